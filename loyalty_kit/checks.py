@@ -1,0 +1,114 @@
+"""Checks of arguments and tables: the home of the kit's error wording.
+
+A refusal is one sentence: what is wrong, where, what was got and what is allowed.
+"""
+
+import difflib
+import os
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+ANONYMOUS = "LOYALTY_KIT_ANONYMOUS"
+"""Environment variable that a rendering kernel carries: errors then name rows, never respondents."""
+
+
+class InputError(ValueError):
+    """Input that the kit refuses, in one sentence.
+
+    Parameters
+    ----------
+    message : str
+        The sentence; it may name a respondent.
+    anonymous : str, optional
+        The same sentence with row numbers in place of respondents; shown wherever a report is built.
+    """
+
+    def __init__(self, message: str, *, anonymous: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.anonymous = message if anonymous is None else anonymous
+
+    def __str__(self) -> str:
+        """Sentence for this process: without respondents where a report is being built."""
+        return self.anonymous if os.environ.get(ANONYMOUS) else self.message
+
+
+class UnreadableError(InputError):
+    """A file that cannot be read at all, as against one that holds something wrong."""
+
+
+def listing(names: Iterable[object], most: int = 8) -> str:
+    """Names in quotes, the first few of many.
+
+    Examples
+    --------
+    >>> listing(["a", "b", "c"], most=2)
+    "'a', 'b' and 1 more"
+    """
+    quoted = [f"'{name}'" for name in names]
+    rest = len(quoted) - most
+    return ", ".join(quoted[:most]) + (f" and {rest} more" if rest > 0 else "")
+
+
+def nearest(name: object, known: Iterable[object]) -> str:
+    """'; did you mean …?' where a known name is close, else nothing.
+
+    Examples
+    --------
+    >>> nearest("CUSL01", ["CUSL1", "IMAG1"])
+    "; did you mean 'CUSL1'?"
+    """
+    folded = {str(other).strip().casefold(): str(other) for other in known}
+    close = difflib.get_close_matches(str(name).strip().casefold(), list(folded), n=1, cutoff=0.7)
+    return f"; did you mean '{folded[close[0]]}'?" if close else ""
+
+
+def check_choice(value: object, name: str, choices: Sequence[str]) -> None:
+    """Refuse a value that is not one of the choices."""
+    if value not in choices:
+        got = f"'{value}'" if isinstance(value, str) else repr(value)
+        raise InputError(f"'{name}' must be one of {listing(choices, most=20)}; got {got}.")
+
+
+def check_level(value: float, name: str) -> None:
+    """Refuse a level that does not lie strictly between 0 and 1."""
+    if isinstance(value, bool) or not isinstance(value, int | float | np.number) or not 0 < value < 1:
+        raise InputError(f"'{name}' must be a number between 0 and 1; got {value!r}.")
+
+
+def check_whole(value: int, name: str, low: int) -> None:
+    """Refuse a value that is not a whole number of at least low."""
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < low:
+        raise InputError(f"'{name}' must be a whole number of at least {low}; got {value!r}.")
+
+
+def check_columns(present: Iterable[object], needed: Iterable[object], where: str) -> None:
+    """Refuse a table that lacks columns, naming each and the nearest column that it has."""
+    have = list(present)
+    absent = [name for name in needed if name not in have]
+    if absent:
+        hints = "".join(nearest(name, have) for name in absent[:1])
+        noun = "column" if len(absent) == 1 else "columns"
+        raise InputError(f"{where} lacks the {noun} {listing(absent)}{hints or '.'}")
+
+
+def check_range(answers: pd.Series, low: float, high: float, name: str) -> None:
+    """Refuse answers outside low to high."""
+    outside = answers[(answers < low) | (answers > high)]
+    if len(outside):
+        rows = "1 row" if len(outside) == 1 else f"{len(outside)} rows"
+        raise InputError(f"'{name}' holds {outside.iloc[0]:g} in {rows}; allowed is {low:g} to {high:g}.")
+
+
+def check_weights(weights: npt.NDArray[np.float64], name: str = "weight") -> None:
+    """Refuse weights that are missing, infinite or negative, or that are all zero."""
+    lacking = int((~np.isfinite(weights)).sum())
+    if lacking:
+        raise InputError(f"'{name}' is missing or infinite in {lacking} rows; every row needs a weight.")
+    if (weights < 0).any():
+        raise InputError(f"'{name}' is negative in {int((weights < 0).sum())} rows; weights are zero or more.")
+    if len(weights) and not weights.any():
+        raise InputError(f"'{name}' is zero in every row; at least one row needs a positive weight.")

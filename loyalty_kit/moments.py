@@ -1,0 +1,212 @@
+"""Weighted n, means and covariances: one pass over the rows, mergeable, the mathematics' only view of the data."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal
+
+import narwhals as nw
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from loyalty_kit.checks import InputError, check_choice, check_columns, check_weights, listing
+
+Floats = npt.NDArray[np.float64]
+Missing = Literal["listwise", "pairwise"]
+
+
+@dataclass(frozen=True, eq=False)
+class Moments:
+    """Sufficient statistics of some columns; ``+`` pools two exactly.
+
+    Every matrix is columns × columns and holds, at (i, j), a statistic over the rows where both
+    i and j are present; under listwise deletion these are the complete rows, whatever the pair.
+
+    Attributes
+    ----------
+    columns : tuple of str
+        Names, in the order of the matrices.
+    missing : str
+        'listwise' or 'pairwise'.
+    n_used, n_dropped : int
+        Rows with (listwise) every or (pairwise) any value; rows left out.
+    counts, weights, weight_squares : array of shape (columns, columns)
+        Number of rows, Σw and Σw².
+    centers : array of shape (columns, columns)
+        At (i, j), the mean of column i.
+    comoments : array of shape (columns, columns)
+        Σw (xᵢ − x̄ᵢ)(xⱼ − x̄ⱼ).
+    squares : array of shape (columns, columns)
+        At (i, j), Σw (xᵢ − x̄ᵢ)².
+    """
+
+    columns: tuple[str, ...]
+    missing: Missing
+    n_used: int
+    n_dropped: int
+    counts: Floats
+    weights: Floats
+    weight_squares: Floats
+    centers: Floats
+    comoments: Floats
+    squares: Floats
+
+    @classmethod
+    def of(
+        cls,
+        frame: Any,
+        columns: list[str] | None = None,
+        *,
+        weight: Any = None,
+        missing: Missing = "listwise",
+    ) -> "Moments":
+        """Moments of a table's columns.
+
+        Parameters
+        ----------
+        frame : DataFrame of shape (rows, columns)
+            Anything that Narwhals takes: pandas, Polars, a DuckDB relation, PySpark, Dask …
+            Only the named columns are read.
+        columns : list of str, optional
+            Which columns; all where not given.
+        weight : str or array-like of shape (rows,), optional
+            Weight column, or weights in row order; zero or more, none missing.
+        missing : {'listwise', 'pairwise'}
+            Use rows that are complete, or for each pair the rows that hold both.
+
+        Returns
+        -------
+        Moments
+
+        Raises
+        ------
+        InputError
+            If a column is absent or not numeric, a weight is negative or missing, or no row is left.
+
+        Notes
+        -----
+        Columns are centred before products are summed, so large means lose no digits.
+
+        Examples
+        --------
+        >>> day = pd.DataFrame({"store": [1.0, 2.0, 4.0], "web": [2.0, 1.0, 5.0]})
+        >>> (Moments.of(day) + Moments.of(day)).n_used
+        6
+        """
+        check_choice(missing, "missing", ("listwise", "pairwise"))
+        names, values, w = _read(frame, columns, weight)
+        present = np.isfinite(values)
+        rows = present.all(axis=1) if missing == "listwise" else present.any(axis=1)
+        if not rows.any():
+            quantity = "every one" if missing == "listwise" else "any"
+            raise InputError(f"No row holds {quantity} of the columns {listing(names)}.")
+        values, present, w = values[rows], present[rows], w[rows]
+        shift = np.nanmean(values, axis=0, where=present)
+        x = np.where(present, values - shift, 0.0)
+        m = present.astype(float)
+        total = m.T @ (m * w[:, None])
+        sums = x.T @ (m * w[:, None])
+        with np.errstate(invalid="ignore", divide="ignore"):
+            mean = sums / total
+            return cls(
+                columns=names,
+                missing=missing,
+                n_used=int(rows.sum()),
+                n_dropped=int((~rows).sum()),
+                counts=m.T @ m,
+                weights=total,
+                weight_squares=m.T @ (m * (w**2)[:, None]),
+                centers=mean + shift[:, None],
+                comoments=x.T @ (x * w[:, None]) - mean * sums.T,
+                squares=(x**2).T @ (m * w[:, None]) - mean * sums,
+            )
+
+    def __add__(self, other: "Moments") -> "Moments":
+        """Moments of both tables' rows together (Chan, Golub & LeVeque 1983, equation 2.1)."""
+        if self.columns != other.columns or self.missing != other.missing:
+            raise InputError("Moments pool only over the same columns and the same handling of missing values.")
+        total = self.weights + other.weights
+        with np.errstate(invalid="ignore", divide="ignore"):
+            share = np.where(total > 0, other.weights / total, 0.0)
+        first = np.where(self.weights > 0, self.centers, other.centers)
+        delta = np.where(other.weights > 0, other.centers, first) - first
+        between = self.weights * share
+        return Moments(
+            columns=self.columns,
+            missing=self.missing,
+            n_used=self.n_used + other.n_used,
+            n_dropped=self.n_dropped + other.n_dropped,
+            counts=self.counts + other.counts,
+            weights=total,
+            weight_squares=self.weight_squares + other.weight_squares,
+            centers=first + share * delta,
+            comoments=_filled(self.comoments) + _filled(other.comoments) + between * delta * delta.T,
+            squares=_filled(self.squares) + _filled(other.squares) + between * delta**2,
+        )
+
+    @cached_property
+    def effective_n(self) -> float:
+        """Kish's effective sample size (Σw)²/Σw²; under pairwise deletion that of the smallest pair."""
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return float(np.nanmin(self.weights**2 / self.weight_squares))
+
+    @cached_property
+    def means(self) -> pd.Series:
+        """Weighted mean of each column over all rows that hold it."""
+        return pd.Series(np.diag(self.centers), index=list(self.columns))
+
+    @cached_property
+    def covariance(self) -> pd.DataFrame:
+        """Weighted covariances, unbiased under equal weights.
+
+        Σw(x − x̄)(y − ȳ) / Σw, divided by 1 − Σw²/(Σw)², which is n − 1 below the line
+        where the weights are equal: R's ``cov.wt(method = "unbiased")``.
+        """
+        with np.errstate(invalid="ignore", divide="ignore"):
+            divisor = self.weights - self.weight_squares / self.weights
+            return self._table(self.comoments / divisor)
+
+    @cached_property
+    def correlation(self) -> pd.DataFrame:
+        """Weighted Pearson correlations; NaN for a column without variance."""
+        with np.errstate(invalid="ignore", divide="ignore"):
+            values = self.comoments / np.sqrt(self.squares * self.squares.T)
+        np.fill_diagonal(values, np.where(np.diag(self.squares) > 0, 1.0, np.nan))
+        return self._table(np.clip(values, -1.0, 1.0))
+
+    def _table(self, values: Floats) -> pd.DataFrame:
+        return pd.DataFrame(values, index=list(self.columns), columns=list(self.columns))
+
+
+def _filled(matrix: Floats) -> Floats:
+    return np.nan_to_num(matrix, nan=0.0)
+
+
+def _read(frame: Any, columns: list[str] | None, weight: Any) -> tuple[tuple[str, ...], Floats, Floats]:
+    """Names, values (rows × columns) and weights of the columns asked for, read once."""
+    table: Any = nw.from_native(frame)
+    have = table.collect_schema().names()
+    names = tuple(have) if columns is None else tuple(columns)
+    if columns is None and isinstance(weight, str):
+        names = tuple(name for name in have if name != weight)
+    wanted = [*names, weight] if isinstance(weight, str) else list(names)
+    check_columns(have, wanted, "The table")
+    if not names:
+        raise InputError("At least one column is needed; got none.")
+    table = table.select(wanted)
+    table = table.collect() if isinstance(table, nw.LazyFrame) else table
+    values = np.column_stack([_numbers(table[name], name) for name in names])
+    if isinstance(weight, str):
+        w = _numbers(table[weight], weight)
+    else:
+        w = np.ones(len(values)) if weight is None else np.asarray(weight, dtype=float)
+    if w.shape != (len(values),):
+        raise InputError(f"'weight' must hold one number a row ({len(values)}); got shape {w.shape}.")
+    check_weights(w, weight if isinstance(weight, str) else "weight")
+    return names, values, w
+
+
+def _numbers(column: Any, name: str) -> Floats:
+    if not (column.dtype.is_numeric() or column.dtype == nw.Boolean):
+        raise InputError(f"Column '{name}' must be numeric; got {column.dtype}.")
+    return np.asarray(column.cast(nw.Float64).to_numpy(), dtype=float)

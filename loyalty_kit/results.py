@@ -1,0 +1,21 @@
+"""What every result object shares: a tidy table and its display in a notebook."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from html import escape
+
+import pandas as pd
+
+
+@dataclass(frozen=True, eq=False)
+class Result(ABC):
+    """Base of the frozen result objects: a tidy table, shown by JupyterLab, with its warnings below."""
+
+    @abstractmethod
+    def to_frame(self) -> pd.DataFrame:
+        """Tidy table of the result, with fixed columns."""
+
+    def _repr_html_(self) -> str:
+        table = self.to_frame().to_html(index=False, float_format="{:.3f}".format, na_rep="–", border=0)
+        warnings: tuple[str, ...] = getattr(self, "warnings", ())
+        return table + "".join(f"<p><strong>Warning:</strong> {escape(text)}</p>" for text in warnings)

@@ -1,0 +1,267 @@
+"""The codebook: what each column of a survey means, read from a TOML file and checked."""
+
+import tomllib
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import ErrorDetails, PydanticCustomError
+
+from loyalty_kit.checks import InputError, UnreadableError, check_choice, listing, nearest
+
+Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
+Code = int | float | str
+Name = Annotated[str, Field(strict=True, min_length=1)]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class _Ranged(_Model):
+    min: Number | None = None
+    max: Number | None = None
+    labels: dict[str, Number] = {}
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.min is not None and self.max is not None and self.min >= self.max:
+            raise PydanticCustomError(
+                "reversed", "min {low} is not below max {high}", {"low": f"{self.min:g}", "high": f"{self.max:g}"}
+            )
+        return self
+
+
+class Response(_Ranged):
+    """Range of answers that holds for every item without its own, and the text answers' values."""
+
+
+class Item(_Ranged):
+    """One question: its wording, its own range and text answers, and a special role where it has one."""
+
+    wording: str | None = None
+    role: Literal["recommend", "satisfaction"] | None = None
+
+
+class Scale(_Model):
+    """Items that measure one thing together."""
+
+    label: str | None = None
+    role: Literal["outcome", "driver", "none"] = "none"
+    kind: Literal["reflective", "formative"] = "reflective"
+    items: tuple[Name, ...] = Field(min_length=1)
+    reverse: tuple[Name, ...] = ()
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        twice = [name for name in dict.fromkeys(self.items) if self.items.count(name) > 1]
+        if twice:
+            raise PydanticCustomError("twice", "{names} stands twice in 'items'", {"names": listing(twice)})
+        strangers = [name for name in self.reverse if name not in self.items]
+        if strangers:
+            hint = nearest(strangers[0], self.items)
+            raise PydanticCustomError(
+                "stranger",
+                "'reverse' names {names}, not among 'items'{hint}",
+                {"names": listing(strangers), "hint": hint},
+            )
+        return self
+
+
+class Index(_Model):
+    """Composite index: a weighted mean of scale scores.
+
+    `scales` maps scales to weights, or lists them with `weights` 'equal' or 'loadings'.
+    """
+
+    label: str | None = None
+    scales: dict[str, Number] | tuple[Name, ...] = Field(min_length=1)
+    weights: Literal["equal", "loadings"] | None = None
+
+    @model_validator(mode="after")
+    def _weighted_once(self) -> Self:
+        if isinstance(self.scales, dict):
+            if self.weights is not None:
+                raise PydanticCustomError("both", "give weights in 'scales' or in 'weights', not in both", {})
+            if min(self.scales.values()) < 0 or sum(self.scales.values()) <= 0:
+                raise PydanticCustomError("negative", "weights must be zero or more, with a positive sum", {})
+        return self
+
+
+class Codebook(_Model):
+    """Meaning of a survey file's columns.
+
+    Read one with `Codebook.read`. Every attribute is a key of the file; scales, items and indices
+    keep the file's order.
+    """
+
+    title: str = ""
+    respondent: Name | None = None
+    weight: Name | None = None
+    groups: tuple[Name, ...] = ()
+    missing: tuple[Code, ...] = ()
+    response: Response = Response()
+    scales: dict[str, Scale] = {}
+    items: dict[str, Item] = {}
+    index: dict[str, Index] = {}
+
+    @classmethod
+    def read(cls, path: str | Path) -> "Codebook":
+        """Codebook of a TOML file.
+
+        Parameters
+        ----------
+        path : str or Path
+            The file, UTF-8.
+
+        Returns
+        -------
+        Codebook
+
+        Raises
+        ------
+        UnreadableError
+            If the file is absent, is not UTF-8 or is not TOML.
+        InputError
+            If a key is unknown, a value has the wrong type, an item stands in two places, a
+            weight names no scale, a range is reversed; each with the key's path.
+
+        Examples
+        --------
+        >>> Codebook.read("no-such-codebook.toml")
+        Traceback (most recent call last):
+        ...
+        loyalty_kit.checks.UnreadableError: The codebook 'no-such-codebook.toml' does not exist.
+        """
+        return cls.parse(_text(Path(path)), Path(path).name)
+
+    @classmethod
+    def parse(cls, text: str, name: str = "codebook.toml") -> "Codebook":
+        """Codebook of TOML text; `name` is what errors call it."""
+        try:
+            values = tomllib.loads(text)
+        except tomllib.TOMLDecodeError as error:
+            raise UnreadableError(f"The codebook '{name}' is not TOML: {_sentence(str(error))}") from None
+        try:
+            return cls.model_validate(values)
+        except ValidationError as error:
+            faults = [_fault(detail) for detail in error.errors(include_url=False)]
+            raise InputError(" ".join(f"The codebook '{name}', {fault}" for fault in faults)) from None
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        for fault in (*self._doubles(), *self._unranged(), *self._unknown_scales()):
+            raise PydanticCustomError("codebook", "{fault}", {"fault": fault})
+        return self
+
+    def _doubles(self) -> list[str]:
+        homes: dict[str, list[str]] = {}
+        for name in filter(None, (self.respondent, self.weight, *self.groups)):
+            homes.setdefault(name, []).append("respondent, weight or groups")
+        for key, scale in self.scales.items():
+            for name in scale.items:
+                homes.setdefault(name, []).append(f"scales.{key}.items")
+        clashes = [f"'{name}' stands in {' and in '.join(places)}" for name, places in homes.items() if len(places) > 1]
+        names = [*self.scales, *self.index]
+        clashes += [f"'{key}' names a scale and an index" for key in self.index if key in self.scales]
+        taken = {self.weight, *self.groups} & set(names)
+        return clashes + [f"'{key}' names a column and a scale or index" for key in names if key in taken]
+
+    def _unranged(self) -> list[str]:
+        faults = []
+        for name in self.questions:
+            low, high = self.range(name)
+            if low is None or high is None:
+                faults.append(
+                    f"item '{name}' has no range: give response = {{ min = …, max = … }} or items.{name}.min and max"
+                )
+            elif low >= high:
+                faults.append(f"items.{name}: min {low:g} is not below max {high:g}")
+        return faults
+
+    def _unknown_scales(self) -> list[str]:
+        return [
+            f"index.{key}.scales names '{scale}', which is no scale{nearest(scale, self.scales)}"
+            for key, index in self.index.items()
+            for scale in index.scales
+            if scale not in self.scales
+        ]
+
+    @cached_property
+    def questions(self) -> tuple[str, ...]:
+        """Names of all items: those of the scales in their order, then those that stand alone."""
+        scaled = [name for scale in self.scales.values() for name in scale.items]
+        return tuple(dict.fromkeys([*scaled, *self.items]))
+
+    @cached_property
+    def columns(self) -> tuple[str, ...]:
+        """Every column that the survey file must have."""
+        return tuple(dict.fromkeys([*filter(None, (self.respondent, self.weight)), *self.groups, *self.questions]))
+
+    def item(self, name: str) -> Item:
+        """Item of that name, with the codebook's defaults filled in."""
+        own = self.items.get(name, Item())
+        low = self.response.min if own.min is None else own.min
+        high = self.response.max if own.max is None else own.max
+        return own.model_copy(update={"min": low, "max": high, "labels": {**self.response.labels, **own.labels}})
+
+    def range(self, name: str) -> tuple[Any, Any]:
+        """Lowest and highest answer that an item allows."""
+        item = self.item(name)
+        return item.min, item.max
+
+    def wording(self, name: str) -> str:
+        """Wording of an item, or its name where it has none."""
+        return self.item(name).wording or name
+
+    def label(self, key: str) -> str:
+        """Label of a scale or index, or its key where it has none."""
+        entry = self.scales.get(key) or self.index.get(key)
+        return (entry.label if entry else None) or key
+
+    def role(self, role: str) -> tuple[str, ...]:
+        """Items with the role 'recommend' or 'satisfaction', or scales with the role 'outcome', 'driver' or 'none'."""
+        check_choice(role, "role", ("recommend", "satisfaction", "outcome", "driver", "none"))
+        holders: dict[str, Any] = self.items if role in ("recommend", "satisfaction") else self.scales
+        return tuple(name for name, holder in holders.items() if holder.role == role)
+
+    def reflective(self) -> dict[str, Scale]:
+        """Scales whose items reflect one factor: those with reliability."""
+        return {key: scale for key, scale in self.scales.items() if scale.kind == "reflective"}
+
+
+def _text(path: Path) -> str:
+    if not path.exists():
+        raise UnreadableError(f"The codebook '{path}' does not exist.")
+    try:
+        return path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
+    except OSError as error:
+        raise UnreadableError(
+            f"The codebook '{path}' cannot be read: {_sentence(error.strerror or str(error))}"
+        ) from None
+    except UnicodeDecodeError:
+        raise UnreadableError(f"The codebook '{path}' is not UTF-8 text; save it as UTF-8.") from None
+
+
+def _fault(detail: ErrorDetails) -> str:
+    """One validation fault as the end of a sentence that names the key's path."""
+    path = ".".join(
+        str(part)
+        for part in detail["loc"]
+        if part not in ("dict[str,constrained-float]", "tuple[constrained-str, ...]")
+    )
+    if detail["type"] == "extra_forbidden":
+        return f"key '{path}': no such key{nearest(path.rpartition('.')[2], _known_keys(detail))}."
+    got = "" if isinstance(detail["input"], dict | BaseModel) else f"; got {detail['input']!r}"
+    where = f"key '{path}': " if path else ""
+    return where + _sentence(f"{detail['msg'][0].lower()}{detail['msg'][1:]}{got}")
+
+
+def _known_keys(detail: ErrorDetails) -> list[str]:
+    models: dict[str, type[BaseModel]] = {"scales": Scale, "items": Item, "index": Index, "response": Response}
+    return list((models.get(str(detail["loc"][0]), Codebook) if len(detail["loc"]) > 1 else Codebook).model_fields)
+
+
+def _sentence(text: str) -> str:
+    return text.rstrip(". ") + "."
