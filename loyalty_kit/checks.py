@@ -79,6 +79,12 @@ def check_level(value: float, name: str) -> None:
         raise InputError(f"'{name}' must be a number between 0 and 1; got {value!r}.")
 
 
+def check_share(value: float, name: str) -> None:
+    """Refuse a share that is not above 0 and up to 1."""
+    if isinstance(value, bool) or not isinstance(value, int | float | np.number) or not 0 < value <= 1:
+        raise InputError(f"'{name}' must be a share above 0 and up to 1; got {value!r}.")
+
+
 def check_whole(value: int, name: str, low: int) -> None:
     """Refuse a value that is not a whole number of at least low."""
     if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < low:

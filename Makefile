@@ -1,0 +1,37 @@
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: reports test check lab bench clean
+
+reports: $(VENV)/installed
+	$(BIN)/loyalty-kit render reports.toml
+
+test: $(VENV)/installed $(VENV)/axe
+	$(BIN)/python -m pytest
+
+check: $(VENV)/installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+lab: $(VENV)/installed
+	$(BIN)/jupyter lab --notebook-dir notebooks
+
+bench: $(VENV)/installed
+	for file in tests/benchmarks/bench_*.py; do OPENBLAS_NUM_THREADS=1 $(BIN)/python $$file || exit 1; done
+
+clean:
+	rm -rf $(VENV) dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find loyalty_kit tests notebooks -name __pycache__ -prune -exec rm -rf {} +
+	find reports -mindepth 1 ! -name README.md ! -name example.png -delete
+
+$(VENV)/installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[dev]"
+	touch $@
+
+# The accessibility checker of the browser tests; without npm that one test says so and is skipped.
+$(VENV)/axe: $(VENV)/installed
+	if command -v npm >/dev/null; then npm install --silent --no-save --prefix $(VENV) axe-core@4.14.1; fi
+	touch $@

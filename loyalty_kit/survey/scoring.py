@@ -1,0 +1,226 @@
+"""From answers to scores: keying, scale scores on 0–100 and composite indices."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from loyalty_kit.checks import check_columns, check_level, check_share
+from loyalty_kit.measurement.extraction import extract
+from loyalty_kit.moments import Moments
+from loyalty_kit.results import Result
+from loyalty_kit.survey.codebook import Codebook, Index
+
+
+@dataclass(frozen=True, eq=False)
+class ScaleScores(Result):
+    """Scores of every respondent on every scale and index.
+
+    Attributes
+    ----------
+    frame : DataFrame of shape (respondents, scales + indices + groups + weight)
+        Scores on 0–100, NaN where too few items are answered; group and weight columns beside them.
+    roles : dict
+        Role of each scale: 'outcome', 'driver' or 'none'.
+    weights : DataFrame of shape (scales, indices)
+        Weight of each scale in each index; columns sum to 1.
+    labels : dict
+        Label of each scale and index.
+    groups : tuple of str
+        Names of the group columns.
+    weight : str or None
+        Name of the weight column.
+    warnings : tuple of str
+        What a reader of the scores must know.
+    """
+
+    frame: pd.DataFrame
+    roles: Mapping[str, str]
+    weights: pd.DataFrame
+    labels: Mapping[str, str]
+    groups: tuple[str, ...] = ()
+    weight: str | None = None
+    warnings: tuple[str, ...] = ()
+
+    def summary(self, *, confidence: float = 0.95) -> pd.DataFrame:
+        """Weighted mean of each score with its interval.
+
+        Parameters
+        ----------
+        confidence : float
+            Level of the interval.
+
+        Returns
+        -------
+        DataFrame of shape (scales + indices, 6)
+            scale, n, mean, sd, ci_low, ci_high; NaN where nobody has the score.
+
+        Notes
+        -----
+        mean ± t(n − 1) sd / √n, n being Kish's effective size under weights.
+        """
+        check_level(confidence, "confidence")
+        names = list(self.labels)
+        columns = ["scale", "n", "mean", "sd", "ci_low", "ci_high"]
+        if not self.frame[names].notna().to_numpy().any():
+            return pd.DataFrame([[name, 0, *[np.nan] * 4] for name in names], columns=columns)
+        moments = Moments.of(self.frame, names, weight=self.weight, missing="pairwise")
+        with np.errstate(invalid="ignore", divide="ignore"):
+            n = np.diag(moments.weights) ** 2 / np.diag(moments.weight_squares)
+            sd = np.sqrt(np.diag(moments.covariance))
+            half = stats.t.ppf((1 + confidence) / 2, np.maximum(n - 1, np.nan_to_num(n - 1))) * sd / np.sqrt(n)
+        mean = moments.means.to_numpy()
+        counts = np.diag(moments.counts).astype(int)
+        return pd.DataFrame(dict(zip(columns, (names, counts, mean, sd, mean - half, mean + half), strict=True)))
+
+    def to_frame(self) -> pd.DataFrame:
+        """Summary of the scores; single respondents stand in `frame`."""
+        return self.summary()
+
+
+def key(responses: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
+    """Answers with the codebook's reverse-keyed items turned.
+
+    Parameters
+    ----------
+    responses : DataFrame of shape (respondents, columns)
+        Answers as given, from `read_responses`.
+    codebook : Codebook
+        Which items are reverse-keyed, and their ranges.
+
+    Returns
+    -------
+    DataFrame of the same shape
+        A reverse-keyed answer x becomes min + max − x; all else is unchanged.
+
+    Raises
+    ------
+    InputError
+        If a reverse-keyed item is absent.
+
+    Notes
+    -----
+    Keying twice turns the items back: give `score` and `reliability` the answers as read, for
+    they key by themselves.
+
+    Examples
+    --------
+    >>> codebook = Codebook.parse('''
+    ... response = { min = 1, max = 5 }
+    ... scales.trust = { items = ["a", "b"], reverse = ["b"] }''')
+    >>> key(pd.DataFrame({"a": [4.0], "b": [2.0]}), codebook)
+         a    b
+    0  4.0  4.0
+    """
+    turned = [name for scale in codebook.scales.values() for name in scale.reverse]
+    check_columns(responses.columns, turned, "The table of responses")
+    ends = {name: sum(codebook.range(name)) for name in turned}
+    return responses.assign(**{name: total - responses[name] for name, total in ends.items()})
+
+
+def score(responses: pd.DataFrame, codebook: Codebook, *, min_answered: float = 0.5) -> ScaleScores:
+    """Scale scores on 0–100 and composite indices.
+
+    Parameters
+    ----------
+    responses : DataFrame of shape (respondents, columns)
+        Answers as given, not keyed yet.
+    codebook : Codebook
+        Scales, ranges, reverse-keyed items, indices, group and weight columns.
+    min_answered : float
+        Share of a scale's items, above 0 and up to 1, that a respondent must have answered.
+
+    Returns
+    -------
+    ScaleScores
+
+    Raises
+    ------
+    InputError
+        If a column that the codebook names is absent, or `min_answered` lies outside its range.
+
+    Notes
+    -----
+    An answer x on an item from min to max counts 100 (x − min) / (max − min), turned where the
+    item is reverse-keyed; a score is the mean over the items answered ('percent of maximum
+    possible'). An index is the weighted mean of scale scores, weights rescaled to sum 1, missing
+    where one of its scales is. Weights 'loadings' are the one-factor minres loadings of the scale scores.
+
+    References
+    ----------
+    Cohen, P., Cohen, J., Aiken, L. S. & West, S. G. (1999). The problem of units and the
+    circumstance for POMP. Multivariate Behavioral Research 34(3), 315–346.
+
+    Examples
+    --------
+    >>> codebook = Codebook.parse('''
+    ... response = { min = 1, max = 5 }
+    ... scales.trust = { items = ["a", "b"], reverse = ["b"] }''')
+    >>> score(pd.DataFrame({"a": [5.0, 3.0], "b": [1.0, None]}), codebook).frame["trust"].tolist()
+    [100.0, 50.0]
+    """
+    check_share(min_answered, "min_answered")
+    beside = [*codebook.groups, *filter(None, [codebook.weight])]
+    scaled = [name for scale in codebook.scales.values() for name in scale.items]
+    check_columns(responses.columns, [*scaled, *beside], "The table of responses")
+    keyed = key(responses, codebook)
+    scores = pd.DataFrame(
+        {name: _scale_score(keyed, scale.items, codebook, min_answered) for name, scale in codebook.scales.items()},
+        index=responses.index,
+    )
+    weight = None if codebook.weight is None else responses[codebook.weight]
+    weights, warnings = _index_weights(scores, codebook, weight)
+    indices = {name: scores[list(column.dropna().index)] @ column.dropna() for name, column in weights.items()}
+    return ScaleScores(
+        frame=pd.concat([scores, pd.DataFrame(indices, index=scores.index), responses[beside]], axis="columns"),
+        roles={name: scale.role for name, scale in codebook.scales.items()},
+        weights=weights,
+        labels={name: codebook.label(name) for name in (*codebook.scales, *codebook.index)},
+        groups=codebook.groups,
+        weight=codebook.weight,
+        warnings=warnings,
+    )
+
+
+def _scale_score(keyed: pd.DataFrame, items: tuple[str, ...], codebook: Codebook, min_answered: float) -> pd.Series:
+    low, high = np.array([codebook.range(name) for name in items], dtype=float).T
+    percent = 100 * (keyed[list(items)].to_numpy(dtype=float) - low) / (high - low)
+    answered = np.isfinite(percent)
+    count = answered.sum(axis=1)
+    total = np.where(answered, percent, 0.0).sum(axis=1)
+    enough = count >= max(min_answered * len(items), 1)
+    return pd.Series(np.where(enough, total / np.maximum(count, 1), np.nan), index=keyed.index)
+
+
+def _index_weights(
+    scores: pd.DataFrame, codebook: Codebook, weight: pd.Series | None
+) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """Weights of scales (rows) in indices (columns), NaN where a scale is not part of one."""
+    columns, warnings = {}, []
+    for name, index in codebook.index.items():
+        raw = _raw_weights(scores, index, weight)
+        if raw is None or (raw < 0).any():
+            raw = pd.Series(1.0, index=list(index.scales))
+            warnings.append(
+                f"Index '{name}' weighs its scales equally: "
+                "their scores have no common factor on which all load positively."
+            )
+        columns[name] = raw / raw.sum()
+    table = pd.DataFrame(columns, index=list(codebook.scales), columns=list(codebook.index), dtype=float)
+    return table.dropna(how="all"), tuple(warnings)
+
+
+def _raw_weights(scores: pd.DataFrame, index: Index, weight: pd.Series | None) -> pd.Series | None:
+    if isinstance(index.scales, dict):
+        return pd.Series(index.scales, dtype=float)
+    names = list(index.scales)
+    if index.weights != "loadings" or len(names) < 3:
+        return pd.Series(1.0, index=names)
+    complete = scores[names].dropna()
+    if len(complete) <= len(names) or (complete.nunique() < 2).any():
+        return None
+    moments = Moments.of(complete, weight=None if weight is None else weight[scores[names].notna().all(axis=1)])
+    loadings = extract(moments.correlation.to_numpy(), factors=1).loadings[:, 0]
+    return pd.Series(loadings, index=names)

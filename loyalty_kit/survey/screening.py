@@ -1,0 +1,217 @@
+"""Screening for careless answers: measures, rules and who would drop out; nothing is dropped by itself."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from loyalty_kit.checks import InputError, check_columns
+from loyalty_kit.moments import Floats, Moments
+from loyalty_kit.results import Result
+from loyalty_kit.survey.codebook import Codebook
+
+MISSING_SHARE = 0.5
+SHORTEST_RUN = 8
+SMALLEST_SD = 0.05
+MAHALANOBIS_P = 0.001
+FASTEST_SHARE = 1 / 3
+RULES = {
+    "missing": "over half of the items not answered",
+    "same_answer": "the same answer to half of the items or more in a row (at least 8)",
+    "low_variability": "answers that hardly vary (sd below 5 % of the range), without one such run",
+    "mahalanobis": "a combination of answers that is rare here (Mahalanobis, p < .001)",
+    "speed": "done in less than a third of the median time",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class ScreeningResult(Result):
+    """Signs of careless answering, respondent by respondent.
+
+    Attributes
+    ----------
+    measures : DataFrame of shape (respondents, measures)
+        missing_share, longest_run (items), variability (sd as a share of the range), mahalanobis,
+        mahalanobis_p, seconds.
+    flags : DataFrame of shape (respondents, rules), bool
+        Which rule each respondent breaks; a rule that could not be applied is absent.
+    dropped : Series of shape (respondents,), bool
+        Whom `keep` leaves out: two rules or more, or over half of the items not answered.
+    warnings : tuple of str
+        Rules that could not be applied, and why.
+    """
+
+    measures: pd.DataFrame
+    flags: pd.DataFrame
+    dropped: pd.Series
+    n_used: int
+    warnings: tuple[str, ...] = ()
+
+    def to_frame(self) -> pd.DataFrame:
+        """Row a rule: rule, meaning, flagged (respondents), dropped (of these, how many `keep` leaves out)."""
+        rows = [(rule, meaning) for rule, meaning in RULES.items() if rule in self.flags]
+        table = pd.DataFrame(rows, columns=["rule", "meaning"])
+        flagged = self.flags[table["rule"]]
+        both = flagged & self.dropped.to_numpy()[:, None]
+        return table.assign(flagged=flagged.sum().to_numpy(), dropped=both.sum().to_numpy())
+
+    def keep(self, responses: pd.DataFrame) -> pd.DataFrame:
+        """Responses without the respondents who break two rules or leave over half unanswered.
+
+        Parameters
+        ----------
+        responses : DataFrame of shape (respondents, columns)
+            The table that was screened, or its keyed form.
+
+        Returns
+        -------
+        DataFrame
+            The rows kept, in order.
+
+        Raises
+        ------
+        InputError
+            If the rows are not those that were screened.
+        """
+        if not responses.index.equals(self.dropped.index):
+            raise InputError(
+                f"These {len(responses)} responses are not the {len(self.dropped)} that were screened; "
+                "hand over the same table."
+            )
+        return responses[~self.dropped.to_numpy()]
+
+
+def screen(responses: pd.DataFrame, codebook: Codebook, *, seconds: str | None = None) -> ScreeningResult:
+    r"""Signs of careless answering.
+
+    Parameters
+    ----------
+    responses : DataFrame of shape (respondents, columns)
+        Answers as given, not keyed, items in the order in which they were asked.
+    codebook : Codebook
+        Names the items and their ranges.
+    seconds : str, optional
+        Column with the completion time.
+
+    Returns
+    -------
+    ScreeningResult
+        Flags only; `ScreeningResult.keep` drops.
+
+    Raises
+    ------
+    InputError
+        If an item or the column of times is absent.
+
+    Notes
+    -----
+    One fact is counted once: a respondent with a long run of one answer is not flagged for low
+    variability as well, for a customer who answers 10 throughout is often a fan. Distances are
+    taken over the items answered, x'S⁻¹x with S from the complete rows, and compared with chi² on
+    as many degrees of freedom. Runs and variability pass over missing answers.
+
+    References
+    ----------
+    Meade, A. W. & Craig, S. B. (2012). Identifying careless responses in survey data.
+    Psychological Methods 17(3), 437–455. Dunn, A. M., Heggestad, E. D., Shanock, L. R. &
+    Theilgard, N. (2018). Intra-individual response variability as an indicator of insufficient
+    effort responding. Journal of Business and Psychology 33, 105–121.
+
+    Examples
+    --------
+    >>> codebook = Codebook.parse('response = { min = 1, max = 5 }\nscales.trust.items = ["a", "b"]')
+    >>> screen(pd.DataFrame({"a": [4.0, None], "b": [5.0, None]}), codebook).dropped.tolist()
+    [False, True]
+    """
+    items = [name for name in responses.columns if name in codebook.questions]
+    check_columns(responses.columns, [*codebook.questions, *([seconds] if seconds else [])], "The table of responses")
+    answers = responses[items].to_numpy(dtype=float)
+    low, high = np.array([codebook.range(name) for name in items], dtype=float).reshape(-1, 2).T
+    answered = np.isfinite(answers)
+    share = (answers - low) / (high - low)
+    distance, p, warnings = _mahalanobis(share, answered)
+    measures = {
+        "missing_share": 1 - answered.mean(axis=1),
+        "longest_run": _longest_run(answers, answered),
+        "variability": _spread(share, answered),
+        "mahalanobis": distance,
+        "mahalanobis_p": p,
+    }
+    flags = {
+        "missing": measures["missing_share"] > MISSING_SHARE,
+        "same_answer": measures["longest_run"] >= max(SHORTEST_RUN, len(items) / 2),
+    }
+    flags["low_variability"] = (measures["variability"] < SMALLEST_SD) & ~flags["same_answer"]
+    if not warnings:
+        flags["mahalanobis"] = p < MAHALANOBIS_P
+    if seconds:
+        measures["seconds"] = responses[seconds].to_numpy(dtype=float)
+        flags["speed"] = measures["seconds"] < FASTEST_SHARE * np.nanmedian(measures["seconds"])
+    flagged = pd.DataFrame(flags, index=responses.index)
+    return ScreeningResult(
+        measures=pd.DataFrame(measures, index=responses.index),
+        flags=flagged,
+        dropped=flagged["missing"] | (flagged.sum(axis=1) >= 2),
+        n_used=len(responses),
+        warnings=warnings,
+    )
+
+
+def _longest_run(answers: Floats, answered: np.ndarray) -> np.ndarray:
+    """Longest run of one answer in each row, missing answers passed over."""
+    longest = np.zeros(len(answers), dtype=int)
+    run = np.zeros(len(answers), dtype=int)
+    last = np.full(len(answers), np.nan)
+    for column, there in zip(answers.T, answered.T, strict=True):
+        run = np.where(there, np.where(column == last, run + 1, 1), run)
+        last = np.where(there, column, last)
+        np.maximum(longest, run, out=longest)
+    return longest
+
+
+def _spread(share: Floats, answered: np.ndarray) -> Floats:
+    """Row by row, the standard deviation of the answers; NaN below three of them."""
+    count = answered.sum(axis=1)
+    filled = np.where(answered, share, 0.0)
+    mean = filled.sum(axis=1) / np.maximum(count, 1)
+    squares = (np.where(answered, share - mean[:, None], 0.0) ** 2).sum(axis=1)
+    return np.where(count >= 3, np.sqrt(squares / np.maximum(count - 1, 1)), np.nan)
+
+
+def _mahalanobis(share: Floats, answered: np.ndarray) -> tuple[Floats, Floats, tuple[str, ...]]:
+    """Squared distance of each row over its answered items, its p, and why there is none."""
+    rows, k = share.shape
+    unknown = np.full(rows, np.nan)
+    complete = answered.all(axis=1)
+    if complete.sum() < 3 * k:
+        why = f"only {complete.sum()} of {rows} respondents answered all {k} items"
+        return unknown, unknown, (f"Rare combinations of answers could not be looked for: {why}.",)
+    moments = Moments.of(pd.DataFrame(share[complete]).rename(columns=str))
+    values, vectors = np.linalg.eigh(moments.covariance.to_numpy())
+    if values[0] < 1e-10 * values[-1]:
+        why = "an item is constant or follows from others"
+        return unknown, unknown, (f"Rare combinations of answers could not be looked for: {why}.",)
+    precision = (vectors / values) @ vectors.T
+    centred = np.where(answered, share - moments.means.to_numpy(), 0.0)
+    pull = centred @ precision
+    distance = np.einsum("ij,ij->i", pull, centred) - _missing_part(pull, precision, ~answered)
+    count = answered.sum(axis=1)
+    return distance, stats.chi2.sf(distance, np.maximum(count, 1)), ()
+
+
+def _missing_part(pull: Floats, precision: Floats, missing: np.ndarray) -> Floats:
+    """Row by row, what missing items set to the mean add to z'Pz.
+
+    By the inverse of a partitioned matrix, the distance over the answered items is z'Pz less this
+    part, so only systems as large as the number of missing items are solved, in batches.
+    """
+    part = np.zeros(len(pull))
+    count = missing.sum(axis=1)
+    for size in np.unique(count[(count > 0) & (count < missing.shape[1])]):
+        rows = np.flatnonzero(count == size)
+        where = np.nonzero(missing[rows])[1].reshape(-1, size)
+        blocks = precision[where[:, :, None], where[:, None, :]]
+        pulled = np.take_along_axis(pull[rows], where, axis=1)
+        part[rows] = np.einsum("ij,ij->i", pulled, np.linalg.solve(blocks, pulled[:, :, None])[:, :, 0])
+    return part

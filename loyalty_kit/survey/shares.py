@@ -1,0 +1,194 @@
+"""Shares of answers that managers read: the net promoter score and the top box."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from loyalty_kit.checks import InputError, check_level, check_range, check_weights, check_whole
+from loyalty_kit.results import Result
+
+
+@dataclass(frozen=True, eq=False)
+class NetPromoterResult(Result):
+    """Share of promoters minus share of detractors, in points from −100 to 100, with its interval."""
+
+    estimate: float
+    ci_low: float
+    ci_high: float
+    promoters: float
+    passives: float
+    detractors: float
+    n_used: int
+    n_dropped: int
+    confidence: float
+    method: str = "adjusted Wald"
+    warnings: tuple[str, ...] = ()
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row: estimate, ci_low, ci_high, promoters, passives, detractors, n_used."""
+        names = ["estimate", "ci_low", "ci_high", "promoters", "passives", "detractors", "n_used"]
+        return pd.DataFrame([[getattr(self, name) for name in names]], columns=names)
+
+
+@dataclass(frozen=True, eq=False)
+class TopBoxResult(Result):
+    """Share of answers in the highest boxes of the range, 0 to 1, with its interval."""
+
+    estimate: float
+    ci_low: float
+    ci_high: float
+    lowest: float
+    highest: float
+    n_used: int
+    n_dropped: int
+    confidence: float
+    method: str = "Wilson"
+    warnings: tuple[str, ...] = ()
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row: estimate, ci_low, ci_high, lowest, highest, n_used."""
+        names = ["estimate", "ci_low", "ci_high", "lowest", "highest", "n_used"]
+        return pd.DataFrame([[getattr(self, name) for name in names]], columns=names)
+
+
+def net_promoter(answers: pd.Series, *, weight: pd.Series | None = None, confidence: float = 0.95) -> NetPromoterResult:
+    """Net promoter score of 0–10 recommendation answers.
+
+    Parameters
+    ----------
+    answers : Series of shape (respondents,)
+        Likelihood to recommend, 0 to 10. Missing answers are dropped and counted.
+    weight : Series of shape (respondents,), optional
+        Survey weights, zero or more, in the same order.
+    confidence : float
+        Level of the interval.
+
+    Returns
+    -------
+    NetPromoterResult
+        In points, −100 to 100.
+
+    Raises
+    ------
+    InputError
+        If an answer lies outside 0–10 or no answer is left.
+
+    Notes
+    -----
+    With p = promoters (9–10) and d = detractors (0–6), the score is 100 (p − d) and its variance
+    100² (p + d − (p − d)²) / n. The interval is an adjusted Wald: three pseudo-answers, in
+    proportions 1:2:1 over promoters, passives and detractors, are added first. n is Kish's
+    effective size under weights.
+
+    References
+    ----------
+    Rocks, B. (2016). Interval estimation for the 'net promoter score'. The American Statistician
+    70(4), 365–372.
+
+    Examples
+    --------
+    >>> net_promoter(pd.Series([10, 9, 8, 3])).estimate
+    25.0
+    """
+    check_level(confidence, "confidence")
+    used, w, n = _answers(answers, weight)
+    check_range(used, 0, 10, str(answers.name or "answers"))
+    promoters, detractors = float(w[used >= 9].sum()), float(w[used <= 6].sum())
+    p, d = (promoters * n + 0.75) / (n + 3), (detractors * n + 0.75) / (n + 3)
+    half = stats.norm.ppf((1 + confidence) / 2) * np.sqrt((p + d - (p - d) ** 2) / (n + 3))
+    return NetPromoterResult(
+        estimate=100 * (promoters - detractors),
+        ci_low=float(max(100 * (p - d - half), -100)),
+        ci_high=float(min(100 * (p - d + half), 100)),
+        promoters=promoters,
+        passives=max(1 - promoters - detractors, 0.0),
+        detractors=detractors,
+        n_used=len(used),
+        n_dropped=len(answers) - len(used),
+        confidence=confidence,
+    )
+
+
+def top_box(
+    answers: pd.Series,
+    *,
+    boxes: int = 2,
+    top: float | None = None,
+    weight: pd.Series | None = None,
+    confidence: float = 0.95,
+) -> TopBoxResult:
+    """Share of answers in the highest boxes of the range.
+
+    Parameters
+    ----------
+    answers : Series of shape (respondents,)
+        Answers in whole steps. Missing answers are dropped and counted.
+    boxes : int
+        How many of the highest answers count.
+    top : float, optional
+        Highest answer that the question allows; the highest answer given where not told, which a
+        warning then says.
+    weight : Series of shape (respondents,), optional
+        Survey weights, zero or more, in the same order.
+    confidence : float
+        Level of the interval.
+
+    Returns
+    -------
+    TopBoxResult
+        A share, 0 to 1, with Wilson's interval at Kish's effective n.
+
+    Raises
+    ------
+    InputError
+        If an answer lies above `top`, or no answer is left.
+
+    References
+    ----------
+    Wilson, E. B. (1927). Probable inference, the law of succession, and statistical inference.
+    Journal of the American Statistical Association 22, 209–212.
+
+    Examples
+    --------
+    >>> top_box(pd.Series([5, 4, 2, 1]), boxes=2, top=5).estimate
+    0.5
+    """
+    check_level(confidence, "confidence")
+    check_whole(boxes, "boxes", 1)
+    used, w, n = _answers(answers, weight)
+    highest = float(used.max() if top is None else top)
+    check_range(used, -np.inf, highest, str(answers.name or "answers"))
+    share = float(w[used > highest - boxes].sum())
+    z = stats.norm.ppf((1 + confidence) / 2)
+    center = (share + z**2 / (2 * n)) / (1 + z**2 / n)
+    half = z / (1 + z**2 / n) * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
+    told = f"The highest answer given, {highest:g}, was taken as the top of the range."
+    return TopBoxResult(
+        estimate=share,
+        ci_low=float(max(center - half, 0)),
+        ci_high=float(min(center + half, 1)),
+        lowest=highest - boxes + 1,
+        highest=highest,
+        n_used=len(used),
+        n_dropped=len(answers) - len(used),
+        confidence=confidence,
+        warnings=(told,) if top is None else (),
+    )
+
+
+def _answers(answers: pd.Series, weight: pd.Series | None) -> tuple[pd.Series, pd.Series, float]:
+    """Answers that are there, their weights as shares of 1, and the effective n."""
+    if not pd.api.types.is_numeric_dtype(answers):
+        raise InputError(f"'{answers.name or 'answers'}' must hold numbers; got {answers.dtype}.")
+    w = np.ones(len(answers)) if weight is None else np.asarray(weight, dtype=float)
+    if w.shape != (len(answers),):
+        raise InputError(f"'weight' must hold one number for each of the {len(answers)} answers; got {len(w)}.")
+    check_weights(w)
+    used = answers.astype(float)
+    there = used.notna().to_numpy() & (w > 0)
+    if not there.any():
+        raise InputError(f"'{answers.name or 'answers'}' holds no answer.")
+    used, w = used[there], w[there]
+    return used, pd.Series(w / w.sum(), index=used.index), float(w.sum() ** 2 / (w**2).sum())
