@@ -1,6 +1,7 @@
 from .checks import InputError as InputError
 from .moments import Moments as Moments
 from .survey.codebook import Codebook as Codebook
+from .survey.reading import read_responses as read_responses
 from .survey.shares import NetPromoterResult as NetPromoterResult
 from .survey.scoring import ScaleScores as ScaleScores
 from .survey.shares import TopBoxResult as TopBoxResult
@@ -10,3 +11,7 @@ from .survey.scoring import score as score
 from .survey.shares import top_box as top_box
 from .survey.screening import ScreeningResult as ScreeningResult
 from .survey.screening import screen as screen
+
+__version__: str
+from .survey.groups import group_counts as group_counts
+from .survey.shares import marked_shares as marked_shares

@@ -118,3 +118,19 @@ def check_weights(weights: npt.NDArray[np.float64], name: str = "weight") -> Non
         raise InputError(f"'{name}' is negative in {int((weights < 0).sum())} rows; weights are zero or more.")
     if len(weights) and not weights.any():
         raise InputError(f"'{name}' is zero in every row; at least one row needs a positive weight.")
+
+
+def check_rng(rng: object) -> np.random.Generator:
+    """Generator of a seed, or the generator itself; refuse anything else."""
+    if isinstance(rng, np.random.Generator):
+        return rng
+    if isinstance(rng, bool) or not isinstance(rng, int | np.integer) or rng < 0:
+        raise InputError(f"'rng' must be a whole number of at least 0 or a numpy Generator; got {rng!r}.")
+    return np.random.default_rng(int(rng))
+
+
+def check_numbers(table: pd.DataFrame, names: Sequence[str], where: str) -> None:
+    """Refuse columns of a table that do not hold numbers; a column without any value passes."""
+    wrong = [name for name in names if not pd.api.types.is_numeric_dtype(table[name]) and table[name].notna().any()]
+    if wrong:
+        raise InputError(f"{where} must hold numbers in {listing(wrong)}; got {table[wrong[0]].dtype}.")

@@ -14,6 +14,10 @@ from loyalty_kit.checks import InputError, check_choice, check_columns, check_we
 Floats = npt.NDArray[np.float64]
 Missing = Literal["listwise", "pairwise"]
 
+# What lies below these shares of a sum and of a mean is rounding: a constant column has no variance at all.
+_ROUNDED_SUM = 1e-13
+_ROUNDED_MEAN = 1e-15
+
 
 @dataclass(frozen=True, eq=False)
 class Moments:
@@ -29,7 +33,7 @@ class Moments:
     missing : str
         'listwise' or 'pairwise'.
     n_used, n_dropped : int
-        Rows with (listwise) every or (pairwise) any value; rows left out.
+        Rows of positive weight with (listwise) every or (pairwise) any value; rows left out.
     counts, weights, weight_squares : array of shape (columns, columns)
         Number of rows, Σw and Σw².
     centers : array of shape (columns, columns)
@@ -70,7 +74,8 @@ class Moments:
         columns : list of str, optional
             Which columns; all where not given.
         weight : str or array-like of shape (rows,), optional
-            Weight column, or weights in row order; zero or more, none missing.
+            Weight column, or weights in row order; zero or more, none missing. A row of weight
+            zero is left out.
         missing : {'listwise', 'pairwise'}
             Use rows that are complete, or for each pair the rows that hold both.
 
@@ -81,11 +86,13 @@ class Moments:
         Raises
         ------
         InputError
-            If a column is absent or not numeric, a weight is negative or missing, or no row is left.
+            If a column is absent, doubled or not numeric, a weight is negative or missing, or no row
+            is left.
 
         Notes
         -----
-        Columns are centred before products are summed, so large means lose no digits.
+        Columns are centred before products are summed, so large means lose no digits. Values that
+        are not finite count as missing.
 
         Examples
         --------
@@ -96,30 +103,31 @@ class Moments:
         check_choice(missing, "missing", ("listwise", "pairwise"))
         names, values, w = _read(frame, columns, weight)
         present = np.isfinite(values)
-        rows = present.all(axis=1) if missing == "listwise" else present.any(axis=1)
+        rows = (present.all(axis=1) if missing == "listwise" else present.any(axis=1)) & (w > 0)
         if not rows.any():
             quantity = "every one" if missing == "listwise" else "any"
             raise InputError(f"No row holds {quantity} of the columns {listing(names)}.")
-        values, present, w = values[rows], present[rows], w[rows]
-        shift = np.nanmean(values, axis=0, where=present)
-        x = np.where(present, values - shift, 0.0)
-        m = present.astype(float)
+        values, m, w = values[rows], present[rows].astype(float), w[rows]
+        shift = np.where(m > 0, values, 0.0).sum(axis=0) / np.maximum(m.sum(axis=0), 1)
+        x = np.where(m > 0, values - shift, 0.0)
         total = m.T @ (m * w[:, None])
         sums = x.T @ (m * w[:, None])
+        raw = (x**2).T @ (m * w[:, None])
         with np.errstate(invalid="ignore", divide="ignore"):
             mean = sums / total
-            return cls(
-                columns=names,
-                missing=missing,
-                n_used=int(rows.sum()),
-                n_dropped=int((~rows).sum()),
-                counts=m.T @ m,
-                weights=total,
-                weight_squares=m.T @ (m * (w**2)[:, None]),
-                centers=mean + shift[:, None],
-                comoments=x.T @ (x * w[:, None]) - mean * sums.T,
-                squares=(x**2).T @ (m * w[:, None]) - mean * sums,
-            )
+        squares = raw - mean * sums
+        return cls(
+            columns=names,
+            missing=missing,
+            n_used=int(rows.sum()),
+            n_dropped=int((~rows).sum()),
+            counts=m.T @ m,
+            weights=total,
+            weight_squares=m.T @ (m * (w**2)[:, None]),
+            centers=mean + shift[:, None],
+            comoments=x.T @ (x * w[:, None]) - mean * sums.T,
+            squares=np.where(squares > _ROUNDED_SUM * raw, squares, 0.0),
+        )
 
     def __add__(self, other: "Moments") -> "Moments":
         """Moments of both tables' rows together (Chan, Golub & LeVeque 1983, equation 2.1)."""
@@ -130,6 +138,7 @@ class Moments:
             share = np.where(total > 0, other.weights / total, 0.0)
         first = np.where(self.weights > 0, self.centers, other.centers)
         delta = np.where(other.weights > 0, other.centers, first) - first
+        delta = np.where(np.abs(delta) > _ROUNDED_MEAN * np.abs(first), delta, 0.0)
         between = self.weights * share
         return Moments(
             columns=self.columns,
@@ -163,15 +172,16 @@ class Moments:
         where the weights are equal: R's ``cov.wt(method = "unbiased")``.
         """
         with np.errstate(invalid="ignore", divide="ignore"):
-            divisor = self.weights - self.weight_squares / self.weights
-            return self._table(self.comoments / divisor)
+            divisor = np.where(self.counts > 1, self.weights - self.weight_squares / self.weights, np.nan)
+        return self._table(self.comoments / divisor)
 
     @cached_property
     def correlation(self) -> pd.DataFrame:
         """Weighted Pearson correlations; NaN for a column without variance."""
-        with np.errstate(invalid="ignore", divide="ignore"):
-            values = self.comoments / np.sqrt(self.squares * self.squares.T)
-        np.fill_diagonal(values, np.where(np.diag(self.squares) > 0, 1.0, np.nan))
+        varies = (self.squares > 0) & (self.squares.T > 0)
+        scale = np.sqrt(self.squares) * np.sqrt(self.squares.T)
+        values = np.divide(self.comoments, scale, out=np.full_like(scale, np.nan), where=varies)
+        np.fill_diagonal(values, np.where(np.diag(varies), 1.0, np.nan))
         return self._table(np.clip(values, -1.0, 1.0))
 
     def _table(self, values: Floats) -> pd.DataFrame:
@@ -184,26 +194,48 @@ def _filled(matrix: Floats) -> Floats:
 
 def _read(frame: Any, columns: list[str] | None, weight: Any) -> tuple[tuple[str, ...], Floats, Floats]:
     """Names, values (rows × columns) and weights of the columns asked for, read once."""
-    table: Any = nw.from_native(frame)
-    have = table.collect_schema().names()
-    names = tuple(have) if columns is None else tuple(columns)
+    table, have = _table_and_names(frame)
+    names = tuple(have if columns is None else (str(name) for name in columns))
     if columns is None and isinstance(weight, str):
         names = tuple(name for name in have if name != weight)
-    wanted = [*names, weight] if isinstance(weight, str) else list(names)
+    wanted = list(dict.fromkeys([*names, weight] if isinstance(weight, str) else names))
     check_columns(have, wanted, "The table")
-    if not names:
-        raise InputError("At least one column is needed; got none.")
+    if not names or len(set(names)) < len(names):
+        raise InputError(f"Columns must be named, and each once; got {listing(names) or 'none'}.")
     table = table.select(wanted)
     table = table.collect() if isinstance(table, nw.LazyFrame) else table
     values = np.column_stack([_numbers(table[name], name) for name in names])
     if isinstance(weight, str):
         w = _numbers(table[weight], weight)
     else:
-        w = np.ones(len(values)) if weight is None else np.asarray(weight, dtype=float)
-    if w.shape != (len(values),):
-        raise InputError(f"'weight' must hold one number a row ({len(values)}); got shape {w.shape}.")
+        w = _weights(weight, frame, len(values))
     check_weights(w, weight if isinstance(weight, str) else "weight")
     return names, values, w
+
+
+def _table_and_names(frame: Any) -> tuple[Any, list[str]]:
+    try:
+        table: Any = nw.from_native(frame.rename(columns=str) if isinstance(frame, pd.DataFrame) else frame)
+        return table, table.collect_schema().names()
+    except TypeError:
+        raise InputError(f"A table must be a data frame that Narwhals knows; got {type(frame).__name__}.") from None
+    except nw.exceptions.DuplicateError:
+        raise InputError("The table has two columns of one name; each column needs its own.") from None
+
+
+def _weights(weight: Any, frame: Any, rows: int) -> Floats:
+    """Weights in row order, one each where none are given."""
+    if weight is None:
+        return np.ones(rows)
+    if isinstance(weight, pd.Series) and isinstance(frame, pd.DataFrame) and not weight.index.equals(frame.index):
+        raise InputError("'weight' must have the index of the table; got another one.")
+    try:
+        w = np.asarray(weight, dtype=float)
+    except (TypeError, ValueError):
+        raise InputError("'weight' must hold numbers only.") from None
+    if w.shape != (rows,):
+        raise InputError(f"'weight' must hold one number a row ({rows}); got shape {w.shape}.")
+    return w
 
 
 def _numbers(column: Any, name: str) -> Floats:

@@ -83,7 +83,7 @@ def extract(correlation: npt.ArrayLike, *, factors: int, method: Method = "minre
     References
     ----------
     Jöreskog, K. G. (1967). Some contributions to maximum likelihood factor analysis.
-    Psychometrika 32(4), 443–482, equations 26 and 31.
+    Psychometrika 32(4), 443–482.
 
     Harman, H. H., & Jones, W. H. (1966). Factor analysis by minimizing residuals (minres).
     Psychometrika 31(3), 351–368.

@@ -151,8 +151,9 @@ class Codebook(_Model):
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
-        for fault in (*self._doubles(), *self._unranged(), *self._unknown_scales()):
-            raise PydanticCustomError("codebook", "{fault}", {"fault": fault})
+        faults = [*self._doubles(), *self._unranged(), *self._unknown_scales()]
+        if faults:
+            raise PydanticCustomError("codebook", "{faults}", {"faults": "; ".join(faults)})
         return self
 
     def _doubles(self) -> list[str]:
@@ -178,6 +179,8 @@ class Codebook(_Model):
                 )
             elif low >= high:
                 faults.append(f"items.{name}: min {low:g} is not below max {high:g}")
+            elif self.item(name).role == "recommend" and (low, high) != (0, 10):
+                faults.append(f"items.{name}: role 'recommend' needs the range 0 to 10; got {low:g} to {high:g}")
         return faults
 
     def _unknown_scales(self) -> list[str]:
@@ -252,7 +255,7 @@ def _fault(detail: ErrorDetails) -> str:
         if part not in ("dict[str,constrained-float]", "tuple[constrained-str, ...]")
     )
     if detail["type"] == "extra_forbidden":
-        return f"key '{path}': no such key{nearest(path.rpartition('.')[2], _known_keys(detail))}."
+        return f"key '{path}': {_sentence('no such key' + nearest(path.rpartition('.')[2], _known_keys(detail)))}"
     got = "" if isinstance(detail["input"], dict | BaseModel) else f"; got {detail['input']!r}"
     where = f"key '{path}': " if path else ""
     return where + _sentence(f"{detail['msg'][0].lower()}{detail['msg'][1:]}{got}")
@@ -264,4 +267,5 @@ def _known_keys(detail: ErrorDetails) -> list[str]:
 
 
 def _sentence(text: str) -> str:
-    return text.rstrip(". ") + "."
+    text = text.rstrip(". ")
+    return text if text.endswith("?") else text + "."

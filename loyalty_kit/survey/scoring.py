@@ -54,8 +54,9 @@ class ScaleScores(Result):
 
         Returns
         -------
-        DataFrame of shape (scales + indices, 6)
-            scale, n, mean, sd, ci_low, ci_high; NaN where nobody has the score.
+        DataFrame of shape (scales + indices, 8)
+            scale, n, mean, sd, ci_low, ci_high, and floor and ceiling: the shares of respondents, 0 to
+            1, at the lowest and the highest possible score. NaN where nobody has the score.
 
         Notes
         -----
@@ -63,17 +64,30 @@ class ScaleScores(Result):
         """
         check_level(confidence, "confidence")
         names = list(self.labels)
-        columns = ["scale", "n", "mean", "sd", "ci_low", "ci_high"]
-        if not self.frame[names].notna().to_numpy().any():
-            return pd.DataFrame([[name, 0, *[np.nan] * 4] for name in names], columns=columns)
+        scores = self.frame[names]
+        if not scores.notna().to_numpy().any():
+            empty = dict.fromkeys(["mean", "sd", "ci_low", "ci_high", "floor", "ceiling"], np.nan)
+            return pd.DataFrame({"scale": names, "n": 0, **empty})
         moments = Moments.of(self.frame, names, weight=self.weight, missing="pairwise")
         with np.errstate(invalid="ignore", divide="ignore"):
             n = np.diag(moments.weights) ** 2 / np.diag(moments.weight_squares)
             sd = np.sqrt(np.diag(moments.covariance))
             half = stats.t.ppf((1 + confidence) / 2, np.maximum(n - 1, np.nan_to_num(n - 1))) * sd / np.sqrt(n)
         mean = moments.means.to_numpy()
-        counts = np.diag(moments.counts).astype(int)
-        return pd.DataFrame(dict(zip(columns, (names, counts, mean, sd, mean - half, mean + half), strict=True)))
+        w = np.ones(len(scores)) if self.weight is None else self.frame[self.weight].to_numpy()
+        total = w @ scores.notna().to_numpy()
+        return pd.DataFrame(
+            {
+                "scale": names,
+                "n": np.diag(moments.counts).astype(int),
+                "mean": mean,
+                "sd": sd,
+                "ci_low": mean - half,
+                "ci_high": mean + half,
+                "floor": w @ (scores <= 0).to_numpy() / total,
+                "ceiling": w @ (scores >= 100).to_numpy() / total,
+            }
+        )
 
     def to_frame(self) -> pd.DataFrame:
         """Summary of the scores; single respondents stand in `frame`."""

@@ -8,6 +8,7 @@ from scipy import stats
 
 from loyalty_kit.checks import InputError, check_level, check_range, check_weights, check_whole
 from loyalty_kit.results import Result
+from loyalty_kit.survey.codebook import Codebook
 
 
 @dataclass(frozen=True, eq=False)
@@ -176,6 +177,38 @@ def top_box(
         confidence=confidence,
         warnings=(told,) if top is None else (),
     )
+
+
+def marked_shares(
+    responses: pd.DataFrame, codebook: Codebook, *, confidence: float = 0.95
+) -> dict[str, NetPromoterResult | TopBoxResult]:
+    """Net promoter score or top box of every item that the codebook marks.
+
+    Parameters
+    ----------
+    responses : DataFrame of shape (respondents, columns)
+        Answers as given.
+    codebook : Codebook
+        Items with the role 'recommend' give a net promoter score, 'satisfaction' the two highest boxes.
+    confidence : float
+        Level of the intervals.
+
+    Returns
+    -------
+    dict of str to NetPromoterResult or TopBoxResult
+        By item, in the codebook's order; an item without any answer is left out.
+    """
+    weight = responses[codebook.weight] if codebook.weight else None
+    results: dict[str, NetPromoterResult | TopBoxResult] = {}
+    for name in (*codebook.role("recommend"), *codebook.role("satisfaction")):
+        if not responses[name].notna().any():
+            continue
+        if name in codebook.role("recommend"):
+            results[name] = net_promoter(responses[name], weight=weight, confidence=confidence)
+        else:
+            top = codebook.range(name)[1]
+            results[name] = top_box(responses[name], top=top, weight=weight, confidence=confidence)
+    return results
 
 
 def _answers(answers: pd.Series, weight: pd.Series | None) -> tuple[pd.Series, pd.Series, float]:

@@ -1,0 +1,162 @@
+"""Search for a CFA model's maximum likelihood: starting values, Fisher scoring, and EM for the saturated model."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy.optimize import minimize
+
+from loyalty_kit.measurement.cfa_likelihood import Sample, evaluate, moment_slopes
+from loyalty_kit.measurement.cfa_model import FACTOR, LOADING, MEAN, Floats, Matrices, Model
+
+_SETTLED = 1e-10
+_SCORING_STEPS = 100
+_EM_STEPS = 5000
+_EM_SETTLED = 1e-8
+
+
+@dataclass(frozen=True, eq=False)
+class Estimate:
+    """Parameter values where the search ended, and whether the slope there is flat."""
+
+    values: Floats
+    loglik: float
+    converged: bool
+
+
+def maximise(model: Model, samples: Sequence[Sample], start: Floats) -> Estimate:
+    """Maximum of the likelihood by Fisher scoring, by L-BFGS where scoring does not settle."""
+    values, value, settled = _scoring(model, samples, start)
+    if settled:
+        return Estimate(values, value, True)
+    found: Any = minimize(
+        lambda x: _objective(model, samples, x),
+        values,
+        jac=True,
+        method="L-BFGS-B",
+        options={"maxiter": 5000, "maxfun": 10_000, "maxcor": 30, "ftol": 1e-15, "gtol": 1e-9},
+    )
+    values, value, settled = _scoring(model, samples, found.x)
+    return Estimate(values, value, settled)
+
+
+def _objective(model: Model, samples: Sequence[Sample], values: Floats) -> tuple[float, Floats]:
+    """Negative mean log-likelihood and its slope; a wall where Σ is not positive definite."""
+    n = sum(sample.n for sample in samples)
+    try:
+        value, gradient, _ = evaluate(model, samples, values)
+    except np.linalg.LinAlgError:
+        return 1e10, np.zeros(len(values))
+    return -value / n, -gradient / n
+
+
+def _scoring(model: Model, samples: Sequence[Sample], start: Floats) -> tuple[Floats, float, bool]:
+    """Fisher scoring with step halving, damped where a full step does not help.
+
+    It settles where the step promises less than 1e-10 of log-likelihood: errors then stand at
+    1e-5 of a standard error.
+    """
+    values, damping = start, 0.0
+    value, gradient, expected = evaluate(model, samples, values)
+    for _ in range(_SCORING_STEPS):
+        scale = np.sqrt(np.maximum(np.diag(expected), np.finfo(float).tiny))
+        curvature = expected / np.outer(scale, scale) + damping * np.eye(len(scale))
+        step = np.linalg.lstsq(curvature, gradient / scale)[0] / scale
+        promise = float(gradient @ step)
+        if promise < _SETTLED:
+            return values, value, bool(np.abs(gradient / scale).max() < 1e-4)
+        moved = _improved(model, samples, values, value, step, promise)
+        if moved is None:
+            damping = max(10 * damping, 1e-3)
+            if damping > 1e6:
+                return values, value, False
+            continue
+        damping = damping / 10 if damping > 1e-6 else 0.0
+        values, value, gradient, expected = moved
+    return values, value, False
+
+
+def _improved(
+    model: Model, samples: Sequence[Sample], values: Floats, value: float, step: Floats, promise: float
+) -> tuple[Floats, float, Floats, Floats] | None:
+    """First of the halved steps that gains what its length promises, with what holds there."""
+    for share in 0.5 ** np.arange(8):
+        try:
+            candidate = values + share * step
+            following, gradient, expected = evaluate(model, samples, candidate)
+        except np.linalg.LinAlgError:
+            continue
+        if following >= value + 1e-4 * share * promise:
+            return candidate, following, gradient, expected
+    return None
+
+
+def starting_values(model: Model, moments: Sequence[tuple[Floats, Floats]]) -> Floats:
+    """Starting values from each group's mean and covariance; what groups share starts from the first of them."""
+    values = np.zeros(model.size)
+    for elements, (mean, covariance) in reversed(list(zip(model.by_group, moments, strict=True))):
+        start = _start(model, mean, covariance)
+        for kind, part in enumerate((start.loadings, start.factors, start.residuals, start.intercepts, start.means)):
+            own = elements.where(elements.kind == kind)
+            values[own.parameter] = part[own.row] if part.ndim == 1 else part[own.row, own.column]
+    return values
+
+
+def _start(model: Model, mean: Floats, covariance: Floats) -> Matrices:
+    """Loadings by probabilistic principal components of each scale, factors by weighted sums disattenuated."""
+    sd = np.sqrt(np.diag(covariance))
+    r = covariance / np.outer(sd, sd)
+    loadings = np.zeros_like(model.fixed.loadings)
+    for f, members in enumerate(model.membership.T):
+        own = np.flatnonzero(members)
+        roots, vectors = np.linalg.eigh(r[np.ix_(own, own)])
+        common = np.sqrt(max(roots[-1] - roots[:-1].mean(), 0.1)) * vectors[:, -1]
+        loadings[own, f] = np.clip(common * np.where(common[0] < 0, -1.0, 1.0), -0.95, 0.95)
+    unique = 1 - (loadings**2).sum(axis=1)
+    weights = loadings / unique[:, None]
+    factors = weights.T @ r @ weights / np.outer(*[(weights * loadings).sum(axis=0)] * 2)
+    factors = np.clip(factors, -0.9, 0.9)
+    np.fill_diagonal(factors, 1.0)
+    loadings *= sd[:, None]
+    unit = np.where(np.diag(model.fixed.factors) > 0, 1.0, loadings[model.membership.argmax(axis=0), range(len(factors))])
+    return Matrices(
+        loadings / unit, factors * np.outer(unit, unit), np.diag(unique * sd**2), mean, np.zeros(len(factors))
+    )
+
+
+def turned(model: Model, values: Floats, anchors: Sequence[int]) -> Floats:
+    """Values with each factor turned so that its anchor item loads positively, in the first group where groups share."""
+    signs = np.stack([np.sign(m.loadings[anchors, range(len(anchors))]) for m in model.matrices(values)])
+    signs[signs == 0] = 1.0
+    if model.size < len(model.elements):
+        signs[:] = signs[0]
+    out = values.copy()
+    for kind in (LOADING, FACTOR, MEAN):
+        own = model.elements.where(model.elements.kind == kind)
+        sign = signs[own.group, own.row if kind == MEAN else own.column]
+        out[own.parameter] = values[own.parameter] * sign * (signs[own.group, own.row] if kind == FACTOR else 1.0)
+    return out
+
+
+def saturated(sample: Sample) -> tuple[Floats, Floats]:
+    """Mean and covariance that maximise the likelihood with no model, by EM over the patterns.
+
+    With Ω = Σ n (Σ⁻¹ − Σ⁻¹AΣ⁻¹) and y = Σ n Σ⁻¹(x̄ − μ), both embedded, a step is δ = Σy / n, μ + δ and
+    Σ − ΣΩΣ / n − δδᵀ: for complete rows it lands at once.
+    """
+    n = sample.n
+    answered = sample.counts @ sample.present
+    mean = sample.counts @ sample.means / answered
+    centered = (sample.means - mean) * sample.present
+    variance = sample.counts @ (np.diagonal(sample.covariances, axis1=1, axis2=2) + centered**2) / answered
+    covariance = np.diag(variance)
+    for _ in range(_EM_STEPS):
+        omega, y = moment_slopes(sample, mean, covariance)
+        delta = covariance @ y / n
+        following = covariance - covariance @ omega @ covariance / n - np.outer(delta, delta)
+        moved = np.abs(following - covariance) / np.sqrt(np.outer(variance, variance))
+        mean, covariance = mean + delta, following
+        if moved.max() < _EM_SETTLED and np.abs(delta / np.sqrt(variance)).max() < _EM_SETTLED:
+            break
+    return mean, covariance

@@ -1,0 +1,209 @@
+"""Coefficients and item analysis of one set of items, without a codebook."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from loyalty_kit.checks import check_level
+from loyalty_kit.measurement.coefficients import cronbach, feldt_interval, one_factor
+from loyalty_kit.measurement.item_analysis import complete_moments, discrimination, distribution, keying_warnings
+from loyalty_kit.measurement.items import read_items
+from loyalty_kit.results import Result
+
+
+@dataclass(frozen=True, eq=False)
+class CoefficientResult(Result):
+    """One coefficient of reliability of one set of items.
+
+    ``float(result)`` is the estimate. The interval is NaN, and the level None, where the coefficient has none.
+    """
+
+    coefficient: str
+    estimate: float
+    ci_low: float
+    ci_high: float
+    items: int
+    n_used: int
+    n_dropped: int
+    confidence: float | None
+    method: str
+    warnings: tuple[str, ...] = ()
+
+    def __float__(self) -> float:
+        return self.estimate
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row: coefficient, estimate, ci_low, ci_high, items, n_used."""
+        names = ["coefficient", "estimate", "ci_low", "ci_high", "items", "n_used"]
+        return pd.DataFrame([[getattr(self, name) for name in names]], columns=names)
+
+def cronbach_alpha(
+    items: pd.DataFrame, *, confidence: float = 0.95, weight: npt.ArrayLike | None = None
+) -> CoefficientResult:
+    """Cronbach's coefficient of a set of items, with Feldt's interval.
+
+    Parameters
+    ----------
+    items : DataFrame of shape (respondents, items)
+        Answers, keyed already: nothing is turned here. Respondents who lack an answer are dropped and counted.
+    confidence : float
+        Level of the interval.
+    weight : array-like of shape (respondents,), optional
+        Survey weights, zero or more; the interval then rests on Kish's effective n.
+
+    Returns
+    -------
+    CoefficientResult
+        Its warnings name items that run against the others.
+
+    Raises
+    ------
+    InputError
+        If there are fewer than two items or three complete respondents, or an item is not numeric,
+        holds no answer or never varies.
+
+    Notes
+    -----
+    k / (k − 1) · (1 − Σ variances / variance of the sum), k being the number of items.
+
+    References
+    ----------
+    Feldt, L. S. (1965). The approximate sampling distribution of Kuder–Richardson reliability
+    coefficient twenty. Psychometrika 30(3), 357–370.
+
+    Checked against ``psych::alpha(x)$total$raw_alpha`` and ``psych::alpha.ci``, psych 2.2.9.
+
+    Examples
+    --------
+    >>> answers = pd.DataFrame({"a": [1, 2, 4, 5], "b": [2, 1, 4, 5], "c": [1, 3, 4, 5]})
+    >>> round(cronbach_alpha(answers).estimate, 3)
+    0.951
+    """
+    check_level(confidence, "confidence")
+    table = read_items(items, weight=weight)
+    moments = complete_moments(table)
+    covariance = moments.covariance.to_numpy()
+    estimate, k = cronbach(covariance), len(table.names)
+    low, high = feldt_interval(estimate, items=k, n=moments.effective_n, confidence=confidence)
+    statistics = discrimination(covariance, one_factor(covariance, table.names).loadings)
+    return CoefficientResult(
+        coefficient="cronbach_alpha",
+        estimate=estimate,
+        ci_low=low,
+        ci_high=high,
+        items=k,
+        n_used=moments.n_used,
+        n_dropped=len(items) - moments.n_used,
+        confidence=confidence,
+        method="Feldt interval",
+        warnings=tuple(
+            _sentence(text) for text in keying_warnings(table.names, statistics, covariance, n=moments.effective_n)
+        ),
+    )
+
+
+def omega_total(items: pd.DataFrame, *, weight: npt.ArrayLike | None = None) -> CoefficientResult:
+    """Omega total of a set of items from a one-factor model by maximum likelihood.
+
+    Parameters
+    ----------
+    items : DataFrame of shape (respondents, items)
+        Answers, keyed already: nothing is turned here. Respondents who lack an answer are dropped and counted.
+    weight : array-like of shape (respondents,), optional
+        Survey weights, zero or more.
+
+    Returns
+    -------
+    CoefficientResult
+        Without an interval. NaN, with a warning, for two items and where an item is determined by others.
+
+    Raises
+    ------
+    InputError
+        If there are fewer than two items or three complete respondents, or an item is not numeric,
+        holds no answer or never varies.
+
+    Notes
+    -----
+    (Σλ)² / ((Σλ)² + Σθ), λ and θ being the unstandardized loadings and unique variances of the model.
+
+    References
+    ----------
+    McDonald, R. P. (1999). Test theory: A unified treatment. Erlbaum, chapter 6.
+
+    Checked against ``semTools::reliability(lavaan::cfa(…))["omega", ]``, semTools 0.5-6.
+
+    Examples
+    --------
+    >>> answers = pd.DataFrame({"a": [1, 2, 4, 5], "b": [2, 1, 4, 5], "c": [1, 3, 4, 5]})
+    >>> round(float(omega_total(answers)), 2)
+    0.96
+    """
+    table = read_items(items, weight=weight)
+    moments = complete_moments(table)
+    factor = one_factor(moments.covariance.to_numpy(), table.names)
+    return CoefficientResult(
+        coefficient="omega_total",
+        estimate=factor.omega,
+        ci_low=np.nan,
+        ci_high=np.nan,
+        items=len(table.names),
+        n_used=moments.n_used,
+        n_dropped=len(items) - moments.n_used,
+        confidence=None,
+        method="one-factor maximum likelihood",
+        warnings=tuple(_sentence(f"{note}.") for note in factor.notes),
+    )
+
+
+def item_statistics(items: pd.DataFrame, *, weight: npt.ArrayLike | None = None) -> pd.DataFrame:
+    """Item analysis of the items of one scale.
+
+    Parameters
+    ----------
+    items : DataFrame of shape (respondents, items)
+        Answers, keyed already: nothing is turned here.
+    weight : array-like of shape (respondents,), optional
+        Survey weights, zero or more.
+
+    Returns
+    -------
+    DataFrame, a row an item
+        item, mean, sd, skew, floor and ceiling (shares of answers at the lowest and the highest answer
+        among all these items), missing (share), item_rest_r, cronbach_alpha_if_dropped,
+        cronbach_alpha_if_turned, loading (one-factor ML, standardized), suspected_keying.
+
+    Raises
+    ------
+    InputError
+        If there are fewer than two items or three complete respondents, or an item is not numeric,
+        holds no answer or never varies.
+
+    Notes
+    -----
+    All but `missing` is of the respondents who answer every item. Skew is m₃ / m₂^1.5. The rest is
+    the sum of the other items. Keying is suspected where the item-rest correlation or the loading is
+    negative, however slightly. With two items, nothing is left when one is dropped and the loadings
+    are not unique: those columns are NaN.
+
+    References
+    ----------
+    Checked against ``psych::alpha(x)``, item.stats and alpha.drop, psych 2.2.9.
+
+    Examples
+    --------
+    >>> answers = pd.DataFrame({"a": [1, 2, 4, 5], "b": [2, 1, 4, 5], "c": [5, 3, 2, 1]})
+    >>> item_statistics(answers).query("suspected_keying")["item"].tolist()
+    ['c']
+    """
+    table = read_items(items, weight=weight)
+    covariance = complete_moments(table).covariance.to_numpy()
+    complete = table.complete().values
+    answers = distribution(table, low=complete.min(), high=complete.max())
+    return answers.join(discrimination(covariance, one_factor(covariance, table.names).loadings))
+
+
+def _sentence(text: str) -> str:
+    return text[0].upper() + text[1:]

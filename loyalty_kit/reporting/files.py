@@ -1,0 +1,110 @@
+"""Files of a report: a scratch folder that leaves nothing behind, and publication all at once or not at all."""
+
+import errno
+import os
+import platform
+import re
+import secrets
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from loyalty_kit.checks import InputError
+
+# Machine and process stand in the name of every passing file, so that those of dead processes can be told.
+_MACHINE = re.sub(r"\W", "", platform.node())
+_PREFIX = f"loyalty-kit-{_MACHINE}-"
+_OWNER = re.compile(rf"\.?{re.escape(_PREFIX)}(\d{{1,9}})-")
+_LONGEST_NAME = 200
+
+
+def check_report_name(name: str, where: str) -> None:
+    """Refuse a report's name that cannot be a file's name, or that the kit uses itself."""
+    if not name or name.startswith(".") or re.search(r"[\x00-\x1f\x7f-\x9f/\\]", name) or name != name.strip():
+        raise InputError(
+            f"{where}: {name!r} cannot name a report; allowed is text without slashes and control characters "
+            "that begins with no dot."
+        )
+    if name.casefold() == "index" or name.casefold().endswith(".failed"):
+        raise InputError(f"{where}: '{name}' cannot name a report; the kit writes 'index' and '….failed' itself.")
+    if len(name.encode(errors="surrogateescape")) > _LONGEST_NAME:
+        raise InputError(f"{where}: '{name[:20]}…' is too long to name a report; {_LONGEST_NAME} bytes are allowed.")
+
+
+def output_folder(path: Path) -> Path:
+    """Folder for reports, made where it is absent; refused where nothing can be written."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError):
+        raise InputError(f"The output '{path}' cannot be a folder; a file is in its place.") from None
+    except OSError as error:
+        raise InputError(f"The output folder '{path}' cannot be made: {error.strerror}.") from None
+    if not os.access(path, os.W_OK | os.X_OK):
+        raise InputError(f"The output folder '{path}' cannot be written to; give another with -o.")
+    return path
+
+
+@contextmanager
+def scratch_folder() -> Iterator[Path]:
+    """Folder for passing files, gone afterwards; those of killed processes are removed first."""
+    common = Path(tempfile.gettempdir())
+    sweep(common)
+    with tempfile.TemporaryDirectory(prefix=f"{_PREFIX}{os.getpid()}-", ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
+
+
+def sweep(folder: Path) -> None:
+    """Remove passing files whose process is dead."""
+    for path in folder.glob(f"*{_PREFIX}*"):
+        owner = _OWNER.match(path.name)
+        if owner and not _alive(int(owner[1])):
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
+
+
+def publish(text: str, target: Path, *, scratch: Path) -> None:
+    """Put a text in a file's place at one stroke; before, the old file is there, after, the new.
+
+    The text is written in the scratch folder and renamed; where that lies on another file system, a
+    hidden copy beside the target is.
+    """
+    whole = scratch / f"{secrets.token_hex(4)}.html"
+    _write(whole, text)
+    try:
+        os.replace(whole, target)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        _replace_across(text, target)
+
+
+def _replace_across(text: str, target: Path) -> None:
+    beside = target.with_name(f".{_PREFIX}{os.getpid()}-{secrets.token_hex(4)}")
+    try:
+        _write(beside, text)
+        os.replace(beside, target)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def _write(path: Path, text: str) -> None:
+    with path.open("x", encoding="utf-8", errors="backslashreplace", newline="\n") as stream:
+        stream.write(text)
+        stream.flush()
+        os.fsync(stream.fileno())
+
+
+def _alive(process: int) -> bool:
+    if os.name != "posix":
+        return True
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True

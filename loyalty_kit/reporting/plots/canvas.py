@@ -1,0 +1,69 @@
+"""What every figure shares: a new canvas where none is given, colours and a font that has the labels' characters."""
+
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from functools import cache
+from typing import Any
+
+import matplotlib.pyplot as plt
+import seaborn as sns
+from matplotlib import font_manager
+from matplotlib.axes import Axes
+
+INK, MUTED, GRID = "#1b1f24", "#6a737d", "#d8dee4"
+BLUE, YELLOW, GREEN, ORANGE = sns.color_palette("colorblind").as_hex()[:4]
+
+STYLE: dict[str, Any] = {
+    "axes.edgecolor": GRID,
+    "axes.labelcolor": INK,
+    "grid.color": GRID,
+    "text.color": INK,
+    "xtick.color": MUTED,
+    "ytick.color": INK,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.spines.left": False,
+    "ytick.left": False,
+}
+
+CJK = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef]")
+CJK_FONTS = (
+    "Noto Sans CJK SC",
+    "Noto Sans SC",
+    "Source Han Sans SC",
+    "Source Han Sans CN",
+    "PingFang SC",
+    "Hiragino Sans GB",
+    "Microsoft YaHei",
+    "SimHei",
+    "WenQuanYi Micro Hei",
+    "WenQuanYi Zen Hei",
+    "Noto Sans CJK JP",
+    "Arial Unicode MS",
+)
+
+
+@cache
+def cjk_font() -> str | None:
+    """First installed font with Chinese characters; None where there is none."""
+    installed = {font.name for font in font_manager.fontManager.ttflist}
+    return next((name for name in CJK_FONTS if name in installed), None)
+
+
+def drawable(labels: Iterable[str], fallback: Iterable[str]) -> list[str]:
+    """Labels as far as an installed font can draw them, else what stands in for each."""
+    return [
+        label if cjk_font() or not CJK.search(label) else other for label, other in zip(labels, fallback, strict=True)
+    ]
+
+
+@contextmanager
+def canvas(ax: Axes | None, *, rows: float) -> Iterator[Axes]:
+    """Axes to draw on: the given ones, or new ones as tall as their rows need; no global setting changes."""
+    fonts: Any = {"font.family": [name for name in ("DejaVu Sans", cjk_font()) if name]}
+    with sns.axes_style("whitegrid", STYLE), plt.rc_context(fonts):
+        if ax is None:
+            _, ax = plt.subplots(figsize=(7.6, 1.2 + 0.36 * max(rows, 2)), layout="constrained")
+        ax.grid(visible=False, axis="y")
+        yield ax

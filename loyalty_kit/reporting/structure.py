@@ -1,0 +1,181 @@
+"""Structure of the assembled page: one title, an outline without gaps, named figures and tables."""
+
+import re
+
+from bs4 import BeautifulSoup
+from bs4.element import Tag
+
+HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
+NUMBER = re.compile(
+    r"[-+−<>≤≥≈]?\s?\d[\d.,\s]*(?:e[-+−]?\d+)?\s?[%‰]?"
+    r"(?:\s?(?:–|to|,)\s?[-+−]?\d[\d.,\s]*[%‰]?)?|[-–—−]|nan|n/a",
+    re.IGNORECASE,
+)
+SPAN_SCOPES = {"col": "colgroup", "row": "rowgroup"}
+
+
+def mend(soup: BeautifulSoup, *, title: str) -> None:
+    """Give the page its title and outline, and every figure and table its name, in place.
+
+    Parameters
+    ----------
+    soup : BeautifulSoup
+        The page, as the template wrote it.
+    title : str
+        Title where the notebook has no heading of level 1.
+    """
+    main = soup.select_one("main")
+    if main is None:
+        raise ValueError("The template has no main element.")
+    _outline(soup, main, title)
+    _contents(soup, main)
+    for figure in main.select("figure"):
+        _name_figure(figure)
+    for number, table in enumerate([table for table in main.select("table") if not table.find_parent("table")], 1):
+        _name_table(soup, table, number)
+    for code in main.select("pre"):
+        code["tabindex"] = "0"
+    for sentence in main.select("p"):
+        _mark_warning(soup, sentence)
+    for output in main.select("[data-caption]"):
+        del output["data-caption"]
+
+
+def _outline(soup: BeautifulSoup, main: Tag, title: str) -> None:
+    """One heading of level 1, no level skipped, each with an address."""
+    if main.select_one("h1") is None:
+        heading = soup.new_tag("h1")
+        heading.string = title
+        main.insert(0, heading)
+    taken = {str(tag["id"]) for tag in soup.find_all(id=True)}
+    depth, titled = 1, False
+    for heading in main.find_all(HEADINGS):
+        if not heading.get_text(strip=True):
+            heading.decompose()
+            continue
+        level = int(heading.name[1])
+        if level == 1 and not titled:
+            titled = True
+        else:
+            level = min(max(level, 2), depth + 1)
+            heading.name = f"h{level}"
+        depth = level if titled else 1
+        heading["id"] = _address(heading.get_text(), taken)
+    if soup.title is not None and main.h1 is not None:
+        soup.title.string = " ".join(main.h1.get_text().split())
+
+
+def _address(text: str, taken: set[str]) -> str:
+    """Address of a heading, as JupyterLab gives it: words joined by hyphens; repeated ones are counted."""
+    base = "-".join(text.split()) or "section"
+    address, count = base, 1
+    while address in taken:
+        count += 1
+        address = f"{base}-{count}"
+    taken.add(address)
+    return address
+
+
+def _contents(soup: BeautifulSoup, main: Tag) -> None:
+    """Fill the table of contents, or take it away where there is nothing to list."""
+    details = soup.select_one("nav details")
+    headings = main.select("h2, h3")
+    if details is None:
+        return
+    if not headings:
+        details.decompose()
+        return
+    listed = soup.new_tag("ol")
+    for heading in headings:
+        entry = soup.new_tag("li", attrs={"class": heading.name})
+        link = soup.new_tag("a", attrs={"href": f"#{heading['id']}"})
+        link.string = " ".join(heading.get_text().split())
+        entry.append(link)
+        listed.append(entry)
+    details.append(listed)
+
+
+def _heading_above(tag: Tag) -> str:
+    heading = tag.find_previous(HEADINGS)
+    return " ".join(heading.get_text().split()) if heading is not None else ""
+
+
+def _name_figure(figure: Tag) -> None:
+    for image in figure.select("img"):
+        if not image.get("alt"):
+            caption = figure.figcaption
+            image["alt"] = caption.get_text() if caption is not None else f"Figure: {_heading_above(figure)}"
+
+
+def _name_table(soup: BeautifulSoup, table: Tag, number: int) -> None:
+    """Caption, header cells and alignment of a table, which then stands in a region that scrolls."""
+    caption = _caption(soup, table)
+    _scopes(table)
+    _align(table)
+    name = " ".join(caption.get_text(" ").split()) if caption is not None else _heading_above(table)
+    frame = soup.new_tag("figure", attrs={"class": "table"})
+    region = soup.new_tag(
+        "div", attrs={"class": "scroll", "role": "region", "tabindex": "0", "aria-label": f"Table {number}: {name}"}
+    )
+    table.wrap(region).wrap(frame)
+
+
+def _caption(soup: BeautifulSoup, table: Tag) -> Tag | None:
+    """Caption of a table: its own, the title rows of Great Tables, or the cell's."""
+    lines = [row.get_text(" ", strip=True) for row in table.select("tr.gt_heading")]
+    for row in table.select("tr.gt_heading"):
+        row.decompose()
+    holder = table.find_parent(attrs={"data-caption": True})
+    if not lines and holder is not None and holder["data-caption"]:
+        lines = [str(holder["data-caption"])]
+    if table.caption is not None or not lines:
+        return table.caption
+    caption = soup.new_tag("caption")
+    for place, line in enumerate(lines):
+        part = soup.new_tag("span", attrs={"class": "subtitle" if place else "title"})
+        part.string = line
+        caption.append(part)
+    table.insert(0, caption)
+    return caption
+
+
+def _scopes(table: Tag) -> None:
+    """Say of each header cell whether it heads a column or a row; an empty one heads nothing."""
+    for cell in table.select("th"):
+        row = cell.find_parent("tr")
+        if not cell.get_text(strip=True):
+            cell.name = "td"
+            del cell["scope"]
+            continue
+        heads_columns = cell.find_parent("thead") is not None or (row is not None and not row.find_all("td"))
+        scope = "col" if heads_columns else "row"
+        span = str(cell.get("colspan" if heads_columns else "rowspan", "1"))
+        cell["scope"] = SPAN_SCOPES[scope] if span != "1" else scope
+
+
+def _align(table: Tag) -> None:
+    """Mark the columns of numbers of a table that does not come aligned (columns are counted from the right)."""
+    if table.select_one("[class*=gt_]") is not None:
+        return
+    rows = [row.find_all("td") for row in table.select("tbody tr")]
+    if not rows or len({len(row) for row in rows}) > 1 or table.select_one("td[colspan], td[rowspan]") is not None:
+        return
+    heads = [row.find_all(["th", "td"]) for row in table.select("thead tr") if row.select_one("[colspan]") is None]
+    for place in range(1, len(rows[0]) + 1):
+        cells = [row[-place] for row in rows]
+        texts = [text for cell in cells if (text := cell.get_text(strip=True))]
+        if texts and all(NUMBER.fullmatch(text) for text in texts):
+            for cell in [*cells, *(row[-place] for row in heads if place <= len(row))]:
+                cell["class"] = "number"
+
+
+def _mark_warning(soup: BeautifulSoup, sentence: Tag) -> None:
+    """Say 'Warning' in words where a class says it, and give the class where the words do."""
+    first = next((part for part in sentence.children if str(part).strip()), None)
+    label = first if isinstance(first, Tag) and first.name == "strong" else None
+    if label is not None and label.get_text().strip(" :") == "Warning":
+        sentence["class"] = "sentence warning"
+    elif label is None and "warning" in sentence.get_attribute_list("class"):
+        label = soup.new_tag("strong")
+        label.string = "Warning:"
+        sentence.insert(0, label, " ")

@@ -1,0 +1,70 @@
+"""Layout that every table shares: title, numbers, names, text escaped."""
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+from great_tables import GT, md
+
+
+def lay_out(
+    frame: pd.DataFrame,
+    *,
+    name: str,
+    title: str,
+    labels: Mapping[str, str],
+    decimals: Mapping[int, Sequence[str]] | None = None,
+    percent: Sequence[str] = (),
+    note: str | None = None,
+    group: str | None = None,
+) -> GT:
+    """Table for a report, all text from the data escaped.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        What to show; only the columns in `labels` are, in that order, the first naming the row.
+    name : str
+        Identifier of the table, so that equal results give equal bytes.
+    title : str
+        Its caption.
+    labels : mapping of str
+        Heading of each column.
+    decimals : mapping of int to column names
+        Columns of numbers by digits after the point.
+    percent : sequence of str
+        Columns of shares, shown as percentages.
+    note : str, optional
+        A line below the table.
+    group : str, optional
+        Column whose values head groups of rows.
+
+    Returns
+    -------
+    GT
+    """
+    first = next(iter(labels))
+    shown = frame[[*([group] if group else []), *labels]].reset_index(drop=True)
+    table = GT(shown, rowname_col=first, groupname_col=group, id=name).tab_header(title=title)
+    table = table.tab_stubhead(label=labels[first])
+    table = table.cols_label({column: label for column, label in labels.items() if column != first})
+    for digits, columns in (decimals or {}).items():
+        table = table.fmt_number(columns=list(columns), decimals=digits, use_seps=True)
+    if percent:
+        table = table.fmt_percent(columns=list(percent), decimals=0)
+    numeric = [column for column in labels if column != first and pd.api.types.is_numeric_dtype(shown[column])]
+    table = table.sub_missing(columns=numeric, missing_text="–") if numeric else table
+    return table.tab_source_note(md(note)) if note else table
+
+
+def span(low: pd.Series, high: pd.Series, digits: int) -> list[str]:
+    """Write intervals as 'low to high', a dash where there is none.
+
+    Examples
+    --------
+    >>> span(pd.Series([0.66, None]), pd.Series([0.77, None]), 2)
+    ['0.66 to 0.77', '–']
+    """
+    return [
+        "–" if pd.isna(lower) or pd.isna(upper) else f"{lower:.{digits}f} to {upper:.{digits}f}".replace("-", "−")
+        for lower, upper in zip(low, high, strict=True)
+    ]

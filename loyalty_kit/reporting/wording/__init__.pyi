@@ -1,0 +1,9 @@
+from .quality import answer_scale_quality as answer_scale_quality
+from .quality import describe_groups as describe_groups
+from .quality import describe_index as describe_index
+from .quality import describe_items as describe_items
+from .quality import describe_reliability as describe_reliability
+from .quality import describe_sample as describe_sample
+from .quality import describe_scores as describe_scores
+from .quality import describe_screening as describe_screening
+from .quality import describe_shares as describe_shares

@@ -1,0 +1,231 @@
+"""Sentences about the quality of scales: each stays true whatever the result is."""
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import pandas as pd
+
+from loyalty_kit.measurement.reliability import ReliabilityResult
+from loyalty_kit.reporting.wording.catalogue import Passage, Sentence, in_a_row, interval, number, percent, say
+from loyalty_kit.survey.codebook import Codebook
+from loyalty_kit.survey.scoring import ScaleScores
+from loyalty_kit.survey.screening import ScreeningResult
+from loyalty_kit.survey.shares import NetPromoterResult, TopBoxResult
+
+RELIABLE = 0.70
+"""Least acceptable reliability for research on groups (Nunnally & Bernstein 1994, p. 265)."""
+REDUNDANT = 0.95
+WEAK_ITEM = 0.30
+"""Least acceptable item-rest correlation (Nunnally & Bernstein 1994, p. 305)."""
+CROWDED_END = 0.15
+"""Share at one end of a scale from which floor or ceiling effects matter (Terwee et al. 2007)."""
+SMALL_SAMPLE = 100
+
+Verdict = Literal["trust", "unsure", "distrust", "unknown"]
+
+
+def verdict(ci_low: float, ci_high: float) -> Verdict:
+    """Judge a scale by the interval of its Cronbach's alpha.
+
+    Examples
+    --------
+    >>> verdict(0.66, 0.77)
+    'unsure'
+    """
+    if not ci_low <= ci_high:
+        return "unknown"
+    return "trust" if ci_low >= RELIABLE else "distrust" if ci_high < RELIABLE else "unsure"
+
+
+def describe_sample(responses: pd.DataFrame, used: pd.DataFrame) -> Passage:
+    """Say how many respondents the file holds and how many are used."""
+    total, n = len(responses), len(used)
+    first = say("sample.all", n=n) if n == total else say("sample.some", n=n, total=total, dropped=total - n)
+    return Passage([first, *([Sentence(say("sample.small", n=n), "warning")] if n < SMALL_SAMPLE else [])])
+
+
+def describe_groups(counts: pd.DataFrame, *, min_cell: int) -> Passage:
+    """Say what the table of groups shows and hides."""
+    if counts.empty:
+        return Passage([say("groups.none")])
+    first = say("groups.all", groups=in_a_row(counts["group"].unique()))
+    return Passage([first, *([say("groups.hidden", min_cell=min_cell)] if counts["n"].isna().any() else [])])
+
+
+def describe_screening(screening: ScreeningResult, *, screen_out: bool) -> Passage:
+    """Who shows signs of careless answering, and what was done about it."""
+    flagged, dropped = int(screening.flags.any(axis=1).sum()), int(screening.dropped.sum())
+    case = "clean" if not flagged else "one_rule" if not dropped else "dropped" if screen_out else "kept"
+    first = say(f"screening.{case}", flagged=flagged, dropped=dropped, n=screening.n_used)
+    return Passage([first, *(Sentence(text, "warning") for text in screening.warnings)])
+
+
+def answer_scale_quality(result: ReliabilityResult, codebook: Codebook) -> Passage:
+    """Headline: which scales can be trusted, whether the outcome is one of them, and what to do first."""
+    table = _judged(result)
+    known = table[table["verdict"] != "unknown"]
+    if known.empty:
+        return Passage([Sentence(say("answer.none"), "answer")])
+    sentences = []
+    for case in ("trust", "unsure", "distrust"):
+        names = known.loc[known["verdict"] == case, "scale"]
+        if len(names):
+            phrase = "all" if case == "trust" and len(names) == len(known) > 1 else case
+            values = {
+                "scales": in_a_row(map(codebook.label, names)),
+                "count": len(names),
+                "threshold": f"{RELIABLE:.2f}",
+            }
+            sentences.append(Sentence(say(f"answer.{phrase}", **values), "answer"))
+    for row in _records(known[known["scale"].isin(codebook.role("outcome"))]):
+        sentences.append(
+            Sentence(say(f"answer.outcome_{row['verdict']}", **_coefficient(row, result, codebook)), "answer")
+        )
+    return Passage([*sentences, *_first_step(result, codebook)])
+
+
+def describe_reliability(result: ReliabilityResult, codebook: Codebook) -> Passage:
+    """Verdict on each scale, with its interval, and the warnings of the analysis."""
+    sentences = []
+    for row in _records(_judged(result)):
+        values = _coefficient(row, result, codebook)
+        sentences.append(say(f"reliability.{row['verdict']}", threshold=f"{RELIABLE:.2f}", **values))
+        if row["cronbach_alpha"] > REDUNDANT:
+            sentences.append(say("reliability.redundant", count=row["items"], **values))
+    return Passage([*sentences, *(Sentence(text, "warning") for text in result.warnings)])
+
+
+def describe_items(result: ReliabilityResult, codebook: Codebook) -> Passage:
+    """Items that hang together weakly with their scale, and what dropping each would do."""
+    weak = _weak_items(result)
+    if weak.empty:
+        return Passage([say("items.none", weak=number(WEAK_ITEM))])
+    sentences = []
+    for row in _records(weak):
+        pair = pd.isna(row["cronbach_alpha_if_dropped"])
+        sentences.append(say("items.weak_pair" if pair else "items.weak", **_item(row, codebook)))
+    return Passage(sentences)
+
+
+def describe_scores(scores: ScaleScores, *, confidence: float = 0.95) -> Passage:
+    """How high the scores lie and whether they crowd at an end."""
+    table = scores.summary(confidence=confidence)
+    table = table[table["scale"].isin(scores.roles)].assign(label=lambda t: t["scale"].map(scores.labels))
+    scored = table.dropna(subset=["mean"])
+    sentences = [say("scores.empty", scale=label) for label in table.loc[table["mean"].isna(), "label"]]
+    if len(scored) > 1:
+        ordered = _records(scored.sort_values("mean"))
+        low, high = ordered[0], ordered[-1]
+        ends = {"low": low["label"], "high": high["label"]}
+        means = {"low_mean": number(low["mean"], 0), "high_mean": number(high["mean"], 0)}
+        sentences.append(say("scores.range", **ends, **means))
+    elif len(scored):
+        sentences.append(say("scores.one", scale=scored["label"].iloc[0], **_score(_records(scored)[0], confidence)))
+    crowded = [
+        say(f"scores.{end}", scale=row["label"], share=percent(row[end]))
+        for row in _records(scored)
+        for end in ("floor", "ceiling")
+        if row[end] >= CROWDED_END
+    ]
+    return Passage([*sentences, *(crowded or [say("scores.spread", limit=percent(CROWDED_END))])])
+
+
+def describe_index(scores: ScaleScores, quality: ReliabilityResult) -> Passage:
+    """Value of each composite index, what it is made of and whether its parts are reliable."""
+    if scores.weights.empty:
+        return Passage([say("index.none")])
+    doubtful = set(_judged(quality).query("verdict != 'trust'")["scale"])
+    values = {row["scale"]: row for row in _records(scores.summary(confidence=quality.confidence))}
+    sentences = []
+    for name, weights in scores.weights.items():
+        used = weights.dropna()
+        label = scores.labels[str(name)]
+        parts = in_a_row(f"{percent(w)} {scores.labels[str(scale)]}" for scale, w in used.items())
+        row = values[name]
+        if row["n"] == 0:
+            sentences.append(say("index.empty", index=label))
+            continue
+        sentences.append(say("index.value", index=label, parts=parts, **_score(row, quality.confidence)))
+        leaning = [scores.labels[str(scale)] for scale in used.index if scale in doubtful]
+        if leaning:
+            sentences.append(say("index.weak", index=label, scales=in_a_row(leaning)))
+    return Passage([*sentences, *(Sentence(text, "warning") for text in scores.warnings)])
+
+
+def describe_shares(
+    shares: Mapping[str, NetPromoterResult | TopBoxResult], codebook: Codebook, *, min_cell: int
+) -> Passage:
+    """Net promoter score and top box of the marked items."""
+    if not shares:
+        return Passage([say("shares.none")])
+    return Passage(_share(codebook.wording(name), result, min_cell) for name, result in shares.items())
+
+
+def _share(item: str, result: NetPromoterResult | TopBoxResult, min_cell: int) -> Sentence:
+    if result.n_used < min_cell:
+        return say("shares.hidden", item=item, min_cell=min_cell)
+    if isinstance(result, TopBoxResult):
+        span = interval(
+            100 * result.ci_low, 100 * result.ci_high, n=result.n_used, confidence=result.confidence, digits=0
+        )
+        ends = {"lowest": f"{result.lowest:g}", "highest": f"{result.highest:g}"}
+        return say("shares.top", item=item, share=percent(result.estimate), interval=span, **ends)
+    case = "more" if result.ci_low > 0 else "fewer" if result.ci_high < 0 else "unclear"
+    points = result.estimate if case == "unclear" else abs(result.estimate)
+    span = interval(result.ci_low, result.ci_high, n=result.n_used, confidence=result.confidence, digits=0)
+    return say(f"shares.{case}", item=item, points=number(points, 0), interval=span)
+
+
+def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    return [{str(name): value for name, value in row.items()} for row in table.to_dict("records")]
+
+
+def _judged(result: ReliabilityResult) -> pd.DataFrame:
+    table = result.to_frame()
+    return table.assign(
+        verdict=[verdict(low, high) for low, high in zip(table["ci_low"], table["ci_high"], strict=True)]
+    )
+
+
+def _weak_items(result: ReliabilityResult) -> pd.DataFrame:
+    items = result.items
+    before = result.to_frame().set_index("scale")["cronbach_alpha"]
+    weak = items[(items["item_rest_r"] < WEAK_ITEM) & ~items["suspected_keying"]]
+    return weak.assign(before=weak["scale"].map(before)).sort_values("item_rest_r")
+
+
+def _first_step(result: ReliabilityResult, codebook: Codebook) -> list[Sentence]:
+    """Check keying first, then mend the outcome's weakest item, then the weakest of all."""
+    suspects = _records(result.items[result.items["suspected_keying"]])
+    if suspects:
+        return [Sentence(say("answer.turn", **_item({**suspects[0], "before": float("nan")}, codebook)), "answer")]
+    weak = _weak_items(result)
+    helped = weak[weak["cronbach_alpha_if_dropped"] > weak["before"]]
+    outcome = helped[helped["scale"].isin(codebook.role("outcome"))]
+    rows = _records(outcome if len(outcome) else helped)
+    return [Sentence(say("answer.mend", **_item(rows[0], codebook)), "answer")] if rows else []
+
+
+def _item(row: Mapping[str, Any], codebook: Codebook) -> dict[str, str]:
+    wording = codebook.item(row["item"]).wording
+    return {
+        "item": f"{row['item']}, “{wording}”" if wording else row["item"],
+        "scale": codebook.label(row["scale"]),
+        "r": number(row["item_rest_r"]),
+        "before": number(row["before"]),
+        "after": number(row["cronbach_alpha_if_dropped"]),
+    }
+
+
+def _coefficient(row: Mapping[str, Any], result: ReliabilityResult, codebook: Codebook) -> dict[str, str]:
+    span = interval(row["ci_low"], row["ci_high"], n=row["n_used"], confidence=result.confidence)
+    return {
+        "scale": codebook.label(row["scale"]),
+        "estimate": number(row["cronbach_alpha"]),
+        "interval": span,
+    }
+
+
+def _score(row: Mapping[str, Any], confidence: float) -> dict[str, str]:
+    span = interval(row["ci_low"], row["ci_high"], n=row["n"], confidence=confidence, digits=1)
+    return {"mean": number(row["mean"], 1), "interval": span}

@@ -1,0 +1,72 @@
+"""Counts by group that give nobody away."""
+
+import numpy as np
+import pandas as pd
+
+from loyalty_kit.checks import check_columns, check_whole
+from loyalty_kit.survey.codebook import Codebook
+
+
+def group_counts(responses: pd.DataFrame, codebook: Codebook, *, min_cell: int = 5) -> pd.DataFrame:
+    """Respondents in each level of the codebook's groups, small cells suppressed.
+
+    Parameters
+    ----------
+    responses : DataFrame of shape (respondents, columns)
+        Answers with the group columns.
+    codebook : Codebook
+        Names the group columns.
+    min_cell : int
+        Smallest count that is shown.
+
+    Returns
+    -------
+    DataFrame of shape (levels, 4)
+        group, level, n and share (0 to 1), in order of the levels' first appearance; n and share are
+        NaN where suppressed. A missing level counts as '(none)'.
+
+    Notes
+    -----
+    A single suppressed count could be worked out from the total, so within a group the next larger
+    counts are suppressed too until at least two levels, with `min_cell` respondents together, are.
+
+    Examples
+    --------
+    >>> codebook = Codebook.parse('groups = ["channel"]')
+    >>> table = pd.DataFrame({"channel": ["web"] * 9 + ["store"] * 7 + ["app"] * 2})
+    >>> group_counts(table, codebook)["n"].tolist()
+    [9.0, nan, nan]
+    """
+    check_whole(min_cell, "min_cell", 1)
+    check_columns(responses.columns, codebook.groups, "The table of responses")
+    tables = [pd.DataFrame(columns=["group", "level", "n", "share"])]
+    for group in codebook.groups:
+        counts = responses[group].astype(object).fillna("(none)").value_counts(sort=False)
+        shown = counts.astype(float).where(~small_cells(counts, min_cell))
+        rows = {"group": group, "level": counts.index.astype(str), "n": shown, "share": shown / counts.sum()}
+        tables.append(pd.DataFrame(rows).reset_index(drop=True))
+    return pd.concat(tables[1:] or tables, ignore_index=True)
+
+
+def small_cells(counts: pd.Series, min_cell: int) -> pd.Series:
+    """Mark the counts that must not be shown: the small ones, and the next larger that would give one away.
+
+    Parameters
+    ----------
+    counts : Series of shape (cells,)
+        Counts of the cells of one total that is known.
+    min_cell : int
+        Smallest count that is shown.
+
+    Returns
+    -------
+    Series of shape (cells,), bool
+    """
+    ordered = counts.sort_values(kind="stable")
+    needed = int(((ordered > 0) & (ordered < min_cell)).sum())
+    if needed:
+        together = ordered.cumsum()
+        enough = (together >= min_cell) & (np.arange(1, len(ordered) + 1) >= 2)
+        needed = max(needed, int(enough.to_numpy().argmax()) + 1 if enough.any() else len(ordered))
+    hidden = pd.Series(np.arange(len(ordered)) < needed, index=ordered.index)
+    return hidden.reindex(counts.index)

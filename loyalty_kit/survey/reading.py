@@ -1,0 +1,238 @@
+"""Reading a survey file: its columns checked and converted by the codebook, all its faults told at once."""
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Literal, NamedTuple, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from loyalty_kit.checks import InputError, check_choice, listing, nearest
+from loyalty_kit.survey.codebook import Codebook
+from loyalty_kit.survey.files import RawTable, normalized, read_table, text_of
+
+C = TypeVar("C")
+Cell = float | str | None
+Codes = npt.NDArray[np.intp]
+NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+
+
+class _Problem(NamedTuple):
+    """What is wrong, in how many rows, in which one first, and what is allowed."""
+
+    what: str
+    rows: int
+    first: int
+    allowed: str
+
+
+def read_responses(
+    path: str | Path, codebook: Codebook | str | Path, *, invalid: Literal["error", "missing"] = "error"
+) -> pd.DataFrame:
+    r"""Answers of a survey file, checked against its codebook.
+
+    Parameters
+    ----------
+    path : str or Path
+        CSV (.csv, .tsv, .txt; UTF-8, GB18030, or UTF-16 with a byte-order mark; delimiter , ; tab
+        or |; a decimal comma where it is ';'), Excel (.xlsx, .xlsm: the first sheet that holds the
+        codebook's columns), SPSS (.sav, .zsav) or Parquet (.parquet). Qualtrics' two extra header
+        rows are skipped.
+    codebook : Codebook, str or Path
+        Meaning of the columns, or the file that holds it.
+    invalid : {'error', 'missing'}
+        What becomes of an item's answer that is neither in range nor one of its labels.
+
+    Returns
+    -------
+    DataFrame of shape (respondents, columns)
+        Rows and columns in the file's order; respondents as index where the codebook names their
+        column. Items and the weight are numbers, groups are text, all with NaN where an answer is
+        missing; columns that the codebook does not name are as they stand in the file.
+
+    Raises
+    ------
+    UnreadableError
+        If the file is absent, damaged, empty or of another kind.
+    InputError
+        If it lacks columns, holds answers that the codebook does not allow, respondents twice, or
+        weights that are missing or negative: a line each, with value, count and first respondent.
+
+    Notes
+    -----
+    An empty cell is missing, and so is one of the codebook's `missing` codes, as number or as
+    text. A text answer among the item's `labels` becomes its number; blanks, case and full-width
+    characters make no difference. Nothing else is guessed: 'NA' is missing only where the
+    codebook says so. SPSS items are read by their codes, and by their value labels where these
+    stand in `labels` with other numbers; SPSS groups by their value labels.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> codebook = Codebook.parse('''
+    ... response = { min = 1, max = 5, labels = { "Strongly agree" = 5 } }
+    ... scales.loyalty.items = ["q1", "q2"]
+    ... ''')
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     survey = Path(folder, "survey.csv")
+    ...     _ = survey.write_text("q1;q2\n4;strongly agree\n;2")
+    ...     read_responses(survey, codebook)
+        q1   q2
+    0  4.0  5.0
+    1  NaN  2.0
+    """
+    check_choice(invalid, "invalid", ("error", "missing"))
+    book = codebook if isinstance(codebook, Codebook) else Codebook.read(codebook)
+    table = read_table(Path(path), book.columns)
+    columns = list(table.frame.columns)
+    once = [name for name in columns if name in book.columns and columns.count(name) == 1]
+    faults = [(text, text) for text in _column_faults(columns, book, Path(path).name)]
+    ids: list[str] = []
+    if book.respondent in once:
+        ids, id_faults = _ids(table.frame[book.respondent])
+        faults += id_faults
+    converted: dict[str, pd.Series] = {}
+    for name in (name for name in once if name != book.respondent):
+        converted[name], problems = _column(name, table, book)
+        if invalid == "error" or name not in book.questions:
+            faults += [(_sentence(problem, ids), _sentence(problem, [])) for problem in problems]
+    if faults:
+        named, anonymous = zip(*faults, strict=True)
+        raise InputError("\n".join(named), anonymous="\n".join(anonymous))
+    frame = table.frame.assign(**converted)
+    return frame.drop(columns=[book.respondent]).set_axis(pd.Index(ids, name=book.respondent)) if ids else frame
+
+
+def _column_faults(columns: list[str], book: Codebook, file: str) -> list[str]:
+    """Sentences on the codebook's columns that the file lacks or holds more than once."""
+    if not set(columns) & set(book.columns):
+        return [f"The survey '{file}' has none of the codebook's columns; its own are {listing(columns)}."]
+    strangers = [name for name in columns if name not in book.columns]
+    absent = [name for name in book.columns if name not in columns]
+    twice = [name for name in book.columns if columns.count(name) > 1]
+    return [f"The survey '{file}' lacks the column '{name}'{nearest(name, strangers) or '.'}" for name in absent] + [
+        f"The survey '{file}' has {columns.count(name)} columns '{name}'; the codebook means one." for name in twice
+    ]
+
+
+def _ids(column: pd.Series) -> tuple[list[str], list[tuple[str, str]]]:
+    """Respondents by row, and sentences, with and without ids, on those that are empty or stand twice."""
+    codes, ids = _distinct(column)
+    repeated = np.bincount(codes, minlength=len(ids)) > 1
+    wrong = [name == "" or twice for name, twice in zip(ids, repeated, strict=True)]
+    faults = []
+    for name, count, first in _tally(codes, ids, wrong):
+        held = (f"holds {_printable(name)}", "holds the same id") if name else ("is empty", "is empty")
+        allowed = "every respondent needs an id of their own"
+        problems = [_Problem(f"Column '{column.name}' {what}", count, first, allowed) for what in held]
+        faults.append((_sentence(problems[0], []), _sentence(problems[1], [])))
+    return [ids[code] for code in codes], faults
+
+
+def _column(name: str, table: RawTable, book: Codebook) -> tuple[pd.Series, list[_Problem]]:
+    """Group, weight or item column as the codebook means it, and what is wrong in it."""
+    codes, texts = _distinct(table.frame[name])
+    file_labels = {_cell(text_of(code)): normalized(text) for code, text in table.value_labels.get(name, {}).items()}
+    missing = {_cell(text_of(code)) for code in book.missing} - {None}
+    cells = [_cell(text, decimal_comma=table.decimal_comma) for text in texts]
+    cells = [None if cell in missing or file_labels.get(cell) in missing else cell for cell in cells]
+    if name in book.groups:
+        groups = [
+            None if cell is None else file_labels.get(cell, text) for cell, text in zip(cells, texts, strict=True)
+        ]
+        return pd.Series(np.array(groups, dtype=object)[codes], dtype="str"), []
+    if name == book.weight:
+        return _weights(name, codes, cells)
+    return _answers(name, codes, cells, file_labels, missing, book)
+
+
+def _weights(name: str, codes: Codes, cells: list[Cell]) -> tuple[pd.Series, list[_Problem]]:
+    numbers = [cell if isinstance(cell, float) and 0 <= cell < np.inf else np.nan for cell in cells]
+    values = np.array(numbers)[codes]
+    problems = []
+    for cell, count, first in _tally(codes, cells, np.isnan(numbers)):
+        held = "is missing" if cell is None else f"holds {_quoted(cell)}"
+        allowed = "every respondent needs a weight, a number of zero or more"
+        problems.append(_Problem(f"Weight '{name}' {held}", count, first, allowed))
+    if not values.any():
+        problems.append(_Problem(f"Weight '{name}' is 0", len(values), 0, "one respondent at least needs more"))
+    return pd.Series(values), problems
+
+
+def _answers(
+    item: str, codes: Codes, cells: list[Cell], file_labels: Mapping[Cell, str], missing: set[Cell], book: Codebook
+) -> tuple[pd.Series, list[_Problem]]:
+    labels = {_folded(_cell(normalized(text))): value for text, value in book.item(item).labels.items()}
+    if any(labels.get(_folded(text), number) != number for number, text in file_labels.items()):
+        # The file numbers its labels otherwise than the codebook, so only their texts count.
+        cells = [_labelled(cell, file_labels) for cell in cells]
+    low, high = book.range(item)
+    numbers, wrong = [], []
+    for cell in cells:
+        number = None if cell is None else labels.get(_folded(cell), cell)
+        allowed = isinstance(number, float) and low <= number <= high and number not in missing
+        numbers.append(number if allowed else np.nan)
+        wrong.append(not allowed and number is not None and number not in missing)
+    span = f"{text_of(low)} to {text_of(high)}{' and its labels' if labels else ''}"
+    problems = [
+        _Problem(f"Item '{item}' holds {_quoted(cell)}", count, first, f"the codebook allows {span}")
+        for cell, count, first in _tally(codes, cells, wrong)
+    ]
+    return pd.Series(np.array(numbers, dtype=float)[codes]), problems
+
+
+def _labelled(cell: Cell, file_labels: Mapping[Cell, str]) -> Cell:
+    return file_labels.get(cell, f"{text_of(cell)} (no label)") if isinstance(cell, float) else cell
+
+
+def _distinct(column: pd.Series) -> tuple[Codes, list[str]]:
+    """Position of each row's cell among the distinct texts, and these; an empty cell is ''."""
+    if column.dtype == object:
+        # As text first: True equals 1 otherwise, and a list cannot be looked up.
+        column = column.map(text_of, na_action="ignore")
+    codes, values = pd.factorize(column)
+    merged, texts = pd.factorize(np.array([*map(text_of, values), ""], dtype=object))
+    return merged[codes], list(texts)
+
+
+def _cell(text: str, *, decimal_comma: bool = False) -> Cell:
+    """Meaning of a cell's text: a number, None where it is empty, or the text itself."""
+    plain = text.replace(",", ".") if decimal_comma else text
+    return float(plain) if NUMBER.fullmatch(plain) else text or None
+
+
+def _folded(cell: Cell) -> Cell:
+    return cell.casefold() if isinstance(cell, str) else cell
+
+
+def _tally(codes: Codes, cells: Sequence[C], wrong: Sequence[bool] | npt.NDArray[np.bool_]) -> list[tuple[C, int, int]]:
+    """Wrong cells with number of rows and first row, the most frequent first."""
+    if not np.any(wrong):
+        return []
+    counts = np.bincount(codes, minlength=len(cells))
+    firsts = np.zeros(len(cells), dtype=int)
+    firsts[codes[::-1]] = np.arange(len(codes))[::-1]
+    found: dict[C, tuple[int, int]] = {}
+    for position in np.flatnonzero(np.asarray(wrong) & (counts > 0)).tolist():
+        count, first = found.get(cells[position], (0, len(codes)))
+        found[cells[position]] = count + int(counts[position]), min(first, int(firsts[position]))
+    return sorted(((cell, *where) for cell, where in found.items()), key=lambda fault: -fault[1])
+
+
+def _sentence(problem: _Problem, ids: list[str]) -> str:
+    rows = "1 row" if problem.rows == 1 else f"{problem.rows} rows"
+    name = ids[problem.first] if ids else ""
+    place = f"respondent {_printable(name)}" if name else f"row {problem.first + 1}"
+    return f"{problem.what} in {rows} (first: {place}); {problem.allowed}."
+
+
+def _quoted(cell: Cell) -> str:
+    return f"'{_printable(cell)}'" if isinstance(cell, str) else text_of(cell)
+
+
+def _printable(text: str) -> str:
+    """Text on one line, without control characters, cut where it is long."""
+    line = "".join(mark if mark.isprintable() else " " for mark in text)
+    return line if len(line) <= 40 else f"{line[:39]}…"

@@ -1,0 +1,105 @@
+"""Net promoter score and top box."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from loyalty_kit.checks import InputError
+from loyalty_kit.survey.codebook import Codebook
+from loyalty_kit.survey.shares import marked_shares, net_promoter, top_box
+
+REFERENCE = Path(__file__).parents[1] / "reference"
+
+
+def test_net_promoter_equals_hand_computation():
+    """4 promoters, 3 passives, 3 detractors of 10: 10 points.
+
+    With the three pseudo-answers p = 4.75/13, d = 3.75/13: 100 (1/13 ± 1.959964 √((8.5/13 − 1/169)/13)).
+    """
+    result = net_promoter(pd.Series([10, 10, 9, 9, 8, 8, 7, 6, 3, 0]))
+    half = 1.959963984540054 * np.sqrt((8.5 / 13 - 1 / 169) / 13)
+    assert result.estimate == pytest.approx(10)
+    assert (result.ci_low, result.ci_high) == pytest.approx((100 * (1 / 13 - half), 100 * (1 / 13 + half)))
+
+
+def test_net_promoter_counts_missing_answers_as_dropped():
+    result = net_promoter(pd.Series([10, None, 0]))
+    assert (result.n_used, result.n_dropped, result.estimate) == (2, 1, 0)
+
+
+def test_whole_weights_equal_repeated_answers_in_the_estimate():
+    once = net_promoter(pd.Series([10, 8, 2]), weight=pd.Series([3, 1, 1]))
+    assert once.estimate == pytest.approx(net_promoter(pd.Series([10, 10, 10, 8, 2])).estimate)
+
+
+def test_unequal_weights_widen_the_interval():
+    answers = pd.Series([10, 9, 8, 2] * 10)
+    equal, unequal = net_promoter(answers), net_promoter(answers, weight=pd.Series([1, 5] * 20))
+    assert unequal.ci_high - unequal.ci_low > equal.ci_high - equal.ci_low
+
+
+@given(st.lists(st.integers(0, 10), min_size=1, max_size=60))
+def test_net_promoter_and_its_interval_stay_on_the_scale(answers: list[int]):
+    result = net_promoter(pd.Series(answers))
+    assert -100 <= result.ci_low <= result.ci_high <= 100
+    assert result.promoters + result.passives + result.detractors == pytest.approx(1)
+
+
+def test_the_adjusted_wald_interval_covers_at_its_level():
+    """3,000 samples of 60 from p = .45, d = .25 (truth 20 points): coverage 95 % ± 3 Monte Carlo errors."""
+    rng = np.random.default_rng(7)
+    draws = rng.choice([10, 8, 2], p=[0.45, 0.30, 0.25], size=(3_000, 60))
+    results = [net_promoter(pd.Series(row)) for row in draws]
+    covered = np.mean([result.ci_low <= 20 <= result.ci_high for result in results])
+    assert covered == pytest.approx(0.95, abs=3 * np.sqrt(0.95 * 0.05 / 3_000))
+
+
+def test_top_box_interval_equals_r():
+    """R> prop.test(67, 250, correct = FALSE)$conf.int (survey.R; tolerance 1e-10)."""
+    told = json.loads((REFERENCE / "survey.json").read_text())["wilson_67_of_250"]
+    result = top_box(pd.Series([10] * 67 + [5] * 183), top=10)
+    assert (result.ci_low, result.ci_high) == pytest.approx(told, abs=1e-10)
+
+
+def test_the_top_of_the_range_is_told_where_it_was_not_given():
+    result = top_box(pd.Series([4, 3, 1]))
+    assert result.estimate == pytest.approx(2 / 3)
+    assert result.warnings == ("The highest answer given, 4, was taken as the top of the range.",)
+
+
+def test_one_box_counts_only_the_highest_answer():
+    assert top_box(pd.Series([5, 4, 3, 5]), boxes=1, top=5).estimate == 0.5
+
+
+def test_marked_items_give_the_measure_that_their_role_names():
+    book = Codebook.parse("""
+        [items]
+        recommend = { min = 0, max = 10, role = "recommend" }
+        happy = { min = 1, max = 5, role = "satisfaction" }
+        silent = { min = 1, max = 5, role = "satisfaction" }""")
+    table = pd.DataFrame({"recommend": [10.0, 9.0], "happy": [4.0, 1.0], "silent": [None, None]}, dtype=float)
+    shares = marked_shares(table, book)
+    assert {name: result.estimate for name, result in shares.items()} == {"recommend": 100, "happy": 0.5}
+
+
+@pytest.mark.parametrize(
+    ("answers", "told"),
+    [
+        ([11, 3], "'q' holds 11 in 1 row; allowed is 0 to 10."),
+        ([None, None], "'q' holds no answer."),
+        (["ten", "9"], "'q' must hold numbers"),
+    ],
+)
+def test_answers_that_cannot_be_used_are_refused(answers, told):
+    with pytest.raises(InputError, match=told):
+        net_promoter(pd.Series(answers, name="q", dtype=None if isinstance(answers[0], str) else float))
+
+
+def test_a_negative_weight_is_refused():
+    with pytest.raises(InputError, match="'weight' is negative in 1 rows"):
+        net_promoter(pd.Series([1, 2]), weight=pd.Series([1, -1]))
