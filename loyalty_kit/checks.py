@@ -121,7 +121,7 @@ def check_weights(weights: npt.NDArray[np.float64], name: str = "weight") -> Non
 
 
 def check_rng(rng: object) -> np.random.Generator:
-    """Generator of a seed, or the generator itself; refuse anything else."""
+    """Refuse what is neither a seed nor a generator; return the generator."""
     if isinstance(rng, np.random.Generator):
         return rng
     if isinstance(rng, bool) or not isinstance(rng, int | np.integer) or rng < 0:
@@ -134,3 +134,9 @@ def check_numbers(table: pd.DataFrame, names: Sequence[str], where: str) -> None
     wrong = [name for name in names if not pd.api.types.is_numeric_dtype(table[name]) and table[name].notna().any()]
     if wrong:
         raise InputError(f"{where} must hold numbers in {listing(wrong)}; got {table[wrong[0]].dtype}.")
+
+
+def check_same_rows(column: object, table: object, name: str) -> None:
+    """Refuse a pandas column beside a pandas table of another index; other kinds go by row order."""
+    if isinstance(column, pd.Series) and isinstance(table, pd.DataFrame) and not column.index.equals(table.index):
+        raise InputError(f"'{name}' must have the index of the table; got another one.")

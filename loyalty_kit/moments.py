@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from loyalty_kit.checks import InputError, check_choice, check_columns, check_weights, listing
+from loyalty_kit.checks import InputError, check_choice, check_columns, check_same_rows, check_weights, listing
 
 Floats = npt.NDArray[np.float64]
 Missing = Literal["listwise", "pairwise"]
@@ -227,8 +227,7 @@ def _weights(weight: Any, frame: Any, rows: int) -> Floats:
     """Weights in row order, one each where none are given."""
     if weight is None:
         return np.ones(rows)
-    if isinstance(weight, pd.Series) and isinstance(frame, pd.DataFrame) and not weight.index.equals(frame.index):
-        raise InputError("'weight' must have the index of the table; got another one.")
+    check_same_rows(weight, frame, "weight")
     try:
         w = np.asarray(weight, dtype=float)
     except (TypeError, ValueError):

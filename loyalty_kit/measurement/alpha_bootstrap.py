@@ -1,9 +1,12 @@
 """Bootstrap intervals of Cronbach's coefficient for many scales in one pass over resampled respondents."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 import numpy as np
+import numpy.typing as npt
+import pandas as pd
 
+from loyalty_kit.measurement.item_analysis import complete_rows
 from loyalty_kit.measurement.items import ItemTable
 from loyalty_kit.moments import Floats
 
@@ -12,13 +15,13 @@ _ROUNDING = 1e-12
 
 
 def alpha_intervals(
-    tables: Sequence[ItemTable], *, replicates: int, confidence: float, rng: np.random.Generator
-) -> list[tuple[float, float]]:
+    tables: Mapping[str, ItemTable], *, replicates: int, confidence: float, rng: np.random.Generator
+) -> pd.DataFrame:
     """Percentile intervals of Cronbach's coefficient, one a scale.
 
     Parameters
     ----------
-    tables : sequence of ItemTable
+    tables : mapping of str to ItemTable
         Keyed answers to each scale, by the same respondents in the same order.
     replicates : int
         Samples of respondents, each as large as the number who are complete on any scale.
@@ -29,8 +32,8 @@ def alpha_intervals(
 
     Returns
     -------
-    list of (float, float)
-        NaN where no sample has variance.
+    DataFrame of shape (scales, 2)
+        Columns low and high; NaN where no sample has variance.
 
     Notes
     -----
@@ -42,23 +45,24 @@ def alpha_intervals(
     ----------
     Efron, B. & Tibshirani, R. (1993). An introduction to the bootstrap. Chapman & Hall, chapter 13.
     """
-    complete = [np.isfinite(table.values).all(axis=1) for table in tables]
-    drawn = np.logical_or.reduce(complete)
-    columns = [_columns(table, rows)[drawn] for table, rows in zip(tables, complete, strict=True)]
-    sums = _resampled_sums(np.hstack(columns), replicates, rng)
-    ends = np.cumsum([block.shape[1] for block in columns])[:-1]
-    levels = [(1 - confidence) / 2, (1 + confidence) / 2]
-    intervals = []
-    for block in np.split(sums, ends, axis=1):
+    intervals = pd.DataFrame(np.nan, index=list(tables), columns=["low", "high"])
+    if not tables:
+        return intervals
+    complete = {name: complete_rows(table) for name, table in tables.items()}
+    drawn = np.logical_or.reduce(list(complete.values()))
+    blocks = [_columns(table, complete[name])[drawn] for name, table in tables.items()]
+    sums = _resampled_sums(np.hstack(blocks), replicates, rng)
+    ends = np.cumsum([block.shape[1] for block in blocks])[:-1]
+    for name, block in zip(tables, np.split(sums, ends, axis=1), strict=True):
         estimates = _coefficients(block)
         estimates = estimates[np.isfinite(estimates)]
-        low, high = np.quantile(estimates, levels) if len(estimates) else (np.nan, np.nan)
-        intervals.append((float(low), float(high)))
+        if len(estimates):
+            intervals.loc[name] = np.quantile(estimates, [(1 - confidence) / 2, (1 + confidence) / 2])
     return intervals
 
 
-def _columns(table: ItemTable, complete: np.ndarray) -> Floats:
-    """What has to be summed: w, w x for each item, w Σx² and w (Σx)², all zero in incomplete rows."""
+def _columns(table: ItemTable, complete: npt.NDArray[np.bool_]) -> Floats:
+    """Columns to be summed: w, w x for each item, w Σx² and w (Σx)², all zero in incomplete rows."""
     w = np.where(complete, table.weights, 0.0)
     x = np.where(complete[:, None], table.values, 0.0)
     x = np.where(complete[:, None], x - w @ x / w.sum(), 0.0)

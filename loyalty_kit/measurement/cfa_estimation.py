@@ -139,6 +139,14 @@ def turned(model: Model, values: Floats, anchors: Sequence[int]) -> Floats:
     return out
 
 
+def margins(sample: Sample) -> tuple[Floats, Floats]:
+    """Mean and variance of each item over those who answer it: what maximises the likelihood of uncorrelated items."""
+    answered = sample.counts @ sample.present
+    mean = sample.counts @ sample.means / answered
+    off = (sample.means - mean) * sample.present
+    return mean, sample.counts @ (np.diagonal(sample.covariances, axis1=1, axis2=2) + off**2) / answered
+
+
 def saturated(sample: Sample) -> tuple[Floats, Floats]:
     """Mean and covariance that maximise the likelihood with no model, by EM over the patterns.
 
@@ -146,10 +154,7 @@ def saturated(sample: Sample) -> tuple[Floats, Floats]:
     Σ − ΣΩΣ / n − δδᵀ: for complete rows it lands at once.
     """
     n = sample.n
-    answered = sample.counts @ sample.present
-    mean = sample.counts @ sample.means / answered
-    centered = (sample.means - mean) * sample.present
-    variance = sample.counts @ (np.diagonal(sample.covariances, axis1=1, axis2=2) + centered**2) / answered
+    mean, variance = margins(sample)
     covariance = np.diag(variance)
     for _ in range(_EM_STEPS):
         omega, y = moment_slopes(sample, mean, covariance)

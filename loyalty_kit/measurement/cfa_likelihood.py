@@ -114,6 +114,13 @@ def information(a: Directions, b: Directions, inverse: Floats) -> Floats:
     return np.asarray((a.v.T @ u) * (a.u.T @ v) + (a.v.T @ v) * (a.u.T @ u) + a.mean.T @ inverse @ b.mean)
 
 
+def information_diagonal(along: Directions, inverse: Floats) -> Floats:
+    """Expected information of one respondent along each direction by itself."""
+    u, v = inverse @ along.u, inverse @ along.v
+    both = (along.u * v).sum(axis=0) ** 2 + (along.u * u).sum(axis=0) * (along.v * v).sum(axis=0)
+    return np.asarray(both + (along.mean * (inverse @ along.mean)).sum(axis=0))
+
+
 def gather(elements: Elements, size: int) -> Floats:
     """Matrix of zeros and ones, elements × parameters, that sums elements into parameters."""
     ones = np.zeros((len(elements), size))

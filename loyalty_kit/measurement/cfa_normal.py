@@ -1,15 +1,172 @@
 """CFA by normal theory: maximum likelihood on complete rows or on all that is answered, with plain or robust errors."""
 
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
-from loyalty_kit.measurement.cfa_estimation import maximise, saturated, starting_values, turned
-from loyalty_kit.measurement.cfa_likelihood import Sample, evaluate, loglik, observed_information
-from loyalty_kit.measurement.cfa_model import Floats, Model, confirmatory_model, unrestricted_model
+from loyalty_kit.measurement.cfa_estimation import margins, maximise, saturated, starting_values, turned
+from loyalty_kit.measurement.cfa_likelihood import (
+    Sample,
+    evaluate,
+    information,
+    information_diagonal,
+    loglik,
+    moment_slopes,
+    observed_information,
+    precisions,
+    slope,
+)
+from loyalty_kit.measurement.cfa_model import (
+    Elements,
+    Floats,
+    Model,
+    confirmatory_model,
+    directions,
+    unrestricted_model,
+)
 from loyalty_kit.measurement.cfa_robust import Rows, sandwich
-from loyalty_kit.measurement.cfa_solution import Solution
-from loyalty_kit.measurement.fit import ChiSquares, cfi, fit_indices, information_criteria, rmsea, rmsea_interval, srmr, tli
+from loyalty_kit.measurement.cfa_solution import Score, Solution
+from loyalty_kit.measurement.fit import (
+    ChiSquares,
+    cfi,
+    fit_indices,
+    information_criteria,
+    p_value,
+    rmsea,
+    rmsea_interval,
+    srmr,
+    tli,
+)
 from loyalty_kit.measurement.items import ItemTable
 from loyalty_kit.measurement.structure import Structure
+
+
+@dataclass(frozen=True, eq=False)
+class _Data:
+    """Sample and rows, with the moments that no model restricts."""
+
+    sample: Sample
+    rows: Rows
+    mean: Floats
+    covariance: Floats
+    means_modelled: bool
+
+
+def normal_solution(structure: Structure, table: ItemTable, *, robust: bool, fiml: bool, marker: bool) -> Solution:
+    """CFA of a table's rows by the normal likelihood.
+
+    Weights are rescaled to sum to Kish's effective n or, under robust errors that allow for them,
+    to the number of rows.
+    """
+    data = _data(table, robust=robust, fiml=fiml)
+    model = confirmatory_model(structure.scales, means=fiml, marker=marker)
+    found = maximise(model, [data.sample], starting_values(model, [(data.mean, data.covariance)]))
+    values = found.values if marker else turned(model, found.values, structure.anchor_positions)
+    test = _test(model, found.loglik, data)
+    fit = fit_indices(test, n=data.sample.n)
+    residuals, sd = data.covariance - model.matrices(values)[0].covariance, np.sqrt(np.diag(data.covariance))
+    off = (data.mean - model.matrices(values)[0].mean) / sd if fiml else None
+    fit |= {"srmr": srmr([(residuals / np.outer(sd, sd), off)], [1.0])}
+    fit |= information_criteria(found.loglik, model.size, data.sample.n)
+    fit |= {"baseline_chi2": test.baseline_chi2, "baseline_df": test.baseline_df, "parameters": model.size}
+    try:
+        errors, extra = _errors(model, values, data, test, robust=robust, fiml=fiml)
+    except np.linalg.LinAlgError:
+        errors, extra = np.full((model.size, model.size), np.nan), {}
+    return Solution(
+        model=model,
+        values=values,
+        errors=errors,
+        converged=found.converged,
+        fit=fit | extra,
+        covariance=data.covariance,
+        score=lambda elements: _score(model, data.sample, values, elements),
+    )
+
+
+def _data(table: ItemTable, *, robust: bool, fiml: bool) -> _Data:
+    weights = table.weights / table.weights.sum()
+    n = len(weights) if robust else 1 / (weights**2).sum()
+    if fiml:
+        sample, pattern = Sample.by_pattern(table.values, weights * n)
+        mean, covariance = saturated(sample)
+        return _Data(sample, Rows(np.nan_to_num(table.values), weights * n, pattern), mean, covariance, True)
+    sample = Sample.complete(table.moments(), n, centered=True)
+    centred = table.values - weights @ table.values
+    rows = Rows(centred, weights * n, np.zeros(len(weights), dtype=np.intp))
+    return _Data(sample, rows, sample.means[0], sample.covariances[0], False)
+
+
+def _test(model: Model, value: float, data: _Data) -> ChiSquares:
+    """Chi² of the model and of uncorrelated items, each against the saturated model."""
+    p = len(model.items)
+    highest = loglik(data.sample, data.mean, data.covariance)
+    mean, variance = margins(data.sample)
+    df = p * (p + 1) // 2 + p * data.means_modelled - model.size
+    baseline = 2 * (highest - loglik(data.sample, mean, np.diag(variance)))
+    return ChiSquares(max(2 * (highest - value), 0.0), df, baseline, p * (p - 1) // 2)
+
+
+def _errors(
+    model: Model, values: Floats, data: _Data, test: ChiSquares, *, robust: bool, fiml: bool
+) -> tuple[Floats, dict[str, float]]:
+    """Covariance of the parameters, and the robust fit where asked."""
+    if robust:
+        own = sandwich(model, data.sample, data.rows, values)
+        return own.covariance, _robust_fit(model, own.trace, data, test, fiml=fiml)
+    if fiml:
+        return np.linalg.inv(observed_information(model, [data.sample], values)), {}
+    return np.linalg.inv(evaluate(model, [data.sample], values)[2]), {}
+
+
+def _robust_fit(model: Model, trace: float, data: _Data, test: ChiSquares, *, fiml: bool) -> dict[str, float]:
+    """Yuan and Bentler's scaled chi² as in Mplus, and the indices on it.
+
+    Scaling factor (tr A₁⁻¹B₁ − tr A₀⁻¹B₀) / df with the saturated model's traces less the model's.
+    The 'robust' indices, which estimate what the plain ones would be under normality, are known for
+    complete rows only.
+    """
+    if not test.df:
+        return {}
+    lower = np.tril_indices(len(model.items))
+    saturated_model = unrestricted_model(model.items, means=fiml)
+    independent = unrestricted_model(model.items, means=fiml, covariances=False)
+    mean, variance = margins(data.sample)
+    means, bare = (data.mean, mean) if fiml else (data.mean[:0], mean[:0])
+    highest = sandwich(saturated_model, data.sample, data.rows, np.concatenate([data.covariance[lower], means])).trace
+    lowest = sandwich(independent, data.sample, data.rows, np.concatenate([variance, bare])).trace
+    scaling, baseline = (highest - trace) / test.df, (highest - lowest) / test.baseline_df
+    n, chi2, df = data.sample.n, test.chi2, test.df
+    scaled = ChiSquares(chi2 / scaling, df, test.baseline_chi2 / baseline, test.baseline_df)
+    fit = {
+        "scaling_factor": scaling,
+        "chi2_scaled": scaled.chi2,
+        "p_value_scaled": p_value(scaled.chi2, df),
+        "cfi_scaled": cfi(scaled),
+        "tli_scaled": tli(scaled),
+        "rmsea_scaled": rmsea(chi2, scaling * df, n=n),
+    }
+    if fiml:
+        return fit
+    low, high = rmsea_interval(scaled.chi2, df, n=n, scaling=scaling)
+    return fit | {
+        "cfi_robust": cfi(test, scaling, baseline),
+        "tli_robust": tli(test, scaling, baseline),
+        "rmsea_robust": rmsea(chi2, df, n=n, scaling=scaling),
+        "rmsea_robust_low": low,
+        "rmsea_robust_high": high,
+    }
+
+
+def _score(model: Model, sample: Sample, values: Floats, elements: Elements) -> Score:
+    """Slopes of the log-likelihood along fixed elements and their expected variances given the free ones."""
+    (matrices,) = model.matrices(values)
+    free, fixed = directions(matrices, model.elements), directions(matrices, elements)
+    inverse, _ = precisions(sample, matrices.covariance)
+    counts = list(zip(sample.counts, inverse, strict=True))
+    among = sum(n * information(free, free, m) for n, m in counts)
+    between = sum(n * information(free, fixed, m) for n, m in counts)
+    own = sum(n * information_diagonal(fixed, m) for n, m in counts)
+    slopes = slope(fixed, *moment_slopes(sample, matrices.mean, matrices.covariance))
+    explained = (between * np.linalg.lstsq(among, between)[0]).sum(axis=0)
+    return Score(slopes, own - explained)

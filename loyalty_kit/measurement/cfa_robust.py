@@ -42,9 +42,9 @@ def sandwich(model: Model, sample: Sample, rows: Rows, values: Floats) -> Sandwi
 
     Raises LinAlgError where A is singular.
     """
-    bread = np.linalg.inv(observed_information(model, [sample], values))
-    covariance = bread @ _squared_slopes(model, sample, rows, values) @ bread
-    return Sandwich(covariance, float((covariance * np.linalg.inv(bread)).sum()))
+    information = observed_information(model, [sample], values)
+    half = np.linalg.solve(information, _squared_slopes(model, sample, rows, values))
+    return Sandwich(np.linalg.solve(information, half.T), float(np.trace(half)))
 
 
 def _squared_slopes(model: Model, sample: Sample, rows: Rows, values: Floats) -> Floats:

@@ -15,7 +15,7 @@ _MOST_SPLIT = 20
 
 
 def cronbach(covariance: Floats) -> float:
-    """Cronbach's coefficient, k / (k − 1) · (1 − Σ variances / variance of the sum); of correlations, the standardized."""
+    """Cronbach's coefficient k / (k − 1) · (1 − tr C / 1ᵀC1); the standardized one where C holds correlations."""
     k = len(covariance)
     return float(k / (k - 1) * (1 - np.trace(covariance) / covariance.sum()))
 
@@ -36,14 +36,14 @@ def feldt_interval(estimate: float, *, items: int, n: float, confidence: float) 
     items : int
         Number of items k.
     n : float
-        Respondents; the effective number under weights.
+        Respondents, above 1; the effective number under weights.
     confidence : float
         Level of the interval.
 
     Returns
     -------
     tuple of float
-        Lower and upper end; NaN where n is not above 1.
+        Lower and upper end.
 
     Notes
     -----
@@ -61,10 +61,8 @@ def feldt_interval(estimate: float, *, items: int, n: float, confidence: float) 
     --------
     >>> low, high = feldt_interval(0.8, items=5, n=100, confidence=0.95)
     >>> round(low, 3), round(high, 3)
-    (0.731, 0.855)
+    (0.731, 0.856)
     """
-    if n <= 1:
-        return np.nan, np.nan
     below, above = stats.f.ppf([(1 + confidence) / 2, (1 - confidence) / 2], n - 1, (n - 1) * (items - 1))
     return float(1 - (1 - estimate) * below), float(1 - (1 - estimate) * above)
 
@@ -118,7 +116,9 @@ def one_factor(covariance: Floats, names: Sequence[str]) -> OneFactor:
     notes = []
     if found.heywood:
         which = listing(names[i] for i in found.heywood)
-        notes.append(f"a Heywood case: the one-factor model leaves {which} no variance of its own; read omega with care")
+        notes.append(
+            f"a Heywood case: the one-factor model leaves {which} no variance of its own; read omega with care"
+        )
     if not found.converged:
         notes.append("the one-factor model did not converge; read omega with care")
     common = float((found.loadings[:, 0] * sd).sum() ** 2)
@@ -128,7 +128,7 @@ def one_factor(covariance: Floats, names: Sequence[str]) -> OneFactor:
 def _determined(correlation: Floats, names: Sequence[str]) -> str:
     """Note on a singular correlation matrix, naming the pair that makes it so where there is one."""
     beyond = np.abs(np.triu(correlation, 1))
-    i, j = np.unravel_index(np.argmax(beyond), beyond.shape)
+    i, j = divmod(int(np.argmax(beyond)), len(names))
     why = "an item is determined by the others"
     if beyond[i, j] > 1 - _SINGULAR:
         why = f"'{names[i]}' and '{names[j]}' are perfectly correlated"
@@ -183,7 +183,7 @@ def _least_of_all(c: Floats) -> float:
 def _signs(items: int) -> Floats:
     """All patterns of 1 and −1, the first of them all 1."""
     bits = np.arange(2**items)[:, None] >> np.arange(items - 1, -1, -1) & 1
-    return 1.0 - 2.0 * bits
+    return np.asarray(1.0 - 2.0 * bits)
 
 
 def _least_found(c: Floats) -> float:
@@ -198,7 +198,7 @@ def _descend(c: Floats, s: Floats) -> float:
         one = 4 * (np.diag(c) - s * (c @ s))
         change = one[:, None] + one + 8 * np.outer(s, s) * c
         np.fill_diagonal(change, one)
-        i, j = np.unravel_index(np.argmin(change), change.shape)
+        i, j = divmod(int(np.argmin(change)), len(c))
         following = least + float(change[i, j])
         if following >= least * (1 - 1e-12):
             return least

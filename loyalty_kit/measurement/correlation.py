@@ -219,6 +219,17 @@ def check_factorable(correlation: Correlation) -> None:
         raise InputError(f"Items {listing(together)} determine one another exactly; leave out one of them.")
 
 
+def smooth(values: Floats) -> Floats:
+    """Nearby correlation matrix without negative eigenvalues: that of ``psych::cor.smooth``."""
+    roots, vectors = np.linalg.eigh(values)
+    raised = np.where(roots < _SMOOTHED, _SMOOTHED, roots)
+    near = vectors * (raised * len(raised) / raised.sum()) @ vectors.T
+    sd = np.sqrt(np.diag(near))
+    near = near / np.outer(sd, sd)
+    np.fill_diagonal(near, 1.0)
+    return np.asarray((near + near.T) / 2)
+
+
 def _spearman(table: ItemTable) -> Floats:
     present = np.isfinite(table.values)
     if present.all():
@@ -257,23 +268,18 @@ def _check_pairs(names: Iterable[str], values: Floats) -> None:
 
 def _settled(names: Iterable[str], values: Floats) -> tuple[Floats, bool, tuple[str, ...]]:
     """Matrix, smoothed where it has a negative eigenvalue; whether it was; and what to say of it."""
-    roots, vectors = np.linalg.eigh(values)
-    if roots[0] >= -_SINGULAR:
+    lowest = float(np.linalg.eigvalsh(values)[0])
+    if lowest >= -_SINGULAR:
         together = _dependent(names, values)
         said = (
             (f"Items {listing(together)} determine one another exactly; the matrix is singular.",) if together else ()
         )
         return values, False, said
-    raised = np.where(roots < _SMOOTHED, _SMOOTHED, roots)
-    smooth = vectors * (raised * len(raised) / raised.sum()) @ vectors.T
-    sd = np.sqrt(np.diag(smooth))
-    smooth = smooth / np.outer(sd, sd)
-    np.fill_diagonal(smooth, 1.0)
     note = (
-        f"The correlation matrix was not positive definite (smallest eigenvalue {roots[0]:.3f}) and was smoothed; "
+        f"The correlation matrix was not positive definite (smallest eigenvalue {lowest:.3f}) and was smoothed; "
         "adequacy and fit computed from it are rough."
     )
-    return (smooth + smooth.T) / 2, True, (note,)
+    return smooth(values), True, (note,)
 
 
 def _dependent(names: Iterable[str], values: Floats) -> list[str]:

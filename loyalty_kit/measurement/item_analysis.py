@@ -1,6 +1,6 @@
 """Item analysis: how each item is answered, how it goes with the others, and whether its keying looks wrong."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,33 +13,62 @@ from loyalty_kit.measurement.coefficients import cronbach
 from loyalty_kit.measurement.items import ItemTable, check_varied
 from loyalty_kit.moments import Floats, Moments
 
+ITEM_COLUMNS = (
+    "item",
+    "mean",
+    "sd",
+    "skew",
+    "floor",
+    "ceiling",
+    "missing",
+    "item_rest_r",
+    "cronbach_alpha_if_dropped",
+    "cronbach_alpha_if_turned",
+    "loading",
+    "suspected_keying",
+)
+"""Columns of an item analysis: `distribution`, then `discrimination`."""
+
 FEWEST_RESPONDENTS = 3
 """Complete respondents that any coefficient needs."""
 
+_FEWEST_EFFECTIVE = 2
 _CLEAR = float(stats.norm.ppf(0.975))
+
+
+def complete_rows(table: ItemTable) -> npt.NDArray[np.bool_]:
+    """Mark the respondents who answer every item."""
+    return np.asarray(np.isfinite(table.values).all(axis=1))
 
 
 def complete_moments(table: ItemTable) -> Moments:
     """Moments of the respondents who answer every item; refuses what allows no coefficient."""
     check_varied(table.names, table.values)
-    complete = np.isfinite(table.values).all(axis=1)
+    complete = complete_rows(table)
     if complete.sum() < FEWEST_RESPONDENTS:
         raise InputError(
             f"{complete.sum()} of {len(complete)} respondents answer every one of the items {listing(table.names)}; "
             f"at least {FEWEST_RESPONDENTS} are needed."
         )
-    check_varied(table.names, table.values[complete])
+    x = table.values[complete]
+    constant = [name for name, same in zip(table.names, (x == x[0]).all(axis=0), strict=True) if same]
+    if constant:
+        raise InputError(
+            f"Of the {len(x)} respondents who answer every item, all give the same answer to {listing(constant)}."
+        )
     moments = table.moments()
+    if moments.effective_n < _FEWEST_EFFECTIVE:
+        raise InputError(f"The weights rest on few respondents: their effective number is {moments.effective_n:.1f}.")
     covariance = moments.covariance.to_numpy()
     if covariance.sum() < 1e-12 * np.trace(covariance):
         raise InputError(f"The sum of the items {listing(table.names)} never varies: they cancel out.")
     return moments
 
 
-def distribution(table: ItemTable, *, low: npt.ArrayLike, high: npt.ArrayLike) -> pd.DataFrame:
+def distribution(table: ItemTable, *, low: Floats | float, high: Floats | float) -> pd.DataFrame:
     """How complete respondents answer each item; low and high are the ends of its range."""
     answered = np.isfinite(table.values)
-    complete = answered.all(axis=1)
+    complete = complete_rows(table)
     x, w = table.values[complete], table.weights[complete]
     if not complete.any():
         x, w = np.full((1, len(table.names)), np.nan), np.ones(1)
@@ -85,42 +114,48 @@ def discrimination(covariance: Floats, loadings: Floats) -> pd.DataFrame:
     )
 
 
-def keying_warnings(statistics: pd.DataFrame, covariance: Floats, *, n: float) -> list[str]:
+def keying_warnings(names: Sequence[str], statistics: pd.DataFrame, covariance: Floats, *, n: float) -> list[str]:
     """Sentence on each item whose keying is suspected, and one on all of them together.
 
     Parameters
     ----------
+    names : sequence of str
+        The items.
     statistics : DataFrame, a row an item
-        From `item_statistics`.
+        From `discrimination`.
     covariance : array of shape (items, items)
-        Of the same items.
     n : float
         Effective number of complete respondents: tells clear signs from chance.
     """
-    suspects = statistics[statistics["suspected_keying"]]
     before = cronbach(covariance)
-    if len(statistics) == 2 and len(suspects):
-        r, after = suspects[["item_rest_r", "cronbach_alpha_if_turned"]].iloc[0]
-        both = listing(suspects["item"]).replace(", ", " and ")
+    rows = {
+        name: row for name, row in zip(names, statistics.to_dict("records"), strict=True) if row["suspected_keying"]
+    }
+    if rows and len(names) == 2:
+        r, after = (rows[names[0]][column] for column in ("item_rest_r", "cronbach_alpha_if_turned"))
         return [
-            f"items {both} run against each other (correlation {_two(r)}{_doubt([r], n)}); with one of them turned, "
-            f"{_change(before, after)}. Check their keying."
+            f"items '{names[0]}' and '{names[1]}' run against each other (correlation {_two(r)}{_doubt([r], n)}); "
+            f"with one of them turned, {_change(before, after)}. Check their keying."
         ]
-    sentences = [_keying_sentence(row, before, n) for row in suspects.to_dict("records")]
-    if 1 < len(suspects) < len(statistics):
-        sign = np.where(statistics["suspected_keying"], -1.0, 1.0)
+    minority = [name for name, row in rows.items() if row["loading"] < 0]
+    sentences = [_keying_sentence(name, row, minority, before, n) for name, row in rows.items()]
+    if len(minority) > 1:
+        sign = np.where(statistics["loading"] < 0, -1.0, 1.0)
         together = cronbach(covariance * np.outer(sign, sign))
-        sentences.append(f"with {listing(suspects['item'])} all turned, {_change(before, together)}.")
+        sentences.append(f"with {listing(minority)} turned together, {_change(before, together)}.")
     return sentences
 
 
-def _keying_sentence(row: dict[Any, Any], before: float, n: float) -> str:
+def _keying_sentence(name: str, row: Mapping[Any, Any], minority: Sequence[str], before: float, n: float) -> str:
     named = {"item-rest correlation": row["item_rest_r"], "loading": row["loading"]}
-    wrong = {name: value for name, value in named.items() if value < 0}
-    told = ", ".join(f"{name} {_two(value)}" for name, value in wrong.items())
+    wrong = {what: value for what, value in named.items() if value < 0}
+    told = ", ".join(f"{what} {_two(value)}" for what, value in wrong.items())
+    # Items wrongly keyed spoil the rest that the others are compared with.
+    blamed = bool(minority) and name not in minority
+    advice = f"Its loading is positive: look at {listing(minority)} first." if blamed else "Check its keying."
     return (
-        f"item '{row['item']}' runs against the others ({told}{_doubt(wrong.values(), n)}); turned, "
-        f"{_change(before, row['cronbach_alpha_if_turned'])}. Check its keying."
+        f"item '{name}' runs against the others ({told}{_doubt(wrong.values(), n)}); turned, "
+        f"{_change(before, row['cronbach_alpha_if_turned'])}. {advice}"
     )
 
 

@@ -67,21 +67,35 @@ def read_items(items: Any, *, weight: Any = None) -> ItemTable:
     >>> read_items(pd.DataFrame({"A1": [1, 5, None], "A2": [2, 4, 4]})).complete().values.shape
     (2, 2)
     """
-    frame = _frame(items)
+    frame = numeric_frame(items)
     if isinstance(weight, str):
         check_columns(frame.columns, [weight], "The table of items")
-        frame, weight = frame.drop(columns=weight), _numbers(frame[weight], "weight")
-    names = tuple(str(name) for name in frame.columns)
+        frame, weight = frame.drop(columns=weight), frame[weight]
+    names = tuple(frame.columns)
     if len(names) < 2:
         raise InputError(f"At least two items are needed; got {listing(names) or 'none'}.")
     w = np.ones(len(frame)) if weight is None else np.asarray(weight, dtype=float)
     if w.shape != (len(frame),):
         raise InputError(f"'weight' must hold one number a row ({len(frame)}); got shape {w.shape}.")
     check_weights(w)
-    values = np.column_stack([_numbers(frame.iloc[:, i], name) for i, name in enumerate(names)])
-    values = np.where(np.isfinite(values), values, np.nan)[w > 0]
+    values = frame.to_numpy()[w > 0]
     check_varied(names, values)
     return ItemTable(names, values, w[w > 0])
+
+
+def numeric_frame(items: Any) -> pd.DataFrame:
+    """Frame of floats with its index, names as text and infinite values as missing, whatever frame comes in."""
+    if not isinstance(items, pd.DataFrame):
+        table: Any = nw.from_native(items, pass_through=True)
+        if not isinstance(table, nw.DataFrame | nw.LazyFrame):
+            raise InputError(f"Items must be a data frame, respondents × items; got {type(items).__name__}.")
+        items = (table.collect() if isinstance(table, nw.LazyFrame) else table).to_pandas()
+    names = [str(name) for name in items.columns]
+    doubles = [name for name in dict.fromkeys(names) if names.count(name) > 1]
+    if doubles:
+        raise InputError(f"The table of items holds {listing(doubles)} twice.")
+    columns = {name: _numbers(items.iloc[:, i], name) for i, name in enumerate(names)}
+    return pd.DataFrame(columns, index=items.index)
 
 
 def check_varied(names: Sequence[str], values: Floats) -> None:
@@ -143,23 +157,11 @@ def resampled(table: ItemTable, replicates: int, rng: np.random.Generator) -> Fl
     return matrices[varied]
 
 
-def _frame(items: Any) -> pd.DataFrame:
-    """Items as a pandas frame, whatever frame they come in."""
-    if not isinstance(items, pd.DataFrame):
-        table: Any = nw.from_native(items, pass_through=True)
-        if not isinstance(table, nw.DataFrame | nw.LazyFrame):
-            raise InputError(f"Items must be a data frame, respondents × items; got {type(items).__name__}.")
-        return (table.collect() if isinstance(table, nw.LazyFrame) else table).to_pandas()
-    doubles = items.columns[items.columns.duplicated()]
-    if len(doubles):
-        raise InputError(f"The table of items holds {listing(doubles)} twice.")
-    return items
-
-
 def _numbers(column: pd.Series, name: str) -> npt.NDArray[np.float64]:
     if not pd.api.types.is_numeric_dtype(column) and column.notna().any():
-        raise InputError(f"Item '{name}' must be numeric; got {column.dtype}.")
-    return np.asarray(pd.to_numeric(column).to_numpy(dtype=float, na_value=np.nan))
+        raise InputError(f"Column '{name}' must be numeric; got {column.dtype}.")
+    numbers = pd.to_numeric(column).to_numpy(dtype=float, na_value=np.nan)
+    return np.where(np.isfinite(numbers), numbers, np.nan)
 
 
 def _items(names: Sequence[str]) -> str:

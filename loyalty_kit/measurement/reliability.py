@@ -1,6 +1,6 @@
 """Reliability of scales: Cronbach's coefficient with its interval, omega, lambda 4, and the weak items."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,17 +14,24 @@ from loyalty_kit.checks import (
     check_rng,
     check_weights,
     check_whole,
-    listing,
 )
 from loyalty_kit.measurement.alpha_bootstrap import alpha_intervals
 from loyalty_kit.measurement.coefficients import best_split, cronbach, feldt_interval, mean_correlation, one_factor
-from loyalty_kit.measurement.item_analysis import complete_moments, discrimination, distribution, keying_warnings
+from loyalty_kit.measurement.item_analysis import (
+    ITEM_COLUMNS,
+    complete_moments,
+    complete_rows,
+    discrimination,
+    distribution,
+    keying_warnings,
+)
 from loyalty_kit.measurement.items import ItemTable
+from loyalty_kit.moments import Floats
 from loyalty_kit.results import Result
 from loyalty_kit.survey.codebook import Codebook
 from loyalty_kit.survey.scoring import key
 
-_COLUMNS = (
+_SCALE_COLUMNS = (
     "scale",
     "items",
     "n_used",
@@ -142,7 +149,7 @@ def reliability(
     >>> answers = pd.DataFrame({"a": [1, 2, 4, 5, 3], "b": [2, 1, 4, 5, 3], "c": [5, 3, 2, 1, 3]})
     >>> reliability(answers, codebook).to_frame()[["scale", "n_used", "cronbach_alpha"]].round(2)
        scale  n_used  cronbach_alpha
-    0  trust       5            0.96
+    0  trust       5            0.95
     """
     check_level(confidence, "confidence")
     check_whole(bootstrap, "bootstrap", 0)
@@ -154,10 +161,11 @@ def reliability(
         usable = {name: tables[name] for name, report in reports.items() if report.usable}
         intervals = alpha_intervals(usable, replicates=bootstrap, confidence=confidence, rng=generator)
         scales[["bootstrap_ci_low", "bootstrap_ci_high"]] = intervals.reindex(scales["scale"]).to_numpy()
-    n_used = complete_somewhere(tables.values())
+    items = [report.items for report in reports.values()]
+    n_used = _complete(tables.values())
     return ReliabilityResult(
         scales=scales,
-        items=pd.concat([report.items for report in reports.values()], ignore_index=True),
+        items=pd.concat(items, ignore_index=True) if items else pd.DataFrame(columns=["scale", *ITEM_COLUMNS]),
         n_used=n_used,
         n_dropped=len(responses) - n_used,
         bootstrap=bootstrap,
@@ -179,10 +187,76 @@ class _ScaleReport:
 
 def _tables(responses: pd.DataFrame, codebook: Codebook) -> tuple[dict[str, ItemTable], list[str]]:
     """Keyed answers to each scale that has reliability, and sentences on the scales left out."""
-    scales = {name: scale for name, scale in codebook.reflective().items() if len(scale.items) > 1}
-    items = [item for scale in scales.values() for item in scale.items]
-    weight = codebook.weight
-    needed = [*items, *([weight] if weight else [])]
+    needed = [item for scale in codebook.scales.values() for item in scale.items]
+    needed += [codebook.weight] if codebook.weight else []
     check_columns(responses.columns, needed, "The table of responses")
     check_numbers(responses, needed, "The table of responses")
-    keyed = key(responses[needed], codebook)
+    answers = key(responses, codebook)[needed].astype("Float64").to_numpy(dtype=float, na_value=np.nan)
+    values = pd.DataFrame(np.where(np.isfinite(answers), answers, np.nan), columns=needed)
+    w = values[codebook.weight].to_numpy() if codebook.weight else np.ones(len(values))
+    check_weights(w, codebook.weight or "weight")
+    values, w = values[w > 0], w[w > 0]
+    tables, warnings = {}, []
+    for name, scale in codebook.scales.items():
+        if scale.kind == "formative":
+            warnings.append(f"Scale '{name}' is left out: a formative scale has no reliability of this kind.")
+        elif len(scale.items) < 2:
+            warnings.append(f"Scale '{name}' is left out: it has one item, and reliability needs two or more.")
+        else:
+            tables[name] = ItemTable(scale.items, values[list(scale.items)].to_numpy(), w)
+    if not tables:
+        warnings.append("The codebook has no reflective scale of two or more items, so there is nothing to report.")
+    return tables, warnings
+
+
+def _report(name: str, table: ItemTable, codebook: Codebook, confidence: float) -> _ScaleReport:
+    """Coefficients and item analysis of one scale; NaN and a sentence where it allows none."""
+    low, high = np.array([codebook.range(item) for item in table.names], dtype=float).T
+    items = distribution(table, low=low, high=high)
+    items.insert(0, "scale", name)
+    k = len(table.names)
+    row = {"scale": name, "items": k, "n_used": _complete([table])}
+    try:
+        moments = complete_moments(table)
+    except InputError as error:
+        nothing = discrimination(np.full((k, k), np.nan), np.full(k, np.nan))
+        return _ScaleReport(row, items.join(nothing), (f"Scale '{name}' has no coefficients. {error}",), usable=False)
+    covariance, n = moments.covariance.to_numpy(), moments.effective_n
+    factor = one_factor(covariance, table.names)
+    statistics = discrimination(covariance, factor.loadings)
+    coefficients, notes = _coefficients(covariance, moments.correlation.to_numpy(), n, confidence)
+    texts = [
+        *(f"{note}." for note in (*factor.notes, *notes)),
+        *keying_warnings(table.names, statistics, covariance, n=n),
+    ]
+    return _ScaleReport(
+        {**row, **coefficients, "omega_total": factor.omega},
+        items.join(statistics),
+        tuple(f"Scale '{name}': {text}" for text in texts),
+    )
+
+
+def _coefficients(
+    covariance: Floats, correlation: Floats, n: float, confidence: float
+) -> tuple[dict[str, float], list[str]]:
+    """Coefficients of one scale that need no factor model, and notes on them."""
+    k, estimate = len(covariance), cronbach(covariance)
+    low, high = feldt_interval(estimate, items=k, n=n, confidence=confidence)
+    lambda4, exact = best_split(covariance)
+    note = f"with {k} items not every split was tried; a better one than that behind lambda4 may exist"
+    coefficients = {
+        "cronbach_alpha": estimate,
+        "ci_low": low,
+        "ci_high": high,
+        "standardized_alpha": cronbach(correlation),
+        "mean_inter_item_r": mean_correlation(correlation),
+        "lambda4": lambda4,
+        "sem": float(np.sqrt(covariance.sum() * (1 - estimate)) / k),
+    }
+    return coefficients, [] if exact else [note]
+
+
+def _complete(tables: Iterable[ItemTable]) -> int:
+    """Respondents complete on at least one of the scales."""
+    complete = [complete_rows(table) for table in tables]
+    return int(np.logical_or.reduce(complete).sum()) if complete else 0

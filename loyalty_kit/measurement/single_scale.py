@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from loyalty_kit.checks import check_level
+from loyalty_kit.checks import check_level, check_same_rows
 from loyalty_kit.measurement.coefficients import cronbach, feldt_interval, one_factor
 from loyalty_kit.measurement.item_analysis import complete_moments, discrimination, distribution, keying_warnings
 from loyalty_kit.measurement.items import read_items
@@ -32,12 +32,14 @@ class CoefficientResult(Result):
     warnings: tuple[str, ...] = ()
 
     def __float__(self) -> float:
+        """Estimate of the coefficient."""
         return self.estimate
 
     def to_frame(self) -> pd.DataFrame:
         """One row: coefficient, estimate, ci_low, ci_high, items, n_used."""
         names = ["coefficient", "estimate", "ci_low", "ci_high", "items", "n_used"]
         return pd.DataFrame([[getattr(self, name) for name in names]], columns=names)
+
 
 def cronbach_alpha(
     items: pd.DataFrame, *, confidence: float = 0.95, weight: npt.ArrayLike | None = None
@@ -79,9 +81,10 @@ def cronbach_alpha(
     --------
     >>> answers = pd.DataFrame({"a": [1, 2, 4, 5], "b": [2, 1, 4, 5], "c": [1, 3, 4, 5]})
     >>> round(cronbach_alpha(answers).estimate, 3)
-    0.951
+    0.952
     """
     check_level(confidence, "confidence")
+    check_same_rows(weight, items, "weight")
     table = read_items(items, weight=weight)
     moments = complete_moments(table)
     covariance = moments.covariance.to_numpy()
@@ -139,8 +142,9 @@ def omega_total(items: pd.DataFrame, *, weight: npt.ArrayLike | None = None) -> 
     --------
     >>> answers = pd.DataFrame({"a": [1, 2, 4, 5], "b": [2, 1, 4, 5], "c": [1, 3, 4, 5]})
     >>> round(float(omega_total(answers)), 2)
-    0.96
+    0.97
     """
+    check_same_rows(weight, items, "weight")
     table = read_items(items, weight=weight)
     moments = complete_moments(table)
     factor = one_factor(moments.covariance.to_numpy(), table.names)
@@ -198,6 +202,7 @@ def item_statistics(items: pd.DataFrame, *, weight: npt.ArrayLike | None = None)
     >>> item_statistics(answers).query("suspected_keying")["item"].tolist()
     ['c']
     """
+    check_same_rows(weight, items, "weight")
     table = read_items(items, weight=weight)
     covariance = complete_moments(table).covariance.to_numpy()
     complete = table.complete().values

@@ -10,7 +10,7 @@ FACT = "loyalty-kit:"
 """What the names of the meta elements begin with that carry a report's facts."""
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
-_WIDE = ".page { grid-template-columns: minmax(0, 72rem); } td { min-width: 7rem; } td.open { min-width: 14rem; }"
+_WIDE = ".page { grid-template-columns: minmax(0, 72rem); } td { min-width: 7rem; }"
 
 
 def document(title: str, body: str, *, facts: Mapping[str, str] = MappingProxyType({})) -> str:

@@ -66,6 +66,7 @@ class ReportKernel(AsyncKernelManager):
 
     @property
     def kernel_spec(self) -> KernelSpec:
+        """How the kernel is started."""
         return KernelSpec(
             argv=make_ipkernel_cmd(), env=_ENVIRONMENT, display_name="Python", language="python", name="python3"
         )
@@ -112,7 +113,7 @@ def run_notebook(notebook: NotebookNode, *, folder: Path, scratch: Path) -> Note
     watch = _Watch()
     with _quiet():
         try:
-            done = papermill.execute_notebook(
+            done: NotebookNode = papermill.execute_notebook(
                 whole,
                 None,
                 kernel_name="python3",
@@ -128,7 +129,7 @@ def run_notebook(notebook: NotebookNode, *, folder: Path, scratch: Path) -> Note
         except DeadKernelError as error:
             sentence = "The kernel died in this cell: its code ended the process, or memory ran out."
             raise RunError(sentence, source=watch.source, traceback=_log(scratch)) from error
-        except (RuntimeError, TimeoutError) as error:
+        except (RuntimeError, OSError) as error:
             raise RunError(f"The kernel did not run: {error}", traceback=_log(scratch)) from error
     _refuse_exit(done)
     return done
@@ -168,7 +169,7 @@ def _refuse_exit(notebook: NotebookNode) -> None:
 
 
 def _log(scratch: Path) -> str:
-    """What the kernel's process said last."""
+    """Last words of the kernel's process."""
     path = scratch / _LOG
     return _plain(path.read_text(encoding="utf-8", errors="replace")) if path.exists() else ""
 

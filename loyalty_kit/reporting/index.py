@@ -31,16 +31,18 @@ class _Page:
 
 
 class _Facts(HTMLParser):
-    """Facts in a page's meta elements."""
+    """Facts in the meta elements of a page's head."""
 
     def __init__(self) -> None:
         super().__init__()
         self.facts: dict[str, str] = {}
+        self.in_head = True
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = dict(attrs)
         name = given.get("name") or ""
-        if tag == "meta" and name.startswith(FACT):
+        self.in_head = self.in_head and tag != "body"
+        if self.in_head and tag == "meta" and name.startswith(FACT):
             self.facts[name.removeprefix(FACT)] = given.get("content") or ""
 
 
@@ -88,7 +90,7 @@ def _facts(path: Path, changed: int, size: int) -> dict[str, str]:
     with path.open("rb") as stream:
         head = stream.read(_HEAD_BYTES).decode("utf-8", errors="replace")
     parser = _Facts()
-    parser.feed(head.partition("<style")[0])
+    parser.feed(head)
     return parser.facts
 
 

@@ -2,12 +2,13 @@
 
 import ast
 import io
+import operator
 import tokenize
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from types import NoneType, UnionType
+from types import GenericAlias, NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from nbformat import NotebookNode
@@ -62,7 +63,7 @@ def is_parameters_cell(cell: NotebookNode) -> bool:
 
 
 def read_parameters(source: str) -> tuple[Parameter, ...]:
-    """Parameters that a cell's code declares.
+    r"""Parameters that a cell's code declares.
 
     Parameters
     ----------
@@ -77,7 +78,7 @@ def read_parameters(source: str) -> tuple[Parameter, ...]:
 
     Examples
     --------
-    >>> survey, level = read_parameters("survey: str  # file of answers\\nlevel = 0.95")
+    >>> survey, level = read_parameters("survey: str  # file of answers\nlevel = 0.95")
     >>> survey.type, survey.default, survey.help
     ('str', None, 'file of answers')
     >>> level.type, level.default
@@ -126,14 +127,14 @@ def check_parameters(given: Mapping[str, Any], parameters: Sequence[Parameter], 
 
 
 def check_texts(given: Mapping[str, str], parameters: Sequence[Parameter], where: str) -> dict[str, Any]:
-    """Values given as text on the command line, each converted by its parameter's type.
+    r"""Values given as text on the command line, each converted by its parameter's type.
 
     A str takes its text as it is; a list is split at commas; nothing or 'none' stands for None
     where the type allows it.
 
     Examples
     --------
-    >>> check_texts({"code": "007", "waves": "1,2"}, read_parameters('code: str = ""\\nwaves: list[int] = []'), "x")
+    >>> check_texts({"code": "007", "waves": "1,2"}, read_parameters('code: str = ""\nwaves: list[int] = []'), "x")
     {'code': '007', 'waves': [1, 2]}
     """
     annotations = {parameter.name: parameter.annotation for parameter in parameters}
@@ -221,7 +222,7 @@ def _annotation(hint: ast.expr) -> Any:
             return _generic(name, inside)
         case ast.BinOp(left=left, op=ast.BitOr(), right=right):
             sides = _annotation(left), _annotation(right)
-            return None if None in sides else Union[sides]
+            return None if None in sides else operator.or_(*sides)
     return None
 
 
@@ -233,11 +234,11 @@ def _generic(name: str, inside: ast.expr) -> Any:
     part = _annotation(inside)
     if part is None or name not in (*_LISTS, "Optional"):
         return None
-    return part | None if name == "Optional" else list[part]
+    return operator.or_(part, None) if name == "Optional" else GenericAlias(list, part)
 
 
 def _value(default: ast.expr) -> Any:
-    """What a default is worth: a literal, a date or a Path; else None."""
+    """Value of a default that is a literal, a date or a Path; else None."""
     match default:
         case ast.Call(func=ast.Name(id="date"), args=[_, _, _] as parts, keywords=[]):
             return _built(date, parts)
@@ -260,7 +261,7 @@ def _kind(value: Any) -> Any:
     """Type of a default that has no annotation."""
     if isinstance(value, list):
         parts = {type(part) for part in value}
-        return list[parts.pop()] if len(parts) == 1 and parts <= set(get_args(Scalar)) else list[Scalar]
+        return GenericAlias(list, parts.pop()) if len(parts) == 1 and parts <= set(get_args(Scalar)) else list[Scalar]
     if value is None:
         return Scalar | None
     return _SIMPLE.get("Path" if isinstance(value, Path) else type(value).__name__)
@@ -274,7 +275,7 @@ def _type_name(annotation: Any) -> str:
 
 
 def _worth(text: str, annotation: Any) -> Any:
-    """What text stands for, as far as pydantic does not convert it by itself."""
+    """Value that text stands for, as far as pydantic does not convert it by itself."""
     origin, inside = get_origin(annotation), get_args(annotation)
     if origin in (Union, UnionType) and NoneType in inside:
         if text.strip().casefold() in ("", "none"):

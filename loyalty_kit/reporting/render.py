@@ -1,6 +1,7 @@
 """One report: a notebook with parameters, run, turned into a page, and published only when whole."""
 
 import json
+import os
 import re
 import time
 import traceback
@@ -184,14 +185,11 @@ def render_job(job: Job, output: Path) -> RenderResult:
         "outcome": "rendered",
     }
     with scratch_folder() as scratch:
-        error = _attempt(job, report, facts, scratch)
-        if error is None:
-            failure.unlink(missing_ok=True)
-        else:
+        error = _attempt(job, report, failure, facts, scratch)
+        if error is not None:
             with suppress(OSError):
                 publish(failure_page(error, facts=facts | {"outcome": "failed"}), failure, scratch=scratch)
-        with suppress(OSError):
-            write_index(folder, scratch=scratch)
+                write_index(folder, scratch=scratch)
     written = report if error is None else failure
     return RenderResult(
         name=job.name,
@@ -209,7 +207,7 @@ def find_notebook(notebook: str | Path, base: Path) -> Path:
     """File of a notebook named by a path relative to a folder or, where the kit ships it, by its name."""
     path = base / notebook
     if path.is_file():
-        return path.resolve()
+        return path.absolute()
     name = str(notebook).removesuffix(NOTEBOOK)
     shipped = {file.stem: file for folder in reversed(_SHIPPED) for file in sorted(folder.glob(f"*{NOTEBOOK}"))}
     if name in shipped:
@@ -225,8 +223,7 @@ def read_notebook(path: Path) -> NotebookNode:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            node = nbformat.read(path, as_version=4)
-            node = nbformat.v4.upgrade(node)
+            node: NotebookNode = nbformat.v4.upgrade(nbformat.read(path, as_version=4))
     except OSError as error:
         raise UnreadableError(f"The notebook '{path}' cannot be read: {error.strerror}.") from None
     except Exception as error:
@@ -237,17 +234,20 @@ def read_notebook(path: Path) -> NotebookNode:
     return node
 
 
-def _attempt(job: Job, report: Path, facts: Mapping[str, str], scratch: Path) -> RunError | None:
+def _attempt(job: Job, report: Path, failure: Path, facts: Mapping[str, str], scratch: Path) -> RunError | None:
     """Run the notebook and publish its page; what went wrong, if anything did."""
     try:
         done = run_notebook(job.notebook, folder=job.folder, scratch=scratch)
         publish(report_page(done, facts=facts, folder=job.path.parent), report, scratch=scratch)
+        failure.unlink(missing_ok=True)
+        write_index(report.parent, scratch=scratch)
     except RunError as error:
         return error
     except InputError as error:
         return RunError(error.anonymous, traceback=traceback.format_exc())
     except OSError as error:
-        sentence = f"The report cannot be written to '{report}': {error.strerror or error}."
+        place = error.filename2 or error.filename or report
+        sentence = f"'{place}' cannot be written: {error.strerror or error}."
         return RunError(sentence, traceback=traceback.format_exc())
     except Exception as error:
         # Whatever else a page can fail from must not stop the reports after it.
@@ -269,7 +269,7 @@ def _kept_paths(defaults: Mapping[str, Any], notebook: Path, folder: Path) -> di
 def _relative(path: Path, folder: Path) -> str:
     """Path as seen from a folder, where there is a way (on Windows not between drives)."""
     try:
-        return path.relative_to(folder, walk_up=True).as_posix()
+        return Path(os.path.relpath(path, folder)).as_posix()
     except ValueError:
         return path.as_posix()
 

@@ -59,8 +59,8 @@ def read_table(path: Path, known: Collection[str]) -> RawTable:
     if ending == ".xls":
         raise UnreadableError(f"The survey '{path.name}' is an old Excel file; save it as .xlsx.")
     if ending not in READERS:
-        allowed = ", ".join(READERS)
-        raise UnreadableError(f"The survey '{path.name}' ends in '{ending}'; the endings read are {allowed}.")
+        got = f"ends in '{ending}'" if ending else "has no ending"
+        raise UnreadableError(f"The survey '{path.name}' {got}; allowed are {', '.join(READERS)}.")
     try:
         data = path.read_bytes()
     except OSError as error:
@@ -74,8 +74,11 @@ def read_table(path: Path, known: Collection[str]) -> RawTable:
 
 
 def normalized(text: str) -> str:
-    """Text without outer blanks, full-width and other compatibility characters made plain (NFKC)."""
-    return unicodedata.normalize("NFKC", text).strip()
+    """Text on one line, without outer blanks; full-width and no-break characters made plain (NFKC)."""
+    plain = unicodedata.normalize("NFKC", text)
+    if not plain.isprintable():
+        plain = "".join(mark if mark.isprintable() else " " for mark in plain)
+    return plain.strip()
 
 
 def text_of(value: object) -> str:

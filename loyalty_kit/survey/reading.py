@@ -124,7 +124,7 @@ def _ids(column: pd.Series) -> tuple[list[str], list[tuple[str, str]]]:
     wrong = [name == "" or twice for name, twice in zip(ids, repeated, strict=True)]
     faults = []
     for name, count, first in _tally(codes, ids, wrong):
-        held = (f"holds {_printable(name)}", "holds the same id") if name else ("is empty", "is empty")
+        held = (f"holds {_short(name)}", "holds the same id") if name else ("is empty", "is empty")
         allowed = "every respondent needs an id of their own"
         problems = [_Problem(f"Column '{column.name}' {what}", count, first, allowed) for what in held]
         faults.append((_sentence(problems[0], []), _sentence(problems[1], [])))
@@ -154,7 +154,7 @@ def _weights(name: str, codes: Codes, cells: list[Cell]) -> tuple[pd.Series, lis
     problems = []
     for cell, count, first in _tally(codes, cells, np.isnan(numbers)):
         held = "is missing" if cell is None else f"holds {_quoted(cell)}"
-        allowed = "every respondent needs a weight, a number of zero or more"
+        allowed = "every weight is a number of zero or more"
         problems.append(_Problem(f"Weight '{name}' {held}", count, first, allowed))
     if not values.any():
         problems.append(_Problem(f"Weight '{name}' is 0", len(values), 0, "one respondent at least needs more"))
@@ -224,15 +224,13 @@ def _tally(codes: Codes, cells: Sequence[C], wrong: Sequence[bool] | npt.NDArray
 def _sentence(problem: _Problem, ids: list[str]) -> str:
     rows = "1 row" if problem.rows == 1 else f"{problem.rows} rows"
     name = ids[problem.first] if ids else ""
-    place = f"respondent {_printable(name)}" if name else f"row {problem.first + 1}"
+    place = f"respondent {_short(name)}" if name else f"row {problem.first + 1}"
     return f"{problem.what} in {rows} (first: {place}); {problem.allowed}."
 
 
 def _quoted(cell: Cell) -> str:
-    return f"'{_printable(cell)}'" if isinstance(cell, str) else text_of(cell)
+    return f"'{_short(cell)}'" if isinstance(cell, str) else text_of(cell)
 
 
-def _printable(text: str) -> str:
-    """Text on one line, without control characters, cut where it is long."""
-    line = "".join(mark if mark.isprintable() else " " for mark in text)
-    return line if len(line) <= 40 else f"{line[:39]}…"
+def _short(text: str) -> str:
+    return text if len(text) <= 40 else f"{text[:39]}…"

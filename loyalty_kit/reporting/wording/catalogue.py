@@ -96,12 +96,14 @@ def percent(share: float, digits: int = 0) -> str:
 
 
 def interval(low: float, high: float, *, n: int, confidence: float, digits: int = 2) -> str:
-    """Write an interval with its level and n.
+    """Write an interval with its level and n; say so where there is none.
 
     Examples
     --------
     >>> interval(0.66, 0.77, n=250, confidence=0.95)
     '95 % interval 0.66 to 0.77, n = 250'
     """
+    if not low <= high:
+        return str(say("interval_none", n=n))
     level = f"{100 * confidence:g} %"
     return str(say("interval", level=level, low=number(low, digits), high=number(high, digits), n=n))

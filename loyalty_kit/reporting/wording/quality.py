@@ -97,9 +97,10 @@ def describe_reliability(result: ReliabilityResult, codebook: Codebook) -> Passa
 
 def describe_items(result: ReliabilityResult, codebook: Codebook) -> Passage:
     """Items that hang together weakly with their scale, and what dropping each would do."""
-    weak = _weak_items(result)
+    suspected = result.items["suspected_keying"]
+    weak = _with_coefficient(result, (result.items["item_rest_r"] < WEAK_ITEM) & ~suspected)
     if weak.empty:
-        return Passage([say("items.none", weak=number(WEAK_ITEM))])
+        return Passage([say("items.none_other" if suspected.any() else "items.none", weak=number(WEAK_ITEM))])
     sentences = []
     for row in _records(weak):
         pair = pd.isna(row["cronbach_alpha_if_dropped"])
@@ -187,20 +188,22 @@ def _judged(result: ReliabilityResult) -> pd.DataFrame:
     )
 
 
-def _weak_items(result: ReliabilityResult) -> pd.DataFrame:
-    items = result.items
-    before = result.to_frame().set_index("scale")["cronbach_alpha"]
-    weak = items[(items["item_rest_r"] < WEAK_ITEM) & ~items["suspected_keying"]]
-    return weak.assign(before=weak["scale"].map(before)).sort_values("item_rest_r")
+def _with_coefficient(result: ReliabilityResult, which: pd.Series) -> pd.DataFrame:
+    """Items chosen, the weakest first, each with the coefficient of its scale as it stands."""
+    before: pd.Series = result.to_frame().set_index("scale")["cronbach_alpha"]
+    chosen: pd.DataFrame = result.items[which]
+    return chosen.assign(before=chosen["scale"].map(before).astype(float)).sort_values("item_rest_r")
 
 
 def _first_step(result: ReliabilityResult, codebook: Codebook) -> list[Sentence]:
-    """Check keying first, then mend the outcome's weakest item, then the weakest of all."""
-    suspects = _records(result.items[result.items["suspected_keying"]])
-    if suspects:
-        return [Sentence(say("answer.turn", **_item({**suspects[0], "before": float("nan")}, codebook)), "answer")]
-    weak = _weak_items(result)
-    helped = weak[weak["cronbach_alpha_if_dropped"] > weak["before"]]
+    """Check the keying that would gain most, else mend the outcome's weakest item, else the weakest of all."""
+    weak = _with_coefficient(result, result.items["item_rest_r"] < WEAK_ITEM)
+    dropped, turned = weak["cronbach_alpha_if_dropped"], weak["cronbach_alpha_if_turned"]
+    against = weak[weak["suspected_keying"] & (turned > weak["before"]) & ~(turned < dropped)]
+    if len(against):
+        row = _records(against.sort_values("cronbach_alpha_if_turned"))[-1]
+        return [Sentence(say("answer.turn", **_item(row, codebook)), "answer")]
+    helped = weak[dropped > weak["before"]]
     outcome = helped[helped["scale"].isin(codebook.role("outcome"))]
     rows = _records(outcome if len(outcome) else helped)
     return [Sentence(say("answer.mend", **_item(rows[0], codebook)), "answer")] if rows else []

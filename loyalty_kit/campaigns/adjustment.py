@@ -1,0 +1,181 @@
+"""Covariate adjustment: Lin's interacted analysis of covariance, with HC2 errors."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import narwhals as nw
+import numpy as np
+
+from loyalty_kit.campaigns.cube import Block, Cube
+from loyalty_kit.campaigns.gather import column_number
+from loyalty_kit.campaigns.rows import Floats, Rows
+
+Place = tuple[Any, str | None, Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Fit:
+    """Least-squares fit of one arm of one cell, all that the errors of its rows need.
+
+    With v the row of block columns, the outcome is v'outcome − center and the covariates are
+    v'covariates − centers; `shift` is where the fit is evaluated, overall mean less the arm's.
+    """
+
+    place: Place
+    columns: tuple[str, ...]
+    n: float
+    outcome: Floats
+    center: float
+    covariates: Floats
+    centers: Floats
+    slopes: Floats
+    inverse: Floats
+    shift: Floats
+    residual: float
+
+    def by_moments(self) -> float:
+        """Variance of the fit at `shift` from the residual variance alone."""
+        return float(self.residual * (1 / self.n + self.shift @ self.inverse @ self.shift))
+
+    def by_rows(self, values: Floats) -> float:
+        """HC2 variance of the fit at `shift` from the arm's rows × columns."""
+        x = values @ self.covariates - self.centers
+        errors = values @ self.outcome - self.center - x @ self.slopes
+        leverage = 1 / self.n + np.einsum("ij,ij->i", x @ self.inverse, x)
+        reach = 1 / self.n + x @ (self.inverse @ self.shift)
+        rest = 1 - leverage
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return float(np.where(rest > 1e-10, (reach * errors) ** 2 / rest, 0.0).sum())
+
+
+def fit_arms(
+    blocks: Sequence[Block],
+    outcomes: Sequence[tuple[float, Floats]],
+    names: tuple[str, ...],
+    places: Sequence[Place],
+    size: str | None,
+) -> tuple[Floats, list[Fit]]:
+    """Adjusted value and fit of each arm.
+
+    Parameters
+    ----------
+    blocks : list of Block
+        One a arm, one cell each; its columns are the metric's and the covariates'.
+    outcomes : list of (float, array of shape (columns,))
+        Value of the metric in the arm and the weights whose mean varies as it does.
+    names : tuple of str
+        Covariates.
+    places : list of (arm, by, level)
+        Where the rows of each arm lie.
+    size : str or None
+        Column of cluster sizes where a row is a cluster: covariates are then means per customer.
+
+    Returns
+    -------
+    values : array of shape (arms,)
+        Each arm's value at the covariate means of all arms together.
+    fits : list of Fit
+
+    Notes
+    -----
+    In arm a the outcome is regressed on the covariates x by itself, which is the regression of the
+    outcome on arms, centred covariates and their products (Lin 2013, equation 3). The arm's value is
+    ȳₐ − bₐ'(x̄ₐ − x̄). HC2 divides each squared residual by 1 − leverage.
+
+    References
+    ----------
+    Lin, W. (2013). Agnostic notes on regression adjustments to experimental data. Annals of Applied
+    Statistics 7(1), 295–318.
+    """
+    at = [blocks[0].columns.index(name) for name in names]
+    base = blocks[0].columns.index(size) if size else None
+    own = np.array([_level(block.sums[0], at, base, block.n[0]) for block in blocks])
+    pooled = np.sum([block.sums[0] for block in blocks], axis=0)
+    overall = _level(pooled, at, base, sum(block.n[0] for block in blocks))
+    values, fits = np.empty(len(blocks)), []
+    for i, (block, (value, outcome)) in enumerate(zip(blocks, outcomes, strict=True)):
+        n, means, covariance = block.n[0], block.means[0], block.covariances[0]
+        x = np.zeros((len(block.columns), len(names)))
+        x[at, np.arange(len(names))] = 1.0
+        if base is not None:
+            x = x / means[base]
+            x[base] -= own[i] / means[base]
+        spread = x.T @ covariance @ x
+        inverse = np.linalg.pinv(spread, rcond=1e-12, hermitian=True)
+        slopes = inverse @ (x.T @ covariance @ outcome)
+        shift = overall - own[i]
+        left = outcome @ covariance @ outcome - slopes @ spread @ slopes
+        residual = max(float(left), 0.0) * (n - 1) / (n - 1 - len(names))
+        values[i] = value + slopes @ shift
+        fit = Fit(
+            places[i], block.columns, n, outcome, float(outcome @ means), x, means @ x, slopes, inverse / (n - 1), shift, residual
+        )
+        fits.append(fit)
+    return values, fits
+
+
+def _level(sums: Floats, at: list[int], base: int | None, n: float) -> Floats:
+    return np.asarray(sums[at] / (n if base is None else sums[base]))
+
+
+def squared_errors(source: Any, fits: Sequence[Fit], cube: Cube) -> list[float]:
+    """Variance of each fit: HC2 where rows can be seen, from residual variances where there is only a cube."""
+    if source is None:
+        return [fit.by_moments() for fit in fits]
+    if not isinstance(source, Rows):
+        return _by_query(source, fits, cube) if fits else []
+    values: dict[tuple[str, ...], Floats] = {}
+    rows: dict[Place, Any] = {}
+    found = []
+    for fit in fits:
+        if fit.columns not in values:
+            values[fit.columns] = source.matrix(fit.columns)
+        if fit.place not in rows:
+            rows[fit.place] = _rows_at(source, cube.arm, fit.place)
+        mine = values[fit.columns][rows[fit.place]]
+        found.append(fit.by_rows(mine if len(mine) == fit.n else mine[~np.isnan(mine).any(axis=1)]))
+    return found
+
+
+def _rows_at(source: Rows, column: str, place: Place) -> Any:
+    arm, by, level = place
+    chosen = source.where(column, arm)
+    return np.flatnonzero(chosen if by is None else chosen & source.where(by, level))
+
+
+def _by_query(frame: Any, fits: Sequence[Fit], cube: Cube) -> list[float]:
+    """HC2 variances as one query: a second pass over a lazily held table."""
+    columns: dict[str, Any] = {}
+    labels: dict[str, str] = defaultdict(lambda: f"v{len(labels)}")
+    for fit in fits:
+        for name in fit.columns:
+            columns[labels[name]] = column_number(name, cube.caps)
+    staged = frame.select(cube.arm, *cube.by, **columns)
+    terms = [_term(fit, cube, labels).sum().alias(f"t{i}") for i, fit in enumerate(fits)]
+    table = staged.select(*terms).collect()
+    return [float(table[f"t{i}"].to_list()[0]) for i in range(len(fits))]
+
+
+def _term(fit: Fit, cube: Cube, labels: dict[str, str]) -> Any:
+    """Each row's share of a fit's HC2 variance, missing outside the fit's place."""
+    v = [nw.col(labels[name]) for name in fit.columns]
+    x = [_combined(v, fit.covariates[:, j], -fit.centers[j]) for j in range(len(fit.slopes))]
+    errors = _combined([_combined(v, fit.outcome, -fit.center), *x], np.array([1.0, *-fit.slopes]), 0.0)
+    leverage = sum(
+        (x[i] * x[j] * float(fit.inverse[i, j]) for i in range(len(x)) for j in range(len(x))), start=nw.lit(1 / fit.n)
+    )
+    reach = _combined(x, fit.inverse @ fit.shift, 1 / fit.n)
+    arm, by, level = fit.place
+    here = nw.col(cube.arm) == arm
+    if by is not None:
+        known = nw.col(by) == level
+        here = here & (nw.col(by).is_null() if level == "(missing)" else known)
+    return nw.when(here & (leverage < 1 - 1e-10)).then(reach * reach * errors * errors / (1 - leverage))
+
+
+def _combined(parts: Sequence[Any], weights: Floats, constant: float) -> Any:
+    return sum(
+        (part * float(weight) for part, weight in zip(parts, weights, strict=True) if weight), start=nw.lit(float(constant))
+    )

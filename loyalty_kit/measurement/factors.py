@@ -1,0 +1,304 @@
+"""Exploratory factor analysis: extraction, rotation, fit and factor scores in one result."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from loyalty_kit.checks import InputError, check_columns, check_whole, listing
+from loyalty_kit.measurement.correlation import Correlation, as_correlation, check_factorable
+from loyalty_kit.measurement.extraction import Extraction, Method, extract
+from loyalty_kit.measurement.factor_fit import RMSEA_LEVEL, factor_fit
+from loyalty_kit.measurement.factor_scores import ScoreMethod, score_weights
+from loyalty_kit.measurement.items import numeric_frame
+from loyalty_kit.measurement.rotation import Rotation, RotationMethod, rotate
+from loyalty_kit.moments import Floats
+from loyalty_kit.results import Result
+from loyalty_kit.survey.codebook import Codebook
+
+SALIENT = 0.3
+"""Loading from which an item counts as marking a factor."""
+
+FEWEST_MARKERS = 3
+"""Marking items below which a factor is called weak."""
+
+
+@dataclass(frozen=True, eq=False)
+class FactorResult(Result):
+    """Exploratory factor solution.
+
+    Factors stand in order of the variance they explain, each turned so that its loadings sum to zero
+    or more; every matrix has that order and those signs.
+
+    Attributes
+    ----------
+    loadings : DataFrame of shape (items, factors)
+        Pattern Λ: weights of the factors in each item.
+    factor_correlations : DataFrame of shape (factors, factors)
+        Φ; the identity unless the rotation is oblique.
+    structure : DataFrame of shape (items, factors)
+        ΛΦ: correlations of items and factors.
+    communalities, uniqueness : Series of shape (items,)
+        diag(ΛΦΛᵀ) and 1 less it; a Heywood case can leave a uniqueness of zero or below.
+    complexity : Series of shape (items,)
+        Hofmann's number of factors that an item draws on.
+    variance : DataFrame of shape (factors, 3)
+        ss_loadings, the diagonal of ΦΛᵀΛ; proportion of the items' variance; cumulative.
+    fit : Series
+        chi2, df, p_value, rmsr, rmsea, rmsea_low, rmsea_high, tli, bic; NaN without n.
+    residual_correlations : DataFrame of shape (items, items)
+        R − ΛΦΛᵀ off the diagonal, zero on it.
+    correlation : Correlation
+        What was factored.
+    extraction, rotation : str
+        Methods.
+    criterion : float
+        Value of the rotation's criterion, lower being simpler; NaN where nothing was rotated.
+    solutions : int
+        Different solutions that the rotation's starts led to; the best is kept.
+    n_used, n_dropped : int
+        Respondents.
+    method : str
+        Extraction, rotation and correlation, for a table's note.
+    confidence : float
+        Level of the RMSEA's interval, 0.90.
+    warnings : tuple of str
+        What a reader of the solution must know.
+    """
+
+    loadings: pd.DataFrame
+    factor_correlations: pd.DataFrame
+    structure: pd.DataFrame
+    communalities: pd.Series
+    uniqueness: pd.Series
+    complexity: pd.Series
+    variance: pd.DataFrame
+    fit: pd.Series
+    residual_correlations: pd.DataFrame
+    correlation: Correlation
+    extraction: str
+    rotation: str
+    criterion: float
+    solutions: int
+    n_used: int
+    n_dropped: int
+    method: str
+    confidence: float = RMSEA_LEVEL
+    warnings: tuple[str, ...] = ()
+
+    def to_frame(self) -> pd.DataFrame:
+        """Table of the items: item, a loading for each factor, communality, uniqueness, complexity."""
+        extra = {"communality": self.communalities, "uniqueness": self.uniqueness, "complexity": self.complexity}
+        return self.loadings.assign(**extra).rename_axis("item").reset_index()
+
+    def scores(self, items: Any, *, method: ScoreMethod = "regression") -> pd.DataFrame:
+        """Factor scores of respondents.
+
+        Parameters
+        ----------
+        items : DataFrame of shape (respondents, items)
+            Answers; more columns may be there. They are standardized by the means and standard
+            deviations of the respondents that the factors come from, where those are known, so that
+            the scores of two waves can be compared; otherwise by their own.
+        method : {'regression', 'bartlett', 'tenberge'}
+            See `loyalty_kit.measurement.factor_scores.score_weights`.
+
+        Returns
+        -------
+        DataFrame of shape (respondents, factors)
+            NaN for respondents who leave an item out.
+
+        Raises
+        ------
+        InputError
+            If an item is absent or not numeric, or the method unknown.
+        """
+        frame = numeric_frame(items)
+        names = list(self.loadings.index)
+        check_columns(frame.columns, names, "The table of items")
+        r, phi = self.correlation.matrix.to_numpy(), self.factor_correlations.to_numpy()
+        weights = score_weights(r, self.loadings.to_numpy(), phi, method)
+        answers = frame[names]
+        means, sds = self.correlation.means, self.correlation.sds
+        if means is None or sds is None:
+            means, sds = answers.mean(), answers.std()
+        scores = ((answers - means) / sds).to_numpy() @ weights
+        return pd.DataFrame(scores, index=frame.index, columns=self.loadings.columns)
+
+
+def efa(
+    items_or_correlation: Any,
+    *,
+    factors: int,
+    extraction: Method = "minres",
+    rotation: RotationMethod = "oblimin",
+    n: float | None = None,
+    weight: Any = None,
+    codebook: Codebook | None = None,
+    starts: int = 10,
+    rng: int | np.random.Generator = 0,
+) -> FactorResult:
+    """Exploratory factor analysis of items.
+
+    Parameters
+    ----------
+    items_or_correlation : DataFrame of shape (respondents, items), Correlation, or labelled matrix
+        Items (Pearson correlations of complete respondents), the result of `correlate`, or a
+        DataFrame of correlations with the same labels in rows and columns.
+    factors : int
+        Number of factors, fewer than items.
+    extraction : {'minres', 'ml', 'pa'}
+        Least squares of the residual correlations, maximum likelihood, iterated principal axes.
+    rotation : {'none', 'varimax', 'promax', 'oblimin', 'geomin'}
+        Orthogonal: 'none', 'varimax'; the others let factors correlate.
+    n : float, optional
+        Respondents behind a labelled matrix; without it there is no test of fit.
+    weight : str or array-like of shape (respondents,), optional
+        Survey weights, with items.
+    codebook : Codebook, optional
+        Names each factor by the scale that holds most of its squared loadings, where that is more
+        than half; factors are otherwise F1, F2, …
+    starts : int
+        Starts of the rotation: the unrotated loadings and random rotations of them.
+    rng : int or Generator
+        Source of the random starts.
+
+    Returns
+    -------
+    FactorResult
+
+    Raises
+    ------
+    InputError
+        If an item has no answer or never varies, items determine one another, there are not more
+        respondents than items, or factors are not fewer than items.
+
+    Notes
+    -----
+    The model is R = ΛΦΛᵀ + Ψ. See `extract` and `rotate` for how Λ and Φ are found and `factor_fit`
+    for the fit. A factor marked by fewer than three items (loadings of at least 0.3) is called weak.
+
+    References
+    ----------
+    Hofmann, R. J. (1978). Complexity and simplicity as objective indices descriptive of factor
+    solutions. Multivariate Behavioral Research 13(2), 247–250.
+
+    Checked against ``psych::fa(R, k, n.obs = n, fm = extraction, rotate = rotation)``, psych 2.2.9.
+
+    Examples
+    --------
+    >>> pairs = [[1, 0.6, 0.1, 0.1], [0.6, 1, 0.1, 0.1], [0.1, 0.1, 1, 0.5], [0.1, 0.1, 0.5, 1]]
+    >>> names = ["A1", "A2", "B1", "B2"]
+    >>> found = efa(pd.DataFrame(pairs, index=names, columns=names), factors=2, n=200)
+    >>> found.loadings.round(2).abs().to_numpy().tolist()
+    [[0.77, 0.0], [0.77, 0.0], [0.0, 0.71], [0.0, 0.71]]
+    """
+    correlation = as_correlation(items_or_correlation, n=n, weight=weight)
+    check_factors(factors, correlation)
+    check_whole(starts, "starts", 1)
+    r = correlation.matrix.to_numpy()
+    found = extract(r, factors=factors, method=extraction)
+    turned = rotate(found.loadings, rotation, starts=starts, rng=rng)
+    loadings, phi = arranged(turned.loadings, turned.factor_correlations)
+    names = list(correlation.matrix.columns)
+    labels = _labels(loadings, names, codebook)
+    structure = loadings @ phi
+    common = structure @ loadings.T
+    explained = (structure * loadings).sum(axis=0)
+    fit = factor_fit(r, common, factors, correlation.n)
+    return FactorResult(
+        loadings=pd.DataFrame(loadings, index=names, columns=labels),
+        factor_correlations=pd.DataFrame(phi, index=labels, columns=labels),
+        structure=pd.DataFrame(structure, index=names, columns=labels),
+        communalities=pd.Series(np.diag(common), index=names),
+        uniqueness=pd.Series(1 - np.diag(common), index=names),
+        complexity=pd.Series(_complexity(loadings), index=names),
+        variance=pd.DataFrame(
+            {
+                "ss_loadings": explained,
+                "proportion": explained / len(names),
+                "cumulative": explained.cumsum() / len(names),
+            },
+            index=labels,
+        ),
+        fit=fit,
+        residual_correlations=pd.DataFrame(np.where(np.eye(len(r)) > 0, 0.0, r - common), index=names, columns=names),
+        correlation=correlation,
+        extraction=extraction,
+        rotation=rotation,
+        criterion=turned.criterion,
+        solutions=turned.solutions,
+        n_used=correlation.n_used,
+        n_dropped=correlation.n_dropped,
+        method=f"{extraction}, {rotation}, {correlation.method} correlations",
+        warnings=(*correlation.warnings, *_remarks(found, turned, pd.DataFrame(loadings, names, labels), fit, starts)),
+    )
+
+
+def check_factors(factors: int, correlation: Correlation) -> None:
+    """Refuse a number of factors or a matrix that no factor model fits."""
+    check_whole(factors, "factors", 1)
+    p = len(correlation.matrix)
+    if factors >= p:
+        raise InputError(f"'factors' must be fewer than the {p} items; got {factors}.")
+    check_factorable(correlation)
+
+
+def arranged(loadings: Floats, factor_correlations: Floats) -> tuple[Floats, Floats]:
+    """Put loadings and Φ in order of the variance explained, each factor's loadings summing to zero or more."""
+    order = np.argsort(-((loadings @ factor_correlations) * loadings).sum(axis=0), kind="stable")
+    signs = np.where(loadings[:, order].sum(axis=0) < 0, -1.0, 1.0)
+    return loadings[:, order] * signs, factor_correlations[np.ix_(order, order)] * np.outer(signs, signs)
+
+
+def _labels(loadings: Floats, names: Sequence[str], codebook: Codebook | None) -> list[str]:
+    """Scale that holds most of each factor's squared loadings, numbered where several have the same one."""
+    labels = [f"F{j + 1}" for j in range(loadings.shape[1])]
+    if codebook is None:
+        return labels
+    scales = {name: key for key, scale in codebook.scales.items() for name in scale.items}
+    held = (
+        pd.DataFrame(loadings**2)
+        .groupby([scales.get(name, "") for name in names])
+        .sum()
+        .drop(index="", errors="ignore")
+    )
+    shares = held / (loadings**2).sum(axis=0)
+    chosen = [str(shares[j].idxmax()) if len(shares) and shares[j].max() > 0.5 else "" for j in shares.columns]
+    counts = {key: chosen.count(key) for key in chosen}
+    for j, key in enumerate(chosen):
+        if key:
+            labels[j] = key if counts[key] == 1 else f"{key} {chosen[: j + 1].count(key)}"
+    return labels
+
+
+def _complexity(loadings: Floats) -> Floats:
+    squares = loadings**2
+    with np.errstate(invalid="ignore"):
+        return np.asarray(squares.sum(axis=1) ** 2 / (squares**2).sum(axis=1))
+
+
+def _remarks(found: Extraction, turned: Rotation, loadings: pd.DataFrame, fit: pd.Series, starts: int) -> list[str]:
+    """Sentences on what went wrong, or might be taken for more than it is."""
+    remarks = []
+    if not found.converged:
+        remarks.append("The extraction did not converge; its estimates are not final.")
+    if found.heywood:
+        items = listing(loadings.index[i] for i in found.heywood)
+        remarks.append(f"Heywood case: the factors leave no variance of its own to {items}.")
+    if not turned.converged:
+        remarks.append("The rotation did not converge; its loadings are not final.")
+    if turned.solutions > 1:
+        remarks.append(
+            f"The rotation met {turned.solutions} different solutions from {starts} starts; the best is shown."
+        )
+    markers = (loadings.abs() >= SALIENT).sum()
+    weak = list(markers.index[markers < FEWEST_MARKERS])
+    if weak:
+        verb = "is a weak factor" if len(weak) == 1 else "are weak factors"
+        remarks.append(f"{listing(weak)} {verb}: fewer than {FEWEST_MARKERS} items load {SALIENT} or more.")
+    if fit["df"] <= 0:
+        remarks.append("The model has no degrees of freedom; whether it fits cannot be tested.")
+    return remarks

@@ -1,0 +1,41 @@
+"""Fixtures that all tests share; pytest puts this folder on the path, hence `import surveys`."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from hypothesis import settings
+
+ROOT = Path(__file__).parents[1]
+
+# The same examples at every run, however busy the machine.
+settings.register_profile("kit", derandomize=True, deadline=None)
+settings.load_profile("kit")
+
+
+@pytest.fixture(scope="session")
+def _frames() -> dict[str, pd.DataFrame]:
+    files = {
+        "bfi": ROOT / "tests/reference/bfi.csv",
+        "holzinger": ROOT / "tests/reference/holzinger1939.csv",
+        "ecsi": ROOT / "data/ecsi_mobile/survey.csv",
+    }
+    return {name: pd.read_csv(path) for name, path in files.items()}
+
+
+@pytest.fixture
+def bfi(_frames):
+    """2,800 respondents × 25 items answered from 1 to 6, with group (gender) and age."""
+    return _frames["bfi"].copy()
+
+
+@pytest.fixture
+def holzinger(_frames):
+    """301 pupils × 9 ability tests, with group (school)."""
+    return _frames["holzinger"].copy()
+
+
+@pytest.fixture
+def ecsi(_frames):
+    """250 mobile-phone customers × 24 items answered from 1 to 10."""
+    return _frames["ecsi"].copy()

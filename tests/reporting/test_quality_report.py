@@ -1,0 +1,225 @@
+"""Sentences, tables and figures about scales: true for every result, escaped, readable in any script."""
+
+import re
+import warnings
+
+import matplotlib
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from loyalty_kit.measurement.reliability import reliability
+from loyalty_kit.reporting import plots, tables, wording
+from loyalty_kit.reporting.plots.canvas import cjk_font
+from loyalty_kit.reporting.wording.catalogue import Passage, Sentence, number, phrases, say
+from loyalty_kit.reporting.wording.quality import verdict
+from loyalty_kit.survey.codebook import Codebook
+from loyalty_kit.survey.groups import group_counts
+from loyalty_kit.survey.scoring import score
+from loyalty_kit.survey.screening import screen
+from loyalty_kit.survey.shares import NetPromoterResult, marked_shares, net_promoter
+
+matplotlib.use("agg")
+
+SCRIPT = "<script>alert(1)</script>"
+BOOK = Codebook.parse(f"""
+groups = ["channel"]
+response = {{ min = 1, max = 5 }}
+scales.trust = {{ items = ["a", "b", "c"], label = "信任 {SCRIPT}", role = "outcome" }}
+scales.price = {{ items = ["d", "e", "f"], label = "价格" }}
+scales.lone = {{ items = ["g"] }}
+index.total = {{ scales = {{ trust = 1, price = 1 }}, label = "总指数" }}
+items.a.wording = "{SCRIPT}"
+items.g = {{ min = 0, max = 10, role = "recommend" }}
+""")
+
+
+def survey(n: int, *, strength: float = 2.0, flip: str = "", seed: int = 0) -> pd.DataFrame:
+    """Two factors, three items each; `strength` of the factors, one item flipped."""
+    rng = np.random.default_rng(seed)
+    factors = np.repeat(rng.standard_normal((n, 2)), 3, axis=1)
+    values = np.clip(np.round(3 + strength * factors / 2 + rng.standard_normal((n, 6)) / 2), 1, 5)
+    frame = pd.DataFrame(values, columns=list("abcdef"))
+    if flip:
+        frame[flip] = 6 - frame[flip]
+    return frame.assign(g=rng.integers(0, 11, n).astype(float), channel=[SCRIPT, "web"] * (n // 2) + ["web"] * (n % 2))
+
+
+def everything(responses: pd.DataFrame) -> str:
+    """All sentences of notebook 10 on these responses."""
+    result, scores, screening = reliability(responses, BOOK), score(responses, BOOK), screen(responses, BOOK)
+    passages = [
+        wording.describe_sample(responses, responses),
+        wording.answer_scale_quality(result, BOOK),
+        wording.describe_groups(group_counts(responses, BOOK), min_cell=5),
+        wording.describe_screening(screening, screen_out=False),
+        wording.describe_reliability(result, BOOK),
+        wording.describe_items(result, BOOK),
+        wording.describe_scores(scores),
+        wording.describe_index(scores, result),
+        wording.describe_shares(marked_shares(responses, BOOK), BOOK, min_cell=5),
+    ]
+    return "\n".join(str(passage) for passage in passages)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "told"),
+    [(0.7, 0.8, "trust"), (0.69, 0.8, "unsure"), (0.5, 0.69, "distrust"), (np.nan, 0.9, "unknown")],
+)
+def test_the_verdict_is_that_of_the_interval(low, high, told):
+    assert verdict(low, high) == told
+
+
+def test_a_clear_result_says_which_scales_can_be_trusted():
+    answer = str(wording.answer_scale_quality(reliability(survey(400), BOOK), BOOK))
+    assert answer.startswith("All 2 scales can be trusted: 信任")
+    assert "Do first" not in answer
+
+
+def test_a_poor_result_says_so_and_what_to_do_first():
+    answer = str(wording.answer_scale_quality(reliability(survey(400).assign(c=survey(400, seed=9)["c"]), BOOK), BOOK))
+    assert "Not reliable enough: 信任" in answer
+    assert "mend it before its score ranks drivers" in answer
+    assert "Do first: look at c in 信任" in answer
+
+
+def test_an_item_that_runs_against_its_scale_comes_first_and_loudly():
+    result = reliability(survey(400, flip="b"), BOOK)
+    assert "Do first: check the keying of b" in str(wording.answer_scale_quality(result, BOOK))
+    warned = [sentence for sentence in wording.describe_reliability(result, BOOK) if sentence.tone == "warning"]
+    assert any("'b'" in sentence for sentence in warned)
+
+
+def test_nothing_to_judge_is_said():
+    book = Codebook.parse('response = { min = 1, max = 5 }\nscales.one.items = ["a"]')
+    answer = wording.answer_scale_quality(reliability(survey(50), book), book)
+    assert str(answer).startswith("No scale can be judged")
+
+
+@pytest.mark.parametrize("n", [0, 1, 3, 5, 30])
+def test_every_sentence_stands_for_a_survey_of_few(n):
+    text = everything(survey(n))
+    assert not re.search(r"\bnan\b", text)
+    assert f"All {n} respondents" in text
+
+
+@given(st.integers(4, 40), st.floats(0, 3), st.integers(0, 99))
+def test_no_sentence_holds_a_missing_number(n, strength, seed):
+    assert not re.search(r"\bnan\b", everything(survey(n, strength=strength, seed=seed)))
+
+
+def test_an_unclear_net_promoter_score_claims_no_winner():
+    unclear = net_promoter(pd.Series([10, 9, 8, 3, 2, 9, 1]))
+    text = str(wording.describe_shares({"g": unclear}, BOOK, min_cell=5))
+    assert "cannot be told apart" in text
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "told"),
+    [(5, 40, "outnumber those who would not by 20"), (-40, -5, "would not recommend outnumber")],
+)
+def test_a_clear_net_promoter_score_names_its_direction(low, high, told):
+    result = NetPromoterResult(np.sign(low) * 20.0, low, high, 0.4, 0.4, 0.2, 100, 0, 0.95)
+    assert told in str(wording.describe_shares({"g": result}, BOOK, min_cell=5))
+
+
+def test_a_share_of_few_answers_is_not_shown():
+    text = str(wording.describe_shares({"g": net_promoter(pd.Series([10, 9, 8]))}, BOOK, min_cell=5))
+    assert text == "'g' has fewer than 5 answers and is not shown."
+
+
+def test_screening_says_what_was_done():
+    responses = survey(60)
+    responses.iloc[:7, :7] = np.nan
+    screening = screen(responses, BOOK)
+    assert "7 of them break two" in str(wording.describe_screening(screening, screen_out=False))
+    assert "the 7 who break two or leave over half unanswered were left out" in str(
+        wording.describe_screening(screening, screen_out=True)
+    )
+    assert "53 of the 60 respondents in the file are used" in str(
+        wording.describe_sample(responses, screening.keep(responses))
+    )
+
+
+def test_a_sentence_shows_text_from_data_as_text():
+    passage = Passage([Sentence(SCRIPT, "warning")])
+    assert passage._repr_html_() == (
+        '<p class="sentence warning"><strong>Warning:</strong> &lt;script&gt;alert(1)&lt;/script&gt;</p>'
+    )
+
+
+def test_every_phrase_of_the_catalogue_is_used_with_the_values_it_names():
+    assert (
+        say("index.value", index="I", mean="1", interval="x", parts="y") == "I stands at 1 of 100 (x). It is made of y."
+    )
+    assert all(phrase.strip() for phrase in phrases().values())
+
+
+@pytest.mark.parametrize(("value", "told"), [(-0.304, "−0.30"), (-0.001, "0.00"), (12, "12.00")])
+def test_numbers_have_a_true_minus_and_no_negative_zero(value, told):
+    assert number(value) == told
+
+
+def test_tables_escape_text_from_data():
+    responses = survey(60)
+    result = reliability(responses, BOOK)
+    shown = [
+        tables.reliability_table(result, BOOK),
+        tables.items_table(result, BOOK),
+        tables.scores_table(score(responses, BOOK)),
+        tables.groups_table(group_counts(responses, BOOK), min_cell=5),
+        tables.index_table(score(responses, BOOK)),
+    ]
+    for table in shown:
+        html = table.as_raw_html()
+        assert SCRIPT not in html
+        assert "&lt;script&gt;" in html
+
+
+def test_a_table_is_the_same_bytes_for_the_same_result():
+    once, again = (tables.reliability_table(reliability(survey(60), BOOK), BOOK).as_raw_html() for _ in range(2))
+    assert once == again
+
+
+def test_a_suppressed_group_shows_no_count():
+    responses = survey(60).assign(channel=["web"] * 40 + ["store"] * 17 + ["app"] * 3)
+    html = tables.groups_table(group_counts(responses, BOOK), min_cell=5).as_raw_html()
+    assert html.count("under 5 or withheld") == 2
+    assert ">3<" not in html
+    assert ">17<" not in html
+
+
+@pytest.mark.parametrize("n", [4, 200])
+def test_figures_draw_on_new_axes_or_on_the_given_ones(n):
+    responses = survey(n)
+    result, scores = reliability(responses, BOOK), score(responses, BOOK)
+    before = dict(matplotlib.rcParams)
+    for draw in (
+        lambda ax: plots.plot_reliability(result, BOOK, ax=ax),
+        lambda ax: plots.plot_items(result, BOOK, ax=ax),
+        lambda ax: plots.plot_scores(scores, ax=ax),
+    ):
+        ax = draw(None)
+        ax.figure.canvas.draw()
+        assert draw(ax) is ax
+        assert ax.get_xlabel()
+        assert ax.get_title(loc="left")
+        matplotlib.pyplot.close(ax.figure)
+    assert dict(matplotlib.rcParams) == before
+
+
+@pytest.mark.skipif(cjk_font() is None, reason="no font with Chinese characters is installed")
+def test_chinese_labels_are_drawn_with_a_font_that_has_them():
+    ax = plots.plot_scores(score(survey(60), BOOK))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        ax.figure.canvas.draw()
+    assert "价格" in [label.get_text() for label in ax.get_yticklabels()]
+
+
+def test_without_such_a_font_keys_stand_in_for_chinese_labels(monkeypatch):
+    monkeypatch.setattr("loyalty_kit.reporting.plots.canvas.cjk_font", lambda: None)
+    ax = plots.plot_reliability(reliability(survey(60), BOOK), BOOK)
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["price", "trust"]

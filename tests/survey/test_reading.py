@@ -1,0 +1,364 @@
+"""Answers as the codebook means them, and every fault of a file told at once."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyreadstat
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from surveys import simulate, surveys
+
+from loyalty_kit.checks import ANONYMOUS, InputError, UnreadableError
+from loyalty_kit.survey.codebook import Codebook
+from loyalty_kit.survey.reading import read_responses
+
+CODEBOOK = """
+respondent = "id"
+weight = "w"
+groups = ["channel"]
+missing = [-99, "NA", "不清楚"]
+response = { min = 1, max = 5, labels = { "Strongly agree" = 5, "非常同意" = 5, "Don't know" = -99 } }
+scales.loyalty.items = ["q1", "q2"]
+"""
+BOOK = Codebook.parse(CODEBOOK)
+ITEMS = Codebook.parse('missing = [-99, "NA"]\nresponse = { min = 1, max = 10 }\nscales.a.items = ["q1", "q2"]')
+
+
+@pytest.fixture
+def read(tmp_path):
+    """Reads CSV text."""
+
+    def reader(text: str, book: Codebook = ITEMS, **options: str) -> pd.DataFrame:
+        path = tmp_path / "survey.csv"
+        path.write_text(text, encoding="utf-8")
+        return read_responses(path, book, **options)
+
+    return reader
+
+
+def sentences(read, text: str, book: Codebook = BOOK, *, anonymous: bool = False) -> list[str]:
+    with pytest.raises(InputError) as error:
+        read(text, book)
+    return (error.value.anonymous if anonymous else error.value.message).split("\n")
+
+
+def test_items_and_weight_are_numbers_groups_are_text_and_respondents_the_index(read):
+    frame = read("comment,q2,id,channel,w,q1\nfine,1,007,1,0.5,5\n,2,1042.0,store,2,\n", BOOK)
+    expected = pd.DataFrame(
+        {
+            "comment": pd.Series(["fine", np.nan], dtype="str"),
+            "q2": [1.0, 2.0],
+            "channel": pd.Series(["1", "store"], dtype="str"),
+            "w": [0.5, 2.0],
+            "q1": [5.0, np.nan],
+        }
+    ).set_index(pd.Index(["007", "1042.0"], name="id"))
+    pd.testing.assert_frame_equal(frame, expected)
+
+
+def test_without_a_respondent_column_rows_are_numbered_from_0(read):
+    pd.testing.assert_index_equal(read("q1,q2\n1,2\n3,4\n").index, pd.RangeIndex(2))
+
+
+def test_a_codebook_may_be_given_by_its_path(tmp_path, read):
+    (tmp_path / "codebook.toml").write_text('response = { min = 1, max = 5 }\nscales.a.items = ["q1"]')
+    assert read("q1\n5\n", tmp_path / "codebook.toml")["q1"].tolist() == [5]
+
+
+@pytest.mark.parametrize("cell", ["", "  ", "-99", "-99.0", " -99 ", "NA", " NA ", "ＮＡ"])
+def test_an_empty_cell_and_a_missing_code_are_missing_however_written(read, cell):
+    assert np.isnan(read(f"q1,q2\n{cell},2\n")["q1"].item())
+
+
+@pytest.mark.parametrize("cell", ["N/A", "na", "nan", "-", "-98"])
+def test_nothing_else_is_taken_for_missing(read, cell):
+    assert sentences(read, f"q1,q2\n{cell},2\n", ITEMS)[0].startswith("Item 'q1' holds ")
+
+
+@pytest.mark.parametrize(
+    ("cell", "value"), [("3", 3), ("+3", 3), ("3.50", 3.5), ("３", 3), ("\u00a03 ", 3), ("3e0", 3)]
+)
+def test_numbers_are_read_with_blanks_signs_and_full_width_digits(read, cell, value):
+    assert read(f"q1,q2\n{cell},2\n")["q1"].item() == value
+
+
+@pytest.mark.parametrize("cell", ["1_0", "0x3", "inf", "TRUE", "3 5", "５０%", "1e999", "3,5"])
+def test_what_only_resembles_a_number_is_a_fault(read, cell):
+    assert len(sentences(read, f'q1,q2\n"{cell}",2\n', ITEMS)) == 1
+
+
+def test_a_decimal_comma_is_read_in_files_with_semicolons(read):
+    assert read("q1;q2\n3,5;2.5\n")[["q1", "q2"]].to_numpy().tolist() == [[3.5, 2.5]]
+    assert "holds '1.234,5'" in sentences(read, "q1;q2\n1.234,5;2\n", ITEMS)[0]
+
+
+@pytest.mark.parametrize("cell", ["Strongly agree", " strongly AGREE", "非常同意", "Ｓtrongly agree"])
+def test_a_text_answer_among_the_labels_becomes_its_number(read, cell):
+    assert read(f"id,w,channel,q1,q2\n1,1,web,{cell},2\n", BOOK)["q1"].item() == 5
+
+
+def test_a_label_may_stand_for_a_missing_code(read):
+    assert np.isnan(read("id,w,channel,q1,q2\n1,1,web,Don't know,2\n", BOOK)["q1"].item())
+
+
+def test_missing_codes_hold_for_groups_and_an_unanswered_group_is_missing(read):
+    frame = read("id,w,channel,q1,q2\n1,1,不清楚,1,1\n2,1,,1,1\n3,1,01,1,1\n", BOOK)
+    assert frame["channel"].isna().tolist() == [True, True, False]
+    assert frame["channel"].iloc[2] == "01"
+
+
+FAULTY = """id,w,channel,q1,q2
+1042,1,web,11,Strongly agre
+7,-1,web,11,0
+8,x,web,3,0
+9,,web,0,2
+"""
+
+
+def test_every_fault_is_told_at_once_by_column_then_by_count(read):
+    assert sentences(read, FAULTY) == [
+        "Weight 'w' holds -1 in 1 row (first: respondent 7); every weight is a number of zero or more.",
+        "Weight 'w' holds 'x' in 1 row (first: respondent 8); every weight is a number of zero or more.",
+        "Weight 'w' is missing in 1 row (first: respondent 9); every weight is a number of zero or more.",
+        "Item 'q1' holds 11 in 2 rows (first: respondent 1042); the codebook allows 1 to 5 and its labels.",
+        "Item 'q1' holds 0 in 1 row (first: respondent 9); the codebook allows 1 to 5 and its labels.",
+        "Item 'q2' holds 0 in 2 rows (first: respondent 7); the codebook allows 1 to 5 and its labels.",
+        "Item 'q2' holds 'Strongly agre' in 1 row (first: respondent 1042); the codebook allows 1 to 5 and its labels.",
+    ]
+
+
+def test_the_anonymous_sentences_name_rows_in_place_of_respondents(read, monkeypatch):
+    told = sentences(read, FAULTY, anonymous=True)
+    assert told[3] == "Item 'q1' holds 11 in 2 rows (first: row 1); the codebook allows 1 to 5 and its labels."
+    assert told[4].startswith("Item 'q1' holds 0 in 1 row (first: row 4)")
+    assert not any("respondent 1042" in sentence for sentence in told)
+    monkeypatch.setenv(ANONYMOUS, "1")
+    with pytest.raises(InputError, match=r"first: row 1\)"):
+        read(FAULTY, BOOK)
+
+
+def test_invalid_missing_turns_wrong_answers_into_missing_ones_and_nothing_else(read):
+    frame = read("q1,q2\n11,abc\n1,2\n", invalid="missing")
+    assert frame.isna().to_numpy().tolist() == [[True, True], [False, False]]
+    with pytest.raises(InputError, match="Weight 'w' holds -1"):
+        read(FAULTY, BOOK, invalid="missing")
+    with pytest.raises(InputError, match="'invalid' must be one of 'error', 'missing'; got 'drop'"):
+        read(FAULTY, BOOK, invalid="drop")
+
+
+def test_respondents_who_stand_twice_or_have_no_id_are_faults_and_stay_unnamed_where_asked(read):
+    text = "id,w,channel,q1,q2\n1042,1,a,1,1\n7,1,a,1,1\n,1,a,9,1\n 1042,1,a,1,1\n"
+    assert sentences(read, text) == [
+        "Column 'id' holds 1042 in 2 rows (first: row 1); every respondent needs an id of their own.",
+        "Column 'id' is empty in 1 row (first: row 3); every respondent needs an id of their own.",
+        "Item 'q1' holds 9 in 1 row (first: row 3); the codebook allows 1 to 5 and its labels.",
+    ]
+    assert sentences(read, text, anonymous=True)[0] == (
+        "Column 'id' holds the same id in 2 rows (first: row 1); every respondent needs an id of their own."
+    )
+
+
+def test_a_weight_of_zero_throughout_is_a_fault(read):
+    assert sentences(read, "id,w,channel,q1,q2\n1,0,a,1,1\n2,0,a,1,1\n") == [
+        "Weight 'w' is 0 in 2 rows (first: respondent 1); one respondent at least needs more."
+    ]
+    assert read("id,w,channel,q1,q2\n1,0,a,1,1\n2,1,a,1,1\n", BOOK)["w"].tolist() == [0, 1]
+
+
+def test_each_missing_column_is_named_with_the_nearest_and_the_others_are_still_checked(read):
+    assert sentences(read, "id,w,Channel,Q 1,q2\n1,1,web,3,9\n") == [
+        "The survey 'survey.csv' lacks the column 'channel'; did you mean 'Channel'?",
+        "The survey 'survey.csv' lacks the column 'q1'; did you mean 'Q 1'?",
+        "Item 'q2' holds 9 in 1 row (first: respondent 1); the codebook allows 1 to 5 and its labels.",
+    ]
+
+
+def test_a_file_of_something_else_is_one_sentence(read):
+    assert sentences(read, "date,amount\n2026-01-01,5\n") == [
+        "The survey 'survey.csv' has none of the codebook's columns; its own are 'date', 'amount'."
+    ]
+
+
+def test_a_column_that_stands_twice_is_a_fault_where_the_codebook_means_it(read):
+    assert sentences(read, "q1,q2,q1\n1,2,3\n", ITEMS) == [
+        "The survey 'survey.csv' has 2 columns 'q1'; the codebook means one."
+    ]
+
+
+def test_unseen_characters_around_a_column_name_make_no_difference(read):
+    assert list(read("\ufeff\u200bq1,\u00a0q2\t\n5,2\n")) == ["q1", "q2"]
+
+
+def test_a_sentence_stays_on_one_line_and_shows_no_control_characters(read):
+    told = sentences(read, f'q1,q2\n"a\n\x1b[31m{"b" * 80}",2\n', ITEMS)
+    assert told == [f"Item 'q1' holds 'a  [31m{'b' * 32}…' in 1 row (first: row 1); the codebook allows 1 to 10."]
+
+
+def test_an_item_with_no_answer_at_all_is_read(read):
+    assert read("q1,q2\n,2\n,3\n")["q1"].isna().all()
+
+
+# The same answers in every format.
+
+
+def written(frame: pd.DataFrame, path: Path, delimiter: str = ",", encoding: str = "utf-8") -> Path:
+    """The answers as a file of the path's kind, the respondents as first column."""
+    table = frame.reset_index()
+    if path.suffix == ".csv":
+        table.to_csv(path, index=False, sep=delimiter, encoding=encoding)
+    elif path.suffix == ".xlsx":
+        table.to_excel(path, index=False)
+    elif path.suffix == ".parquet":
+        table.to_parquet(path)
+    else:
+        pyreadstat.write_sav(table, path, compress=path.suffix == ".zsav")
+    return path
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+def test_answers_survive_a_csv_file(tmp_path, delimiter, encoding):
+    frame, book = simulate(40, missing_share=0.1)
+    frame.insert(0, "渠道", ["门店", "网上"] * 20)
+    path = written(frame, tmp_path / "survey.csv", delimiter, encoding)
+    pd.testing.assert_frame_equal(read_responses(path, book), frame)
+
+
+@pytest.mark.parametrize("ending", [".csv", ".xlsx", ".sav", ".zsav", ".parquet"])
+@given(survey=surveys(missing_share=0.1))
+@settings(max_examples=10)
+def test_any_survey_survives_any_format(tmp_path_factory, ending, survey):
+    frame, book = survey
+    path = written(frame, tmp_path_factory.mktemp("survey") / f"survey{ending}")
+    pd.testing.assert_frame_equal(read_responses(path, book), frame)
+
+
+def test_excel_numbers_stored_as_text_and_numeric_ids_are_read(tmp_path):
+    table = pd.DataFrame({"id": [1042.0, 7.0], "w": ["1", "0.5"], "channel": [1, 2.0], "q1": ["3", 4], "q2": [5, " "]})
+    table.to_excel(tmp_path / "survey.xlsx", index=False)
+    frame = read_responses(tmp_path / "survey.xlsx", BOOK)
+    assert frame.index.tolist() == ["1042", "7"]
+    assert frame["channel"].tolist() == ["1", "2"]
+    assert frame["q1"].tolist() == [3, 4]
+    assert frame["q2"].isna().tolist() == [False, True]
+
+
+def test_truth_values_dates_and_lists_are_faults_in_an_item(tmp_path):
+    for kind, wrong in {
+        "bool": [True, False],
+        "date": pd.to_datetime(["2026-05-01", "2026-05-02"]),
+        "list": [[1], [2]],
+    }.items():
+        pd.DataFrame({"q1": wrong, "q2": [1, 2]}).to_parquet(tmp_path / f"{kind}.parquet")
+        with pytest.raises(InputError, match="Item 'q1' holds '"):
+            read_responses(tmp_path / f"{kind}.parquet", ITEMS)
+
+
+def test_long_whole_numbers_stay_different_ids(tmp_path):
+    ids = [2**60 + 1, 2**60 + 2]
+    pd.DataFrame({"id": ids, "w": [1, 1], "channel": "a", "q1": 1, "q2": 1}).to_parquet(tmp_path / "survey.parquet")
+    assert read_responses(tmp_path / "survey.parquet", BOOK).index.tolist() == [str(number) for number in ids]
+
+
+def sav(path: Path, q1: list[float], **options: object) -> Path:
+    rows = range(len(q1))
+    table = pd.DataFrame({"id": [1042.0 + row for row in rows], "w": 1.0, "channel": [1.0 + row % 2 for row in rows]})
+    pyreadstat.write_sav(table.assign(q1=q1, q2=1.0), path, **options)
+    return path
+
+
+def test_spss_groups_take_value_labels_items_their_codes_and_user_missing_is_missing(tmp_path):
+    path = sav(
+        tmp_path / "survey.sav",
+        [1, 5, 98, 3],
+        variable_value_labels={"channel": {1: "门店", 2: "Web"}, "q1": {1: "Not at all", 5: "Strongly agree"}},
+        missing_ranges={"q1": [98]},
+    )
+    frame = read_responses(path, BOOK)
+    assert frame.index.tolist() == ["1042", "1043", "1044", "1045"]
+    assert frame["channel"].tolist() == ["门店", "Web", "门店", "Web"]
+    np.testing.assert_array_equal(frame["q1"], [1, 5, np.nan, 3])
+
+
+def test_spss_value_labels_among_the_missing_codes_are_missing(tmp_path):
+    path = sav(tmp_path / "survey.sav", [1, 8], variable_value_labels={"q1": {8: "不清楚"}})
+    np.testing.assert_array_equal(read_responses(path, BOOK)["q1"], [1, np.nan])
+
+
+def test_spss_codes_that_contradict_the_labels_are_read_by_their_texts(tmp_path):
+    """The file says 1 = Strongly agree, the codebook 5: reading the codes would turn the item unseen."""
+    labels = {"q1": {1: "Strongly agree", 2: "Agree", 3: "Neither"}}
+    path = sav(tmp_path / "survey.sav", [1, 2, 1], variable_value_labels=labels)
+    book = Codebook.parse(CODEBOOK + "items.q1.labels = { Agree = 4, Neither = 3 }")
+    np.testing.assert_array_equal(read_responses(path, book)["q1"], [5, 4, 5])
+
+
+def test_spss_codes_without_a_text_are_faults_where_the_texts_count(tmp_path):
+    path = sav(tmp_path / "survey.sav", [1, 2], variable_value_labels={"q1": {1: "Strongly agree"}})
+    with pytest.raises(InputError, match=r"Item 'q1' holds '2 \(no label\)' in 1 row"):
+        read_responses(path, BOOK)
+
+
+# Whatever the bytes: a frame or a sentence.
+
+SURVEY = (
+    'id,w,channel,q1,q2,note\n001,1,web,1,5,"a ""note"", long"\n002,0.5,门店,Strongly agree,NA,\n003,2,,-99,2,x\n'
+).encode()
+
+
+@st.composite
+def mutated(draw: st.DrawFn, whole: bytes) -> bytes:
+    """The bytes with a few of them overwritten, left out, repeated or put in."""
+    data = bytearray(whole)
+    telling = st.sampled_from(
+        [b",", b";", b'"', b"\n", b"\r", b"\x00", b"\xff", b"=", b"[", b"{", b"-", b"9" * 400, b"1e999"]
+    )
+    for _ in range(draw(st.integers(1, 6))):
+        start = draw(st.integers(0, len(data)))
+        end = start + draw(st.integers(0, 12))
+        data[start:end] = draw(telling | st.binary(max_size=3) | st.just(bytes(data[start:end]) * 2))
+    return bytes(data)
+
+
+def frame_or_sentences(survey: Path, codebook: Path) -> None:
+    try:
+        assert isinstance(read_responses(survey, codebook), pd.DataFrame)
+    except InputError as error:
+        for text in (error.message, error.anonymous):
+            assert all(line.endswith((".", "?")) and line.isprintable() for line in text.split("\n"))
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory) -> Path:
+    return tmp_path_factory.mktemp("fuzz")
+
+
+@given(
+    data=mutated(SURVEY)
+    | mutated(SURVEY.decode().encode("gb18030"))
+    | mutated(SURVEY.decode().encode("utf-16"))
+    | st.binary(max_size=60)
+)
+@settings(max_examples=600)
+def test_a_damaged_survey_ends_in_a_frame_or_in_sentences(folder, data):
+    (folder / "survey.csv").write_bytes(data)
+    (folder / "codebook.toml").write_text(CODEBOOK, encoding="utf-8")
+    frame_or_sentences(folder / "survey.csv", folder / "codebook.toml")
+
+
+@given(data=mutated(CODEBOOK.encode()))
+@settings(max_examples=400)
+def test_a_damaged_codebook_ends_in_a_frame_or_in_sentences(folder, data):
+    (folder / "sound.csv").write_bytes(SURVEY)
+    (folder / "damaged.toml").write_bytes(data)
+    frame_or_sentences(folder / "sound.csv", folder / "damaged.toml")
+
+
+def test_unreadable_and_wrong_files_are_told_apart(tmp_path, read):
+    with pytest.raises(UnreadableError):
+        read_responses(tmp_path / "none.csv", ITEMS)
+    with pytest.raises(InputError) as error:
+        read("q1,q2\n11,2\n")
+    assert not isinstance(error.value, UnreadableError)
