@@ -25,3 +25,13 @@ from .measurement.single_scale import omega_total as omega_total
 from .reporting import batch as batch
 from .reporting.render import RenderResult as RenderResult
 from .reporting.render import render as render
+from .measurement.adequacy import AdequacyResult as AdequacyResult
+from .measurement.adequacy import adequacy as adequacy
+from .measurement.correlation import Correlation as Correlation
+from .measurement.correlation import correlate as correlate
+from .measurement.factors import FactorResult as FactorResult
+from .measurement.factors import efa as efa
+from .measurement.retention import RetentionResult as RetentionResult
+from .measurement.retention import retain as retain
+from .measurement.stability import StabilityResult as StabilityResult
+from .measurement.stability import loading_stability as loading_stability

@@ -10,9 +10,11 @@ import numpy as np
 
 from loyalty_kit.campaigns.cube import Block, Cube
 from loyalty_kit.campaigns.gather import column_number
-from loyalty_kit.campaigns.rows import Floats, Rows
+from loyalty_kit.campaigns.rows import Floats, Rows, collected
 
 Place = tuple[Any, str | None, Any]
+IN_MEMORY = 5_000_000
+"""Numbers that are fetched rather than queried for."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,8 +126,15 @@ def squared_errors(source: Any, fits: Sequence[Fit], cube: Cube) -> list[float]:
     """Variance of each fit: HC2 where rows can be seen, from residual variances where there is only a cube."""
     if source is None:
         return [fit.by_moments() for fit in fits]
+    if not fits:
+        return []
     if not isinstance(source, Rows):
-        return _by_query(source, fits, cube) if fits else []
+        names = {name for fit in fits for name in fit.columns}
+        if cube.rows.sum() * len(names) > IN_MEMORY:
+            return _by_query(source, fits, cube)
+        caps = _caps(cube)
+        bare = {caps[name][0] if name in caps else name for name in names}
+        source = Rows(collected(source, [cube.arm, *cube.by, *sorted(bare)]), caps)
     values: dict[tuple[str, ...], Floats] = {}
     rows: dict[Place, Any] = {}
     found = []
@@ -137,6 +146,11 @@ def squared_errors(source: Any, fits: Sequence[Fit], cube: Cube) -> list[float]:
         mine = values[fit.columns][rows[fit.place]]
         found.append(fit.by_rows(mine if len(mine) == fit.n else mine[~np.isnan(mine).any(axis=1)]))
     return found
+
+
+def _caps(cube: Cube) -> dict[str, tuple[str, float]]:
+    """Caps still to be applied: sums over clusters hold them already."""
+    return cube.caps if cube.unit == "customer" else {}
 
 
 def _rows_at(source: Rows, column: str, place: Place) -> Any:
@@ -151,7 +165,7 @@ def _by_query(frame: Any, fits: Sequence[Fit], cube: Cube) -> list[float]:
     labels: dict[str, str] = defaultdict(lambda: f"v{len(labels)}")
     for fit in fits:
         for name in fit.columns:
-            columns[labels[name]] = column_number(name, cube.caps)
+            columns[labels[name]] = column_number(name, _caps(cube))
     staged = frame.select(cube.arm, *cube.by, **columns)
     terms = [_term(fit, cube, labels).sum().alias(f"t{i}") for i, fit in enumerate(fits)]
     table = staged.select(*terms).collect()

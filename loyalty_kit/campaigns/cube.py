@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -181,6 +182,11 @@ class Cube:
     def _with(self, cells: pd.DataFrame, rows: Floats, blocks: tuple[Block, ...]) -> "Cube":
         return Cube(self.arm, self.by, self.period, cells, rows, blocks, self.caps, self.unit)
 
+    @cached_property
+    def _held(self) -> dict[str, Any]:
+        """Keys of the cells as object arrays."""
+        return {key: self.cells[key].to_numpy(dtype=object) for key in self.cells.columns}
+
     @property
     def arms(self) -> list[Any]:
         """Arms in the cube, in the order of the cells."""
@@ -192,8 +198,8 @@ class Cube:
 
     def where(self, arm: object, by: str | None = None, level: object = None) -> Any:
         """Which cells belong to an arm and, where given, to a level of a by-column."""
-        chosen = (self.cells[self.arm] == arm).to_numpy(dtype=bool)
-        return chosen if by is None else chosen & (self.cells[by] == level).to_numpy(dtype=bool)
+        chosen = self._held[self.arm] == arm
+        return chosen if by is None else chosen & (self._held[by] == level)
 
     def customers(self, arm: object, by: str | None = None, level: object = None) -> float:
         """Customers of an arm, complete or not."""

@@ -68,8 +68,8 @@ def sets_of(metrics: Sequence[Metric], covariates: tuple[str, ...], clustered: b
 
 
 def columns_of(form: Form, clustered: bool) -> tuple[str, ...]:
-    """Columns of a form; in clusters a mean is a ratio of sums."""
-    return (*form.columns, SIZE) if clustered and form.divisor is None else form.columns
+    """Columns of a form; in clusters with their size, since a mean is then a ratio of sums."""
+    return (*form.columns, SIZE) if clustered else form.columns
 
 
 def estimates(
@@ -105,7 +105,7 @@ def _plain(cube: Cube, metric: Metric, form: Form, cell: Cell, arms: tuple[Any, 
         if isinstance(metric, Profit):
             value[i] -= metric.contact(arm, arms[0])
     units = np.array([block.n[0] for block in blocks])
-    n = np.array([block.sums[0, columns.index(SIZE)] for block in blocks]) if clustered and SIZE in columns else units
+    n = np.array([block.sums[0, columns.index(SIZE)] for block in blocks]) if clustered else units
     df = np.full(len(arms), np.inf) if isinstance(metric, Rate) and not clustered else units - 1
     nonzero = np.array([block.nonzero[0, 0] for block in blocks])
     return Estimate(metric, form, cell, arms, value, variance, df, n, nonzero, units)
@@ -147,7 +147,7 @@ def _adjusted(cube: Cube, plain: Estimate, covariates: tuple[str, ...]) -> Estim
     values, fits = fit_arms(blocks, weights, used, places, SIZE if clustered else None)
     shift = np.array([plain.metric.contact(arm, plain.arms[0]) for arm in plain.arms]) if isinstance(plain.metric, Profit) else 0.0
     units = np.array([block.n[0] for block in blocks])
-    n = np.array([block.sums[0, own.index(SIZE)] for block in blocks]) if clustered and SIZE in own else units
+    n = np.array([block.sums[0, own.index(SIZE)] for block in blocks]) if clustered else units
     df = units - 1 - len(used)
     return replace(plain, value=values - shift, df=df, n=n, units=units, covariates=used, fits=tuple(fits))
 

@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 from scipy.optimize import minimize
 
-from loyalty_kit.measurement.cfa_likelihood import Sample, evaluate, moment_slopes
+from loyalty_kit.measurement.cfa_likelihood import Sample, evaluate, moment_slopes, observed_information
 from loyalty_kit.measurement.cfa_model import FACTOR, LOADING, MEAN, Floats, Matrices, Model
 
-_SETTLED = 1e-10
-_SCORING_STEPS = 100
+_STEPS = 200
+_NEAR, _SETTLED = 1.0, 1e-10
+_FLAT, _STUCK, _ROUNDING = 1e-4, 1e6, 1e-14
 _EM_STEPS = 5000
 _EM_SETTLED = 1e-8
 
@@ -52,42 +53,48 @@ def _objective(model: Model, samples: Sequence[Sample], values: Floats) -> tuple
 
 
 def _scoring(model: Model, samples: Sequence[Sample], start: Floats) -> tuple[Floats, float, bool]:
-    """Fisher scoring with step halving, damped where a full step does not help.
+    """Fisher scoring with step halving, damped where a full step does not help, and Newton's steps near the end.
 
-    It settles where the step promises less than 1e-10 of log-likelihood: errors then stand at
-    1e-5 of a standard error.
+    It settles where a step promises less than 1e-10 of log-likelihood: errors then stand at 1e-5 of
+    a standard error.
     """
     values, damping = start, 0.0
     value, gradient, expected = evaluate(model, samples, values)
-    for _ in range(_SCORING_STEPS):
+    for _ in range(_STEPS):
         scale = np.sqrt(np.maximum(np.diag(expected), np.finfo(float).tiny))
-        curvature = expected / np.outer(scale, scale) + damping * np.eye(len(scale))
-        step = np.linalg.lstsq(curvature, gradient / scale)[0] / scale
+        step = _solved(expected / np.outer(scale, scale) + damping * np.eye(len(scale)), gradient / scale) / scale
+        if not damping and gradient @ step < _NEAR:
+            newton = _solved(observed_information(model, samples, values), gradient)
+            step = newton if 0 < gradient @ newton < _NEAR else step
         promise = float(gradient @ step)
-        if promise < _SETTLED:
-            return values, value, bool(np.abs(gradient / scale).max() < 1e-4)
-        moved = _improved(model, samples, values, value, step, promise)
-        if moved is None:
-            damping = max(10 * damping, 1e-3)
-            if damping > 1e6:
-                return values, value, False
-            continue
-        damping = damping / 10 if damping > 1e-6 else 0.0
-        values, value, gradient, expected = moved
+        moved = None if promise < _SETTLED else _improved(model, samples, values, value, step, promise)
+        if promise < _SETTLED or (moved is None and damping > _STUCK):
+            return values, value, bool(np.abs(gradient / scale).max() < _FLAT)
+        damping = max(10 * damping, 1e-3) if moved is None else damping / 10 if damping > 1e-6 else 0.0
+        values, value, gradient, expected = moved or (values, value, gradient, expected)
     return values, value, False
+
+
+def _solved(curvature: Floats, gradient: Floats) -> Floats:
+    """Step to where the slope would vanish; the shortest one where the model is not identified."""
+    try:
+        return np.asarray(np.linalg.solve(curvature, gradient))
+    except np.linalg.LinAlgError:
+        return np.asarray(np.linalg.lstsq(curvature, gradient)[0])
 
 
 def _improved(
     model: Model, samples: Sequence[Sample], values: Floats, value: float, step: Floats, promise: float
 ) -> tuple[Floats, float, Floats, Floats] | None:
-    """First of the halved steps that gains what its length promises, with what holds there."""
+    """First of the halved steps that gains what its length promises, but for rounding, with what holds there."""
+    least = value - _ROUNDING * abs(value)
     for share in 0.5 ** np.arange(8):
         try:
             candidate = values + share * step
             following, gradient, expected = evaluate(model, samples, candidate)
         except np.linalg.LinAlgError:
             continue
-        if following >= value + 1e-4 * share * promise:
+        if following >= least + 1e-4 * share * promise:
             return candidate, following, gradient, expected
     return None
 

@@ -142,6 +142,52 @@ def evaluate(model: Model, samples: Sequence[Sample], values: Floats) -> tuple[f
     return total, gradient, expected
 
 
+@dataclass(frozen=True, eq=False)
+class Scores:
+    """Slopes along elements that a model does not free, with what tells their variance.
+
+    Attributes
+    ----------
+    slopes, own : array of shape (elements,)
+        Slopes of the log-likelihood and expected information of each element by itself; elements of
+        different groups share none.
+    between, among : array of shape (parameters, elements), (parameters, parameters)
+        Expected information of parameters with elements, and of parameters.
+    """
+
+    slopes: Floats
+    own: Floats
+    between: Floats
+    among: Floats
+
+    def variance(self) -> Floats:
+        """Variance of each slope, once the parameters have adapted."""
+        return np.asarray(self.own - (self.between * np.linalg.lstsq(self.among, self.between)[0]).sum(axis=0))
+
+    def joint(self, chosen: npt.NDArray[np.intp]) -> float:
+        """Score statistic of some elements of different groups together, chi² with as many degrees of freedom."""
+        between = self.between[:, chosen]
+        variance = np.diag(self.own[chosen]) - between.T @ np.linalg.lstsq(self.among, between)[0]
+        return float(self.slopes[chosen] @ np.linalg.lstsq(variance, self.slopes[chosen])[0])
+
+
+def scores(model: Model, samples: Sequence[Sample], values: Floats, elements: Elements) -> Scores:
+    """Score tests of elements that the model fixes, or that it ties to those of other groups."""
+    slopes, own = np.zeros((2, len(elements)))
+    between, among = np.zeros((model.size, len(elements))), np.zeros((model.size, model.size))
+    for g, (sample, matrices) in enumerate(zip(samples, model.matrices(values), strict=True)):
+        inverse, _ = precisions(sample, matrices.covariance)
+        here = elements.group == g
+        free, ones = directions(matrices, model.by_group[g]), gather(model.by_group[g], model.size)
+        fixed = directions(matrices, elements.where(here))
+        slopes[here] = slope(fixed, *moment_slopes(sample, matrices.mean, matrices.covariance))
+        for n, m in zip(sample.counts, inverse, strict=True):
+            own[here] += n * information_diagonal(fixed, m)
+            between[:, here] += n * ones.T @ information(free, fixed, m)
+            among += n * ones.T @ information(free, free, m) @ ones
+    return Scores(slopes, own, between, among)
+
+
 def observed_information(model: Model, samples: Sequence[Sample], values: Floats) -> Floats:
     """Negative second derivatives of the log-likelihood.
 

@@ -8,20 +8,15 @@ from loyalty_kit.measurement.cfa_estimation import margins, maximise, saturated,
 from loyalty_kit.measurement.cfa_likelihood import (
     Sample,
     evaluate,
-    information,
-    information_diagonal,
     loglik,
-    moment_slopes,
     observed_information,
-    precisions,
-    slope,
+    scores,
 )
 from loyalty_kit.measurement.cfa_model import (
     Elements,
     Floats,
     Model,
     confirmatory_model,
-    directions,
     unrestricted_model,
 )
 from loyalty_kit.measurement.cfa_robust import Rows, sandwich
@@ -159,14 +154,5 @@ def _robust_fit(model: Model, trace: float, data: _Data, test: ChiSquares, *, fi
 
 
 def _score(model: Model, sample: Sample, values: Floats, elements: Elements) -> Score:
-    """Slopes of the log-likelihood along fixed elements and their expected variances given the free ones."""
-    (matrices,) = model.matrices(values)
-    free, fixed = directions(matrices, model.elements), directions(matrices, elements)
-    inverse, _ = precisions(sample, matrices.covariance)
-    counts = list(zip(sample.counts, inverse, strict=True))
-    among = sum(n * information(free, free, m) for n, m in counts)
-    between = sum(n * information(free, fixed, m) for n, m in counts)
-    own = sum(n * information_diagonal(fixed, m) for n, m in counts)
-    slopes = slope(fixed, *moment_slopes(sample, matrices.mean, matrices.covariance))
-    explained = (between * np.linalg.lstsq(among, between)[0]).sum(axis=0)
-    return Score(slopes, own - explained)
+    found = scores(model, [sample], values, elements)
+    return Score(found.slopes, found.variance())

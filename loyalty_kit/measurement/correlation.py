@@ -207,6 +207,13 @@ def as_correlation(data: Any, *, n: float | None = None, weight: Any = None) -> 
     )
 
 
+def answers_behind(data: Any, correlation: Correlation, *, weight: Any = None) -> ItemTable:
+    """Complete respondents behind a correlation made of `data`; refused where that was a matrix already."""
+    if correlation is data or correlation.method == "given":
+        raise InputError("Shuffling and resampling need the items; got a correlation matrix.")
+    return read_items(data, weight=weight).complete()
+
+
 def check_factorable(correlation: Correlation) -> None:
     """Refuse a matrix that no factor model fits: too few respondents, or items that determine one another."""
     p = len(correlation.matrix)

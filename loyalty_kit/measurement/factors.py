@@ -198,33 +198,27 @@ def efa(
     correlation = as_correlation(items_or_correlation, n=n, weight=weight)
     check_factors(factors, correlation)
     check_whole(starts, "starts", 1)
-    r = correlation.matrix.to_numpy()
-    found = extract(r, factors=factors, method=extraction)
+    r = correlation.matrix
+    found = extract(r.to_numpy(), factors=factors, method=extraction)
     turned = rotate(found.loadings, rotation, starts=starts, rng=rng)
-    loadings, phi = arranged(turned.loadings, turned.factor_correlations)
-    names = list(correlation.matrix.columns)
-    labels = _labels(loadings, names, codebook)
-    structure = loadings @ phi
+    values, phi = arranged(turned.loadings, turned.factor_correlations)
+    labels = _labels(values, list(r.columns), codebook)
+    loadings = pd.DataFrame(values, index=r.columns, columns=labels)
+    factor_correlations = pd.DataFrame(phi, index=labels, columns=labels)
+    structure = loadings @ factor_correlations
     common = structure @ loadings.T
-    explained = (structure * loadings).sum(axis=0)
-    fit = factor_fit(r, common, factors, correlation.n)
+    communalities = pd.Series(np.diag(common), index=r.columns)
+    fit = factor_fit(r.to_numpy(), common.to_numpy(), factors, correlation.n)
     return FactorResult(
-        loadings=pd.DataFrame(loadings, index=names, columns=labels),
-        factor_correlations=pd.DataFrame(phi, index=labels, columns=labels),
-        structure=pd.DataFrame(structure, index=names, columns=labels),
-        communalities=pd.Series(np.diag(common), index=names),
-        uniqueness=pd.Series(1 - np.diag(common), index=names),
-        complexity=pd.Series(_complexity(loadings), index=names),
-        variance=pd.DataFrame(
-            {
-                "ss_loadings": explained,
-                "proportion": explained / len(names),
-                "cumulative": explained.cumsum() / len(names),
-            },
-            index=labels,
-        ),
+        loadings=loadings,
+        factor_correlations=factor_correlations,
+        structure=structure,
+        communalities=communalities,
+        uniqueness=1 - communalities,
+        complexity=(loadings**2).sum(axis=1) ** 2 / (loadings**4).sum(axis=1),
+        variance=_variance((structure * loadings).sum(), len(r)),
         fit=fit,
-        residual_correlations=pd.DataFrame(np.where(np.eye(len(r)) > 0, 0.0, r - common), index=names, columns=names),
+        residual_correlations=(r - common).where(np.eye(len(r)) == 0, 0.0),
         correlation=correlation,
         extraction=extraction,
         rotation=rotation,
@@ -233,7 +227,7 @@ def efa(
         n_used=correlation.n_used,
         n_dropped=correlation.n_dropped,
         method=f"{extraction}, {rotation}, {correlation.method} correlations",
-        warnings=(*correlation.warnings, *_remarks(found, turned, pd.DataFrame(loadings, names, labels), fit, starts)),
+        warnings=(*correlation.warnings, *_remarks(found, turned, loadings, fit, starts)),
     )
 
 
@@ -274,10 +268,9 @@ def _labels(loadings: Floats, names: Sequence[str], codebook: Codebook | None) -
     return labels
 
 
-def _complexity(loadings: Floats) -> Floats:
-    squares = loadings**2
-    with np.errstate(invalid="ignore"):
-        return np.asarray(squares.sum(axis=1) ** 2 / (squares**2).sum(axis=1))
+def _variance(explained: pd.Series, items: int) -> pd.DataFrame:
+    share = explained / items
+    return pd.DataFrame({"ss_loadings": explained, "proportion": share, "cumulative": share.cumsum()})
 
 
 def _remarks(found: Extraction, turned: Rotation, loadings: pd.DataFrame, fit: pd.Series, starts: int) -> list[str]:
@@ -295,7 +288,7 @@ def _remarks(found: Extraction, turned: Rotation, loadings: pd.DataFrame, fit: p
             f"The rotation met {turned.solutions} different solutions from {starts} starts; the best is shown."
         )
     markers = (loadings.abs() >= SALIENT).sum()
-    weak = list(markers.index[markers < FEWEST_MARKERS])
+    weak = list(markers.index[markers < FEWEST_MARKERS]) if turned.rotated or len(markers) == 1 else []
     if weak:
         verb = "is a weak factor" if len(weak) == 1 else "are weak factors"
         remarks.append(f"{listing(weak)} {verb}: fewer than {FEWEST_MARKERS} items load {SALIENT} or more.")

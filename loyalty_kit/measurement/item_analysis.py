@@ -33,6 +33,7 @@ FEWEST_RESPONDENTS = 3
 """Complete respondents that any coefficient needs."""
 
 _FEWEST_EFFECTIVE = 2
+_ROUNDING = 1e-12
 _CLEAR = float(stats.norm.ppf(0.975))
 
 
@@ -60,7 +61,7 @@ def complete_moments(table: ItemTable) -> Moments:
     if moments.effective_n < _FEWEST_EFFECTIVE:
         raise InputError(f"The weights rest on few respondents: their effective number is {moments.effective_n:.1f}.")
     covariance = moments.covariance.to_numpy()
-    if covariance.sum() < 1e-12 * np.trace(covariance):
+    if covariance.sum() < _ROUNDING * np.trace(covariance):
         raise InputError(f"The sum of the items {listing(table.names)} never varies: they cancel out.")
     return moments
 
@@ -100,6 +101,7 @@ def discrimination(covariance: Floats, loadings: Floats) -> pd.DataFrame:
     rest_variance = total - with_all - with_rest
     with np.errstate(invalid="ignore", divide="ignore"):
         item_rest = with_rest / np.sqrt(variance * rest_variance)
+        item_rest = np.where(np.abs(item_rest) > _ROUNDING, item_rest, 0 * item_rest)
         rest_unique = (variance.sum() - variance) / rest_variance
         dropped = (k - 1) / (k - 2) * (1 - rest_unique) if k > 2 else np.full(k, np.nan)
         turned = k / (k - 1) * (1 - variance.sum() / (total - 4 * with_rest))
@@ -124,6 +126,7 @@ def keying_warnings(names: Sequence[str], statistics: pd.DataFrame, covariance: 
     statistics : DataFrame, a row an item
         From `discrimination`.
     covariance : array of shape (items, items)
+        Of their answers.
     n : float
         Effective number of complete respondents: tells clear signs from chance.
     """

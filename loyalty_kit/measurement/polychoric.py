@@ -35,11 +35,17 @@ class Polychoric:
         Normal quantiles that cut each item; NaN beyond an item's own categories.
     doubtful : tuple of (int, int)
         Pairs estimated beyond ±0.999, which their table hardly limits, or whose search did not end.
+    codes : array of int, shape (respondents, items)
+        Rank of each answer among its item's distinct answers, −1 where missing.
+    tables : array of shape (items, categories, items, categories)
+        Weighted counts of every pair of items; of an item with itself, its margin on the diagonal.
     """
 
     matrix: Floats
     thresholds: Floats
     doubtful: tuple[tuple[int, int], ...]
+    codes: np.ndarray
+    tables: Floats
 
 
 def polychoric(names: Sequence[str], values: Floats, weights: Floats) -> Polychoric:
@@ -101,6 +107,8 @@ def polychoric(names: Sequence[str], values: Floats, weights: Floats) -> Polycho
         matrix=matrix,
         thresholds=np.where(beyond, np.nan, thresholds),
         doubtful=tuple((int(first[pair]), int(second[pair])) for pair in doubtful),
+        codes=codes,
+        tables=tables,
     )
 
 
@@ -155,18 +163,11 @@ def _estimate(tables: Floats, h: Floats, k: Floats) -> tuple[Floats, np.ndarray]
 def _score(tables: Floats, h: Floats, k: Floats) -> tuple[Floats, np.ndarray]:
     """Fisher scoring from zero over a block of pairs; a step that lowers the likelihood is halved."""
     total = tables.sum(axis=(1, 2))
-    squares = h[:, :, None] ** 2 + k[:, None, :] ** 2
-    products = h[:, :, None] * k[:, None, :]
-    independent = ndtr(h)[:, :, None] * ndtr(k)[:, None, :]
-    distribution = np.zeros((len(h), h.shape[1] + 2, k.shape[1] + 2))
-    distribution[:, 1:, -1], distribution[:, -1, 1:] = _with_one(ndtr(h)), _with_one(ndtr(k))
-    density = np.zeros_like(distribution)
+    rectangles = Rectangles(h, k)
     rho, best, step = np.zeros((3, len(h)))
     highest = np.full(len(h), -np.inf)
     for _ in range(_STEPS):
-        distribution[:, 1:-1, 1:-1] = independent + _integral(squares, products, rho)
-        density[:, 1:-1, 1:-1] = _density(squares, products, rho)
-        cells, slopes = np.maximum(_rectangles(distribution), _SMALLEST), _rectangles(density)
+        cells, slopes = rectangles.at(rho)
         ratios = tables / cells
         likelihood = (tables * np.log(cells)).sum(axis=(1, 2))
         higher = likelihood >= highest - 1e-12 * np.abs(likelihood)
@@ -180,6 +181,26 @@ def _score(tables: Floats, h: Floats, k: Floats) -> tuple[Floats, np.ndarray]:
         if not (step > _TOLERANCE).any():
             break
     return rho, ~(step > _TOLERANCE)
+
+
+class Rectangles:
+    """Probabilities of the cells that two rows of thresholds cut out of a bivariate normal, pair by pair."""
+
+    def __init__(self, h: Floats, k: Floats) -> None:
+        """Take thresholds of the first and of the second items (pairs × thresholds)."""
+        self._squares = h[:, :, None] ** 2 + k[:, None, :] ** 2
+        self._products = h[:, :, None] * k[:, None, :]
+        self._independent = ndtr(h)[:, :, None] * ndtr(k)[:, None, :]
+        self._distribution = np.zeros((len(h), h.shape[1] + 2, k.shape[1] + 2))
+        self._distribution[:, 1:, -1], self._distribution[:, -1, 1:] = _with_one(ndtr(h)), _with_one(ndtr(k))
+        self._density = np.zeros_like(self._distribution)
+
+    def at(self, rho: Floats) -> tuple[Floats, Floats]:
+        """Probabilities, above zero, and their slopes over ρ (pairs × categories × categories)."""
+        inner = (slice(None), slice(1, -1), slice(1, -1))
+        self._distribution[inner] = self._independent + _integral(self._squares, self._products, rho)
+        self._density[inner] = _density(self._squares, self._products, rho)
+        return np.maximum(_rectangles(self._distribution), _SMALLEST), _rectangles(self._density)
 
 
 def _integral(squares: Floats, products: Floats, rho: Floats) -> Floats:

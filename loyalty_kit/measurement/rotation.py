@@ -46,6 +46,11 @@ class Rotation:
     solutions: int
     converged: bool
 
+    @property
+    def rotated(self) -> bool:
+        """Whether there was anything to rotate, and a method to do it."""
+        return bool(np.isfinite(self.criterion))
+
 
 def rotate(
     loadings: Floats, method: RotationMethod, *, starts: int = 10, rng: int | np.random.Generator = 0

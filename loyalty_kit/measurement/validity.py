@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from loyalty_kit.checks import check_whole
+from loyalty_kit.checks import check_rng, check_whole
 from loyalty_kit.measurement.cfa_solution import Solution
 from loyalty_kit.measurement.items import ItemTable, resampled
 from loyalty_kit.moments import Floats
@@ -132,7 +132,7 @@ def assess_validity(
     sd = np.sqrt(np.diag(solution.covariance))
     sample = solution.covariance / np.outer(sd, sd)
     scales = _scale_table(solution, member)
-    replicates = _replicates(solution, sample, answers, bootstrap, np.random.default_rng(rng))
+    replicates = _replicates(solution, sample, answers, bootstrap, check_rng(rng))
     arithmetic, geometric = _htmt(sample[None], member)[0], _htmt(sample[None], member, geometric=True)[0]
     draws = _htmt(replicates, member)
     larcker = solution.correlations.copy()

@@ -95,7 +95,7 @@ def read_batch(path: str | Path = BATCH_FILE) -> Batch:
     jobs: dict[str, Job] = {}
     faults: list[str] = []
     for number, report in enumerate(file.report, 1):
-        where = f"{path.name}, report {f"'{report.name}'" if report.name else number}"
+        where = f"{path.name}, report " + (f"'{report.name}'" if report.name else str(number))
         try:
             job = prepare_job(
                 report.notebook, report.parameters, base=path.parent, name=report.name, title=report.title
@@ -126,15 +126,19 @@ def _text(path: Path) -> str:
 
 def _parsed(text: str, name: str) -> _BatchFile:
     try:
-        return _BatchFile.model_validate(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
+        values = tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
+        # Beside its own error tomllib lets through those of numbers too long and of brackets too deep.
         raise UnreadableError(f"The batch '{name}' is not TOML: {str(error).rstrip('.')}.") from None
+    try:
+        return _BatchFile.model_validate(values)
     except ValidationError as error:
         raise InputError("\n".join(f"{name}, {_fault(detail)}" for detail in error.errors(include_url=False))) from None
 
 
 def _fault(detail: ErrorDetails) -> str:
     """One validation fault, with its report's number and its key."""
+    model: type[BaseModel]
     match detail["loc"]:
         case ("report", int(number), *keys):
             where, model = f"report {number + 1}, ", _Report

@@ -10,7 +10,9 @@ FACT = "loyalty-kit:"
 """What the names of the meta elements begin with that carry a report's facts."""
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
-_WIDE = ".page { grid-template-columns: minmax(0, 72rem); } td { min-width: 7rem; }"
+_WIDE = (
+    ".page { grid-template-columns: minmax(0, 72rem); } tbody th { min-width: 12rem; } time { white-space: nowrap; }"
+)
 
 
 def document(title: str, body: str, *, facts: Mapping[str, str] = MappingProxyType({})) -> str:

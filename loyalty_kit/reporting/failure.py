@@ -3,12 +3,13 @@
 import json
 from collections.abc import Mapping
 from html import escape
+from urllib.parse import quote
 
 from loyalty_kit.reporting.document import document, table
 from loyalty_kit.reporting.execution import RunError
 
 
-def failure_page(error: RunError, *, facts: Mapping[str, str]) -> str:
+def failure_page(error: RunError, *, facts: Mapping[str, str], last_good: str | None = None) -> str:
     """Page that tells what went wrong.
 
     Parameters
@@ -17,6 +18,8 @@ def failure_page(error: RunError, *, facts: Mapping[str, str]) -> str:
         Sentence, failing cell and traceback, without respondents.
     facts : mapping of str to str
         The report's facts: name, title, notebook, parameters (JSON) and outcome.
+    last_good : str, optional
+        File name of the last good report, beside this page.
 
     Returns
     -------
@@ -30,11 +33,12 @@ def failure_page(error: RunError, *, facts: Mapping[str, str]) -> str:
     >>> "<pre" in page
     True
     """
-    title = f"{facts['title']}: not rendered"
+    title = f"Failed: {facts['title']}"
+    good = f'The <a href="{escape(quote(last_good))}">last good report</a> is unchanged.' if last_good else ""
     parts = [
         f"<h1>{escape(title)}</h1>",
-        *(f'<p class="sentence warning">{escape(line)}</p>' for line in error.sentence.splitlines()),
-        f"<p>Notebook {escape(facts['notebook'])}. The last good report, if there is one, is unchanged.</p>",
+        f'<p class="sentence warning">{"<br>".join(map(escape, error.sentence.splitlines()))}</p>',
+        f"<p>Notebook {escape(facts['notebook'])}. {good or 'There is no good report yet.'}</p>",
     ]
     if error.source:
         parts += ["<h2>Failing cell</h2>", _code(error.source)]

@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from loyalty_kit.reporting.document import FACT, document, table
-from loyalty_kit.reporting.files import publish
+from loyalty_kit.reporting.publication import publish
 
 INDEX = "index.html"
 REPORT = ".html"
@@ -114,8 +114,8 @@ def _row(name: str, good: _Page | None, failed: _Page | None) -> list[str]:
     heading = title if good is None else f'<a href="{_address(good)}">{title}</a>'
     outcome = "rendered"
     if failed is not None:
-        outcome = f'<a href="{_address(failed)}">failed</a>'
-        outcome += f", last good report {_time(good)}" if good else ", no good report yet"
+        outcome = f'<a href="{_address(failed)}">failed</a>, '
+        outcome += f'<a href="{_address(good)}">last good report</a> {_time(good)}' if good else "no good report yet"
     return [
         f"{heading}<br><small>{escape(name)}</small>",
         outcome,

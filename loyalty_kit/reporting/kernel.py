@@ -17,10 +17,6 @@ def prepare() -> None:
     """Set the kernel's environment, then let figures come out as the report shows them.
 
     A hidden first cell calls it. Outside IPython only the environment is set.
-
-    Examples
-    --------
-    >>> prepare()  # doctest: +SKIP
     """
     os.environ.update(ENVIRONMENT)
     shell = get_ipython()

@@ -108,11 +108,14 @@ def _keep_attributes(tag: Tag) -> None:
     """Drop what an element may not carry; links lead only to pages, mail and places in the report."""
     for name, value in list(tag.attrs.items()):
         text = value if isinstance(value, str) else " ".join(value)
-        if name == "href" and tag.name == "a" and _is_link(text):
-            continue
         if name == "style" and (kept := _plain_style(text)):
             tag["style"] = kept
-        elif name not in ATTRIBUTES and not (name == "id" and text.startswith("T_")) and name != "src":
+        elif not (
+            name in ATTRIBUTES
+            or (name == "href" and tag.name == "a" and _is_link(text))
+            or (name == "src" and tag.name == "img")
+            or (name == "id" and text.startswith("T_"))
+        ):
             del tag[name]
 
 

@@ -178,7 +178,7 @@ def _parameter(statement: ast.stmt, source: str, comments: Mapping[int, str]) ->
         case ast.AnnAssign(target=ast.Name(id=name), annotation=hint, value=default):
             annotation, shown = _annotation(hint), _unquoted(hint)
         case ast.Assign(targets=[ast.Name(id=name)], value=default):
-            annotation = _kind(_value(default))
+            annotation = _kind(default)
             shown = "" if annotation is None else _type_name(annotation)
         case _:
             return None
@@ -257,13 +257,14 @@ def _built(kind: Any, parts: list[ast.expr]) -> Any:
         return None
 
 
-def _kind(value: Any) -> Any:
-    """Type of a default that has no annotation."""
+def _kind(default: ast.expr) -> Any:
+    """Type of a default that has no annotation; None where it is no literal."""
+    value = _value(default)
     if isinstance(value, list):
         parts = {type(part) for part in value}
         return GenericAlias(list, parts.pop()) if len(parts) == 1 and parts <= set(get_args(Scalar)) else list[Scalar]
     if value is None:
-        return Scalar | None
+        return Scalar | None if isinstance(default, ast.Constant) else None
     return _SIMPLE.get("Path" if isinstance(value, Path) else type(value).__name__)
 
 

@@ -20,7 +20,6 @@ from nbformat.v4 import new_code_cell
 from loyalty_kit.checks import InputError, UnreadableError, listing, nearest
 from loyalty_kit.reporting.execution import RunError, run_notebook
 from loyalty_kit.reporting.failure import failure_page
-from loyalty_kit.reporting.files import check_report_name, output_folder, publish, scratch_folder, sweep
 from loyalty_kit.reporting.index import FAILURE, REPORT, write_index
 from loyalty_kit.reporting.page import report_page
 from loyalty_kit.reporting.parameters import (
@@ -29,6 +28,7 @@ from loyalty_kit.reporting.parameters import (
     is_parameters_cell,
     notebook_parameters,
 )
+from loyalty_kit.reporting.publication import check_report_name, output_folder, publish, scratch_folder, sweep
 
 NOTEBOOK = ".ipynb"
 
@@ -113,8 +113,8 @@ def render(
     parameters : mapping, optional
         Values for the notebook's parameters; checked by type before anything runs.
     base : str or Path, optional
-        Folder that relative paths start from, the notebook's code's among them; the current
-        folder where not given.
+        Folder that relative paths start from, the notebook's and those in its code, but not the
+        output's; the current folder where not given.
 
     Returns
     -------
@@ -187,8 +187,10 @@ def render_job(job: Job, output: Path) -> RenderResult:
     with scratch_folder() as scratch:
         error = _attempt(job, report, failure, facts, scratch)
         if error is not None:
+            last_good = report.name if report.exists() else None
+            page = failure_page(error, facts=facts | {"outcome": "failed"}, last_good=last_good)
             with suppress(OSError):
-                publish(failure_page(error, facts=facts | {"outcome": "failed"}), failure, scratch=scratch)
+                publish(page, failure, scratch=scratch)
                 write_index(folder, scratch=scratch)
     written = report if error is None else failure
     return RenderResult(
@@ -259,7 +261,7 @@ def _kept_paths(defaults: Mapping[str, Any], notebook: Path, folder: Path) -> di
     """Defaults that name a file beside the notebook, as paths that name it from the kernel's folder."""
     kept: dict[str, Any] = {}
     for name, value in defaults.items():
-        if isinstance(value, str | Path) and str(value) and (notebook.parent / value).is_file():
+        if isinstance(value, str | Path) and os.path.isfile(notebook.parent / value):
             found = (notebook.parent / value).resolve()
             if found != (folder / value).resolve():
                 kept[name] = type(value)(_relative(found, folder))

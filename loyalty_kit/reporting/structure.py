@@ -7,8 +7,8 @@ from bs4.element import Tag
 
 HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 NUMBER = re.compile(
-    r"[-+−<>≤≥≈]?\s?\d[\d.,\s]*(?:e[-+−]?\d+)?\s?[%‰]?"
-    r"(?:\s?(?:–|to|,)\s?[-+−]?\d[\d.,\s]*[%‰]?)?|[-–—−]|nan|n/a",
+    r"[-+−<>≤≥≈]?\s?\d[\d.,\s]{0,24}(?:e[-+−]?\d{1,3})?\s?[%‰]?"
+    r"(?:\s?(?:–|to|,)\s?[-+−]?\d[\d.,\s]{0,24}[%‰]?)?|[-–—−]|nan|n/a",
     re.IGNORECASE,
 )
 SPAN_SCOPES = {"col": "colgroup", "row": "rowgroup"}
@@ -43,16 +43,16 @@ def mend(soup: BeautifulSoup, *, title: str) -> None:
 
 def _outline(soup: BeautifulSoup, main: Tag, title: str) -> None:
     """One heading of level 1, no level skipped, each with an address."""
-    if main.select_one("h1") is None:
+    for heading in main.find_all(HEADINGS):
+        if not heading.get_text(strip=True):
+            heading.decompose()
+    if main.h1 is None:
         heading = soup.new_tag("h1")
         heading.string = title
         main.insert(0, heading)
     taken = {str(tag["id"]) for tag in soup.find_all(id=True)}
     depth, titled = 1, False
     for heading in main.find_all(HEADINGS):
-        if not heading.get_text(strip=True):
-            heading.decompose()
-            continue
         level = int(heading.name[1])
         if level == 1 and not titled:
             titled = True

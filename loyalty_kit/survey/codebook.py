@@ -12,7 +12,7 @@ from loyalty_kit.checks import InputError, UnreadableError, check_choice, listin
 
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 Code = int | float | str
-Name = Annotated[str, Field(strict=True, min_length=1)]
+Name = Annotated[str, Field(strict=True, pattern=r"^[^\x00-\x1f\x7f]+$")]
 
 
 class _Model(BaseModel):
@@ -22,7 +22,7 @@ class _Model(BaseModel):
 class _Ranged(_Model):
     min: Number | None = None
     max: Number | None = None
-    labels: dict[str, Number] = {}
+    labels: dict[Name, Number] = {}
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
@@ -76,7 +76,7 @@ class Index(_Model):
     """
 
     label: str | None = None
-    scales: dict[str, Number] | tuple[Name, ...] = Field(min_length=1)
+    scales: dict[Name, Number] | tuple[Name, ...] = Field(min_length=1)
     weights: Literal["equal", "loadings"] | None = None
 
     @model_validator(mode="after")
@@ -102,9 +102,9 @@ class Codebook(_Model):
     groups: tuple[Name, ...] = ()
     missing: tuple[Code, ...] = ()
     response: Response = Response()
-    scales: dict[str, Scale] = {}
-    items: dict[str, Item] = {}
-    index: dict[str, Index] = {}
+    scales: dict[Name, Scale] = {}
+    items: dict[Name, Item] = {}
+    index: dict[Name, Index] = {}
 
     @classmethod
     def read(cls, path: str | Path) -> "Codebook":
@@ -141,7 +141,7 @@ class Codebook(_Model):
         """Codebook of TOML text; `name` is what errors call it."""
         try:
             values = tomllib.loads(text)
-        except tomllib.TOMLDecodeError as error:
+        except (ValueError, RecursionError) as error:
             raise UnreadableError(f"The codebook '{name}' is not TOML: {_sentence(str(error))}") from None
         try:
             return cls.model_validate(values)
@@ -229,7 +229,7 @@ class Codebook(_Model):
         holders: dict[str, Any] = self.items if role in ("recommend", "satisfaction") else self.scales
         return tuple(name for name, holder in holders.items() if holder.role == role)
 
-    def reflective(self) -> dict[str, Scale]:
+    def reflective(self) -> dict[Name, Scale]:
         """Scales whose items reflect one factor: those with reliability."""
         return {key: scale for key, scale in self.scales.items() if scale.kind == "reflective"}
 

@@ -9,6 +9,7 @@ import warnings
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, time
 from io import BytesIO, StringIO
 from pathlib import Path
 from typing import Any, TypeVar
@@ -27,6 +28,8 @@ T = TypeVar("T")
 DELIMITERS = (",", ";", "\t", "|")
 END = "\x00end"
 NO_VALUE = "a formula without a saved value"
+ZLIB_MOST = 1032
+BLOCK_MOST = 2**31 - 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,7 +85,7 @@ def normalized(text: str) -> str:
 
 
 def text_of(value: object) -> str:
-    """Text of a cell: a whole number without '.0', a truth value as spreadsheets show it.
+    """Text of a cell: a whole number without '.0', a day without its midnight, TRUE and FALSE as in spreadsheets.
 
     Examples
     --------
@@ -93,6 +96,8 @@ def text_of(value: object) -> str:
         return str(value).upper()
     if isinstance(value, numbers.Real) and not isinstance(value, numbers.Integral) and float(value).is_integer():
         return str(int(float(value)))
+    if isinstance(value, datetime) and value.time() == time():
+        return value.date().isoformat()
     return normalized(str(value))
 
 
@@ -150,14 +155,16 @@ def _grid(text: str, delimiter: str, width: int, name: str) -> pd.DataFrame:
     try:
         table = pa.csv.read_csv(
             BytesIO(data),
-            read_options=pa.csv.ReadOptions(use_threads=False, column_names=columns, block_size=len(data) + 1),
+            read_options=pa.csv.ReadOptions(
+                use_threads=False, column_names=columns, block_size=min(len(data) + 1, BLOCK_MOST)
+            ),
             parse_options=pa.csv.ParseOptions(delimiter=delimiter, newlines_in_values=True, invalid_row_handler=skip),
             convert_options=pa.csv.ConvertOptions(
                 column_types=dict.fromkeys(columns, pa.string()), strings_can_be_null=True, null_values=[""]
             ),
         )
     except pa.ArrowException as error:
-        raise UnreadableError(f"The survey '{name}' cannot be read as CSV: {error}.") from error
+        raise UnreadableError(f"The survey '{name}' cannot be read as CSV.") from error
     frame: pd.DataFrame = table.to_pandas()
     if frame.empty or frame.iloc[-1, 0] != END:
         row = len(frame) + len(ragged)
@@ -206,17 +213,31 @@ def _is_formula(cell: object) -> bool:
 
 
 def _spss(data: bytes, name: str, known: Collection[str]) -> RawTable:
-    frame, meta = _parsed(pyreadstat.read_sav, data, name, "SPSS")
+    frame, meta = _parsed(_sav, data, name, "SPSS")
     columns = _names(list(frame.columns), known)
     labels = {new: meta.variable_value_labels.get(old, {}) for old, new in zip(frame.columns, columns, strict=True)}
     return RawTable(frame.set_axis(columns, axis=1), value_labels=labels)
 
 
+def _sav(file: BytesIO) -> tuple[pd.DataFrame, Any]:
+    _, meta = pyreadstat.read_sav(file, metadataonly=True)
+    # A cell takes a byte at least, before zlib: a damaged count of rows must not be granted its memory.
+    size = file.getbuffer().nbytes * (ZLIB_MOST if file.getvalue().startswith(b"$FL3") else 1)
+    if (meta.number_rows or 0) * (meta.number_columns or 0) > size:
+        raise ValueError("more cells than the file has room for")
+    file.seek(0)
+    frame, meta = pyreadstat.read_sav(file)
+    return frame, meta
+
+
 def _parquet(data: bytes, name: str, known: Collection[str]) -> RawTable:
-    frame = _parsed(pd.read_parquet, data, name, "Parquet")
-    if any(level is not None for level in frame.index.names):
-        frame = frame.reset_index()
-    return RawTable(frame.set_axis(_names([str(name) for name in frame.columns], known), axis=1).reset_index(drop=True))
+    frame = _parsed(_indexless, data, name, "Parquet")
+    return RawTable(frame.set_axis(_names([str(column) for column in frame.columns], known), axis=1))
+
+
+def _indexless(file: BytesIO) -> pd.DataFrame:
+    frame = pd.read_parquet(file)
+    return frame.reset_index(drop=all(level is None for level in frame.index.names))
 
 
 READERS: dict[str, Callable[[bytes, str, Collection[str]], RawTable]] = {

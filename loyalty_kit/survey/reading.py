@@ -50,7 +50,8 @@ def read_responses(
     DataFrame of shape (respondents, columns)
         Rows and columns in the file's order; respondents as index where the codebook names their
         column. Items and the weight are numbers, groups are text, all with NaN where an answer is
-        missing; columns that the codebook does not name are as they stand in the file.
+        missing; columns that the codebook does not name are as they stand in the file, which in a
+        CSV is text.
 
     Raises
     ------
@@ -108,7 +109,7 @@ def read_responses(
 def _column_faults(columns: list[str], book: Codebook, file: str) -> list[str]:
     """Sentences on the codebook's columns that the file lacks or holds more than once."""
     if not set(columns) & set(book.columns):
-        return [f"The survey '{file}' has none of the codebook's columns; its own are {listing(columns)}."]
+        return [f"The survey '{file}' has none of the codebook's columns; its own are {listing(map(_short, columns))}."]
     strangers = [name for name in columns if name not in book.columns]
     absent = [name for name in book.columns if name not in columns]
     twice = [name for name in book.columns if columns.count(name) > 1]
@@ -135,6 +136,7 @@ def _column(name: str, table: RawTable, book: Codebook) -> tuple[pd.Series, list
     """Group, weight or item column as the codebook means it, and what is wrong in it."""
     codes, texts = _distinct(table.frame[name])
     file_labels = {_cell(text_of(code)): normalized(text) for code, text in table.value_labels.get(name, {}).items()}
+    file_labels.pop(None, None)
     missing = {_cell(text_of(code)) for code in book.missing} - {None}
     cells = [_cell(text, decimal_comma=table.decimal_comma) for text in texts]
     cells = [None if cell in missing or file_labels.get(cell) in missing else cell for cell in cells]
@@ -157,7 +159,7 @@ def _weights(name: str, codes: Codes, cells: list[Cell]) -> tuple[pd.Series, lis
         allowed = "every weight is a number of zero or more"
         problems.append(_Problem(f"Weight '{name}' {held}", count, first, allowed))
     if not values.any():
-        problems.append(_Problem(f"Weight '{name}' is 0", len(values), 0, "one respondent at least needs more"))
+        problems.append(_Problem(f"Weight '{name}' is 0", len(values), 0, "at least one must be more"))
     return pd.Series(values), problems
 
 
@@ -165,9 +167,7 @@ def _answers(
     item: str, codes: Codes, cells: list[Cell], file_labels: Mapping[Cell, str], missing: set[Cell], book: Codebook
 ) -> tuple[pd.Series, list[_Problem]]:
     labels = {_folded(_cell(normalized(text))): value for text, value in book.item(item).labels.items()}
-    if any(labels.get(_folded(text), number) != number for number, text in file_labels.items()):
-        # The file numbers its labels otherwise than the codebook, so only their texts count.
-        cells = [_labelled(cell, file_labels) for cell in cells]
+    cells = _by_label(cells, file_labels, labels, missing)
     low, high = book.range(item)
     numbers, wrong = [], []
     for cell in cells:
@@ -183,8 +183,16 @@ def _answers(
     return pd.Series(np.array(numbers, dtype=float)[codes]), problems
 
 
-def _labelled(cell: Cell, file_labels: Mapping[Cell, str]) -> Cell:
-    return file_labels.get(cell, f"{text_of(cell)} (no label)") if isinstance(cell, float) else cell
+def _by_label(
+    cells: list[Cell], file_labels: Mapping[Cell, str], labels: Mapping[Cell, float], missing: set[Cell]
+) -> list[Cell]:
+    """Cells by the file's value labels where the codebook numbers any of these otherwise, else as they are."""
+    meant = {cell: labels[_folded(text)] for cell, text in file_labels.items() if _folded(text) in labels}
+    cells = [None if meant.get(cell) in missing else cell for cell in cells]
+    if all(cell in missing or number in missing or cell == number for cell, number in meant.items()):
+        return cells
+    # From here on only the texts count: a code without one could mean anything.
+    return [file_labels.get(cell, f"{text_of(cell)} (no label)" if isinstance(cell, float) else cell) for cell in cells]
 
 
 def _distinct(column: pd.Series) -> tuple[Codes, list[str]]:

@@ -146,7 +146,7 @@ def screen(responses: pd.DataFrame, codebook: Codebook, *, seconds: str | None =
     if not warnings:
         flags["mahalanobis"] = p < MAHALANOBIS_P
     if seconds:
-        measures["seconds"] = responses[seconds].to_numpy(dtype=float)
+        measures["seconds"] = _times(responses[seconds], seconds)
         flags["speed"] = measures["seconds"] < FASTEST_SHARE * np.nanmedian(measures["seconds"])
     flagged = pd.DataFrame(flags, index=responses.index)
     return ScreeningResult(
@@ -156,6 +156,16 @@ def screen(responses: pd.DataFrame, codebook: Codebook, *, seconds: str | None =
         n_used=len(responses),
         warnings=warnings,
     )
+
+
+def _times(column: pd.Series, name: str) -> Floats:
+    times = pd.to_numeric(column, errors="coerce")
+    wrong = column[times.isna() & column.notna() & (column.astype(str).str.strip() != "")]
+    if len(wrong):
+        raise InputError(f"Column '{name}' must hold times as numbers; got '{wrong.iloc[0]}' in {len(wrong)} rows.")
+    if times.isna().all():
+        raise InputError(f"Column '{name}' holds no time.")
+    return np.asarray(times, dtype=float)
 
 
 def _longest_run(answers: Floats, answered: np.ndarray) -> np.ndarray:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import openpyxl
 import pandas as pd
+import pyreadstat
 import pytest
 from openpyxl.worksheet.formula import ArrayFormula
 
@@ -158,6 +159,15 @@ def test_a_workbook_cut_in_half_is_refused_in_a_sentence(tmp_path):
     whole = workbook(tmp_path, {"Data": [["q1"], [5]]}).read_bytes()
     with pytest.raises(UnreadableError, match="damaged"):
         read(tmp_path, whole[: len(whole) // 2], ["q1"], "half.xlsx")
+
+
+def test_a_damaged_count_of_rows_in_an_spss_file_takes_no_memory(tmp_path):
+    path = tmp_path / "survey.sav"
+    pyreadstat.write_sav(pd.DataFrame({"q1": [1.0, 2.0]}), path)
+    whole = bytearray(path.read_bytes())
+    whole[80:84] = (900_000_000).to_bytes(4, "little")
+    with pytest.raises(UnreadableError, match="damaged"):
+        read(tmp_path, bytes(whole), ["q1"], "damaged.sav")
 
 
 def test_a_workbook_with_a_password_is_refused_by_name(tmp_path):

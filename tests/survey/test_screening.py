@@ -123,3 +123,9 @@ def test_careless_respondents_are_found_more_often_than_sound_ones(sound):
     flags = screen(pd.concat([sound, random], ignore_index=True), BOOK).flags.any(axis=1)
     assert flags.iloc[200:].mean() > 0.8
     assert flags.iloc[:200].mean() < 0.05
+
+
+def test_times_may_come_as_text_and_other_text_is_refused(sound):
+    assert screen(sound.assign(t="300"), BOOK, seconds="t").measures["seconds"].eq(300).all()
+    with pytest.raises(InputError, match="must hold times as numbers; got '12 min' in 200 rows"):
+        screen(sound.assign(t="12 min"), BOOK, seconds="t")

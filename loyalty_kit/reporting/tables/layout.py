@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 import pandas as pd
-from great_tables import GT, md
+from great_tables import GT
 
 
 def lay_out(
@@ -50,10 +50,10 @@ def lay_out(
     for digits, columns in (decimals or {}).items():
         table = table.fmt_number(columns=list(columns), decimals=digits, use_seps=True)
     if percent:
-        table = table.fmt_percent(columns=list(percent), decimals=0)
+        table = table.fmt_percent(columns=list(percent), decimals=0, incl_space=True)
     numeric = [column for column in labels if column != first and pd.api.types.is_numeric_dtype(shown[column])]
     table = table.sub_missing(columns=numeric, missing_text="–") if numeric else table
-    return table.tab_source_note(md(note)) if note else table
+    return table.tab_source_note(note) if note else table
 
 
 def span(low: pd.Series, high: pd.Series, digits: int) -> list[str]:

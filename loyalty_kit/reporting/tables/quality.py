@@ -25,7 +25,7 @@ def screening_table(screening: ScreeningResult) -> GT:
     labels = {
         "meaning": "Sign of careless answering",
         "flagged": "Respondents",
-        "dropped": "Of these, two signs or more",
+        "dropped": "Two signs",
     }
     return lay_out(screening.to_frame(), name="screening", title="Screening", labels=labels)
 
@@ -40,15 +40,15 @@ def reliability_table(result: ReliabilityResult, codebook: Codebook) -> GT:
     )
     labels = {
         "label": "Scale",
-        "items": "Items",
-        "n_used": "n",
-        "cronbach_alpha": "Cronbach's alpha",
+        "verdict": "Verdict",
+        "cronbach_alpha": "Alpha",
         "interval": f"{100 * result.confidence:g} % interval",
         "omega_total": "Omega",
         "lambda4": "Lambda 4",
         "mean_inter_item_r": "Mean r",
-        "sem": "Standard error of a score",
-        "verdict": "Verdict",
+        "sem": "SE",
+        "items": "Items",
+        "n_used": "n",
     }
     return lay_out(
         shown,
@@ -57,7 +57,7 @@ def reliability_table(result: ReliabilityResult, codebook: Codebook) -> GT:
         labels=labels,
         decimals={2: ["cronbach_alpha", "omega_total", "lambda4", "mean_inter_item_r", "sem"], 0: ["n_used"]},
         note=f"Reliable enough: the whole interval of Cronbach's alpha lies at {RELIABLE:.2f} or above. "
-        "The standard error is that of a respondent's mean answer, in answer units.",
+        "Mean r: mean correlation between items. SE: standard error of one respondent's mean answer, in answer units.",
     )
 
 
@@ -76,15 +76,15 @@ def items_table(result: ReliabilityResult, codebook: Codebook) -> GT:
     labels = {
         "item": "Item",
         "wording": "Wording",
+        "mark": "Remark",
+        "item_rest_r": "Item-rest r",
+        "cronbach_alpha_if_dropped": "Alpha without",
+        "loading": "Loading",
         "mean": "Mean",
         "sd": "SD",
-        "floor": "Lowest answer",
-        "ceiling": "Highest answer",
+        "floor": "Lowest",
+        "ceiling": "Highest",
         "missing": "Missing",
-        "item_rest_r": "Item-rest r",
-        "loading": "Loading",
-        "cronbach_alpha_if_dropped": "Alpha without it",
-        "mark": "Remark",
     }
     if not shown["wording"].any():
         del labels["wording"]
@@ -96,7 +96,8 @@ def items_table(result: ReliabilityResult, codebook: Codebook) -> GT:
         decimals={2: ["mean", "sd", "item_rest_r", "loading", "cronbach_alpha_if_dropped"]},
         percent=["floor", "ceiling", "missing"],
         group="group",
-        note=f"Reverse-keyed items are turned. Weak: item-rest correlation below {WEAK_ITEM:.2f}.",
+        note=f"Reverse-keyed items are turned. Weak: item-rest correlation below {WEAK_ITEM:.2f}. "
+        "Lowest, highest: share of answers at either end of the range.",
     )
 
 

@@ -85,25 +85,25 @@ def number(value: float, digits: int = 2) -> str:
 
 
 def percent(share: float, digits: int = 0) -> str:
-    """Write a share as a percentage.
+    r"""Write a share as a percentage, its parts kept on one line.
 
     Examples
     --------
     >>> percent(0.268)
-    '27 %'
+    '27\xa0%'
     """
-    return f"{number(100 * share, digits)} %"
+    return f"{number(100 * share, digits)}\N{NO-BREAK SPACE}%"
 
 
 def interval(low: float, high: float, *, n: int, confidence: float, digits: int = 2) -> str:
-    """Write an interval with its level and n; say so where there is none.
+    r"""Write an interval with its level and n; say so where there is none.
 
     Examples
     --------
-    >>> interval(0.66, 0.77, n=250, confidence=0.95)
+    >>> interval(0.66, 0.77, n=250, confidence=0.95).replace("\xa0", " ")
     '95 % interval 0.66 to 0.77, n = 250'
     """
     if not low <= high:
         return str(say("interval_none", n=n))
-    level = f"{100 * confidence:g} %"
+    level = f"{100 * confidence:g}\N{NO-BREAK SPACE}%"
     return str(say("interval", level=level, low=number(low, digits), high=number(high, digits), n=n))

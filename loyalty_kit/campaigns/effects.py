@@ -1,0 +1,258 @@
+"""Effects of a campaign: differences and lifts of each arm against control, in one tidy frame."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+from scipy import special, stats
+
+from loyalty_kit.campaigns.estimates import Estimate, welch_df
+from loyalty_kit.campaigns.metrics import Mean, Profit, Rate, Ratio
+from loyalty_kit.campaigns.rows import Floats
+from loyalty_kit.campaigns.sequential import TUNED_FOR, Looks, always_valid_limit, always_valid_p, spending_limits, spending_p
+from loyalty_kit.campaigns.simultaneous import benjamini_hochberg, critical_value, holm, max_t
+from loyalty_kit.results import Result
+
+Multiple = Literal["max-t", "none"]
+Segments = Literal["holm", "bh"]
+ALL = "all"
+FEW = 100
+COLUMNS = (
+    "metric arm by level n control treatment difference ci_low ci_high lift lift_low lift_high p_value p_adjusted method warning"
+).split()
+KINDS = ["adjusted", "capped", "plain"]
+DETAILS = ["n_control", "n_treatment", "standard_error", "df", "kind", "nonzero_control", "nonzero_treatment"]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How the estimates are turned into intervals and p values."""
+
+    confidence: float = 0.95
+    multiple: Multiple = "none"
+    segments: Segments = "holm"
+    looks: Looks = None
+    tuned_for: float = TUNED_FOR
+
+
+@dataclass(frozen=True, eq=False)
+class EffectsResult(Result):
+    """Effects of every metric, arm and cell.
+
+    Attributes
+    ----------
+    table : DataFrame
+        A row an estimate, with the columns of `to_frame` and, after them, n_control, n_treatment,
+        standard_error, df, kind ('adjusted', 'capped' or 'plain'), nonzero_control, nonzero_treatment.
+    interactions : DataFrame
+        Whether an arm's effect differs between the levels of a by-column: metric, arm, by, levels,
+        statistic, df, p_value, p_adjusted, method.
+    between : DataFrame
+        Treatments against each other: metric, arm, versus, difference, ci_low, ci_high, p_value,
+        p_adjusted, method.
+    returns : DataFrame
+        Money back per money spent: metric, arm, cost, roi, roi_low, roi_high.
+    control : object
+        The control arm.
+    families : tuple of str
+        What each adjusted p value was adjusted over.
+    n_used, n_dropped : int
+        Customers analysed, and those that lack a column of at least one metric.
+    method, confidence, warnings
+        In words; the level of the intervals; plain sentences.
+    """
+
+    table: pd.DataFrame
+    interactions: pd.DataFrame
+    between: pd.DataFrame
+    returns: pd.DataFrame
+    control: object
+    families: tuple[str, ...]
+    n_used: int
+    n_dropped: int
+    confidence: float
+    method: str
+    warnings: tuple[str, ...] = ()
+
+    def to_frame(self) -> pd.DataFrame:
+        """A row a metric × arm × cell, the adjusted estimate first; by and level are 'all' over all customers.
+
+        Columns: metric, arm, by, level, n, control, treatment, difference, ci_low, ci_high, lift,
+        lift_low, lift_high, p_value, p_adjusted, method, warning.
+        """
+        return self.table[COLUMNS].copy()
+
+
+def tabulate(found: Sequence[Estimate], reading: Reading, limits: dict[str, float]) -> pd.DataFrame:
+    """Rows of all estimates: metric by metric, cell by cell, arm by arm, the adjusted estimate first."""
+    groups: dict[tuple[str, Any], list[Estimate]] = {}
+    for estimate in found:
+        groups.setdefault((estimate.metric.name, estimate.cell), []).append(estimate)
+    records = []
+    for group in groups.values():
+        group.sort(key=lambda estimate: KINDS.index(kind_of(estimate)))
+        by_estimate = [_records(estimate, reading, limits) for estimate in group]
+        records += [record for of_arm in zip(*by_estimate, strict=True) for record in of_arm]
+    table = pd.DataFrame(records, columns=[*COLUMNS, *DETAILS])
+    return _segment_families(table.astype({"arm": object, "level": object}), reading)
+
+
+def _records(estimate: Estimate, reading: Reading, limits: dict[str, float]) -> list[dict[str, Any]]:
+    """Rows of one estimate, a treatment each."""
+    difference, error, df = estimate.differences()
+    known = (estimate.units[1:] > 1) & (estimate.units[0] > 1) & (error > 0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        statistic = np.where(known, difference / error, np.nan)
+    p_value = 2 * special.stdtr(df, -np.abs(statistic))
+    levels, p_adjusted = _levels(estimate, p_value, statistic, reading)
+    half = np.where(known, -special.stdtrit(df, levels / 2) * error, np.nan)
+    lift, lift_low, lift_high = _lift(estimate, levels, known)
+    columns = {
+        "arm": estimate.arms[1:],
+        "n": (estimate.n[1:] + estimate.n[0]).astype(int),
+        "treatment": estimate.value[1:],
+        "difference": difference,
+        "ci_low": difference - half,
+        "ci_high": difference + half,
+        "lift": lift,
+        "lift_low": lift_low,
+        "lift_high": lift_high,
+        "p_value": p_value,
+        "p_adjusted": p_adjusted,
+        "n_treatment": estimate.n[1:].astype(int),
+        "standard_error": error,
+        "df": df,
+        "nonzero_treatment": estimate.nonzero[1:].astype(int),
+        "warning": [_warning(estimate, i, bool(known[i]), bool(np.isnan(lift[i]))) for i in range(len(known))],
+    }
+    shared = {
+        "metric": estimate.metric.name,
+        "by": estimate.cell.by or ALL,
+        "level": ALL if estimate.cell.by is None else estimate.cell.level,
+        "control": estimate.value[0],
+        "method": method_of(estimate, reading, limits),
+        "n_control": int(estimate.n[0]),
+        "kind": kind_of(estimate),
+        "nonzero_control": int(estimate.nonzero[0]),
+    }
+    return [{**shared, **dict(zip(columns, row, strict=True))} for row in zip(*columns.values(), strict=True)]
+
+
+def _levels(estimate: Estimate, p_value: Floats, statistic: Floats, reading: Reading) -> tuple[Floats, Floats]:
+    """Two-sided error of each interval, and the p value that agrees with it."""
+    error = 1 - reading.confidence
+    k = len(p_value)
+    if reading.looks is not None:
+        share = error / k if reading.multiple == "max-t" else error
+        z = np.sign(statistic) * stats.norm.isf(p_value / 2)
+        if reading.looks == "continuous":
+            n = estimate.units[1:] + estimate.units[0]
+            limit = always_valid_limit(n, 1 - share, tuned_for=reading.tuned_for)
+            p = always_valid_p(z, n, 1 - share, tuned_for=reading.tuned_for)
+        else:
+            limit = np.full(k, spending_limits(reading.looks, 1 - share)[-1])
+            p = np.array([spending_p(value, reading.looks) for value in z])
+        return 2 * stats.norm.sf(limit), np.minimum(p * error / share, 1.0)
+    if reading.multiple == "none" or estimate.cell.by is not None:
+        return np.full(k, error), p_value
+    limit = critical_value(estimate.variance, reading.confidence)
+    return np.full(k, 2 * stats.norm.sf(limit)), max_t(p_value, estimate.variance)
+
+
+def _lift(estimate: Estimate, levels: Floats, known: Any) -> tuple[Floats, Floats, Floats]:
+    """Relative difference with limits on the log scale; missing where control is not clearly above zero.
+
+    The degrees of freedom are those of the two means' relative variances.
+    """
+    value, variance = estimate.value, estimate.variance
+    missing = np.full(len(levels), np.nan)
+    clear = value[0] > stats.norm.isf(levels / 2) * np.sqrt(variance[0])
+    if not (clear & known).any():
+        return missing, missing, missing
+    with np.errstate(invalid="ignore", divide="ignore"):
+        relative = variance / value**2
+        ratio = value[1:] / value[0]
+        spread = np.exp(-special.stdtrit(welch_df(relative, estimate.df), levels / 2) * np.sqrt(relative[1:] + relative[0]))
+    shown = clear & known
+    bounded = shown & (ratio > 0)
+    return (
+        np.where(shown, ratio - 1, np.nan),
+        np.where(bounded, ratio / spread - 1, np.nan),
+        np.where(bounded, ratio * spread - 1, np.nan),
+    )
+
+
+def kind_of(estimate: Estimate) -> str:
+    """Whether an estimate is 'adjusted', 'capped' or 'plain'."""
+    if estimate.covariates:
+        return "adjusted"
+    return "capped" if _is_capped(estimate) else "plain"
+
+
+def _is_capped(estimate: Estimate) -> bool:
+    return isinstance(estimate.metric, Mean) and estimate.metric.column not in estimate.form.terms
+
+
+def method_of(estimate: Estimate, reading: Reading, limits: dict[str, float]) -> str:
+    """Method of an estimate, in words."""
+    base = {"ratio": "delta method", "quantile": "Maritz–Jarrett"}.get(estimate.metric.kind, "Welch")
+    base = "unpooled Wald" if isinstance(estimate.metric, Rate) and np.isinf(estimate.df[0]) else base
+    if estimate.covariates:
+        base = f"adjusted for {', '.join(estimate.covariates)} (Lin, HC2)"
+    if isinstance(estimate.metric, Mean) and estimate.metric.cap is not None:
+        limit = next((limits[name] for name in estimate.form.terms if name in limits), None)
+        base += ", uncapped" if limit is None else f", capped at {limit:.6g} (quantile {estimate.metric.cap:g})"
+    if reading.looks is not None:
+        base += ", always valid" if reading.looks == "continuous" else f", look {len(reading.looks)} (alpha spending)"
+    elif reading.multiple == "max-t" and estimate.cell.by is None:
+        base += ", max-t"
+    return base
+
+
+def _warning(estimate: Estimate, i: int, known: bool, no_lift: bool) -> str:
+    """What to know before believing a row."""
+    if not known:
+        few = min(estimate.units[0], estimate.units[i + 1]) < 2
+        return "Too few customers for an interval." if few else "The outcome does not vary; there is no interval."
+    notes = []
+    events = min(estimate.nonzero[0], estimate.nonzero[i + 1])
+    if events < FEW and isinstance(estimate.metric, Mean | Profit | Ratio):
+        column = next(iter(estimate.form.terms))
+        where = "control" if estimate.nonzero[0] <= estimate.nonzero[i + 1] else "the arm"
+        notes.append(f"Only {events:.0f} in {where} have any {column}: ask trust() before believing the interval.")
+    if events < 10 and isinstance(estimate.metric, Rate):
+        notes.append(f"Only {events:.0f} events in the smaller arm: the interval is rough.")
+    if no_lift:
+        notes.append("No lift: control is not clearly above zero.")
+    return " ".join(notes)
+
+
+def _segment_families(table: pd.DataFrame, reading: Reading) -> pd.DataFrame:
+    """Adjust the p values of cells over the arms and levels of their by-column."""
+    if reading.looks is not None:
+        return table
+    adjust = holm if reading.segments == "holm" else benjamini_hochberg
+    cells = table[table["by"] != ALL]
+    if cells.empty:
+        return table
+    for _, rows in cells.groupby(["metric", "by", "kind"], sort=False):
+        table.loc[rows.index, "p_adjusted"] = adjust(rows["p_value"].to_numpy(dtype=float))
+    return table
+
+
+def families_of(reading: Reading, arms: int, by: Sequence[str]) -> tuple[str, ...]:
+    """What each adjusted p value was adjusted over, a sentence each."""
+    found = []
+    if reading.multiple == "max-t":
+        found.append(f"Over all customers, intervals and adjusted p values hold for the {arms} arms of a metric together.")
+    if by and reading.looks is None:
+        name = "Holm" if reading.segments == "holm" else "Benjamini–Hochberg"
+        found.append(
+            f"In segments, adjusted p values are {name}'s over the arms and levels of one by-column and metric; "
+            "intervals are for one cell at a time."
+        )
+    if arms > 1:
+        found.append("Between treatments, adjusted p values are Holm's over the pairs of one metric.")
+    return tuple(found)

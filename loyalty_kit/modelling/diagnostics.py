@@ -1,0 +1,140 @@
+"""Is the model a fair picture: unequal spread, bent relations, odd residuals, single respondents, collinearity."""
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from loyalty_kit.modelling.design import Design
+from loyalty_kit.modelling.fits import Fit, fit
+from loyalty_kit.moments import Floats
+
+LARGE_SHIFT = 0.5
+"""Standard errors by which a respondent must move a coefficient to be called influential."""
+
+LARGE_VIF = 10.0
+
+
+def diagnose(design: Design, fitted: Fit) -> pd.DataFrame:
+    """Tests of a linear model's assumptions.
+
+    Parameters
+    ----------
+    design : Design
+        The rows.
+    fitted : Fit
+        Their linear model.
+
+    Returns
+    -------
+    DataFrame of shape (3, 4), indexed by test
+        statistic, df, df_residual, p_value of breusch_pagan, reset and normality.
+
+    Notes
+    -----
+    - breusch_pagan: n R² of the regression of squared residuals on the columns (Koenker's studentized
+      form), χ²; both regressions are weighted where the model is.
+    - reset: Wald F of the squares and cubes of the fitted values added to the model, with the
+      model's own kind of errors.
+    - normality: Jarque and Bera's n/6 (S² + K²/4) with S and K the residuals' skewness and excess
+      kurtosis, χ²(2).
+
+    References
+    ----------
+    Koenker, R. (1981). A note on studentizing a test for heteroscedasticity. Journal of
+    Econometrics 17, 107–112. Ramsey, J. B. (1969). Tests for specification errors in classical
+    linear least squares regression analysis. Journal of the Royal Statistical Society B 31, 350–371.
+    Jarque, C. M. & Bera, A. K. (1987). A test for normality of observations and regression
+    residuals. International Statistical Review 55, 163–172.
+
+    Checked against lmtest 0.9-40 (``bptest``, ``resettest``).
+    """
+    n, columns = design.x.shape
+    residuals = design.y - fitted.fitted
+    plain = fit(residuals**2, design.x, weights=design.weights, errors="classical")
+    breusch_pagan = n * plain.r_squared
+    bent, df = _reset(design, fitted)
+    skewness, kurtosis = residual_shape(design, fitted)
+    jarque_bera = n / 6 * (skewness**2 + kurtosis**2 / 4)
+    rows = {
+        "breusch_pagan": (breusch_pagan, columns, np.nan, stats.chi2.sf(breusch_pagan, columns)),
+        "reset": (bent, 2, df, stats.f.sf(bent, 2, df)),
+        "normality": (jarque_bera, 2, np.nan, stats.chi2.sf(jarque_bera, 2)),
+    }
+    names = ["statistic", "df", "df_residual", "p_value"]
+    return pd.DataFrame.from_dict(rows, orient="index", columns=names, dtype=float).rename_axis("test")
+
+
+def _reset(design: Design, fitted: Fit) -> tuple[float, float]:
+    z = (fitted.fitted - fitted.fitted.mean()) / fitted.fitted.std()
+    wider = np.column_stack([design.x, z**2, z**3])
+    again = fit(design.y, wider, weights=design.weights, clusters=design.clusters, errors=fitted.errors)
+    added, covariance = again.slopes[-2:], again.slope_covariance[-2:, -2:]
+    return float(added @ np.linalg.pinv(covariance) @ added / 2), again.df
+
+
+def residual_shape(design: Design, fitted: Fit) -> tuple[float, float]:
+    """Weighted skewness and excess kurtosis of the residuals."""
+    residuals = design.y - fitted.fitted
+    squares = design.weights @ residuals**2 / design.weights.sum()
+    z = residuals / np.sqrt(squares) if squares > 0 else residuals
+    mean = design.weights / design.weights.sum()
+    return float(mean @ z**3), float(mean @ z**4 - 3)
+
+
+def influence(design: Design, fitted: Fit) -> pd.DataFrame:
+    """How much each respondent moves the result.
+
+    Parameters
+    ----------
+    design : Design
+        The rows.
+    fitted : Fit
+        Their model.
+
+    Returns
+    -------
+    DataFrame, a row a respondent used, indexed as the table of scores
+        largest_shift: the most, over the drivers, that leaving the respondent out moves a coefficient,
+        in its standard errors; driver: which one; leverage and cooks_distance of a linear model;
+        influential: whether the shift passes 0.5.
+
+    References
+    ----------
+    Belsley, D. A., Kuh, E. & Welsch, R. E. (1980). Regression diagnostics. Wiley, chapter 2.
+    """
+    names = np.array(design.drivers)
+    at = slice(fitted.intercepts, fitted.intercepts + len(names))
+    shifts = np.abs(fitted.steps[:, at]) / np.sqrt(np.diag(fitted.covariance)[at])
+    most = shifts.argmax(axis=1)
+    largest = shifts[np.arange(len(shifts)), most]
+    residuals, h = design.y - fitted.fitted, fitted.leverage
+    scale = fitted.residual_variance * len(fitted.parameters)
+    cooks = design.weights * residuals**2 * h / (scale * (1 - h) ** 2)
+    columns = {
+        "largest_shift": largest,
+        "driver": names[most],
+        "leverage": h,
+        "cooks_distance": cooks,
+        "influential": largest > LARGE_SHIFT,
+    }
+    return pd.DataFrame(columns, index=design.table.index[design.rows])
+
+
+def weighted_covariance(values: Floats, weights: Floats) -> Floats:
+    """Covariances of columns, Σw x xᵀ / Σw about the weighted means."""
+    share = weights / weights.sum()
+    centred = values - share @ values
+    return np.asarray((centred * share[:, None]).T @ centred)
+
+
+def inflation(x: Floats, weights: Floats) -> Floats:
+    """Variance inflation factor of each column: the diagonal of the inverse of their correlations."""
+    covariance = weighted_covariance(x, weights)
+    return np.asarray(np.diag(np.linalg.inv(covariance)) * np.diag(covariance))
+
+
+def press_r_squared(design: Design, fitted: Fit) -> float:
+    """R² of leave-one-out predictions of a linear model, 1 − Σw(e / (1 − h))² / Σw(y − ȳ)²."""
+    left_out = (design.y - fitted.fitted) / (1 - fitted.leverage)
+    mean = design.weights @ design.y / design.weights.sum()
+    return float(1 - design.weights @ left_out**2 / (design.weights @ (design.y - mean) ** 2))

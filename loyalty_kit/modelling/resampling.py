@@ -1,0 +1,87 @@
+"""Bootstrap samples of respondents, and the covariances that importance is worked out from."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from loyalty_kit.modelling.design import Design, Integers
+from loyalty_kit.modelling.diagnostics import weighted_covariance
+from loyalty_kit.modelling.fits import Fit, latent_variance
+from loyalty_kit.modelling.ordinal import LATENT_VARIANCE
+from loyalty_kit.moments import Floats
+
+_DRAWS_AT_ONCE = 1 << 20
+
+
+def samples(
+    n: int, replicates: int, *, rng: np.random.Generator, clusters: Integers | None = None
+) -> Iterator[Floats]:
+    """Bootstrap samples as counts of the rows, in blocks of shape (samples, n).
+
+    Whole clusters are drawn where there are any.
+    """
+    units = n if clusters is None else int(clusters.max()) + 1
+    block = max(1, _DRAWS_AT_ONCE // n)
+    for first in range(0, replicates, block):
+        size = min(block, replicates - first)
+        drawn = rng.integers(0, units, size=(size, units)) + units * np.arange(size)[:, None]
+        counts = np.bincount(drawn.ravel(), minlength=size * units).reshape(size, units).astype(float)
+        yield counts if clusters is None else counts[:, clusters]
+
+
+def covariances(design: Design, fitted: Fit, counts: Floats | None = None) -> Floats:
+    """Covariances of the columns and, last, the outcome, in each sample.
+
+    Parameters
+    ----------
+    design : Design
+        The rows.
+    fitted : Fit
+        Their model; where it fits levels, the outcome is the latent one behind them.
+    counts : array of shape (samples, n), optional
+        How often each sample holds each row; the data themselves where not given.
+
+    Returns
+    -------
+    array of shape (samples, columns + 1, columns + 1)
+        Divided by the sum of the weights.
+
+    Notes
+    -----
+    A latent outcome xβ + e has covariances Σβ with the columns, Σ being theirs, and variance
+    βᵀΣβ + π²/3. A sample moves β by the sum of the steps that its rows stand for, the infinitesimal
+    jackknife's approximation; covariances are the sample's own.
+
+    References
+    ----------
+    Efron, B. & Tibshirani, R. (1993). An introduction to the bootstrap. Chapman & Hall, chapters 6 and 22.
+    """
+    if fitted.model == "ols":
+        columns = np.column_stack([design.x, design.y])
+        return _linear(columns, design.weights, np.ones((1, len(columns))) if counts is None else counts)
+    if counts is None:
+        return _latent(design.x, design.weights, fitted.slopes)[None]
+    moved = fitted.slopes + (counts - 1) @ fitted.steps[:, fitted.intercepts :]
+    pairs = zip(counts, moved, strict=True)
+    return np.stack([_latent(design.x, design.weights * count, slopes) for count, slopes in pairs])
+
+
+def _linear(columns: Floats, weights: Floats, counts: Floats) -> Floats:
+    """One matrix product: counts × [w, w z, w z zᵀ]."""
+    n, m = columns.shape
+    z = columns - weights @ columns / weights.sum()
+    i, j = np.triu_indices(m)
+    sums = counts @ (np.column_stack([np.ones(n), z, z[:, i] * z[:, j]]) * weights[:, None])
+    means = sums[:, 1 : m + 1] / sums[:, :1]
+    products = np.empty((len(counts), m, m))
+    products[:, i, j] = products[:, j, i] = sums[:, m + 1 :] / sums[:, :1]
+    return np.asarray(products - means[:, :, None] * means[:, None, :])
+
+
+def _latent(x: Floats, weights: Floats, slopes: Floats) -> Floats:
+    m = x.shape[1]
+    table = np.empty((m + 1, m + 1))
+    table[:m, :m] = weighted_covariance(x, weights)
+    table[:m, m] = table[m, :m] = table[:m, :m] @ slopes
+    table[m, m] = latent_variance(x, weights, slopes) + LATENT_VARIANCE
+    return table
