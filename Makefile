@@ -2,13 +2,19 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: reports test check lab bench clean
+# More threads than cores free make small matrices slower, several times on a busy machine.
+export OPENBLAS_NUM_THREADS := 1
+
+.PHONY: reports test test-slow check lab bench clean
 
 reports: $(VENV)/installed
 	$(BIN)/loyalty-kit render reports.toml
 
 test: $(VENV)/installed $(VENV)/axe
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -m "not slow"
+
+test-slow: $(VENV)/installed
+	$(BIN)/python -m pytest -m slow
 
 check: $(VENV)/installed
 	$(BIN)/ruff check .
@@ -19,7 +25,7 @@ lab: $(VENV)/installed
 	$(BIN)/jupyter lab --notebook-dir notebooks
 
 bench: $(VENV)/installed
-	for file in tests/benchmarks/bench_*.py; do OPENBLAS_NUM_THREADS=1 $(BIN)/python $$file || exit 1; done
+	for file in tests/benchmarks/bench_*.py; do $(BIN)/python $$file || exit 1; done
 
 clean:
 	rm -rf $(VENV) dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -48,6 +48,9 @@ def command(*, wrong: int = 2) -> Callable[[Callable[P, int]], Callable[P, None]
         def run(*arguments: P.args, **options: P.kwargs) -> None:
             try:
                 code = function(*arguments, **options)
+            except BrokenPipeError:
+                # Who reads the output has left; Typer ends without a word.
+                raise
             except (Exception, KeyboardInterrupt) as error:
                 if options["debug"]:
                     traceback.print_exc()

@@ -5,7 +5,10 @@ A refusal is one sentence: what is wrong, where, what was got and what is allowe
 
 import difflib
 import os
+import tomllib
 from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -38,6 +41,28 @@ class InputError(ValueError):
 
 class UnreadableError(InputError):
     """A file that cannot be read at all, as against one that holds something wrong."""
+
+
+def read_toml(path: Path, what: str) -> dict[str, Any]:
+    """Read a TOML file; `what` is what errors call it, as in 'The codebook'."""
+    try:
+        text = path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
+    except FileNotFoundError:
+        raise UnreadableError(f"{what} '{path}' does not exist.") from None
+    except OSError as error:
+        raise UnreadableError(f"{what} '{path}' cannot be read: {error.strerror}.") from None
+    except UnicodeDecodeError:
+        raise UnreadableError(f"{what} '{path}' is not UTF-8 text; save it as UTF-8.") from None
+    return parse_toml(text, f"{what} '{path.name}'")
+
+
+def parse_toml(text: str, where: str) -> dict[str, Any]:
+    """Parse TOML text; `where` is what errors call it."""
+    try:
+        return tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
+        # Beside its own error tomllib lets through those of numbers too long and of brackets too deep.
+        raise UnreadableError(f"{where} is not TOML: {str(error).rstrip('.')}.") from None
 
 
 def listing(names: Iterable[object], most: int = 8) -> str:

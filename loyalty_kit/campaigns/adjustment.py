@@ -59,7 +59,7 @@ def fit_arms(
     places: Sequence[Place],
     size: str | None,
 ) -> tuple[Floats, list[Fit]]:
-    """Adjusted value and fit of each arm.
+    """Fit each arm and give its adjusted value.
 
     Parameters
     ----------
@@ -112,7 +112,17 @@ def fit_arms(
         residual = max(float(left), 0.0) * (n - 1) / (n - 1 - len(names))
         values[i] = value + slopes @ shift
         fit = Fit(
-            places[i], block.columns, n, outcome, float(outcome @ means), x, means @ x, slopes, inverse / (n - 1), shift, residual
+            places[i],
+            block.columns,
+            n,
+            outcome,
+            float(outcome @ means),
+            x,
+            means @ x,
+            slopes,
+            inverse / (n - 1),
+            shift,
+            residual,
         )
         fits.append(fit)
     return values, fits
@@ -191,5 +201,6 @@ def _term(fit: Fit, cube: Cube, labels: dict[str, str]) -> Any:
 
 def _combined(parts: Sequence[Any], weights: Floats, constant: float) -> Any:
     return sum(
-        (part * float(weight) for part, weight in zip(parts, weights, strict=True) if weight), start=nw.lit(float(constant))
+        (part * float(weight) for part, weight in zip(parts, weights, strict=True) if weight),
+        start=nw.lit(float(constant)),
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import narwhals as nw
 import numpy as np
@@ -10,6 +10,7 @@ import pandas as pd
 from scipy import stats
 
 from loyalty_kit.campaigns.cube import Cube
+from loyalty_kit.campaigns.declaration import Declaration
 from loyalty_kit.campaigns.estimates import sets_of
 from loyalty_kit.campaigns.intake import order_arms, repeated
 from loyalty_kit.campaigns.lee import lee_bounds
@@ -17,9 +18,6 @@ from loyalty_kit.campaigns.metrics import Mean, Metric, Quantile, Rate
 from loyalty_kit.campaigns.rows import Rows, check_frame, collected, is_lazy, open_frame
 from loyalty_kit.checks import InputError
 from loyalty_kit.results import Result
-
-if TYPE_CHECKING:
-    from loyalty_kit.campaigns.campaign import Campaign
 
 FAIL, WARN = 0.001, 0.01
 CLEAR = 0.1
@@ -60,7 +58,7 @@ class AssignmentResult(Result):
     warnings: tuple[str, ...] = ()
 
     def to_frame(self) -> pd.DataFrame:
-        """A row a check: check, outcome ('passed', 'warned' or 'failed'), statistic, p_value, message."""
+        """Tidy frame, a row a check: check, outcome ('passed', 'warned' or 'failed'), statistic, p_value, message."""
         return self.table.copy()
 
     @property
@@ -80,7 +78,7 @@ class Check:
     message: str
 
 
-def check_assignment(campaign: "Campaign", metrics: list[Metric], assigned: Any) -> AssignmentResult:
+def check_assignment(campaign: Declaration, metrics: list[Metric], assigned: Any) -> AssignmentResult:
     """Run every check that the campaign's columns allow."""
     checks, same = _duplicates(campaign)
     if same and not is_lazy(campaign.opened):
@@ -95,7 +93,9 @@ def check_assignment(campaign: "Campaign", metrics: list[Metric], assigned: Any)
     if len(balance):
         found.append(_balance_check(cube, tuple(campaign.covariates), arms, balance))
     missing = [_missing(cube, metric, arms) for metric in metrics if metric.forms()]
-    unequal = [m for m, check in zip([m for m in metrics if m.forms()], missing, strict=True) if check.outcome != "passed"]
+    unequal = [
+        m for m, check in zip([m for m in metrics if m.forms()], missing, strict=True) if check.outcome != "passed"
+    ]
     checks = [*found, *checks, *missing]
     return AssignmentResult(
         table=pd.DataFrame([vars(check) for check in checks]),
@@ -108,16 +108,14 @@ def check_assignment(campaign: "Campaign", metrics: list[Metric], assigned: Any)
     )
 
 
-def _cube(campaign: "Campaign", metrics: list[Metric]) -> Cube:
+def _cube(campaign: Declaration, metrics: list[Metric]) -> Cube:
     """Cube of covariates and outcomes, a set a metric."""
     if isinstance(campaign.frame, Cube):
         return campaign.frame
     covariates = tuple(campaign.covariates)
-    sets = [*([covariates] if covariates else []), *sets_of(metrics, (), False)]
-    outcomes = [name for names in sets_of([replace(m, cap=None) if isinstance(m, Mean) else m for m in metrics], (), False) for name in names]
-    check_frame(campaign.opened, [campaign.arm], outcomes)
     plain = [replace(m, cap=None) if isinstance(m, Mean) else m for m in metrics]
     sets = list(dict.fromkeys([*([covariates] if covariates else []), *sets_of(plain, (), False)]))
+    check_frame(campaign.opened, [campaign.arm], [name for names in sets for name in names])
     frame = campaign.opened if campaign.customer and is_lazy(campaign.opened) else campaign.customers
     columns = [campaign.arm, *(name for names in sets for name in names)]
     source = frame if is_lazy(frame) else Rows(collected(frame, columns))
@@ -126,7 +124,9 @@ def _cube(campaign: "Campaign", metrics: list[Metric]) -> Cube:
 
 def _counts(cube: Cube, arms: tuple[Any, ...], planned: Any) -> pd.DataFrame:
     n = np.array([cube.customers(arm) for arm in arms])
-    shares = np.full(len(arms), 1 / len(arms)) if planned is None else np.array([planned[arm] for arm in arms], dtype=float)
+    shares = (
+        np.full(len(arms), 1 / len(arms)) if planned is None else np.array([planned[arm] for arm in arms], dtype=float)
+    )
     return pd.DataFrame({"arm": list(arms), "n": n.astype(int), "share": n / n.sum(), "planned": shares / shares.sum()})
 
 
@@ -174,7 +174,7 @@ def _outcome(p: float) -> str:
     return "failed" if p < FAIL else "warned" if p < WARN else "passed"
 
 
-def _attrition(campaign: "Campaign", counts: pd.DataFrame, assigned: Any) -> Check:
+def _attrition(campaign: Declaration, counts: pd.DataFrame, assigned: Any) -> Check:
     """Whether the share of the assigned who were analysed differs between arms."""
     listed = open_frame(assigned)
     check_frame(listed, [campaign.arm], [])
@@ -185,7 +185,9 @@ def _attrition(campaign: "Campaign", counts: pd.DataFrame, assigned: Any) -> Che
     whole = np.array([float(start.get(arm, 0)) for arm in counts["arm"]])
     if (whole < n).any():
         arm = counts["arm"].iloc[int(np.argmax(n - whole))]
-        raise InputError(f"The assignment list has fewer customers in arm '{arm}' than were analysed; give the whole list.")
+        raise InputError(
+            f"The assignment list has fewer customers in arm '{arm}' than were analysed; give the whole list."
+        )
     lost = whole - n
     statistic, p = _contingency(n, lost)
     shares = ", ".join(f"{arm} {share:.1%}" for arm, share in zip(counts["arm"], n / whole, strict=True))
@@ -229,7 +231,7 @@ def _balance_check(cube: Cube, covariates: tuple[str, ...], arms: tuple[Any, ...
         joint[i * k : (i + 1) * k, i * k : (i + 1) * k] += spread
     statistic = float(difference @ np.linalg.pinv(joint, hermitian=True) @ difference)
     p = float(stats.chi2.sf(statistic, np.linalg.matrix_rank(joint, hermitian=True)))
-    worst = balance.loc[balance["standardized_difference"].abs().idxmax()]
+    worst = balance.iloc[int(balance["standardized_difference"].abs().to_numpy().argmax())]
     size = float(worst["standardized_difference"])
     outcome = _outcome(p)
     outcome = "warned" if outcome == "passed" and abs(size) > CLEAR and p < 0.05 else outcome
@@ -241,8 +243,8 @@ def _balance_check(cube: Cube, covariates: tuple[str, ...], arms: tuple[Any, ...
     return Check("balance", outcome, statistic, p, message)
 
 
-def _duplicates(campaign: "Campaign") -> tuple[list[Check], int]:
-    """Customers who stand more than once, in one arm or in several."""
+def _duplicates(campaign: Declaration) -> tuple[list[Check], int]:
+    """Check for customers who stand more than once, in one arm or in several."""
     nan = float("nan")
     if isinstance(campaign.frame, Cube) or campaign.customer is None:
         why = "Without a customer id, duplicates cannot be checked."
@@ -252,13 +254,17 @@ def _duplicates(campaign: "Campaign") -> tuple[list[Check], int]:
     customers = int((total.collect() if is_lazy(total) else total)["n"].to_list()[0])
     handled = "the first row counts" if campaign.duplicates == "first" else "one row a customer is needed"
     twice = f"{same} customers stand more than once in one arm; {handled}."
-    crossed = f"{several} of {customers} customers stand in several arms; each counts in the first, as intended to treat."
+    crossed = (
+        f"{several} of {customers} customers stand in several arms; each counts in the first, as intended to treat."
+    )
     outcome = ("warned" if campaign.duplicates == "first" else "failed") if same else "passed"
     share = several / max(customers, 1)
     mixed = "failed" if share > MOST_CONTAMINATED else "warned" if several else "passed"
     return [
         Check("duplicates", outcome, float(same), nan, twice if same else "No customer stands twice in one arm."),
-        Check("contamination", mixed, float(several), nan, crossed if several else "No customer stands in several arms."),
+        Check(
+            "contamination", mixed, float(several), nan, crossed if several else "No customer stands in several arms."
+        ),
     ], same
 
 
@@ -277,7 +283,7 @@ def _missing(cube: Cube, metric: Metric, arms: tuple[Any, ...]) -> Check:
     return Check(name, outcome, statistic, p, f"{metric.name} is missing {tail} ({shares}; p = {p:.2g}).")
 
 
-def _bounds(campaign: "Campaign", metrics: Sequence[Metric], arms: tuple[Any, ...]) -> pd.DataFrame:
+def _bounds(campaign: Declaration, metrics: Sequence[Metric], arms: tuple[Any, ...]) -> pd.DataFrame:
     """Lee's bounds of the metrics that are missing unequally."""
     rows = []
     for metric in metrics:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -55,7 +56,7 @@ def interactions(found: Sequence[Estimate], limits: dict[str, float]) -> pd.Data
 
 def between(found: Sequence[Estimate], reading: Reading, limits: dict[str, float]) -> pd.DataFrame:
     """Treatments against each other over all customers; p values adjusted by Holm over the pairs of a metric."""
-    rows = []
+    rows: list[list[Any]] = []
     for estimate in found:
         pairs = list(combinations(range(1, len(estimate.arms)), 2))
         if estimate.cell.by is not None or not pairs:
@@ -114,7 +115,12 @@ def returns(cube: Cube, metrics: Sequence[Metric], found: Sequence[Estimate], co
     rows = []
     for estimate in found:
         metric = estimate.metric
-        if not isinstance(metric, Profit) or estimate.cell.by is not None or estimate.covariates or cube.unit != "customer":
+        if (
+            not isinstance(metric, Profit)
+            or estimate.cell.by is not None
+            or estimate.covariates
+            or cube.unit != "customer"
+        ):
             continue
         columns = estimate.form.columns
         blocks = [cube.block(columns, arm) for arm in estimate.arms]
@@ -124,7 +130,11 @@ def returns(cube: Cube, metrics: Sequence[Metric], found: Sequence[Estimate], co
         for arm, block in zip(estimate.arms[1:], blocks[1:], strict=True):
             spread = block.covariances[0] / block.n[0] + base.covariances[0] / base.n[0]
             moved = block.means[0] - base.means[0]
-            added = float(cost @ moved) + metric.contact(arm, estimate.arms[0]) - metric.contact(estimate.arms[0], estimate.arms[0])
+            added = (
+                float(cost @ moved)
+                + metric.contact(arm, estimate.arms[0])
+                - metric.contact(estimate.arms[0], estimate.arms[0])
+            )
             ratio, limits = float("nan"), (float("nan"), float("nan"))
             if added > 0:
                 ratio = float(gain @ moved) / added

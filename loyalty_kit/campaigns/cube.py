@@ -171,10 +171,12 @@ class Cube:
         return cls(arm, by, period, _named(cells, keys[1:]), rows, blocks, dict(caps or {}), unit)._ordered()
 
     def _ordered(self) -> "Cube":
-        """The same cube with its cells in a fixed order."""
+        """Put the cells in a fixed order."""
         order = self.cells.astype(str).sort_values(list(self.cells.columns), kind="stable").index.to_numpy()
         blocks = tuple(
-            Block(b.columns, b.n[order], b.sums[order], b.products[order], b.lows[order], b.highs[order], b.nonzero[order])
+            Block(
+                b.columns, b.n[order], b.sums[order], b.products[order], b.lows[order], b.highs[order], b.nonzero[order]
+            )
             for b in self.blocks
         )
         return self._with(self.cells.loc[order].reset_index(drop=True), self.rows[order], blocks)
@@ -202,7 +204,7 @@ class Cube:
         return chosen if by is None else chosen & (self._held[by] == level)
 
     def customers(self, arm: object, by: str | None = None, level: object = None) -> float:
-        """Customers of an arm, complete or not."""
+        """Count the customers of an arm, complete or not."""
         return float(self.rows[self.where(arm, by, level)].sum())
 
     def block(self, columns: Columns, arm: object, by: str | None = None, level: object = None) -> Block:
@@ -236,7 +238,7 @@ class Cube:
         cells = pd.concat([self.cells, other.cells], ignore_index=True)
         group = cells.astype(str).groupby(list(cells.columns), sort=False).ngroup().to_numpy()
         first = np.unique(group, return_index=True)[1]
-        rows = np.bincount(group, weights=np.concatenate([self.rows, other.rows]))
+        rows = np.bincount(group, weights=np.concatenate([self.rows, other.rows])).astype(float)
         blocks = tuple(_merged(a, b, group) for a, b in zip(self.blocks, other.blocks, strict=True))
         return self._with(cells.loc[first].reset_index(drop=True), rows, blocks)._ordered()
 

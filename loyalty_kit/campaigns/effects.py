@@ -11,7 +11,14 @@ from scipy import special, stats
 from loyalty_kit.campaigns.estimates import Estimate, welch_df
 from loyalty_kit.campaigns.metrics import Mean, Profit, Rate, Ratio
 from loyalty_kit.campaigns.rows import Floats
-from loyalty_kit.campaigns.sequential import TUNED_FOR, Looks, always_valid_limit, always_valid_p, spending_limits, spending_p
+from loyalty_kit.campaigns.sequential import (
+    TUNED_FOR,
+    Looks,
+    always_valid_limit,
+    always_valid_p,
+    spending_limits,
+    spending_p,
+)
 from loyalty_kit.campaigns.simultaneous import benjamini_hochberg, critical_value, holm, max_t
 from loyalty_kit.results import Result
 
@@ -19,9 +26,10 @@ Multiple = Literal["max-t", "none"]
 Segments = Literal["holm", "bh"]
 ALL = "all"
 FEW = 100
-COLUMNS = (
-    "metric arm by level n control treatment difference ci_low ci_high lift lift_low lift_high p_value p_adjusted method warning"
-).split()
+COLUMNS = [
+    *["metric", "arm", "by", "level", "n", "control", "treatment", "difference", "ci_low", "ci_high"],
+    *["lift", "lift_low", "lift_high", "p_value", "p_adjusted", "method", "warning"],
+]
 KINDS = ["adjusted", "capped", "plain"]
 DETAILS = ["n_control", "n_treatment", "standard_error", "df", "kind", "nonzero_control", "nonzero_treatment"]
 
@@ -77,7 +85,9 @@ class EffectsResult(Result):
     warnings: tuple[str, ...] = ()
 
     def to_frame(self) -> pd.DataFrame:
-        """A row a metric × arm × cell, the adjusted estimate first; by and level are 'all' over all customers.
+        """Tidy frame, a row a metric × arm × cell, the adjusted estimate first.
+
+        Over all customers, by and level are 'all'.
 
         Columns: metric, arm, by, level, n, control, treatment, difference, ci_low, ci_high, lift,
         lift_low, lift_high, p_value, p_adjusted, method, warning.
@@ -96,7 +106,7 @@ def tabulate(found: Sequence[Estimate], reading: Reading, limits: dict[str, floa
         by_estimate = [_records(estimate, reading, limits) for estimate in group]
         records += [record for of_arm in zip(*by_estimate, strict=True) for record in of_arm]
     table = pd.DataFrame(records, columns=[*COLUMNS, *DETAILS])
-    return _segment_families(table.astype({"arm": object, "level": object}), reading)
+    return segment_families(table.astype({"arm": object, "level": object}), reading)
 
 
 def _records(estimate: Estimate, reading: Reading, limits: dict[str, float]) -> list[dict[str, Any]]:
@@ -157,8 +167,8 @@ def _levels(estimate: Estimate, p_value: Floats, statistic: Floats, reading: Rea
         return 2 * stats.norm.sf(limit), np.minimum(p * error / share, 1.0)
     if reading.multiple == "none" or estimate.cell.by is not None:
         return np.full(k, error), p_value
-    limit = critical_value(estimate.variance, reading.confidence)
-    return np.full(k, 2 * stats.norm.sf(limit)), max_t(p_value, estimate.variance)
+    together = critical_value(estimate.variance, reading.confidence)
+    return np.full(k, 2 * stats.norm.sf(together)), max_t(p_value, estimate.variance)
 
 
 def _lift(estimate: Estimate, levels: Floats, known: Any) -> tuple[Floats, Floats, Floats]:
@@ -174,7 +184,9 @@ def _lift(estimate: Estimate, levels: Floats, known: Any) -> tuple[Floats, Float
     with np.errstate(invalid="ignore", divide="ignore"):
         relative = variance / value**2
         ratio = value[1:] / value[0]
-        spread = np.exp(-special.stdtrit(welch_df(relative, estimate.df), levels / 2) * np.sqrt(relative[1:] + relative[0]))
+        spread = np.exp(
+            -special.stdtrit(welch_df(relative, estimate.df), levels / 2) * np.sqrt(relative[1:] + relative[0])
+        )
     shown = clear & known
     bounded = shown & (ratio > 0)
     return (
@@ -196,7 +208,7 @@ def _is_capped(estimate: Estimate) -> bool:
 
 
 def method_of(estimate: Estimate, reading: Reading, limits: dict[str, float]) -> str:
-    """Method of an estimate, in words."""
+    """Name the method of an estimate, in words."""
     base = {"ratio": "delta method", "quantile": "Maritz–Jarrett"}.get(estimate.metric.kind, "Welch")
     base = "unpooled Wald" if isinstance(estimate.metric, Rate) and np.isinf(estimate.df[0]) else base
     if estimate.covariates:
@@ -212,7 +224,7 @@ def method_of(estimate: Estimate, reading: Reading, limits: dict[str, float]) ->
 
 
 def _warning(estimate: Estimate, i: int, known: bool, no_lift: bool) -> str:
-    """What to know before believing a row."""
+    """Say what to know before believing a row."""
     if not known:
         few = min(estimate.units[0], estimate.units[i + 1]) < 2
         return "Too few customers for an interval." if few else "The outcome does not vary; there is no interval."
@@ -229,7 +241,7 @@ def _warning(estimate: Estimate, i: int, known: bool, no_lift: bool) -> str:
     return " ".join(notes)
 
 
-def _segment_families(table: pd.DataFrame, reading: Reading) -> pd.DataFrame:
+def segment_families(table: pd.DataFrame, reading: Reading) -> pd.DataFrame:
     """Adjust the p values of cells over the arms and levels of their by-column."""
     if reading.looks is not None:
         return table
@@ -243,10 +255,12 @@ def _segment_families(table: pd.DataFrame, reading: Reading) -> pd.DataFrame:
 
 
 def families_of(reading: Reading, arms: int, by: Sequence[str]) -> tuple[str, ...]:
-    """What each adjusted p value was adjusted over, a sentence each."""
+    """Say what each adjusted p value was adjusted over, a sentence each."""
     found = []
     if reading.multiple == "max-t":
-        found.append(f"Over all customers, intervals and adjusted p values hold for the {arms} arms of a metric together.")
+        found.append(
+            f"Over all customers, intervals and adjusted p values hold for the {arms} arms of a metric together."
+        )
     if by and reading.looks is None:
         name = "Holm" if reading.segments == "holm" else "Benjamini–Hochberg"
         found.append(

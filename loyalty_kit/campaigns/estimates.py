@@ -55,7 +55,7 @@ def welch_df(variance: Floats, df: Floats) -> Floats:
 
 
 def sets_of(metrics: Sequence[Metric], covariates: tuple[str, ...], clustered: bool) -> list[tuple[str, ...]]:
-    """Sets of columns whose moments the metrics need together."""
+    """List the sets of columns whose moments the metrics need together."""
     sets = []
     for metric in metrics:
         for form in metric.forms():
@@ -73,7 +73,12 @@ def columns_of(form: Form, clustered: bool) -> tuple[str, ...]:
 
 
 def estimates(
-    cube: Cube, metrics: Sequence[Metric], cells: Sequence[Cell], arms: tuple[Any, ...], covariates: tuple[str, ...], source: Any
+    cube: Cube,
+    metrics: Sequence[Metric],
+    cells: Sequence[Cell],
+    arms: tuple[Any, ...],
+    covariates: tuple[str, ...],
+    source: Any,
 ) -> list[Estimate]:
     """Every estimate asked for: in each cell the adjusted one first, then the plain one.
 
@@ -128,7 +133,7 @@ def linearised(form: Form, block: Block, clustered: bool) -> tuple[float, Floats
 
 
 def _adjusted(cube: Cube, plain: Estimate, covariates: tuple[str, ...]) -> Estimate | None:
-    """The estimate adjusted by covariates, or None where the cell cannot carry any."""
+    """Adjust an estimate by covariates, or give None where the cell cannot carry any."""
     clustered = cube.unit != "customer"
     own = columns_of(plain.form, clustered)
     extra = tuple(name for name in covariates if name not in own)
@@ -145,7 +150,11 @@ def _adjusted(cube: Cube, plain: Estimate, covariates: tuple[str, ...]) -> Estim
     weights = [linearised(plain.form, block, clustered) for block in blocks]
     places = [(arm, cell.by, cell.level) for arm in plain.arms]
     values, fits = fit_arms(blocks, weights, used, places, SIZE if clustered else None)
-    shift = np.array([plain.metric.contact(arm, plain.arms[0]) for arm in plain.arms]) if isinstance(plain.metric, Profit) else 0.0
+    shift = (
+        np.array([plain.metric.contact(arm, plain.arms[0]) for arm in plain.arms])
+        if isinstance(plain.metric, Profit)
+        else 0.0
+    )
     units = np.array([block.n[0] for block in blocks])
     n = np.array([block.sums[0, own.index(SIZE)] for block in blocks]) if clustered else units
     df = units - 1 - len(used)
@@ -168,4 +177,6 @@ def check_values(metric: Metric, form: Form, blocks: Sequence[Block], clustered:
     if form.divisor is not None:
         at = blocks[0].columns.index(form.divisor)
         if any(b.lows[0, at] < 0 for b in blocks):
-            raise InputError(f"The denominator '{form.divisor}' of a ratio holds negative values; allowed are 0 or more.")
+            raise InputError(
+                f"The denominator '{form.divisor}' of a ratio holds negative values; allowed are 0 or more."
+            )

@@ -6,6 +6,7 @@ from typing import Any
 
 import narwhals as nw
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from loyalty_kit.campaigns.rows import Floats, Rows, Whole
@@ -26,8 +27,8 @@ def gather_rows(
     bounds = np.concatenate([[0], np.cumsum(np.bincount(cell, minlength=len(cells)))])
     union = list(dict.fromkeys(name for names in sets for name in names))
     values = rows.matrix(union)[order]
-    present = ~np.isnan(values)
-    whole = present.all(axis=0)
+    present: npt.NDArray[np.bool_] = ~np.isnan(values)
+    whole = np.asarray(present.all(axis=0))
     parts: Parts = {}
     shared: dict[bool, tuple[Floats, ...]] = {}
     for names in sets:
@@ -96,7 +97,7 @@ def gather_lazy(
 
 
 def _query(frame: Any, keys: Sequence[str], sets: Sequence[Columns], caps: Any, *, masked: bool) -> pd.DataFrame:
-    """The grouped sums: one column set for all metrics, or one for each metric's complete customers."""
+    """Query the grouped sums: one column set for all metrics, or one for each metric's complete customers."""
     floating = {name for name, kind in frame.collect_schema().items() if kind.is_float()}
     union = list(dict.fromkeys(name for names in sets for name in names))
     groups: list[tuple[list[str], Columns]] = (

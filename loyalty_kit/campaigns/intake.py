@@ -16,7 +16,7 @@ MOST_LEVELS = 50
 
 
 def repeated(frame: Any, customer: str, arm: str) -> tuple[int, int]:
-    """Customers who stand more than once in one arm, and customers who stand in several arms."""
+    """Count customers who stand more than once in one arm, and customers who stand in several arms."""
     pairs = frame.group_by(customer).agg(nw.len().alias("rows"), nw.col(arm).n_unique().alias("arms"))
     pairs = pairs.filter(nw.col("rows") > 1).select("rows", "arms")
     table = pairs.collect() if is_lazy(frame) else pairs
@@ -43,7 +43,7 @@ def first_rows(frame: Any, customer: str, arm: str, duplicates: str, sent: str |
         return frame
     if is_lazy(frame) and sent is None:
         raise InputError(
-            f"{same + several} customers stand more than once and the table has no order of rows; give sent= to tell the first."
+            f"{same + several} customers stand more than once and rows have no order; give sent= to tell the first."
         )
     if sent is not None:
         return frame.unique([customer], keep="first", order_by=sent)
@@ -59,7 +59,9 @@ def _any_repeated(column: Any) -> bool:
 
 def check_measured(frame: Any, measured: Mapping[str, str], sent: str) -> None:
     """Refuse by name a covariate that was measured after the campaign went out."""
-    late = frame.select(*((nw.col(date) > nw.col(sent)).sum().alias(f"late_{i}") for i, date in enumerate(measured.values())))
+    late = frame.select(
+        *((nw.col(date) > nw.col(sent)).sum().alias(f"late_{i}") for i, date in enumerate(measured.values()))
+    )
     table = late.collect() if is_lazy(late) else late
     for i, (name, date) in enumerate(measured.items()):
         count = int(table[f"late_{i}"].to_list()[0] or 0)
@@ -71,7 +73,7 @@ def check_measured(frame: Any, measured: Mapping[str, str], sent: str) -> None:
 
 
 def zero_filled(frame: Any, columns: Sequence[str]) -> Any:
-    """A lazily held frame whose missing values in some columns are 0."""
+    """Fill a lazily held frame's missing values in some columns with 0."""
     schema = frame.collect_schema()
     filled = {}
     for name in columns:
@@ -93,14 +95,23 @@ def _count_levels(frame: Any, name: str) -> int:
     return int(frame.select(nw.col(name).n_unique().alias("levels")).collect()["levels"].to_list()[0])
 
 
-def clusters(source: Any, keys: Sequence[str], cluster: str, columns: Sequence[str], caps: dict[str, tuple[str, float]]) -> Any:
+def clusters(
+    source: Any, keys: Sequence[str], cluster: str, columns: Sequence[str], caps: dict[str, tuple[str, float]]
+) -> Any:
     """One row a cluster and cell: sums of the columns over its complete customers, and how many they are."""
     if isinstance(source, Rows):
         values = source.matrix(columns)
         whole = ~np.isnan(values).any(axis=1)
-        coded = {key: pd.Series(np.asarray(source.codes(key)[1], dtype=object)[source.codes(key)[0]]) for key in [*keys, cluster]}
+        coded = {
+            key: pd.Series(np.asarray(source.codes(key)[1], dtype=object)[source.codes(key)[0]])
+            for key in [*keys, cluster]
+        }
         table = pd.DataFrame({**coded, **dict(zip(columns, values.T, strict=True)), SIZE: 1.0})[whole]
-        return Rows(nw.from_native(table.groupby([*keys, cluster], sort=False, dropna=False).sum().reset_index(), eager_only=True))
+        return Rows(
+            nw.from_native(
+                table.groupby([*keys, cluster], sort=False, dropna=False).sum().reset_index(), eager_only=True
+            )
+        )
     numbers = source.select(*keys, cluster, **{f"c{i}": column_number(name, caps) for i, name in enumerate(columns)})
     for i in range(len(columns)):
         numbers = numbers.filter(~nw.col(f"c{i}").is_null())

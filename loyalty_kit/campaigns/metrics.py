@@ -62,7 +62,7 @@ class Rate:
         return self.column
 
     def forms(self) -> tuple[Form, ...]:
-        """The one form: the mean of the column."""
+        """Give the one form: the mean of the column."""
         return (Form({self.column: 1.0}),)
 
 
@@ -89,6 +89,7 @@ class Mean:
     kind = "mean"
 
     def __post_init__(self) -> None:
+        """Check the declaration."""
         if self.cap is not None:
             check_level(self.cap, "cap")
 
@@ -98,7 +99,7 @@ class Mean:
         return self.column
 
     def forms(self) -> tuple[Form, ...]:
-        """The capped form first where a cap is declared, then the column as it is."""
+        """Give the capped form first where a cap is declared, then the column as it is."""
         plain = Form({self.column: 1.0})
         return (plain,) if self.cap is None else (Form({capped(self.column, self.cap): 1.0}), plain)
 
@@ -131,6 +132,7 @@ class Ratio:
     kind = "ratio"
 
     def __post_init__(self) -> None:
+        """Check the declaration."""
         if self.numerator == self.denominator:
             raise InputError(f"A ratio needs two columns; got '{self.numerator}' twice.")
 
@@ -140,7 +142,7 @@ class Ratio:
         return f"{self.numerator}/{self.denominator}"
 
     def forms(self) -> tuple[Form, ...]:
-        """The one form: numerator over denominator."""
+        """Give the one form: numerator over denominator."""
         return (Form({self.numerator: 1.0}, self.denominator),)
 
 
@@ -173,6 +175,7 @@ class Profit:
     kind = "profit"
 
     def __post_init__(self) -> None:
+        """Check the declaration."""
         if isinstance(self.margin, bool) or not isinstance(self.margin, int | float) or not 0 < self.margin <= 1:
             raise InputError(f"'margin' must be a share above 0 and up to 1; got {self.margin!r}.")
 
@@ -182,7 +185,7 @@ class Profit:
         return f"profit({self.spend})"
 
     def forms(self) -> tuple[Form, ...]:
-        """The one form: the weighted sum of its columns."""
+        """Give the one form: the weighted sum of its columns."""
         terms = {self.spend: float(self.margin)}
         for column in (self.coupon, self.cost):
             if isinstance(column, str):
@@ -218,6 +221,7 @@ class Quantile:
     kind = "quantile"
 
     def __post_init__(self) -> None:
+        """Check the declaration."""
         check_level(self.at, "at")
 
     @property
@@ -226,7 +230,7 @@ class Quantile:
         return f"p{100 * self.at:g}({self.column})"
 
     def forms(self) -> tuple[Form, ...]:
-        """None: a quantile is read from rows."""
+        """Give none: a quantile is read from rows."""
         return ()
 
 

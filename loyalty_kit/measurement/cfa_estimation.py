@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from scipy.optimize import minimize
@@ -26,48 +26,73 @@ class Estimate:
     converged: bool
 
 
-def maximise(model: Model, samples: Sequence[Sample], start: Floats) -> Estimate:
-    """Maximum of the likelihood by Fisher scoring, by L-BFGS where scoring does not settle."""
-    values, value, settled = _scoring(model, samples, start)
+class Objective(Protocol):
+    """What the search climbs."""
+
+    def evaluate(self, values: Floats) -> tuple[float, Floats, Floats]:
+        """Value, slope and expected curvature; LinAlgError where the value is not defined."""
+
+    def observed(self, values: Floats) -> Floats:
+        """Negative second derivatives."""
+
+
+@dataclass(frozen=True, eq=False)
+class Likelihood:
+    """Normal log-likelihood of a model in the groups' samples."""
+
+    model: Model
+    samples: Sequence[Sample]
+
+    def evaluate(self, values: Floats) -> tuple[float, Floats, Floats]:
+        """Log-likelihood, slope and expected information."""
+        return evaluate(self.model, self.samples, values)
+
+    def observed(self, values: Floats) -> Floats:
+        """Observed information."""
+        return observed_information(self.model, self.samples, values)
+
+
+def maximise(objective: Objective, start: Floats) -> Estimate:
+    """Maximum of an objective by Fisher scoring, by L-BFGS where scoring does not settle."""
+    values, value, settled = _scoring(objective, start)
     if settled:
         return Estimate(values, value, True)
+
+    def descent(x: Floats) -> tuple[float, Floats]:
+        try:
+            height, slope, _ = objective.evaluate(x)
+        except np.linalg.LinAlgError:
+            return np.inf, np.zeros(len(x))
+        return -height / scale, -slope / scale
+
+    scale = max(abs(value), 1.0)
     found: Any = minimize(
-        lambda x: _objective(model, samples, x),
+        descent,
         values,
         jac=True,
         method="L-BFGS-B",
-        options={"maxiter": 5000, "maxfun": 10_000, "maxcor": 30, "ftol": 1e-15, "gtol": 1e-9},
+        options={"maxiter": 5000, "maxfun": 10_000, "maxcor": 30, "ftol": 1e-15, "gtol": 1e-12},
     )
-    values, value, settled = _scoring(model, samples, found.x)
+    values, value, settled = _scoring(objective, found.x)
     return Estimate(values, value, settled)
 
 
-def _objective(model: Model, samples: Sequence[Sample], values: Floats) -> tuple[float, Floats]:
-    """Negative mean log-likelihood and its slope; a wall where Σ is not positive definite."""
-    n = sum(sample.n for sample in samples)
-    try:
-        value, gradient, _ = evaluate(model, samples, values)
-    except np.linalg.LinAlgError:
-        return 1e10, np.zeros(len(values))
-    return -value / n, -gradient / n
-
-
-def _scoring(model: Model, samples: Sequence[Sample], start: Floats) -> tuple[Floats, float, bool]:
+def _scoring(objective: Objective, start: Floats) -> tuple[Floats, float, bool]:
     """Fisher scoring with step halving, damped where a full step does not help, and Newton's steps near the end.
 
     It settles where a step promises less than 1e-10 of log-likelihood: errors then stand at 1e-5 of
     a standard error.
     """
     values, damping = start, 0.0
-    value, gradient, expected = evaluate(model, samples, values)
+    value, gradient, expected = objective.evaluate(values)
     for _ in range(_STEPS):
         scale = np.sqrt(np.maximum(np.diag(expected), np.finfo(float).tiny))
         step = _solved(expected / np.outer(scale, scale) + damping * np.eye(len(scale)), gradient / scale) / scale
         if not damping and gradient @ step < _NEAR:
-            newton = _solved(observed_information(model, samples, values), gradient)
+            newton = _solved(objective.observed(values), gradient)
             step = newton if 0 < gradient @ newton < _NEAR else step
         promise = float(gradient @ step)
-        moved = None if promise < _SETTLED else _improved(model, samples, values, value, step, promise)
+        moved = None if promise < _SETTLED else _improved(objective, values, value, step, promise)
         if promise < _SETTLED or (moved is None and damping > _STUCK):
             return values, value, bool(np.abs(gradient / scale).max() < _FLAT)
         damping = max(10 * damping, 1e-3) if moved is None else damping / 10 if damping > 1e-6 else 0.0
@@ -84,14 +109,14 @@ def _solved(curvature: Floats, gradient: Floats) -> Floats:
 
 
 def _improved(
-    model: Model, samples: Sequence[Sample], values: Floats, value: float, step: Floats, promise: float
+    objective: Objective, values: Floats, value: float, step: Floats, promise: float
 ) -> tuple[Floats, float, Floats, Floats] | None:
     """First of the halved steps that gains what its length promises, but for rounding, with what holds there."""
     least = value - _ROUNDING * abs(value)
     for share in 0.5 ** np.arange(8):
         try:
             candidate = values + share * step
-            following, gradient, expected = evaluate(model, samples, candidate)
+            following, gradient, expected = objective.evaluate(candidate)
         except np.linalg.LinAlgError:
             continue
         if following >= least + 1e-4 * share * promise:
@@ -100,7 +125,7 @@ def _improved(
 
 
 def starting_values(model: Model, moments: Sequence[tuple[Floats, Floats]]) -> Floats:
-    """Starting values from each group's mean and covariance; what groups share starts from the first of them."""
+    """Take starting values from each group's mean and covariance; what groups share starts from the first of them."""
     values = np.zeros(model.size)
     for elements, (mean, covariance) in reversed(list(zip(model.by_group, moments, strict=True))):
         start = _start(model, mean, covariance)
@@ -111,7 +136,7 @@ def starting_values(model: Model, moments: Sequence[tuple[Floats, Floats]]) -> F
 
 
 def _start(model: Model, mean: Floats, covariance: Floats) -> Matrices:
-    """Loadings by probabilistic principal components of each scale, factors by weighted sums disattenuated."""
+    """Take loadings from each scale's principal component, factor correlations from weighted sums, disattenuated."""
     sd = np.sqrt(np.diag(covariance))
     r = covariance / np.outer(sd, sd)
     loadings = np.zeros_like(model.fixed.loadings)
@@ -126,14 +151,16 @@ def _start(model: Model, mean: Floats, covariance: Floats) -> Matrices:
     factors = np.clip(factors, -0.9, 0.9)
     np.fill_diagonal(factors, 1.0)
     loadings *= sd[:, None]
-    unit = np.where(np.diag(model.fixed.factors) > 0, 1.0, loadings[model.membership.argmax(axis=0), range(len(factors))])
+    unit = np.where(
+        np.diag(model.fixed.factors) > 0, 1.0, loadings[model.membership.argmax(axis=0), range(len(factors))]
+    )
     return Matrices(
         loadings / unit, factors * np.outer(unit, unit), np.diag(unique * sd**2), mean, np.zeros(len(factors))
     )
 
 
 def turned(model: Model, values: Floats, anchors: Sequence[int]) -> Floats:
-    """Values with each factor turned so that its anchor item loads positively, in the first group where groups share."""
+    """Turn each factor so that its anchor item loads positively, in the first group where groups share parameters."""
     signs = np.stack([np.sign(m.loadings[anchors, range(len(anchors))]) for m in model.matrices(values)])
     signs[signs == 0] = 1.0
     if model.size < len(model.elements):

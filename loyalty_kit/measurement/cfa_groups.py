@@ -6,9 +6,9 @@ from functools import cached_property
 
 import numpy as np
 
-from loyalty_kit.measurement.cfa_estimation import maximise, starting_values, turned
+from loyalty_kit.measurement.cfa_estimation import Likelihood, maximise, starting_values, turned
 from loyalty_kit.measurement.cfa_likelihood import Sample, evaluate, loglik, scores
-from loyalty_kit.measurement.cfa_model import Elements, Floats, Model, confirmatory_model
+from loyalty_kit.measurement.cfa_model import Elements, Floats, Model, Released, confirmatory_model
 from loyalty_kit.measurement.fit import ChiSquares, fit_indices, information_criteria, srmr
 from loyalty_kit.measurement.items import ItemTable
 from loyalty_kit.measurement.structure import Structure
@@ -37,7 +37,7 @@ class Groups:
 
     @classmethod
     def of(cls, tables: dict[str, ItemTable], structure: Structure) -> "Groups":
-        """Groups from their tables of complete answers."""
+        """Take groups from their tables of complete answers."""
         moments = [table.moments() for table in tables.values()]
         samples = tuple(Sample.complete(own, own.effective_n) for own in moments)
         return cls(tuple(tables), tuple(own.n_used for own in moments), structure, samples)
@@ -72,7 +72,7 @@ class GroupFit:
         """Covariance of the parameters by the expected information; NaN where the model is not identified."""
         expected = evaluate(self.model, self.groups.samples, self.values)[2]
         try:
-            return np.linalg.inv(expected)
+            return np.asarray(np.linalg.inv(expected))
         except np.linalg.LinAlgError:
             return np.full_like(expected, np.nan)
 
@@ -88,13 +88,13 @@ class GroupFit:
         return [found.joint(np.flatnonzero(tied.row == item)) for item in items]
 
 
-def fit_groups(groups: Groups, *, equal: frozenset[int], released: frozenset[tuple[int, int]] = frozenset()) -> GroupFit:
+def fit_groups(groups: Groups, *, equal: frozenset[int], released: Released = frozenset()) -> GroupFit:
     """Estimate the structure in all groups with kinds of elements held equal, but for (kind, item) released."""
     model = confirmatory_model(
         groups.structure.scales, groups=len(groups.names), means=True, equal=equal, released=released
     )
     moments = [(sample.means[0], sample.covariances[0]) for sample in groups.samples]
-    found = maximise(model, groups.samples, starting_values(model, moments))
+    found = maximise(Likelihood(model, groups.samples), starting_values(model, moments))
     values = turned(model, found.values, groups.structure.anchor_positions)
     count, p = len(groups.names), len(model.items)
     df = count * (p * (p + 1) // 2 + p) - model.size

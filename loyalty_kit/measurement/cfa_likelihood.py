@@ -58,7 +58,7 @@ class Sample:
         present, pattern = np.unique(np.isfinite(rows), axis=0, return_inverse=True)
         pattern = pattern.reshape(-1)
         filled = np.nan_to_num(rows)
-        counts = np.bincount(pattern, weights)
+        counts = np.bincount(pattern, weights).astype(float)
         means = np.zeros(present.shape)
         np.add.at(means, pattern, filled * weights[:, None])
         means /= counts[:, None]
@@ -109,13 +109,13 @@ def slope(along: Directions, omega: Floats, y: Floats) -> Floats:
 
 
 def information(a: Directions, b: Directions, inverse: Floats) -> Floats:
-    """Expected information of one respondent: ½ tr(Σ⁻¹Σᵢ Σ⁻¹Σⱼ) + μᵢᵀΣ⁻¹μⱼ, directions a × b."""
+    """One respondent's expected information, ½ tr(Σ⁻¹Σᵢ Σ⁻¹Σⱼ) + μᵢᵀΣ⁻¹μⱼ, directions a × b."""
     u, v = inverse @ b.u, inverse @ b.v
     return np.asarray((a.v.T @ u) * (a.u.T @ v) + (a.v.T @ v) * (a.u.T @ u) + a.mean.T @ inverse @ b.mean)
 
 
 def information_diagonal(along: Directions, inverse: Floats) -> Floats:
-    """Expected information of one respondent along each direction by itself."""
+    """One respondent's expected information along each direction by itself."""
     u, v = inverse @ along.u, inverse @ along.v
     both = (along.u * v).sum(axis=0) ** 2 + (along.u * u).sum(axis=0) * (along.v * v).sum(axis=0)
     return np.asarray(both + (along.mean * (inverse @ along.mean)).sum(axis=0))

@@ -9,6 +9,8 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.intp]
+Released = frozenset[tuple[int, int]]
+"""Kind and item of elements that groups need not share."""
 
 LOADING, FACTOR, RESIDUAL, INTERCEPT, MEAN = range(5)
 """Kinds of element: of Λ, Ψ, Θ, τ and α in Σ = ΛΨΛᵀ + Θ and μ = τ + Λα."""
@@ -35,10 +37,12 @@ class Elements:
     @classmethod
     def of(cls, places: Sequence[tuple[int, int, int, int]], parameters: Sequence[int] | None = None) -> "Elements":
         """Elements at (kind, group, row, column), each its own parameter unless told otherwise."""
-        columns = np.array(places, dtype=np.intp).reshape(-1, 4).T
-        return cls(*columns, np.arange(len(places)) if parameters is None else np.array(parameters, dtype=np.intp))
+        kind, group, row, column = np.array(places, dtype=np.intp).reshape(-1, 4).T
+        numbers = np.arange(len(places)) if parameters is None else np.array(parameters, dtype=np.intp)
+        return cls(kind, group, row, column, numbers)
 
     def __len__(self) -> int:
+        """Count the elements."""
         return len(self.kind)
 
     def where(self, chosen: npt.NDArray[np.bool_]) -> "Elements":
@@ -85,7 +89,7 @@ class Model:
     @cached_property
     def membership(self) -> npt.NDArray[np.bool_]:
         """Which item loads on which factor, freely or by a fixed loading."""
-        loads = self.fixed.loadings != 0
+        loads = np.asarray(self.fixed.loadings != 0)
         own = self.by_group[0].where(self.by_group[0].kind == LOADING)
         loads[own.row, own.column] = True
         return loads
@@ -130,12 +134,14 @@ def confirmatory_model(
     groups: int = 1,
     means: bool = False,
     marker: bool = False,
+    residuals: bool = True,
     equal: frozenset[int] = frozenset(),
-    released: frozenset[tuple[int, int]] = frozenset(),
+    released: Released = frozenset(),
 ) -> Model:
     """Simple-structure model: every item loads on its own scale's factor, factors correlate.
 
-    Factor variances are 1, or first loadings where `marker`. `equal` names kinds (loadings,
+    Factor variances are 1, or first loadings where `marker`; residual variances are free, or follow from
+    variances of 1 where not `residuals`. `equal` names kinds (loadings,
     intercepts, residuals) held equal over groups but for the (kind, item) pairs in `released`;
     equal loadings free the later groups' factor variances, equal intercepts their factor means.
     """
@@ -143,13 +149,16 @@ def confirmatory_model(
     factor_of = [f for f, members in enumerate(scales.values()) for _ in members]
     first = [j for j in range(len(items)) if j == 0 or factor_of[j] != factor_of[j - 1]]
     p, k = len(items), len(scales)
-    fixed = Matrices(np.zeros((p, k)), np.zeros((k, k)) if marker else np.eye(k), np.zeros((p, p)), np.zeros(p), np.zeros(k))
+    fixed = Matrices(
+        np.zeros((p, k)), np.zeros((k, k)) if marker else np.eye(k), np.zeros((p, p)), np.zeros(p), np.zeros(k)
+    )
     if marker:
         fixed.loadings[first, range(k)] = 1.0
 
     def places(g: int) -> Iterator[tuple[int, int, int, int]]:
         yield from ((LOADING, g, j, f) for j, f in enumerate(factor_of) if not (marker and j in first))
-        yield from ((RESIDUAL, g, j, j) for j in range(p))
+        if residuals:
+            yield from ((RESIDUAL, g, j, j) for j in range(p))
         yield from ((FACTOR, g, f, h) for f in range(k) for h in range(f))
         if marker or (g > 0 and LOADING in equal):
             yield from ((FACTOR, g, f, f) for f in range(k))
@@ -159,12 +168,16 @@ def confirmatory_model(
             yield from ((MEAN, g, f, 0) for f in range(k))
 
     every = [place for g in range(groups) for place in places(g)]
-    shared = [(kind, g if kind not in equal or (kind, row) in released else -1, row, column) for kind, g, row, column in every]
+    shared = [
+        (kind, g if kind not in equal or (kind, row) in released else -1, row, column) for kind, g, row, column in every
+    ]
     number = {key: i for i, key in enumerate(dict.fromkeys(shared))}
     return Model(tuple(items), tuple(scales), groups, Elements.of(every, [number[key] for key in shared]), fixed)
 
 
-def unrestricted_model(items: Sequence[str], *, groups: int = 1, means: bool = False, covariances: bool = True) -> Model:
+def unrestricted_model(
+    items: Sequence[str], *, groups: int = 1, means: bool = False, covariances: bool = True
+) -> Model:
     """Free variances, covariances where asked and means where asked: the saturated or the independence model."""
     p = len(items)
     places = [
@@ -195,7 +208,10 @@ def directions(matrices: Matrices, elements: Elements) -> Directions:
     mean[:, at[LOADING]] = unit[:, row[at[LOADING]]] * matrices.means[column[at[LOADING]]]
     u[:, at[FACTOR]] = matrices.loadings[:, row[at[FACTOR]]]
     v[:, at[FACTOR]] = matrices.loadings[:, column[at[FACTOR]]] * half[at[FACTOR]]
-    u[:, at[RESIDUAL]], v[:, at[RESIDUAL]] = unit[:, row[at[RESIDUAL]]], unit[:, column[at[RESIDUAL]]] * half[at[RESIDUAL]]
+    u[:, at[RESIDUAL]], v[:, at[RESIDUAL]] = (
+        unit[:, row[at[RESIDUAL]]],
+        unit[:, column[at[RESIDUAL]]] * half[at[RESIDUAL]],
+    )
     mean[:, at[INTERCEPT]] = unit[:, row[at[INTERCEPT]]]
     mean[:, at[MEAN]] = matrices.loadings[:, row[at[MEAN]]]
     return Directions(u, v, mean)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from loyalty_kit.measurement.cfa_estimation import margins, maximise, saturated, starting_values, turned
+from loyalty_kit.measurement.cfa_estimation import Likelihood, margins, maximise, saturated, starting_values, turned
 from loyalty_kit.measurement.cfa_likelihood import (
     Sample,
     evaluate,
@@ -17,20 +17,14 @@ from loyalty_kit.measurement.cfa_model import (
     Floats,
     Model,
     confirmatory_model,
-    unrestricted_model,
 )
-from loyalty_kit.measurement.cfa_robust import Rows, sandwich
+from loyalty_kit.measurement.cfa_robust import Rows, robust_fit, sandwich
 from loyalty_kit.measurement.cfa_solution import Score, Solution
 from loyalty_kit.measurement.fit import (
     ChiSquares,
-    cfi,
     fit_indices,
     information_criteria,
-    p_value,
-    rmsea,
-    rmsea_interval,
     srmr,
-    tli,
 )
 from loyalty_kit.measurement.items import ItemTable
 from loyalty_kit.measurement.structure import Structure
@@ -55,7 +49,7 @@ def normal_solution(structure: Structure, table: ItemTable, *, robust: bool, fim
     """
     data = _data(table, robust=robust, fiml=fiml)
     model = confirmatory_model(structure.scales, means=fiml, marker=marker)
-    found = maximise(model, [data.sample], starting_values(model, [(data.mean, data.covariance)]))
+    found = maximise(Likelihood(model, [data.sample]), starting_values(model, [(data.mean, data.covariance)]))
     values = found.values if marker else turned(model, found.values, structure.anchor_positions)
     test = _test(model, found.loglik, data)
     fit = fit_indices(test, n=data.sample.n)
@@ -108,49 +102,10 @@ def _errors(
     """Covariance of the parameters, and the robust fit where asked."""
     if robust:
         own = sandwich(model, data.sample, data.rows, values)
-        return own.covariance, _robust_fit(model, own.trace, data, test, fiml=fiml)
+        return own.covariance, robust_fit(test, own, data.sample, data.rows, (data.mean, data.covariance), means=fiml)
     if fiml:
-        return np.linalg.inv(observed_information(model, [data.sample], values)), {}
-    return np.linalg.inv(evaluate(model, [data.sample], values)[2]), {}
-
-
-def _robust_fit(model: Model, trace: float, data: _Data, test: ChiSquares, *, fiml: bool) -> dict[str, float]:
-    """Yuan and Bentler's scaled chi² as in Mplus, and the indices on it.
-
-    Scaling factor (tr A₁⁻¹B₁ − tr A₀⁻¹B₀) / df with the saturated model's traces less the model's.
-    The 'robust' indices, which estimate what the plain ones would be under normality, are known for
-    complete rows only.
-    """
-    if not test.df:
-        return {}
-    lower = np.tril_indices(len(model.items))
-    saturated_model = unrestricted_model(model.items, means=fiml)
-    independent = unrestricted_model(model.items, means=fiml, covariances=False)
-    mean, variance = margins(data.sample)
-    means, bare = (data.mean, mean) if fiml else (data.mean[:0], mean[:0])
-    highest = sandwich(saturated_model, data.sample, data.rows, np.concatenate([data.covariance[lower], means])).trace
-    lowest = sandwich(independent, data.sample, data.rows, np.concatenate([variance, bare])).trace
-    scaling, baseline = (highest - trace) / test.df, (highest - lowest) / test.baseline_df
-    n, chi2, df = data.sample.n, test.chi2, test.df
-    scaled = ChiSquares(chi2 / scaling, df, test.baseline_chi2 / baseline, test.baseline_df)
-    fit = {
-        "scaling_factor": scaling,
-        "chi2_scaled": scaled.chi2,
-        "p_value_scaled": p_value(scaled.chi2, df),
-        "cfi_scaled": cfi(scaled),
-        "tli_scaled": tli(scaled),
-        "rmsea_scaled": rmsea(chi2, scaling * df, n=n),
-    }
-    if fiml:
-        return fit
-    low, high = rmsea_interval(scaled.chi2, df, n=n, scaling=scaling)
-    return fit | {
-        "cfi_robust": cfi(test, scaling, baseline),
-        "tli_robust": tli(test, scaling, baseline),
-        "rmsea_robust": rmsea(chi2, df, n=n, scaling=scaling),
-        "rmsea_robust_low": low,
-        "rmsea_robust_high": high,
-    }
+        return np.asarray(np.linalg.inv(observed_information(model, [data.sample], values))), {}
+    return np.asarray(np.linalg.inv(evaluate(model, [data.sample], values)[2])), {}
 
 
 def _score(model: Model, sample: Sample, values: Floats, elements: Elements) -> Score:

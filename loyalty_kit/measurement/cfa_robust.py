@@ -4,8 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from loyalty_kit.measurement.cfa_estimation import margins
 from loyalty_kit.measurement.cfa_likelihood import Sample, gather, observed_information, precisions
-from loyalty_kit.measurement.cfa_model import Floats, Ints, Model, directions
+from loyalty_kit.measurement.cfa_model import Floats, Ints, Model, directions, unrestricted_model
+from loyalty_kit.measurement.fit import ChiSquares, cfi, p_value, rmsea, rmsea_interval, tli
 
 _BLOCK = 4096
 
@@ -63,3 +65,51 @@ def _squared_slopes(model: Model, sample: Sample, rows: Rows, values: Floats) ->
             slopes *= rows.weights[block, None]
             total += slopes.T @ slopes
     return total
+
+
+def robust_fit(
+    test: ChiSquares, own: Sandwich, sample: Sample, rows: Rows, moments: tuple[Floats, Floats], *, means: bool
+) -> dict[str, float]:
+    """Scale chi² as Yuan and Bentler do in Mplus, with the indices on it.
+
+    The factor is (tr A₁⁻¹B₁ − tr A₀⁻¹B₀) / df, the saturated model's trace at the unrestricted moments
+    less the model's. The 'robust' indices, which estimate what the plain ones would be under
+    normality, are given for complete rows, where no means are modelled.
+    """
+    if not test.df:
+        return {}
+    n, chi2, df = sample.n, test.chi2, test.df
+    highest, lowest = _reference_traces(sample, rows, moments, means=means)
+    scaling, baseline = (highest - own.trace) / df, (highest - lowest) / test.baseline_df
+    scaled = ChiSquares(chi2 / scaling, df, test.baseline_chi2 / baseline, test.baseline_df)
+    fit = {
+        "scaling_factor": scaling,
+        "chi2_scaled": scaled.chi2,
+        "p_value_scaled": p_value(scaled.chi2, df),
+        "cfi_scaled": cfi(scaled),
+        "tli_scaled": tli(scaled),
+        "rmsea_scaled": rmsea(chi2, scaling * df, n=n),
+    }
+    if means:
+        return fit
+    low, high = rmsea_interval(scaled.chi2, df, n=n, scaling=scaling)
+    return fit | {
+        "cfi_robust": cfi(test, scaling, baseline),
+        "tli_robust": tli(test, scaling, baseline),
+        "rmsea_robust": rmsea(chi2, df, n=n, scaling=scaling),
+        "rmsea_robust_low": low,
+        "rmsea_robust_high": high,
+    }
+
+
+def _reference_traces(
+    sample: Sample, rows: Rows, moments: tuple[Floats, Floats], *, means: bool
+) -> tuple[float, float]:
+    """Traces of the saturated and of the independence model."""
+    (mean, covariance), (own_mean, variance) = moments, margins(sample)
+    names = [str(j) for j in range(len(mean))]
+    highest = np.concatenate([covariance[np.tril_indices(len(mean))], mean[: len(mean) * means]])
+    lowest = np.concatenate([variance, own_mean[: len(mean) * means]])
+    saturated = sandwich(unrestricted_model(names, means=means), sample, rows, highest)
+    independent = sandwich(unrestricted_model(names, means=means, covariances=False), sample, rows, lowest)
+    return saturated.trace, independent.trace

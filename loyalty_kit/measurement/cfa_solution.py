@@ -102,13 +102,13 @@ class Solution:
         return np.array([known.get((kind, i, j), -1) for i, j in zip(row, column, strict=True)], dtype=np.intp)
 
     def deviations(self, slopes: Floats) -> Floats:
-        """Standard errors of functions of the parameters with these slopes (functions × parameters)."""
+        """Derive standard errors of functions of the parameters with these slopes (functions × parameters)."""
         with np.errstate(invalid="ignore"):
             return np.asarray(np.sqrt(((slopes @ self.errors) * slopes).sum(axis=1)))
 
 
 def loading_table(solution: Solution, confidence: float) -> pd.DataFrame:
-    """Loadings with errors; the interval is that of the standardized loading."""
+    """Tabulate loadings with errors; the interval is that of the standardized loading."""
     own, f = np.arange(len(solution.factor_of)), solution.factor_of
     place = solution.element(LOADING, own, f)
     variances = np.where(place >= 0, np.diag(solution.errors)[place], np.nan)
@@ -169,7 +169,7 @@ def residual_table(solution: Solution) -> pd.DataFrame:
 
 
 def correlation_errors(solution: Solution) -> Floats:
-    """Standard errors of the factor correlations, zero on the diagonal."""
+    """Derive standard errors of the factor correlations, zero on the diagonal."""
     k = len(solution.model.scales)
     f, h = np.tril_indices(k, -1)
     psi, r = np.diag(solution.matrices.factors), solution.correlations[f, h]
@@ -201,8 +201,8 @@ def modification_table(solution: Solution) -> pd.DataFrame:
     p, k = solution.model.membership.shape
     item, factor = np.nonzero(~solution.model.membership)
     first, second = np.tril_indices(p, -1)
-    places = [(LOADING, 0, j, f) for j, f in zip(item, factor, strict=True)]
-    places += [(RESIDUAL, 0, i, j) for i, j in zip(first, second, strict=True)]
+    places = [(LOADING, 0, int(j), int(f)) for j, f in zip(item, factor, strict=True)]
+    places += [(RESIDUAL, 0, int(i), int(j)) for i, j in zip(first, second, strict=True)]
     score = solution.score(Elements.of(places))
     with np.errstate(invalid="ignore", divide="ignore"):
         usable = np.where(score.variances > 0, score.variances, np.nan)

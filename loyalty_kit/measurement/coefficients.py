@@ -7,7 +7,7 @@ import numpy as np
 from scipy import stats
 
 from loyalty_kit.checks import listing
-from loyalty_kit.measurement.extraction import extract
+from loyalty_kit.extraction import extract
 from loyalty_kit.moments import Floats
 
 _SINGULAR = 1e-9

@@ -1,4 +1,4 @@
-"""Confirmatory factor analysis: does the structure that the codebook proposes fit the answers?"""
+"""Confirmatory factor analysis: whether the structure that the codebook proposes fits the answers."""
 
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -9,6 +9,7 @@ import pandas as pd
 
 from loyalty_kit.checks import InputError, check_choice, check_level, listing
 from loyalty_kit.measurement.cfa_normal import normal_solution
+from loyalty_kit.measurement.cfa_ordinal import ordinal_solution, polychoric_sample
 from loyalty_kit.measurement.cfa_solution import (
     Solution,
     correlation_errors,
@@ -18,7 +19,7 @@ from loyalty_kit.measurement.cfa_solution import (
     residual_table,
 )
 from loyalty_kit.measurement.items import ItemTable
-from loyalty_kit.measurement.structure import MissingAnswers, Plan, Structure, read_answers, structure_of
+from loyalty_kit.measurement.structure import MissingAnswers, Plan, read_answers, structure_of
 from loyalty_kit.measurement.validity import ValidityResult, assess_validity
 from loyalty_kit.results import Result
 
@@ -88,7 +89,7 @@ class CfaResult(Result):
     answers: ItemTable = field(repr=False)
 
     def to_frame(self) -> pd.DataFrame:
-        """Loadings, an item a row."""
+        """Return the loadings, an item a row."""
         return self.loadings.copy()
 
     @cached_property
@@ -204,7 +205,7 @@ def cfa(
     >>> answers = rng.normal(size=(300, 2)).repeat(3, axis=1) + rng.normal(size=(300, 6))
     >>> responses = pd.DataFrame(answers, columns=list("abcdef"))
     >>> cfa(responses, {"trust": list("abc"), "value": list("def")}).fit[["chi2", "df", "cfi"]].round(2).to_dict()
-    {'chi2': 7.3, 'df': 8.0, 'cfi': 1.0}
+    {'chi2': 9.09, 'df': 8.0, 'cfi': 1.0}
     """
     check_choice(estimator, "estimator", ("ml", "mlr", "wlsmv"))
     check_choice(missing, "missing", ("listwise", "fiml"))
@@ -214,8 +215,12 @@ def cfa(
         raise InputError("'fiml' goes with the estimators 'ml' and 'mlr'; 'wlsmv' needs complete rows ('listwise').")
     structure = structure_of(codebook)
     answers = read_answers(responses, structure, missing)
-    robust, fiml, marker = estimator == "mlr", missing == "fiml", scale == "marker"
-    solution = normal_solution(structure, answers, robust=robust, fiml=fiml, marker=marker)
+    marker = scale == "marker"
+    ordered = polychoric_sample(answers) if estimator == "wlsmv" else None
+    if ordered is None:
+        solution = normal_solution(structure, answers, robust=estimator == "mlr", fiml=missing == "fiml", marker=marker)
+    else:
+        solution = ordinal_solution(structure, ordered, marker=marker)
     scales, items = list(structure.scales), list(structure.items)
     return CfaResult(
         fit=pd.Series(solution.fit, name="fit", dtype=float),
@@ -224,20 +229,20 @@ def cfa(
         factor_correlation_errors=pd.DataFrame(correlation_errors(solution), index=scales, columns=scales),
         residual_variances=residual_table(solution),
         residual_correlations=pd.DataFrame(residual_correlations(solution), index=items, columns=items),
-        thresholds=pd.DataFrame(),
+        thresholds=pd.DataFrame() if ordered is None else ordered.threshold_table,
         converged=solution.converged,
         n_used=len(answers.values),
         n_dropped=len(responses) - len(answers.values),
         method=_METHODS[estimator, missing],
         confidence=confidence,
-        warnings=(*structure.warnings, *_doubts(solution, structure, len(answers.values))),
+        warnings=(*structure.warnings, *(ordered.doubts if ordered else ()), *_doubts(solution, len(answers.values))),
         solution=solution,
         answers=answers,
     )
 
 
-def _doubts(solution: Solution, structure: Structure, n: int) -> list[str]:
-    """What keeps the estimates from being taken at face value."""
+def _doubts(solution: Solution, n: int) -> list[str]:
+    """Say what keeps the estimates from being taken at face value."""
     doubts = []
     if not solution.converged:
         doubts.append("The search did not converge: the figures are where it stopped and no estimates.")

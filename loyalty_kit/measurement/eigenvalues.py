@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from loyalty_kit.measurement.extraction import LOWEST_UNIQUENESS
+from loyalty_kit.extraction import LOWEST_UNIQUENESS
 from loyalty_kit.measurement.items import ItemTable, correlations
 from loyalty_kit.moments import Floats
 

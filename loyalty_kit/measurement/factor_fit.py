@@ -2,13 +2,10 @@
 
 import numpy as np
 import pandas as pd
-from scipy.special import chdtr, chdtrc, chndtrinc
 
 from loyalty_kit.measurement.correlation import smooth
+from loyalty_kit.measurement.fit import p_value, rmsea_interval
 from loyalty_kit.moments import Floats
-
-RMSEA_LEVEL = 0.90
-"""Level of the RMSEA's interval: the convention, to which the close-fit cut-offs belong."""
 
 
 def factor_fit(correlation: Floats, common: Floats, factors: int, n: float) -> pd.Series:
@@ -73,16 +70,9 @@ def factor_fit(correlation: Floats, common: Floats, factors: int, n: float) -> p
     chi2 = fit["chi2"] = max(discrepancy * scale, 0.0)
     if df > 0:
         independence = -float(np.linalg.slogdet(correlation)[1]) * 2 / (p * (p - 1))
-        fit["p_value"] = float(chdtrc(df, chi2))
+        fit["p_value"] = p_value(chi2, df)
         fit["rmsea"] = float(np.sqrt(max(chi2 / (df * n) - 1 / (n - 1), 0.0)))
-        fit["rmsea_low"], fit["rmsea_high"] = _rmsea_limits(chi2, df, n)
+        fit["rmsea_low"], fit["rmsea_high"] = rmsea_interval(chi2, df, n=n - 1)
         fit["tli"] = (independence - discrepancy / df) / (independence - 1 / scale)
         fit["bic"] = chi2 - df * float(np.log(n))
     return pd.Series(fit)
-
-
-def _rmsea_limits(chi2: float, df: int, n: float) -> tuple[float, float]:
-    """Limits from the noncentralities under which chi2 is just not too large, and just not too small."""
-    tail = (1 - RMSEA_LEVEL) / 2
-    limits = [float(chndtrinc(chi2, df, share)) if chdtr(df, chi2) > share else 0.0 for share in (1 - tail, tail)]
-    return (limits[0] / (df * (n - 1))) ** 0.5, (limits[1] / (df * (n - 1))) ** 0.5

@@ -5,7 +5,7 @@ from typing import Literal, get_args
 import numpy as np
 
 from loyalty_kit.checks import check_choice
-from loyalty_kit.measurement.extraction import LOWEST_UNIQUENESS
+from loyalty_kit.extraction import LOWEST_UNIQUENESS
 from loyalty_kit.moments import Floats
 
 ScoreMethod = Literal["regression", "bartlett", "tenberge"]

@@ -9,9 +9,10 @@ import pandas as pd
 
 from loyalty_kit.checks import InputError, check_columns, check_whole, listing
 from loyalty_kit.measurement.correlation import Correlation, as_correlation, check_factorable
-from loyalty_kit.measurement.extraction import Extraction, Method, extract
-from loyalty_kit.measurement.factor_fit import RMSEA_LEVEL, factor_fit
+from loyalty_kit.extraction import Extraction, Method, extract
+from loyalty_kit.measurement.factor_fit import factor_fit
 from loyalty_kit.measurement.factor_scores import ScoreMethod, score_weights
+from loyalty_kit.measurement.fit import RMSEA_CONFIDENCE
 from loyalty_kit.measurement.items import numeric_frame
 from loyalty_kit.measurement.rotation import Rotation, RotationMethod, rotate
 from loyalty_kit.moments import Floats
@@ -85,7 +86,7 @@ class FactorResult(Result):
     n_used: int
     n_dropped: int
     method: str
-    confidence: float = RMSEA_LEVEL
+    confidence: float = RMSEA_CONFIDENCE
     warnings: tuple[str, ...] = ()
 
     def to_frame(self) -> pd.DataFrame:

@@ -80,10 +80,10 @@ def p_value(chi2: float, df: float) -> float:
 
 
 def cfi(test: ChiSquares, scaling: float = 1.0, baseline_scaling: float = 1.0) -> float:
-    """Comparative fit index; robust where chi²'s scaling factors are given (Brosseau-Liard & Savalei 2014)."""
+    """CFI, the comparative fit index; robust where chi²'s scaling factors are given (Brosseau-Liard & Savalei 2014)."""
     model = max(test.chi2 - scaling * test.df, 0.0)
     worst = max(model, test.baseline_chi2 - baseline_scaling * test.baseline_df)
-    return 1 - model / worst if worst > 0 else 1.0
+    return 1 - model / worst if worst != 0 else 1.0
 
 
 def tli(test: ChiSquares, scaling: float = 1.0, baseline_scaling: float = 1.0) -> float:

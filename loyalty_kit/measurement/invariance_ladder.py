@@ -6,15 +6,13 @@ import numpy as np
 import pandas as pd
 
 from loyalty_kit.measurement.cfa_groups import GroupFit, Groups, fit_groups
-from loyalty_kit.measurement.cfa_model import INTERCEPT, LOADING, RESIDUAL
+from loyalty_kit.measurement.cfa_model import INTERCEPT, LOADING, RESIDUAL, Released
 from loyalty_kit.measurement.fit import p_value
 
 KINDS = {"metric": LOADING, "scalar": INTERCEPT, "strict": RESIDUAL}
 """What each level above 'configural' (the same structure) holds equal on top of the levels below."""
 
 WORDS = {"metric": "loadings", "scalar": "intercepts", "strict": "residual variances"}
-
-Released = frozenset[tuple[int, int]]
 
 _KEPT = 2
 _SCORES = ["level", "scale", "item", "score", "df", "p_value", "freed"]
@@ -73,7 +71,7 @@ def full_levels(groups: Groups) -> dict[str, GroupFit]:
 
 
 def climb(groups: Groups, full: dict[str, GroupFit], rule: Rule) -> list[Step]:
-    """Steps up from 'configural' to the last level that holds, and the one that does not, if any."""
+    """Take the steps up from 'configural' to the last level that holds, and the one that does not, if any."""
     way: list[Step] = []
     below, released = full["configural"], Released()
     if not below.converged:

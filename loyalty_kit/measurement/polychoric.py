@@ -164,15 +164,15 @@ def _score(tables: Floats, h: Floats, k: Floats) -> tuple[Floats, np.ndarray]:
     """Fisher scoring from zero over a block of pairs; a step that lowers the likelihood is halved."""
     total = tables.sum(axis=(1, 2))
     rectangles = Rectangles(h, k)
-    rho, best, step = np.zeros((3, len(h)))
+    rho, best, step, information = np.zeros((4, len(h)))
     highest = np.full(len(h), -np.inf)
     for _ in range(_STEPS):
         cells, slopes = rectangles.at(rho)
         ratios = tables / cells
         likelihood = (tables * np.log(cells)).sum(axis=(1, 2))
         higher = likelihood >= highest - 1e-12 * np.abs(likelihood)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            scored = (ratios * slopes).sum(axis=(1, 2)) / (total * (slopes**2 / cells).sum(axis=(1, 2)))
+        information = total * (slopes**2 / cells).sum(axis=(1, 2))
+        scored = (ratios * slopes).sum(axis=(1, 2)) / np.where(information > 0, information, np.inf)
         highest, best = np.where(higher, likelihood, highest), np.where(higher, rho, best)
         # No step goes more than half the way to ±1, where the information explodes and would trap it.
         scored = np.clip(rho + scored, (rho - 1) / 2, (rho + 1) / 2)
@@ -180,7 +180,8 @@ def _score(tables: Floats, h: Floats, k: Floats) -> tuple[Floats, np.ndarray]:
         step, rho = np.abs(following - best), following
         if not (step > _TOLERANCE).any():
             break
-    return rho, ~(step > _TOLERANCE)
+    # Without information the likelihood is flat: a search that ends there has found nothing.
+    return np.where(total > 0, rho, np.nan), (step <= _TOLERANCE) & (information > _TOLERANCE * total)
 
 
 class Rectangles:

@@ -67,6 +67,8 @@ class ReliabilityResult(Result):
         How the intervals were made.
     warnings : tuple of str
         What a reader must know, scales and items named.
+    keying : tuple of str
+        Those of the warnings that name items with the wrong sign.
     """
 
     scales: pd.DataFrame
@@ -77,6 +79,7 @@ class ReliabilityResult(Result):
     confidence: float
     method: str
     warnings: tuple[str, ...] = ()
+    keying: tuple[str, ...] = ()
 
     def to_frame(self) -> pd.DataFrame:
         """Table of the scales."""
@@ -163,6 +166,7 @@ def reliability(
         scales[["bootstrap_ci_low", "bootstrap_ci_high"]] = intervals.reindex(scales["scale"]).to_numpy()
     items = [report.items for report in reports.values()]
     n_used = _complete(tables.values())
+    keying = tuple(text for report in reports.values() for text in report.keying)
     return ReliabilityResult(
         scales=scales,
         items=pd.concat(items, ignore_index=True) if items else pd.DataFrame(columns=["scale", *ITEM_COLUMNS]),
@@ -171,7 +175,8 @@ def reliability(
         bootstrap=bootstrap,
         confidence=confidence,
         method="Feldt interval" + (f", percentile bootstrap of {bootstrap} samples" if bootstrap else ""),
-        warnings=(*warnings, *(text for report in reports.values() for text in report.warnings)),
+        warnings=(*warnings, *(text for report in reports.values() for text in report.notes), *keying),
+        keying=keying,
     )
 
 
@@ -181,7 +186,8 @@ class _ScaleReport:
 
     row: Mapping[str, object]
     items: pd.DataFrame
-    warnings: tuple[str, ...]
+    notes: tuple[str, ...]
+    keying: tuple[str, ...] = ()
     usable: bool = True
 
 
@@ -225,14 +231,12 @@ def _report(name: str, table: ItemTable, codebook: Codebook, confidence: float) 
     factor = one_factor(covariance, table.names)
     statistics = discrimination(covariance, factor.loadings)
     coefficients, notes = _coefficients(covariance, moments.correlation.to_numpy(), n, confidence)
-    texts = [
-        *(f"{note}." for note in (*factor.notes, *notes)),
-        *keying_warnings(table.names, statistics, covariance, n=n),
-    ]
+    keying = keying_warnings(table.names, statistics, covariance, n=n)
     return _ScaleReport(
         {**row, **coefficients, "omega_total": factor.omega},
         items.join(statistics),
-        tuple(f"Scale '{name}': {text}" for text in texts),
+        notes=tuple(f"Scale '{name}': {note}." for note in (*factor.notes, *notes)),
+        keying=tuple(f"Scale '{name}': {text}" for text in keying),
     )
 
 

@@ -9,7 +9,7 @@ from scipy.optimize import linear_sum_assignment
 
 from loyalty_kit.checks import InputError, check_level, check_whole
 from loyalty_kit.measurement.correlation import Correlation, answers_behind
-from loyalty_kit.measurement.extraction import Extraction, Method, extract
+from loyalty_kit.extraction import Extraction, Method, extract
 from loyalty_kit.measurement.factors import efa
 from loyalty_kit.measurement.items import resampled
 from loyalty_kit.measurement.rotation import RotationMethod, rotate_from

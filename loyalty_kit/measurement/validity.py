@@ -1,4 +1,4 @@
-"""Validity of the scales of a factor model: do items of a scale belong together, and do scales differ from each other?"""
+"""Validity of a factor model's scales: whether their items belong together, and whether they differ from each other."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -78,7 +78,7 @@ def assess_validity(
     confidence: float = 0.95,
     warnings: Sequence[str] = (),
 ) -> ValidityResult:
-    """Validity of an estimated factor model's scales.
+    """Assess the scales of an estimated factor model.
 
     Parameters
     ----------
@@ -199,9 +199,7 @@ def _htmt(correlations: Floats, member: Floats, *, geometric: bool = False) -> F
     return np.asarray(means / np.sqrt(within[:, :, None] * within[:, None, :]))
 
 
-def _replicates(
-    solution: Solution, sample: Floats, answers: ItemTable, count: int, rng: np.random.Generator
-) -> Floats:
+def _replicates(solution: Solution, sample: Floats, answers: ItemTable, count: int, rng: np.random.Generator) -> Floats:
     """Correlation matrices as other samples would have given them."""
     if solution.sampling is None:
         return resampled(answers.complete(), count, rng)

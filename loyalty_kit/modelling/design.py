@@ -104,7 +104,7 @@ class Design:
         return self.question.drivers
 
     def part(self, chosen: npt.NDArray[np.bool_]) -> "Design":
-        """Some of the rows, without controls that no longer vary."""
+        """Design of some of the rows, without controls that no longer vary."""
         rows = self.rows[chosen]
         varied = tuple(name for name in self.question.controls if self.table[name].iloc[rows].nunique() > 1)
         return _design(self.table, replace(self.question, controls=varied), self.labels, rows)

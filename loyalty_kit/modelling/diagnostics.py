@@ -13,9 +13,12 @@ LARGE_SHIFT = 0.5
 
 LARGE_VIF = 10.0
 
+NO_DIAGNOSTICS = pd.DataFrame(columns=["statistic", "df", "df_residual", "p_value"], dtype=float).rename_axis("test")
+"""What a model of levels has."""
+
 
 def diagnose(design: Design, fitted: Fit) -> pd.DataFrame:
-    """Tests of a linear model's assumptions.
+    """Test a linear model's assumptions.
 
     Parameters
     ----------
@@ -60,7 +63,7 @@ def diagnose(design: Design, fitted: Fit) -> pd.DataFrame:
         "reset": (bent, 2, df, stats.f.sf(bent, 2, df)),
         "normality": (jarque_bera, 2, np.nan, stats.chi2.sf(jarque_bera, 2)),
     }
-    names = ["statistic", "df", "df_residual", "p_value"]
+    names = list(NO_DIAGNOSTICS.columns)
     return pd.DataFrame.from_dict(rows, orient="index", columns=names, dtype=float).rename_axis("test")
 
 

@@ -116,7 +116,10 @@ def correct(
         "std_error": slopes.std(axis=0, ddof=1),
         "ci_low": low,
         "ci_high": high,
-        "standardized": estimate[0, : len(names)] * spread[: len(names)] * np.sqrt(lambdas.fillna(1.0)) / outcome,
+        "standardized": estimate[0, : len(names)]
+        * spread[: len(names)]
+        * np.sqrt(lambdas.fillna(1.0).to_numpy())
+        / outcome,
         "plain": fitted.slopes[: len(names)],
         "reliability": lambdas.to_numpy(),
     }
@@ -141,7 +144,7 @@ def _known(reliability: Reliability, design: Design) -> tuple[dict[str, float], 
 
 
 def _estimates(tables: Floats, errors: Floats, n: float) -> tuple[Floats, Floats]:
-    """Modified estimates, samples × columns, and the smallest roots f, infinite without any error."""
+    """Fuller's modified estimates, samples × columns, and the smallest roots f, infinite without any error."""
     m, r, s = tables[:, :-1, :-1], tables[:, :-1, -1], tables[:, -1, -1]
     root = np.sqrt(errors)
     unexplained = np.linalg.pinv(m - r[:, :, None] * r[:, None, :] / s[:, None, None], hermitian=True)
@@ -162,7 +165,7 @@ def _warnings(reliability: pd.Series, unstable: float) -> tuple[str, ...]:
         found.append(f"No reliability is known for {names}: no measurement error was corrected for there.")
     if unstable > _OFTEN:
         found.append(
-            f"The corrected coefficients are hardly settled by these data: in {100 * unstable:.0f} % of bootstrap samples "
-            "the error that the reliabilities stand for leaves the drivers too alike to be told apart."
+            "The corrected coefficients are hardly settled by these data: measurement error leaves the drivers too "
+            f"alike to be told apart in {100 * unstable:.0f} % of bootstrap samples."
         )
     return tuple(found)

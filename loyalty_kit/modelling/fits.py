@@ -85,7 +85,7 @@ class Fit:
         return self.covariance[self.intercepts :, self.intercepts :]
 
     def expected(self, x: Floats) -> Floats:
-        """Expected outcome at new rows."""
+        """Mean of the outcome at new rows."""
         if self.model == "ols":
             return np.asarray(self.parameters[0] + x @ self.slopes)
         return np.asarray(level_probabilities(self.parameters, x, len(self.levels)) @ self.levels)
@@ -159,9 +159,9 @@ def _linear(y: Floats, x: Floats, weights: Floats, clusters: npt.NDArray[np.intp
     leverage = (np.linalg.qr(exog * np.sqrt(weights)[:, None])[0] ** 2).sum(axis=1)
     pulls = weights * np.asarray(plain.resid) / (1 - leverage)
     df = float(plain.df_resid)
-    if errors == "cluster":
+    if errors == "cluster" and clusters is not None:
         robust = plain.get_robustcov_results("cluster", groups=clusters, use_t=True)
-        df = float(np.max(clusters, initial=0))
+        df = float(clusters.max())
     else:
         robust = plain.get_robustcov_results("HC3", use_t=True) if errors == "hc3" else plain
     return Fit(
@@ -202,7 +202,7 @@ def _levels(
         errors=errors,
         parameters=parameters,
         covariance=back @ covariance @ back.T,
-        df=float(np.max(clusters, initial=0)) if errors == "cluster" else np.inf,
+        df=np.inf if errors != "cluster" or clusters is None else float(clusters.max()),
         levels=levels,
         fitted=level_probabilities(parameters, x, len(levels)) @ levels,
         leverage=np.full(len(y), np.nan),
@@ -223,8 +223,8 @@ def latent_variance(x: Floats, weights: Floats, slopes: Floats) -> float:
 def _covariance(found: OrdinalFit, weights: Floats, clusters: npt.NDArray[np.intp] | None, errors: Errors) -> Floats:
     inverse = np.linalg.inv(found.information)
     if errors == "classical" or clusters is None:
-        return inverse
-    count = int(np.max(clusters, initial=0)) + 1
+        return np.asarray(inverse)
+    count = int(clusters.max()) + 1
     scores = np.einsum("nak,na,n->nk", found.jacobian, found.gradient, weights)
     sums = np.column_stack([np.bincount(clusters, column, minlength=count) for column in scores.T])
     return np.asarray(inverse @ (sums.T @ sums) @ inverse * count / (count - 1))

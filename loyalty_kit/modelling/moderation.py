@@ -141,7 +141,7 @@ def moderate(design: Design, fitted: Fit, moderator: str, *, confidence: float) 
 
 
 def split(design: Design, by: str) -> tuple[tuple[Hashable, ...], npt.NDArray[np.bool_], tuple[str, ...]]:
-    """Groups that can carry a model of their own, the rows in them, and sentences on those that cannot."""
+    """Find the groups that can carry a model of their own, the rows in them, and say which cannot."""
     column = design.table[by].iloc[design.rows]
     levels = levels_of(column)
     places = codes(column, levels)

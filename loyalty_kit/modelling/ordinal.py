@@ -123,7 +123,7 @@ def jackknife_steps(fit: OrdinalFit, weights: Floats) -> Floats:
     moved = fit.jacobian @ inverse
     part = weights[:, None, None] * fit.curvature @ np.einsum("nak,nbk->nab", moved, fit.jacobian)
     pull = np.linalg.solve(np.eye(2) - part, (weights[:, None] * fit.gradient)[:, :, None])
-    return np.einsum("nak,na->nk", moved, pull[:, :, 0])
+    return np.asarray(np.einsum("nak,na->nk", moved, pull[:, :, 0]))
 
 
 def _jacobian(x: Floats, places: npt.NDArray[np.intp], levels: int) -> Floats:

@@ -14,7 +14,7 @@ from loyalty_kit.moments import Floats
 
 
 def predict(design: Design, fitted: Fit, scores: Scores, *, confidence: float) -> pd.DataFrame:
-    """Expected outcome with an interval; see `DriverResult.predict`."""
+    """Predict the outcome with an interval; see `DriverResult.predict`."""
     check_level(confidence, "confidence")
     x, table = _columns(design, scores)
     known = np.isfinite(x).all(axis=1)
@@ -29,7 +29,7 @@ def at_risk(design: Design, fitted: Fit, scores: Scores, *, cut: float, probabil
     x, table = _columns(design, scores)
     known = np.isfinite(x).all(axis=1)
     predicted, below = fitted.expected(x[known]), _below(fitted, x[known], cut)
-    found = pd.DataFrame({"predicted": predicted, "p_below": below}, index=table.index[known])
+    found = pd.DataFrame({"predicted": predicted, "p_below": below}, index=table.index[np.flatnonzero(known)])
     return found[below >= probability].sort_values("p_below", ascending=False, kind="stable")
 
 
@@ -41,7 +41,7 @@ def _columns(design: Design, scores: Scores) -> tuple[Floats, pd.DataFrame]:
 
 
 def _intervals(fitted: Fit, x: Floats, confidence: float) -> Floats:
-    """Expected outcome, lower and upper end, a row each."""
+    """Mean outcome, lower and upper end, a row each."""
     mean = fitted.expected(x)
     if fitted.model == "ols":
         half = fitted.critical(confidence) * _spread(fitted, x)
@@ -65,11 +65,10 @@ def _below(fitted: Fit, x: Floats, cut: float) -> Floats:
 
 
 def _spread(fitted: Fit, x: Floats) -> Floats:
-    """Standard deviation of a new outcome about its prediction by a linear model."""
+    """Spread of a new outcome about its prediction by a linear model, one standard deviation."""
     return np.asarray(np.sqrt(_predictor_variance(fitted, x) + fitted.residual_variance))
 
 
 def _predictor_variance(fitted: Fit, x: Floats) -> Floats:
     columns = np.column_stack([np.ones(len(x)), x if fitted.model == "ols" else -x])
-    return np.einsum("ij,jk,ik->i", columns, fitted.covariance, columns)
-
+    return np.asarray(np.einsum("ij,jk,ik->i", columns, fitted.covariance, columns))

@@ -13,9 +13,7 @@ from loyalty_kit.moments import Floats
 _DRAWS_AT_ONCE = 1 << 20
 
 
-def samples(
-    n: int, replicates: int, *, rng: np.random.Generator, clusters: Integers | None = None
-) -> Iterator[Floats]:
+def samples(n: int, replicates: int, *, rng: np.random.Generator, clusters: Integers | None = None) -> Iterator[Floats]:
     """Bootstrap samples as counts of the rows, in blocks of shape (samples, n).
 
     Whole clusters are drawn where there are any.

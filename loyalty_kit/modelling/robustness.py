@@ -1,4 +1,4 @@
-"""Does the answer hang on how it was asked: coefficients and ranks by group, and over a grid of choices."""
+"""Does the answer hang on how it was asked: the drivers over a grid of choices."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -7,59 +7,20 @@ from itertools import product
 import numpy as np
 import pandas as pd
 
-from loyalty_kit.checks import InputError, check_columns, check_rng, check_whole
-from loyalty_kit.modelling.design import Design, codes, read_design
+from loyalty_kit.checks import InputError
+from loyalty_kit.modelling.design import Design, read_design
 from loyalty_kit.modelling.fits import MOST_LEVELS, Fit, Model, fit
 from loyalty_kit.modelling.importance import importance
-from loyalty_kit.modelling.moderation import ModerationResult, moderate
-from loyalty_kit.modelling.question import WHERE, Scores, table_of
+from loyalty_kit.modelling.measures import Method
+from loyalty_kit.modelling.question import Scores, table_of
 from loyalty_kit.results import Result
 
+AS_GIVEN = "all"
+"""Name of the sample that the result was fitted to."""
+
+_MEASURES: tuple[Method, ...] = ("lmg", "relative_weights")
 _BANDS = 10
 _TOP = 3
-
-
-@dataclass(frozen=True, eq=False)
-class StabilityResult(Result):
-    """Coefficients and ranks of the drivers in each group.
-
-    Attributes
-    ----------
-    table : DataFrame, a row a driver and group
-        driver, group, n, estimate, std_error, ci_low, ci_high, share (LMG, in that group alone), rank,
-        p_top3.
-    moderation : ModerationResult
-        The coefficients' tests: `moderation.tests` a driver, `moderation.joint` all together.
-    by : str
-        The grouping column.
-    groups : tuple
-        Groups compared.
-    labels : mapping
-        Labels of columns.
-    bootstrap, confidence : int, float
-        Samples behind p_top3; level of the intervals.
-    n_used : int
-        Respondents in the groups compared.
-    method : str
-        What was fitted and tested.
-    warnings : tuple of str
-        Groups left out.
-    """
-
-    table: pd.DataFrame
-    moderation: ModerationResult
-    by: str
-    groups: tuple[object, ...]
-    labels: Mapping[str, str]
-    bootstrap: int
-    confidence: float
-    n_used: int
-    method: str
-    warnings: tuple[str, ...] = ()
-
-    def to_frame(self) -> pd.DataFrame:
-        """Columns driver, group, n, estimate, std_error, ci_low, ci_high, share, rank, p_top3."""
-        return self.table.copy()
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,49 +57,6 @@ class RobustnessResult(Result):
         return self.table.copy()
 
 
-def stability(
-    design: Design,
-    fitted: Fit,
-    *,
-    by: str,
-    bootstrap: int,
-    rng: int | np.random.Generator,
-    confidence: float,
-) -> StabilityResult:
-    """Coefficients and ranks by group; see `DriverResult.stability`."""
-    check_whole(bootstrap, "bootstrap", 0)
-    generator = check_rng(rng)
-    check_columns(design.table.columns, [by], WHERE)
-    asked = design.question
-    if by in (asked.outcome, *asked.drivers):
-        raise InputError(f"'{by}' is the outcome or a driver; 'by' needs a column that groups respondents.")
-    controls = asked.controls if by in asked.controls else (*asked.controls, by)
-    question = replace(asked, controls=controls, categorical=asked.categorical | {by})
-    whole = read_design(design.table, question, design.labels)
-    moderation = moderate(whole, fitted, by, confidence=confidence)
-    places = codes(whole.table[by].iloc[whole.rows], moderation.groups)
-    parts = []
-    for i, group in enumerate(moderation.groups):
-        part = whole.part(places == i)
-        found = importance(
-            part, _again(part, fitted.model, fitted), bootstrap=bootstrap, rng=generator, confidence=confidence
-        )
-        parts.append(found.to_frame()[["driver", "share", "rank", "p_top3"]].assign(group=group))
-    ranks = pd.concat(parts, ignore_index=True)
-    return StabilityResult(
-        table=moderation.slopes.merge(ranks, on=["driver", "group"]),
-        moderation=moderation,
-        by=by,
-        groups=moderation.groups,
-        labels=design.labels,
-        bootstrap=bootstrap,
-        confidence=confidence,
-        n_used=moderation.n_used,
-        method=moderation.method,
-        warnings=(*whole.warnings, *moderation.warnings),
-    )
-
-
 @dataclass(frozen=True, eq=False)
 class _Sample:
     """One part of the grid: rows and columns, before model and measure."""
@@ -149,10 +67,10 @@ class _Sample:
     table: pd.DataFrame
 
 
-def robustness(
-    design: Design, fitted: Fit, *, samples: Mapping[str, Scores], confidence: float
-) -> RobustnessResult:
-    """The same question asked in all the other ways; see `DriverResult.robustness`."""
+def robustness(design: Design, fitted: Fit, *, samples: Mapping[str, Scores], confidence: float) -> RobustnessResult:
+    """Ask the question in all the other ways; see `DriverResult.robustness`."""
+    if AS_GIVEN in samples:
+        raise InputError(f"'samples' may not call one '{AS_GIVEN}': that is the data as given.")
     signs = np.sign(fitted.slopes[: len(design.drivers)])
     rows, failures = [], []
     models: tuple[Model, ...] = ("ols", "logit" if fitted.model == "logit" else "ordered")
@@ -164,7 +82,7 @@ def robustness(
             except InputError as error:
                 failures.append(f"{_name(sample, model)} could not be fitted. {error}")
                 continue
-            for method in ("lmg", "relative_weights"):
+            for method in _MEASURES:
                 rows.append(_setting(part, again, sample, method, signs, confidence))
     settings = pd.concat([row.assign(setting=i) for i, row in enumerate(rows, start=1)], ignore_index=True)
     settings = settings[["setting", *settings.columns.drop("setting")]]
@@ -180,7 +98,7 @@ def robustness(
 
 def _samples(design: Design, samples: Mapping[str, Scores]) -> Iterator[_Sample]:
     """As asked first, then the other samples, without weights and without controls."""
-    tables = {"all": design.table} | {name: table_of(scores) for name, scores in samples.items()}
+    tables = {AS_GIVEN: design.table} | {name: table_of(scores) for name, scores in samples.items()}
     weighted = (True, False) if design.question.weight is not None else (False,)
     controls = (True, False) if design.question.controls else (False,)
     for (name, table), weights, others in product(tables.items(), weighted, controls):
@@ -199,18 +117,16 @@ def _read(design: Design, sample: _Sample) -> Design:
 
 
 def _again(design: Design, model: Model, fitted: Fit) -> Fit:
-    """The design fitted by a model; an outcome with too many values for levels is cut into ten bands."""
+    """Fit the design by a model; an outcome with too many values for levels is cut into ten bands."""
     y = design.y
     if model == "ordered" and len(np.unique(y)) > MOST_LEVELS:
         edges = np.unique(np.quantile(y, np.linspace(0, 1, _BANDS + 1)[1:-1]))
         y = np.searchsorted(edges, y, side="right").astype(float)
-    return fit(
-        y, design.x, weights=design.weights, clusters=design.clusters, model=model, errors=fitted.errors
-    )
+    return fit(y, design.x, weights=design.weights, clusters=design.clusters, model=model, errors=fitted.errors)
 
 
 def _setting(
-    design: Design, fitted: Fit, sample: _Sample, method: str, signs: np.ndarray, confidence: float
+    design: Design, fitted: Fit, sample: _Sample, method: Method, signs: np.ndarray, confidence: float
 ) -> pd.DataFrame:
     p = len(design.drivers)
     found = importance(design, fitted, method=method, bootstrap=0, confidence=confidence).to_frame()

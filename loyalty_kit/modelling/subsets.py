@@ -84,7 +84,7 @@ def _shapley(explained: Floats) -> Floats:
 
 @lru_cache(maxsize=4)
 def subset_sizes(drivers: int) -> npt.NDArray[np.intp]:
-    """Number of drivers in each subset."""
+    """Count the drivers in each subset."""
     sizes = np.zeros(1, dtype=np.intp)
     for _ in range(drivers):
         sizes = np.concatenate([sizes, sizes + 1])

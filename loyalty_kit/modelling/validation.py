@@ -110,10 +110,8 @@ def validate(
     )
 
 
-def _predicted(
-    design: Design, fitted: Fit, train: npt.NDArray[np.bool_], test: npt.NDArray[np.bool_]
-) -> Floats:
-    """Expected outcome of the rows left out, by a fit to the others; a level that these lack counts as zero."""
+def _predicted(design: Design, fitted: Fit, train: npt.NDArray[np.bool_], test: npt.NDArray[np.bool_]) -> Floats:
+    """Predict the rows left out by a fit to the others."""
     spread, center = design.x.std(axis=0), design.x.mean(axis=0)
     z, y, weights = (design.x - center) / spread, design.y[train], design.weights[train]
     if fitted.model == "ols":
@@ -128,7 +126,9 @@ def _predicted(
     return np.asarray(level_probabilities(again.parameters, z[test], len(levels)) @ levels)
 
 
-def _summary(losses: Floats, floors: Floats, design: Design, units: npt.NDArray[np.intp], confidence: float) -> pd.DataFrame:
+def _summary(
+    losses: Floats, floors: Floats, design: Design, units: npt.NDArray[np.intp], confidence: float
+) -> pd.DataFrame:
     """Out-of-sample measures with intervals over respondents, or over clusters where there are any."""
     total = design.weights.sum()
     loss, floor = design.weights @ losses / total, design.weights @ floors / total
@@ -144,7 +144,7 @@ def _summary(losses: Floats, floors: Floats, design: Design, units: npt.NDArray[
 
 
 def _error(deviations: Floats, weights: Floats, units: npt.NDArray[np.intp]) -> float:
-    """Standard error of the weighted mean of deviations from it."""
+    """Error of a weighted mean, from the deviations from it."""
     sums = np.bincount(units, weights * deviations)
     return float(np.sqrt(len(sums) / max(len(sums) - 1, 1) * (sums**2).sum()) / weights.sum())
 

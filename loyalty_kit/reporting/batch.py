@@ -1,6 +1,5 @@
 """A batch of reports, described by a TOML file: all of it is checked before the first kernel starts."""
 
-import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +8,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
-from loyalty_kit.checks import InputError, UnreadableError, nearest
+from loyalty_kit.checks import InputError, UnreadableError, nearest, read_toml
 from loyalty_kit.reporting.render import Job, RenderResult, prepare_job, render_job
 
 BATCH_FILE = "reports.toml"
@@ -91,7 +90,7 @@ def results(batch: Batch, *, output: str | Path | None = None) -> Iterator[Rende
 def read_batch(path: str | Path = BATCH_FILE) -> Batch:
     """Batch of a TOML file, every report's notebook found and its parameters checked."""
     path = Path(path)
-    file = _parsed(_text(path), path.name)
+    file = _parsed(path)
     jobs: dict[str, Job] = {}
     faults: list[str] = []
     for number, report in enumerate(file.report, 1):
@@ -111,29 +110,17 @@ def read_batch(path: str | Path = BATCH_FILE) -> Batch:
     return Batch(output=path.parent / file.output, jobs=tuple(jobs.values()))
 
 
-def _text(path: Path) -> str:
+def _parsed(path: Path) -> _BatchFile:
     if not path.exists():
         raise UnreadableError(
             f"The batch '{path}' does not exist; `loyalty-kit new FOLDER` makes a study that has one."
         )
-    try:
-        return path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
-    except OSError as error:
-        raise UnreadableError(f"The batch '{path}' cannot be read: {error.strerror}.") from None
-    except UnicodeDecodeError:
-        raise UnreadableError(f"The batch '{path}' is not UTF-8 text; save it as UTF-8.") from None
-
-
-def _parsed(text: str, name: str) -> _BatchFile:
-    try:
-        values = tomllib.loads(text)
-    except (ValueError, RecursionError) as error:
-        # Beside its own error tomllib lets through those of numbers too long and of brackets too deep.
-        raise UnreadableError(f"The batch '{name}' is not TOML: {str(error).rstrip('.')}.") from None
+    values = read_toml(path, "The batch")
     try:
         return _BatchFile.model_validate(values)
     except ValidationError as error:
-        raise InputError("\n".join(f"{name}, {_fault(detail)}" for detail in error.errors(include_url=False))) from None
+        faults = [f"{path.name}, {_fault(detail)}" for detail in error.errors(include_url=False)]
+        raise InputError("\n".join(faults)) from None
 
 
 def _fault(detail: ErrorDetails) -> str:

@@ -1,6 +1,5 @@
 """The codebook: what each column of a survey means, read from a TOML file and checked."""
 
-import tomllib
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -8,7 +7,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from loyalty_kit.checks import InputError, UnreadableError, check_choice, listing, nearest
+from loyalty_kit.checks import InputError, check_choice, listing, nearest, parse_toml, read_toml
 
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 Code = int | float | str
@@ -134,20 +133,20 @@ class Codebook(_Model):
         ...
         loyalty_kit.checks.UnreadableError: The codebook 'no-such-codebook.toml' does not exist.
         """
-        return cls.parse(_text(Path(path)), Path(path).name)
+        return cls._checked(read_toml(Path(path), "The codebook"), Path(path).name)
 
     @classmethod
     def parse(cls, text: str, name: str = "codebook.toml") -> "Codebook":
         """Codebook of TOML text; `name` is what errors call it."""
-        try:
-            values = tomllib.loads(text)
-        except (ValueError, RecursionError) as error:
-            raise UnreadableError(f"The codebook '{name}' is not TOML: {_sentence(str(error))}") from None
+        return cls._checked(parse_toml(text, f"The codebook '{name}'"), name)
+
+    @classmethod
+    def _checked(cls, values: dict[str, Any], name: str) -> "Codebook":
         try:
             return cls.model_validate(values)
         except ValidationError as error:
             faults = [_fault(detail) for detail in error.errors(include_url=False)]
-            raise InputError(" ".join(f"The codebook '{name}', {fault}" for fault in faults)) from None
+            raise InputError("\n".join(f"The codebook '{name}', {fault}" for fault in faults)) from None
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
@@ -232,19 +231,6 @@ class Codebook(_Model):
     def reflective(self) -> dict[Name, Scale]:
         """Scales whose items reflect one factor: those with reliability."""
         return {key: scale for key, scale in self.scales.items() if scale.kind == "reflective"}
-
-
-def _text(path: Path) -> str:
-    if not path.exists():
-        raise UnreadableError(f"The codebook '{path}' does not exist.")
-    try:
-        return path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
-    except OSError as error:
-        raise UnreadableError(
-            f"The codebook '{path}' cannot be read: {_sentence(error.strerror or str(error))}"
-        ) from None
-    except UnicodeDecodeError:
-        raise UnreadableError(f"The codebook '{path}' is not UTF-8 text; save it as UTF-8.") from None
 
 
 def _fault(detail: ErrorDetails) -> str:

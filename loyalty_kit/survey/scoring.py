@@ -8,7 +8,7 @@ import pandas as pd
 from scipy import stats
 
 from loyalty_kit.checks import check_columns, check_level, check_share
-from loyalty_kit.measurement.extraction import extract
+from loyalty_kit.extraction import extract
 from loyalty_kit.moments import Moments
 from loyalty_kit.results import Result
 from loyalty_kit.survey.codebook import Codebook, Index

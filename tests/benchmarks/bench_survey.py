@@ -3,6 +3,7 @@
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -10,24 +11,33 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from surveys import simulate
 
 from loyalty_kit.survey.reading import read_responses
+from loyalty_kit.survey.scoring import score
+from loyalty_kit.survey.screening import screen
 
 RESPONDENTS = 100_000
 SCALES = {f"scale{n}": 5 for n in range(1, 9)}
 
 
-def bench_reading() -> float:
-    """Seconds from a CSV file to checked answers."""
-    responses, codebook = simulate(RESPONDENTS, scales=SCALES, missing_share=0.03)
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, "survey.csv")
-        responses.to_csv(path)
-        start = time.perf_counter()
-        read_responses(path, codebook)
-        return time.perf_counter() - start
+def seconds(step: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    step()
+    return time.perf_counter() - start
 
 
 def main() -> None:
-    print(f"reading {RESPONDENTS:,} x {sum(SCALES.values())}: {bench_reading():.2f} s")
+    answers, codebook = simulate(RESPONDENTS, scales=SCALES, missing_share=0.03)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "survey.csv")
+        answers.to_csv(path)
+        responses = read_responses(path, codebook)
+        steps = {
+            "reading": seconds(lambda: read_responses(path, codebook)),
+            "screening": seconds(lambda: screen(responses, codebook)),
+            "scoring": seconds(lambda: score(responses, codebook)),
+        }
+    for name, spent in steps.items():
+        print(f"{name} {RESPONDENTS:,} x {sum(SCALES.values())}: {spent:.2f} s")
+    print(f"together: {sum(steps.values()):.2f} s")
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ import base64
 import nbformat.v4 as v4
 import pandas as pd
 import pytest
-from browser import NARROW, WIDE, axe, check_accessible, check_contents, check_toggle, check_width, opened, running
+from browser import NARROW, WIDE, axe, check_accessible, check_contents, check_toggle, check_width, opened
 from great_tables import GT
 from matplotlib.figure import Figure
 from playwright.sync_api import expect
@@ -63,12 +63,6 @@ def report(tmp_path_factory):
     path = tmp_path_factory.mktemp("report") / "report.html"
     path.write_text(report_page(v4.new_notebook(cells=cells)), encoding="utf-8", newline="\n")
     return path.as_uri()
-
-
-@pytest.fixture(scope="session")
-def browser():
-    with running() as chromium:
-        yield chromium
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

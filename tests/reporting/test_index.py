@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from browser import NARROW, axe, opened, running
+from browser import NARROW, axe, opened
 from bs4 import BeautifulSoup
 from small_notebooks import SCRIPT, names
 
@@ -131,18 +131,16 @@ def pages(folder) -> list[str]:
 
 
 @pytest.mark.browser
-def test_index_and_failure_page_load_nothing_and_fit_a_phone(pages):
-    with running() as browser:
-        for url in pages:
-            with opened(browser, url, width=NARROW) as page:
-                assert page.evaluate("document.documentElement.scrollWidth") <= NARROW
+def test_index_and_failure_page_load_nothing_and_fit_a_phone(browser, pages):
+    for url in pages:
+        with opened(browser, url, width=NARROW) as page:
+            assert page.evaluate("document.documentElement.scrollWidth") <= NARROW
 
 
 @pytest.mark.browser
-def test_index_and_failure_page_are_accessible(pages):
+def test_index_and_failure_page_are_accessible(browser, pages):
     source = axe()
-    with running() as browser:
-        for url in pages:
-            with opened(browser, url) as page:
-                page.evaluate(source)
-                assert page.evaluate("axe.run().then(found => found.violations.map(fault => fault.id))") == []
+    for url in pages:
+        with opened(browser, url) as page:
+            page.evaluate(source)
+            assert page.evaluate("axe.run().then(found => found.violations.map(fault => fault.id))") == []

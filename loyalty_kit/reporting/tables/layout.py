@@ -57,14 +57,16 @@ def lay_out(
 
 
 def span(low: pd.Series, high: pd.Series, digits: int) -> list[str]:
-    """Write intervals as 'low to high', a dash where there is none.
+    r"""Write intervals as 'low to high' on one line, a dash where there is none.
 
     Examples
     --------
     >>> span(pd.Series([0.66, None]), pd.Series([0.77, None]), 2)
-    ['0.66 to 0.77', '–']
+    ['0.66\xa0to\xa00.77', '–']
     """
     return [
-        "–" if pd.isna(lower) or pd.isna(upper) else f"{lower:.{digits}f} to {upper:.{digits}f}".replace("-", "−")
+        "–"
+        if pd.isna(lower) or pd.isna(upper)
+        else f"{lower:.{digits}f} to {upper:.{digits}f}".replace("-", "−").replace(" ", "\N{NO-BREAK SPACE}")
         for lower, upper in zip(low, high, strict=True)
     ]

@@ -92,20 +92,20 @@ def describe_reliability(result: ReliabilityResult, codebook: Codebook) -> Passa
         sentences.append(say(f"reliability.{row['verdict']}", threshold=f"{RELIABLE:.2f}", **values))
         if row["cronbach_alpha"] > REDUNDANT:
             sentences.append(say("reliability.redundant", count=row["items"], **values))
-    return Passage([*sentences, *(Sentence(text, "warning") for text in result.warnings)])
+    notes = [Sentence(text) for text in result.warnings if text not in result.keying]
+    return Passage([*(Sentence(text, "warning") for text in result.keying), *sentences, *notes])
 
 
 def describe_items(result: ReliabilityResult, codebook: Codebook) -> Passage:
     """Items that hang together weakly with their scale, and what dropping each would do."""
-    suspected = result.items["suspected_keying"]
-    weak = _with_coefficient(result, (result.items["item_rest_r"] < WEAK_ITEM) & ~suspected)
-    if weak.empty:
-        return Passage([say("items.none_other" if suspected.any() else "items.none", weak=number(WEAK_ITEM))])
-    sentences = []
+    items = result.items
+    spoiled = items.loc[items["suspected_keying"], "scale"].unique()
+    weak = _with_coefficient(result, (items["item_rest_r"] < WEAK_ITEM) & ~items["scale"].isin(spoiled))
+    sentences = [say("items.spoiled", scale=codebook.label(scale)) for scale in spoiled]
     for row in _records(weak):
         pair = pd.isna(row["cronbach_alpha_if_dropped"])
         sentences.append(say("items.weak_pair" if pair else "items.weak", **_item(row, codebook)))
-    return Passage(sentences)
+    return Passage(sentences or [say("items.none", weak=number(WEAK_ITEM))])
 
 
 def describe_scores(scores: ScaleScores, *, confidence: float = 0.95) -> Passage:

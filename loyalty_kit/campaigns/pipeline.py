@@ -1,0 +1,141 @@
+"""From the campaign to its estimates: which rows are read, what is gathered of them, in what order."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from loyalty_kit.campaigns.cube import Cube
+from loyalty_kit.campaigns.declaration import Declaration
+from loyalty_kit.campaigns.estimates import SIZE, Cell, Estimate, estimates, sets_of
+from loyalty_kit.campaigns.intake import check_levels, clusters, order_arms, straddling, zero_filled
+from loyalty_kit.campaigns.metrics import Mean, Metric, Quantile, capped
+from loyalty_kit.campaigns.quantiles import quantile_estimates
+from loyalty_kit.campaigns.rows import Rows, check_frame, collected, is_lazy, pooled_quantile
+from loyalty_kit.checks import InputError
+
+
+def estimated(
+    campaign: Declaration, metrics: list[Metric], by: tuple[str, ...]
+) -> tuple[Cube, list[Estimate], tuple[Any, ...]]:
+    """Cube over all customers, and every estimate over all and in each cell."""
+    covariates = tuple(campaign.covariates)
+    parts = [(cut,) for cut in by] if campaign.cluster is not None else []
+    cube, source = gather(campaign, metrics, () if parts else by, {})
+    arms = order_arms(cube.arms, campaign.control, campaign.planned)
+    _check_sizes(campaign, cube, arms)
+    cells = [Cell(), *(Cell(cut, level) for cut in cube.by for level in cube.levels(cut))]
+    found = estimates(cube, metrics, cells, arms, covariates, source)
+    for cut in parts:
+        part, rows = gather(campaign, metrics, cut, dict(cube.caps))
+        cells = [Cell(cut[0], level) for level in part.levels(cut[0])]
+        found += estimates(part, metrics, cells, arms, covariates, rows)
+    quantiles = [metric for metric in metrics if isinstance(metric, Quantile)]
+    if quantiles:
+        found += _of_quantiles(campaign, quantiles, by, arms)
+    rank = {metric.name: i for i, metric in enumerate(metrics)}
+    return cube, sorted(found, key=lambda estimate: rank[estimate.metric.name]), arms
+
+
+def _of_quantiles(
+    campaign: Declaration, metrics: list[Quantile], by: tuple[str, ...], arms: tuple[Any, ...]
+) -> list[Estimate]:
+    if isinstance(campaign.frame, Cube) or campaign.cluster is not None:
+        what = "a cube" if isinstance(campaign.frame, Cube) else "clusters"
+        raise InputError(f"The quantile '{metrics[0].name}' needs single customers; got {what}.")
+    source = source_of(campaign, metrics, by, {}, (), lazily=False)
+    return quantile_estimates(source, metrics, campaign.arm, arms, by)
+
+
+def gather(
+    campaign: Declaration, metrics: Sequence[Metric], by: tuple[str, ...], caps: dict[str, tuple[str, float]]
+) -> tuple[Cube, Any]:
+    """Cube of the metrics, and the rows behind it where there are any."""
+    if isinstance(campaign.frame, Cube):
+        absent = [name for name in by if name not in campaign.frame.by]
+        if absent:
+            raise InputError(f"The cube has no by-column '{absent[0]}'; gather it with by=['{absent[0]}'].")
+        kept = Cube(**{**vars(campaign.frame), "by": by}) if by != campaign.frame.by else campaign.frame
+        return kept, None
+    outcomes = {column for metric in metrics for column in _columns(metric)}
+    mixed = [name for name in campaign.covariates if name in outcomes]
+    if mixed:
+        raise InputError(f"The covariate '{mixed[0]}' is an outcome of this evaluation; covariates are known before.")
+    caps = caps or _limits(campaign, metrics)
+    source = source_of(campaign, metrics, by, caps, (), lazily=True)
+    check_levels(source, by)
+    keys = [campaign.arm, *by, *([campaign.period] if campaign.period else [])]
+    sets = sets_of(metrics, tuple(campaign.covariates), campaign.cluster is not None)
+    unit = campaign.cluster or "customer"
+    if campaign.cluster is not None:
+        names = list(dict.fromkeys(name for columns in sets for name in columns if name != SIZE))
+        source = clusters(source, keys, campaign.cluster, names, caps)
+    given = {} if campaign.cluster is not None else caps
+    cube = Cube.of(source, arm=campaign.arm, sets=sets, by=by, period=campaign.period, caps=given, unit=unit)
+    return (Cube(**{**vars(cube), "caps": caps}) if given != caps else cube), source
+
+
+def _limits(campaign: Declaration, metrics: Sequence[Metric]) -> dict[str, tuple[str, float]]:
+    """Limits of the capped columns, from all customers pooled."""
+    wanted = [(m.column, m.cap) for m in metrics if isinstance(m, Mean) and m.cap is not None]
+    check_frame(campaign.opened, [], [column for column, _ in wanted])
+    zero = campaign.missing == "zero"
+    return {
+        capped(column, cap): (column, pooled_quantile(campaign.customers, column, cap, zero)) for column, cap in wanted
+    }
+
+
+def source_of(
+    campaign: Declaration,
+    metrics: Sequence[Metric],
+    by: tuple[str, ...],
+    caps: dict[str, tuple[str, float]],
+    extra: Sequence[str],
+    *,
+    lazily: bool,
+) -> Any:
+    """Rows of the columns that the metrics need; as a lazily held frame only where asked."""
+    outcomes = list(dict.fromkeys(column for metric in metrics for column in _columns(metric)))
+    keys = [key for key in (campaign.arm, *by, campaign.period, campaign.cluster) if key is not None]
+    check_frame(campaign.opened, keys, [*outcomes, *extra])
+    frame = campaign.customers
+    fill = tuple(outcomes) if campaign.missing == "zero" else ()
+    if is_lazy(frame) and lazily:
+        return zero_filled(frame, fill) if fill else frame
+    return Rows(collected(frame, [*keys, *outcomes, *campaign.covariates, *extra]), caps, fill)
+
+
+def _check_sizes(campaign: Declaration, cube: Cube, arms: tuple[Any, ...]) -> None:
+    for arm in arms:
+        if cube.customers(arm) < 2:
+            what = "customer" if cube.unit == "customer" else cube.unit
+            raise InputError(f"The arm '{arm}' holds 1 {what}; at least 2 are needed to estimate an effect.")
+
+
+def warnings_of(campaign: Declaration, cube: Cube) -> tuple[str, ...]:
+    """Say what the reader of all rows should know."""
+    notes = []
+    if dropped(cube):
+        notes.append(f"{dropped(cube)} customers lack an outcome or covariate and are left out where it is needed.")
+    if campaign.cluster is not None and not isinstance(campaign.frame, Cube):
+        held = campaign.customers
+        source = held if is_lazy(held) else Rows(collected(held, [campaign.arm, campaign.cluster]))
+        split = straddling(source, campaign.arm, campaign.cluster)
+        if split:
+            unit = campaign.cluster
+            notes.append(f"{split} of '{unit}' have customers in several arms; errors by {unit} are then cautious.")
+    if isinstance(campaign.frame, Cube) and campaign.covariates:
+        notes.append("Adjusted errors come from residual variances, since a cube holds no rows for HC2.")
+    return tuple(notes)
+
+
+def _columns(metric: Metric) -> list[str]:
+    """List the table's own columns that a metric reads."""
+    if isinstance(metric, Mean | Quantile):
+        return [metric.column]
+    return [column for form in metric.forms() for column in form.columns]
+
+
+def dropped(cube: Cube) -> int:
+    """Count the customers who lack a column of the metric that lacks most."""
+    if cube.unit != "customer":
+        return 0
+    return int(cube.rows.sum() - min((block.n.sum() for block in cube.blocks), default=cube.rows.sum()))

@@ -1,0 +1,168 @@
+"""Placebo campaigns: the same customers, arms drawn anew, every estimate made again, many at a time."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from loyalty_kit.campaigns.estimates import Estimate
+from loyalty_kit.campaigns.metrics import Rate
+from loyalty_kit.campaigns.rows import Floats, Rows
+
+CHUNK = 50
+
+
+@dataclass(frozen=True, eq=False)
+class Layout:
+    """Where the sums of one estimate lie among the features that are summed by arm.
+
+    Columns are the form's, then the covariates'; `whole` says that no customer lacks any of them.
+    """
+
+    columns: tuple[str, ...]
+    terms: Floats
+    divisor: int | None
+    covariates: int
+    rate: bool
+    whole: bool
+    count: int
+    sums: list[int]
+    products: list[list[int]]
+
+
+def layouts(rows: Rows, found: Sequence[Estimate], instead: dict[str, str]) -> tuple[list[Layout], Floats]:
+    """Layout of each estimate, and the features: customers × (counts, values, products), 0 where incomplete."""
+    features: dict[tuple[Any, ...], int] = {}
+    held: list[Floats] = []
+
+    def place(key: tuple[Any, ...], values: Floats) -> int:
+        if key not in features:
+            features[key] = len(held)
+            held.append(values)
+        return features[key]
+
+    out = []
+    for estimate in found:
+        form = estimate.form
+        columns = tuple(instead.get(name, name) for name in form.columns) + estimate.covariates
+        values = rows.matrix(columns)
+        present = np.asarray(~np.isnan(values).any(axis=1))
+        whole = bool(present.all())
+        mask = () if whole else columns
+        values = np.where(present[:, None], values, 0.0)
+        terms = np.array([form.terms.get(name, 0.0) for name in form.columns])
+        sums = [place((mask, name), values[:, i]) for i, name in enumerate(columns)]
+        products = [
+            [place((mask, *sorted((a, b))), values[:, i] * values[:, j]) for j, b in enumerate(columns)]
+            for i, a in enumerate(columns)
+        ]
+        count = -1 if whole else place((mask,), present.astype(float))
+        divisor = None if form.divisor is None else form.columns.index(form.divisor)
+        rate = isinstance(estimate.metric, Rate) and not estimate.covariates
+        k = len(estimate.covariates)
+        out.append(Layout(columns, terms, divisor, k, rate, whole, count, sums, products))
+    return out, np.column_stack(held)
+
+
+def shuffles(codes: np.ndarray, times: int, rng: np.random.Generator) -> Iterator[np.ndarray]:
+    """Arm numbers dealt anew, some campaigns at a time, with the same arm sizes."""
+    small = codes.astype(np.int8)
+    for low in range(0, times, CHUNK):
+        yield rng.permuted(np.broadcast_to(small, (min(CHUNK, times - low), len(small))), axis=1)
+
+
+def summed(dealt: np.ndarray, inside: np.ndarray | None, features: Floats, arms: int) -> tuple[Floats, Floats]:
+    """Sum customers and features by placebo and arm, over the customers of one cell.
+
+    Customers whose features are all 0 are counted but not multiplied.
+    """
+    mine = dealt if inside is None else dealt[:, inside]
+    values = features if inside is None else features[inside]
+    active = np.flatnonzero((values != 0).any(axis=1))
+    sparse = len(active) < 0.7 * len(values)
+    reduced, values = (mine[:, active], values[active]) if sparse else (mine, values)
+    n = np.stack([(mine == a).sum(axis=1) for a in range(arms)], axis=1).astype(float)
+    sums = np.stack([(reduced == a).astype(float) @ values for a in range(arms)], axis=1)
+    return n, sums
+
+
+def values_and_variances(layout: Layout, n: Floats, sums: Floats) -> tuple[Floats, Floats, Floats]:
+    """Value, variance and df of every arm in every placebo, placebos × arms."""
+    n = n if layout.whole else sums[:, :, layout.count]
+    k = layout.covariates
+    with np.errstate(invalid="ignore", divide="ignore"):
+        means = sums[:, :, layout.sums] / n[..., None]
+        second = sums[:, :, np.array(layout.products)] / n[..., None, None]
+        spread = (second - means[..., :, None] * means[..., None, :]) * (n / (n - 1))[..., None, None]
+        own = len(layout.columns) - k
+        value = means[..., :own] @ layout.terms
+        weights = np.broadcast_to(layout.terms, means[..., :own].shape)
+        if layout.divisor is not None:
+            bottom = means[..., layout.divisor]
+            value = value / bottom
+            weights = weights / bottom[..., None]
+            weights = weights - (value / bottom)[..., None] * np.eye(own)[layout.divisor]
+        variance = np.einsum("bai,baij,baj->ba", weights, spread[..., :own, :own], weights)
+        if layout.rate:
+            return value, value * (1 - value) / n, np.full_like(n, np.inf)
+        if not k:
+            return value, np.maximum(variance, 0.0) / n, n - 1
+        return _adjusted(means, spread, weights, value, variance, n, own)
+
+
+def _adjusted(
+    means: Floats, spread: Floats, weights: Floats, value: Floats, variance: Floats, n: Floats, own: int
+) -> tuple[Floats, Floats, Floats]:
+    """Adjust by covariates: Lin's estimate with errors from residual variances."""
+    k = means.shape[-1] - own
+    overall = (means[..., own:] * n[..., None]).sum(axis=1, keepdims=True) / n.sum(axis=1)[:, None, None]
+    shift = overall - means[..., own:]
+    cross = np.einsum("baij,baj->bai", spread[..., own:, :own], weights)
+    good = np.asarray(np.isfinite(spread).all(axis=(-2, -1)))
+    inverse = np.linalg.pinv(np.where(good[..., None, None], spread[..., own:, own:], 0.0), rcond=1e-12, hermitian=True)
+    slopes = np.einsum("baij,baj->bai", inverse, cross)
+    left = np.maximum(variance - np.einsum("bai,bai->ba", slopes, cross), 0.0) * (n - 1) / (n - 1 - k)
+    reach = np.einsum("bai,baij,baj->ba", shift, inverse, shift) / (n - 1)
+    return value + np.einsum("bai,bai->ba", slopes, shift), left * (1 / n + reach), n - 1 - k
+
+
+def studentised(value: Floats, variance: Floats, df: Floats) -> tuple[Floats, Floats]:
+    """Studentised difference of every treatment from control and its Welch df, placebos × treatments."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        both = variance[:, 1:] + variance[:, :1]
+        t = (value[:, 1:] - value[:, :1]) / np.sqrt(both)
+        below = variance[:, 1:] ** 2 / df[:, 1:] + variance[:, :1] ** 2 / df[:, :1]
+        return np.where(both > 0, t, np.nan), np.where(below > 0, both**2 / below, np.inf)
+
+
+def placebo_t(
+    rows: Rows,
+    codes: np.ndarray,
+    arms: int,
+    found: Sequence[Estimate],
+    inside: Sequence[np.ndarray | None],
+    instead: dict[str, str],
+    times: int,
+    rng: np.random.Generator,
+) -> list[tuple[Floats, Floats]]:
+    """For each estimate, t and df of every treatment in every placebo campaign."""
+    laid, features = layouts(rows, found, instead)
+    cells: dict[int, list[int]] = {}
+    for i, part in enumerate(inside):
+        cells.setdefault(id(part), []).append(i)
+    parts: list[list[tuple[Floats, Floats]]] = [[] for _ in found]
+    for dealt in shuffles(codes, times, rng):
+        for members in cells.values():
+            used = sorted({f for i in members for f in _features(laid[i])})
+            n, sums = summed(dealt, inside[members[0]], features[:, used], arms)
+            whole = np.zeros((*sums.shape[:2], features.shape[1]))
+            whole[:, :, used] = sums
+            for i in members:
+                parts[i].append(studentised(*values_and_variances(laid[i], n, whole)))
+    return [(np.concatenate([t for t, _ in part]), np.concatenate([df for _, df in part])) for part in parts]
+
+
+def _features(layout: Layout) -> list[int]:
+    """Numbers of the features that an estimate reads."""
+    return [*layout.sums, *(f for row in layout.products for f in row), *([] if layout.whole else [layout.count])]

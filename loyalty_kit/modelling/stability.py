@@ -1,0 +1,115 @@
+"""Do the drivers matter alike in every group: coefficients, ranks and a test of equality."""
+
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from loyalty_kit.checks import InputError, check_columns, check_rng, check_whole
+from loyalty_kit.modelling.design import Design, codes, read_design
+from loyalty_kit.modelling.fits import Fit, fit
+from loyalty_kit.modelling.importance import importance
+from loyalty_kit.modelling.moderation import ModerationResult, moderate
+from loyalty_kit.modelling.question import WHERE
+from loyalty_kit.results import Result
+
+
+@dataclass(frozen=True, eq=False)
+class StabilityResult(Result):
+    """Coefficients and ranks of the drivers in each group.
+
+    Attributes
+    ----------
+    table : DataFrame, a row a driver and group
+        driver, group, n, estimate, std_error, ci_low, ci_high, share (LMG, in that group alone), rank,
+        p_top3.
+    moderation : ModerationResult
+        The coefficients' tests: `moderation.tests` a driver, `moderation.joint` all together.
+    by : str
+        The grouping column.
+    groups : tuple
+        Groups compared.
+    labels : mapping
+        Labels of columns.
+    bootstrap, confidence : int, float
+        Samples behind p_top3; level of the intervals.
+    n_used : int
+        Respondents in the groups compared.
+    method : str
+        What was fitted and tested.
+    warnings : tuple of str
+        Groups left out.
+    """
+
+    table: pd.DataFrame
+    moderation: ModerationResult
+    by: str
+    groups: tuple[Hashable, ...]
+    labels: Mapping[str, str]
+    bootstrap: int
+    confidence: float
+    n_used: int
+    method: str
+    warnings: tuple[str, ...] = ()
+
+    def to_frame(self) -> pd.DataFrame:
+        """Columns driver, group, n, estimate, std_error, ci_low, ci_high, share, rank, p_top3."""
+        return self.table.copy()
+
+
+def stability(
+    design: Design,
+    fitted: Fit,
+    *,
+    by: str,
+    bootstrap: int,
+    rng: int | np.random.Generator,
+    confidence: float,
+) -> StabilityResult:
+    """Coefficients and ranks by group; see `DriverResult.stability`."""
+    check_whole(bootstrap, "bootstrap", 0)
+    generator = check_rng(rng)
+    check_columns(design.table.columns, [by], WHERE)
+    asked = design.question
+    if by in (asked.outcome, *asked.drivers):
+        raise InputError(f"'{by}' is the outcome or a driver; 'by' needs a column that groups respondents.")
+    controls = asked.controls if by in asked.controls else (*asked.controls, by)
+    question = replace(asked, controls=controls, categorical=asked.categorical | {by})
+    whole = read_design(design.table, question, design.labels)
+    moderation = moderate(whole, fitted, by, confidence=confidence)
+    places = codes(whole.table[by].iloc[whole.rows], moderation.groups)
+    parts = []
+    for i, group in enumerate(moderation.groups):
+        part = whole.part(places == i)
+        found = importance(part, _again(part, fitted), bootstrap=bootstrap, rng=generator, confidence=confidence)
+        parts.append(
+            found.to_frame()[["driver", "share", "rank", "p_top3"]].assign(
+                group=pd.Series([group] * len(part.drivers), dtype=object)
+            )
+        )
+    ranks = pd.concat(parts, ignore_index=True)
+    return StabilityResult(
+        table=moderation.slopes.merge(ranks, on=["driver", "group"]),
+        moderation=moderation,
+        by=by,
+        groups=moderation.groups,
+        labels=design.labels,
+        bootstrap=bootstrap,
+        confidence=confidence,
+        n_used=moderation.n_used,
+        method=moderation.method,
+        warnings=(*whole.warnings, *moderation.warnings),
+    )
+
+
+def _again(design: Design, fitted: Fit) -> Fit:
+    """Fit the design as the result was."""
+    return fit(
+        design.y,
+        design.x,
+        weights=design.weights,
+        clusters=design.clusters,
+        model=fitted.model,
+        errors=fitted.errors,
+    )

@@ -1,0 +1,115 @@
+"""The table of a driver model's coefficients, and the sentences that go with it."""
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from loyalty_kit.modelling.design import Design
+from loyalty_kit.modelling.diagnostics import LARGE_VIF, inflation, weighted_covariance
+from loyalty_kit.modelling.fits import Fit
+
+_SUPPRESSION = ["driver", "correlation", "estimate", "ci_low", "ci_high"]
+_FEW_ROWS = 10
+_FEW_CLUSTERS = 30
+_DOUBTFUL = 0.05
+
+
+def coefficient_table(design: Design, fitted: Fit, *, confidence: float) -> pd.DataFrame:
+    """Every coefficient of a model, a row each; see `DriverResult.terms`.
+
+    Notes
+    -----
+    standardized is the coefficient times the column's standard deviation, over the outcome's in a
+    linear model; where levels are fitted it is in log-odds.
+    """
+    columns, p = design.coding.columns, len(design.drivers)
+    kinds = ["driver"] * p + ["control"] * (len(columns) - p)
+    estimates = fitted.parameters.copy()
+    if fitted.model == "ordered":
+        names = [f"up to {level:g}" for level in fitted.levels[:-1]]
+        kinds = ["threshold"] * len(names) + kinds
+    else:
+        names, kinds = ["intercept"], ["intercept", *kinds]
+        estimates[0] *= -1 if fitted.model == "logit" else 1
+    errors = np.sqrt(np.diag(fitted.covariance))
+    half = fitted.critical(confidence) * errors
+    with np.errstate(invalid="ignore", divide="ignore"):
+        ratios = estimates / errors
+    table = pd.DataFrame(
+        {
+            "term": [*names, *columns],
+            "kind": kinds,
+            "estimate": estimates,
+            "std_error": errors,
+            "statistic": ratios,
+            "ci_low": estimates - half,
+            "ci_high": estimates + half,
+            "p_value": fitted.p_values(ratios),
+        }
+    )
+    sizes = weighted_covariance(np.column_stack([design.x, design.y]), design.weights)
+    spread = np.sqrt(np.diag(sizes) / (1 - (design.weights**2).sum() / design.weights.sum() ** 2))
+    nothing = np.full(fitted.intercepts, np.nan)
+    unit = spread[-1] if fitted.model == "ols" else 1.0
+    table["standardized"] = np.concatenate([nothing, fitted.slopes * spread[:-1] / unit])
+    correlations = sizes[:-1, -1] / np.sqrt(np.diag(sizes)[:-1] * sizes[-1, -1])
+    table["correlation"] = np.concatenate([nothing, correlations])
+    table["vif"] = np.concatenate([nothing, inflation(design.x, design.weights)])
+    return table
+
+
+def suppressed(terms: pd.DataFrame, n: int, *, confidence: float) -> pd.DataFrame:
+    """Drivers whose coefficient has the other sign than their clear correlation; see `DriverResult.suppressed`."""
+    table = terms[terms["kind"] == "driver"].rename(columns={"term": "driver"})
+    r = table["correlation"]
+    clear: pd.Series = r.abs() * np.sqrt((n - 2) / (1 - r**2).clip(lower=1e-12)) > stats.t.ppf(
+        (1 + confidence) / 2, n - 2
+    )
+    against: pd.DataFrame = table[clear & (np.sign(r) != np.sign(table["estimate"]))]
+    excludes = (against["ci_low"] > 0) | (against["ci_high"] < 0)
+    table = against[_SUPPRESSION].assign(clear=excludes)
+    return table.reset_index(drop=True)
+
+
+def driver_warnings(
+    design: Design, fitted: Fit, terms: pd.DataFrame, against: pd.DataFrame, diagnostics: pd.DataFrame, influential: int
+) -> tuple[str, ...]:
+    """Say what a reader of the coefficients must know, most telling first."""
+    found = [
+        _suppression(design.question.outcome, *row)
+        for row in zip(*(against[name] for name in _SUPPRESSION), strict=True)
+    ]
+    n, count = len(design.y), len(fitted.parameters)
+    if n < _FEW_ROWS * count:
+        found.append(
+            f"{n} respondents for {count} coefficients are under ten a coefficient: expect the ranking to move."
+        )
+    inflated = terms[(terms["kind"] == "driver") & (terms["vif"] > LARGE_VIF)]
+    for name, vif in zip(inflated["term"], inflated["vif"], strict=True):
+        found.append(
+            f"'{name}' can hardly be told apart from the other columns (variance inflation {vif:.0f}): "
+            "its own coefficient is poorly settled."
+        )
+    if influential:
+        who = "1 respondent moves" if influential == 1 else f"{influential} respondents each move"
+        found.append(f"{who} a coefficient by over half its standard error; see influence().")
+    doubts = {str(test): float(p) for test, p in diagnostics["p_value"].items() if p < _DOUBTFUL}
+    if "breusch_pagan" in doubts and fitted.errors == "classical":
+        found.append("The spread of the residuals changes with the drivers, so classical errors mislead; use 'hc3'.")
+    if "reset" in doubts:
+        found.append(
+            f"Straight lines describe the relation incompletely (RESET p = {doubts['reset']:.2g}): effects may level off."
+        )
+    clusters = 0 if design.clusters is None else int(design.clusters.max()) + 1
+    if fitted.errors == "cluster" and clusters < _FEW_CLUSTERS:
+        found.append(f"Errors rest on {clusters} clusters; under {_FEW_CLUSTERS} they tend to be too small.")
+    return (*design.warnings, *found)
+
+
+def _suppression(outcome: str, driver: str, correlation: float, estimate: float, low: float, high: float) -> str:
+    sign, other, way = ("negative", "positively", "less") if estimate < 0 else ("positive", "negatively", "more")
+    return (
+        f"'{driver}' has a {sign} coefficient ({estimate:.2f}, interval {low:.2f} to {high:.2f}) although it "
+        f"correlates {other} with '{outcome}' ({correlation:.2f}): it stands for what the other drivers already "
+        f"explain, so do not read it as a call for {way} of it."
+    )
