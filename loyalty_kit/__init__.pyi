@@ -30,6 +30,18 @@ from .measurement.single_scale import item_statistics as item_statistics
 from .measurement.single_scale import omega_total as omega_total
 from .measurement.stability import StabilityResult as StabilityResult
 from .measurement.stability import loading_stability as loading_stability
+from .campaigns.assignment import AssignmentResult as AssignmentResult
+from .campaigns.campaign import Campaign as Campaign
+from .campaigns.cube import Cube as Cube
+from .campaigns.effects import EffectsResult as EffectsResult
+from .campaigns.metrics import Mean as Mean
+from .campaigns.metrics import Profit as Profit
+from .campaigns.metrics import Quantile as Quantile
+from .campaigns.metrics import Rate as Rate
+from .campaigns.metrics import Ratio as Ratio
+from .campaigns.power import PlanResult as PlanResult
+from .campaigns.power import plan_campaign as plan_campaign
+from .campaigns.trust import TrustResult as TrustResult
 from .reporting import batch as batch
 from .reporting.render import RenderResult as RenderResult
 from .reporting.render import render as render
@@ -42,3 +54,8 @@ from .measurement.confirmatory import cfa as cfa
 from .measurement.invariance import InvarianceResult as InvarianceResult
 from .measurement.invariance import invariance as invariance
 from .measurement.validity import ValidityResult as ValidityResult
+from .modelling.driver_result import DriverResult as DriverResult
+from .modelling.importance import ImportanceResult as ImportanceResult
+from .modelling.priority import PriorityResult as PriorityResult
+from .modelling.priority import priorities as priorities
+from .modelling.regression import drivers as drivers

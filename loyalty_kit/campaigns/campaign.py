@@ -251,7 +251,9 @@ class Campaign(Declaration):
         if isinstance(self.frame, Cube) or self.cluster is not None:
             what = "a cube" if isinstance(self.frame, Cube) else "clusters"
             raise InputError(f"Placebo campaigns are drawn from single customers; got {what}.")
-        cube, found, arms = estimated(self, [m for m in chosen if not isinstance(m, Quantile)], names)
+        if any(isinstance(metric, Quantile) for metric in chosen):
+            raise InputError("A quantile has no placebo campaigns; name rates, means, ratios and profits.")
+        cube, found, _ = estimated(self, chosen, names)
         source = source_of(self, chosen, names, cube.caps, sorted((before or {}).values()), lazily=False)
         return run_placebos(source, cube, found, before or {}, placebos, confidence, np.random.default_rng(rng))
 

@@ -250,12 +250,12 @@ class Cube:
         path : str or Path
             The file; no row of it is a customer.
         """
-        table = self.cells.copy()
-        table[".rows"] = self.rows
+        parts = [self.cells, pd.DataFrame({".rows": self.rows})]
         for i, block in enumerate(self.blocks):
             for part in ("n", "sums", "products", "lows", "highs", "nonzero"):
-                values = getattr(block, part).reshape(len(table), -1)
-                table[[f".{i}.{part}.{j}" for j in range(values.shape[1])]] = values
+                values = getattr(block, part).reshape(len(self.rows), -1)
+                parts.append(pd.DataFrame(values, columns=[f".{i}.{part}.{j}" for j in range(values.shape[1])]))
+        table = pd.concat(parts, axis=1)
         about = {
             "arm": self.arm,
             "by": self.by,

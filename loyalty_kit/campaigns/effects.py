@@ -30,7 +30,7 @@ COLUMNS = [
     *["metric", "arm", "by", "level", "n", "control", "treatment", "difference", "ci_low", "ci_high"],
     *["lift", "lift_low", "lift_high", "p_value", "p_adjusted", "method", "warning"],
 ]
-KINDS = ["adjusted", "capped", "plain"]
+KINDS = ["adjusted", "adjusted uncapped", "capped", "plain"]
 DETAILS = ["n_control", "n_treatment", "standard_error", "df", "kind", "nonzero_control", "nonzero_treatment"]
 
 
@@ -53,7 +53,8 @@ class EffectsResult(Result):
     ----------
     table : DataFrame
         A row an estimate, with the columns of `to_frame` and, after them, n_control, n_treatment,
-        standard_error, df, kind ('adjusted', 'capped' or 'plain'), nonzero_control, nonzero_treatment.
+        standard_error, df, kind ('adjusted', 'adjusted uncapped', 'capped' or 'plain'), nonzero_control,
+        nonzero_treatment.
     interactions : DataFrame
         Whether an arm's effect differs between the levels of a by-column: metric, arm, by, levels,
         statistic, df, p_value, p_adjusted, method.
@@ -197,14 +198,12 @@ def _lift(estimate: Estimate, levels: Floats, known: Any) -> tuple[Floats, Float
 
 
 def kind_of(estimate: Estimate) -> str:
-    """Whether an estimate is 'adjusted', 'capped' or 'plain'."""
+    """Whether an estimate is 'adjusted', 'adjusted uncapped' (where a cap is declared), 'capped' or 'plain'."""
+    whole = isinstance(estimate.metric, Mean) and estimate.metric.column in estimate.form.terms
     if estimate.covariates:
-        return "adjusted"
-    return "capped" if _is_capped(estimate) else "plain"
-
-
-def _is_capped(estimate: Estimate) -> bool:
-    return isinstance(estimate.metric, Mean) and estimate.metric.column not in estimate.form.terms
+        declared = isinstance(estimate.metric, Mean) and estimate.metric.cap is not None
+        return "adjusted uncapped" if declared and whole else "adjusted"
+    return "capped" if isinstance(estimate.metric, Mean) and not whole else "plain"
 
 
 def method_of(estimate: Estimate, reading: Reading, limits: dict[str, float]) -> str:

@@ -46,7 +46,7 @@ def first_rows(frame: Any, customer: str, arm: str, duplicates: str, sent: str |
             f"{same + several} customers stand more than once and rows have no order; give sent= to tell the first."
         )
     if sent is not None:
-        return frame.unique([customer], keep="first", order_by=sent)
+        return frame.unique([customer], keep="first", order_by=[sent])
     return frame.unique([customer], keep="first", maintain_order=True)
 
 

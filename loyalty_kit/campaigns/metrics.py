@@ -29,9 +29,10 @@ def capped(column: str, cap: float) -> str:
     Examples
     --------
     >>> capped("spend", 0.999)
-    'spend, capped at its 0.999 quantile'
+    'spend, capped at its 0·999 quantile'
     """
-    return f"{column}, capped at its {cap:g} quantile"
+    share = f"{cap:g}".replace(".", "·")  # Spark reads a point in a name as a path
+    return f"{column}, capped at its {share} quantile"
 
 
 @dataclass(frozen=True)

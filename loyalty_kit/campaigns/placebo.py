@@ -8,7 +8,7 @@ import numpy as np
 
 from loyalty_kit.campaigns.estimates import Estimate
 from loyalty_kit.campaigns.metrics import Rate
-from loyalty_kit.campaigns.rows import Floats, Rows
+from loyalty_kit.campaigns.rows import Floats, Rows, Whole
 
 CHUNK = 50
 
@@ -65,14 +65,14 @@ def layouts(rows: Rows, found: Sequence[Estimate], instead: dict[str, str]) -> t
     return out, np.column_stack(held)
 
 
-def shuffles(codes: np.ndarray, times: int, rng: np.random.Generator) -> Iterator[np.ndarray]:
+def shuffles(codes: Whole, times: int, rng: np.random.Generator) -> Iterator[Whole]:
     """Arm numbers dealt anew, some campaigns at a time, with the same arm sizes."""
     small = codes.astype(np.int8)
     for low in range(0, times, CHUNK):
         yield rng.permuted(np.broadcast_to(small, (min(CHUNK, times - low), len(small))), axis=1)
 
 
-def summed(dealt: np.ndarray, inside: np.ndarray | None, features: Floats, arms: int) -> tuple[Floats, Floats]:
+def summed(dealt: Whole, inside: Whole | None, features: Floats, arms: int) -> tuple[Floats, Floats]:
     """Sum customers and features by placebo and arm, over the customers of one cell.
 
     Customers whose features are all 0 are counted but not multiplied.
@@ -136,30 +136,53 @@ def studentised(value: Floats, variance: Floats, df: Floats) -> tuple[Floats, Fl
         return np.where(both > 0, t, np.nan), np.where(below > 0, both**2 / below, np.inf)
 
 
+def buyers_only(codes: Whole, arms: int, k: int, times: int, rng: np.random.Generator) -> Iterator[Whole]:
+    """Arm numbers of k customers when all are dealt anew: how many fall to each arm, then in random order.
+
+    The other customers, whose outcomes are 0, need no dealing.
+    """
+    sizes = np.bincount(codes, minlength=arms)
+    for low in range(0, times, CHUNK):
+        counts = rng.multivariate_hypergeometric(sizes, k, size=min(CHUNK, times - low))
+        edges = np.cumsum(counts, axis=1)[:, :-1]
+        ordered = (np.arange(k) >= edges[:, :, None]).sum(axis=1).astype(np.int8)
+        yield rng.permuted(ordered, axis=1)
+
+
 def placebo_t(
     rows: Rows,
-    codes: np.ndarray,
+    codes: Whole,
     arms: int,
     found: Sequence[Estimate],
-    inside: Sequence[np.ndarray | None],
+    inside: Sequence[Whole | None],
     instead: dict[str, str],
     times: int,
     rng: np.random.Generator,
 ) -> list[tuple[Floats, Floats]]:
     """For each estimate, t and df of every treatment in every placebo campaign."""
     laid, features = layouts(rows, found, instead)
+    active = np.flatnonzero((features != 0).any(axis=1))
+    whole = all(part is None for part in inside) and all(layout.whole for layout in laid)
+    sparse = whole and len(active) < 0.5 * len(codes)
+    if sparse:
+        features = features[active]
+        deals = buyers_only(codes, arms, len(active), times, rng)
+    else:
+        deals = shuffles(codes, times, rng)
+    sizes = np.bincount(codes, minlength=arms).astype(float) if sparse else None
     cells: dict[int, list[int]] = {}
     for i, part in enumerate(inside):
         cells.setdefault(id(part), []).append(i)
     parts: list[list[tuple[Floats, Floats]]] = [[] for _ in found]
-    for dealt in shuffles(codes, times, rng):
+    for dealt in deals:
         for members in cells.values():
             used = sorted({f for i in members for f in _features(laid[i])})
             n, sums = summed(dealt, inside[members[0]], features[:, used], arms)
-            whole = np.zeros((*sums.shape[:2], features.shape[1]))
-            whole[:, :, used] = sums
+            n = n if sizes is None else np.broadcast_to(sizes, n.shape)
+            placed = np.zeros((*sums.shape[:2], features.shape[1]))
+            placed[:, :, used] = sums
             for i in members:
-                parts[i].append(studentised(*values_and_variances(laid[i], n, whole)))
+                parts[i].append(studentised(*values_and_variances(laid[i], n, placed)))
     return [(np.concatenate([t for t, _ in part]), np.concatenate([df for _, df in part])) for part in parts]
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from loyalty_kit.checks import InputError
 from loyalty_kit.measurement.cfa_estimation import Likelihood, margins, maximise, saturated, starting_values, turned
 from loyalty_kit.measurement.cfa_likelihood import (
     Sample,
@@ -62,6 +63,8 @@ def normal_solution(structure: Structure, table: ItemTable, *, robust: bool, fim
         errors, extra = _errors(model, values, data, test, robust=robust, fiml=fiml)
     except np.linalg.LinAlgError:
         errors, extra = np.full((model.size, model.size), np.nan), {}
+    if not (np.diag(errors) > 0).all():
+        errors = np.full_like(errors, np.nan)
     return Solution(
         model=model,
         values=values,
@@ -78,12 +81,25 @@ def _data(table: ItemTable, *, robust: bool, fiml: bool) -> _Data:
     n = len(weights) if robust else 1 / (weights**2).sum()
     if fiml:
         sample, pattern = Sample.by_pattern(table.values, weights * n)
-        mean, covariance = saturated(sample)
+        mean, covariance = _unrestricted(sample, table)
         return _Data(sample, Rows(np.nan_to_num(table.values), weights * n, pattern), mean, covariance, True)
     sample = Sample.complete(table.moments(), n, centered=True)
     centred = table.values - weights @ table.values
     rows = Rows(centred, weights * n, np.zeros(len(weights), dtype=np.intp))
     return _Data(sample, rows, sample.means[0], sample.covariances[0], False)
+
+
+def _unrestricted(sample: Sample, table: ItemTable) -> tuple[Floats, Floats]:
+    """Mean and covariance by EM; InputError where the answers do not tell them."""
+    try:
+        mean, covariance = saturated(sample)
+        np.linalg.cholesky(covariance)
+    except np.linalg.LinAlgError:
+        raise InputError(
+            f"{len(table.values)} respondents with gaps in their answers are too few to tell how {len(table.names)} "
+            "items vary together; leave out the item with the most gaps."
+        ) from None
+    return mean, covariance
 
 
 def _test(model: Model, value: float, data: _Data) -> ChiSquares:

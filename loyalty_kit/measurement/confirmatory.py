@@ -126,7 +126,7 @@ class CfaResult(Result):
         >>> answers = rng.normal(size=(300, 2)).repeat(3, axis=1) + rng.normal(size=(300, 6))
         >>> responses = pd.DataFrame(answers, columns=list("abcdef"))
         >>> cfa(responses, {"trust": list("abc"), "value": list("def")}).validity().ave.round(2).to_dict()
-        {'trust': 0.5, 'value': 0.5}
+        {'trust': 0.45, 'value': 0.51}
         """
         return assess_validity(
             self.solution,

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from loyalty_kit.checks import InputError, check_columns, check_whole, listing
-from loyalty_kit.measurement.correlation import Correlation, as_correlation, check_factorable
+from loyalty_kit.checks import InputError, check_whole, listing
 from loyalty_kit.extraction import Extraction, Method, extract
+from loyalty_kit.measurement.correlation import Correlation, as_correlation, check_factorable
 from loyalty_kit.measurement.factor_fit import factor_fit
 from loyalty_kit.measurement.factor_scores import ScoreMethod, score_weights
 from loyalty_kit.measurement.fit import RMSEA_CONFIDENCE
@@ -24,6 +24,8 @@ SALIENT = 0.3
 
 FEWEST_MARKERS = 3
 """Marking items below which a factor is called weak."""
+
+_EMPTY = 1e-8
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,17 +118,14 @@ class FactorResult(Result):
         InputError
             If an item is absent or not numeric, or the method unknown.
         """
-        frame = numeric_frame(items)
-        names = list(self.loadings.index)
-        check_columns(frame.columns, names, "The table of items")
+        answers = numeric_frame(items, list(self.loadings.index))
         r, phi = self.correlation.matrix.to_numpy(), self.factor_correlations.to_numpy()
         weights = score_weights(r, self.loadings.to_numpy(), phi, method)
-        answers = frame[names]
         means, sds = self.correlation.means, self.correlation.sds
         if means is None or sds is None:
             means, sds = answers.mean(), answers.std()
         scores = ((answers - means) / sds).to_numpy() @ weights
-        return pd.DataFrame(scores, index=frame.index, columns=self.loadings.columns)
+        return pd.DataFrame(scores, index=answers.index, columns=self.loadings.columns)
 
 
 def efa(
@@ -241,6 +240,11 @@ def check_factors(factors: int, correlation: Correlation) -> None:
     check_factorable(correlation)
 
 
+def shared_factors(found: Extraction) -> int:
+    """Count the factors that explain anything: fewer than asked for where the items hold no more."""
+    return int(((found.loadings**2).sum(axis=0) > _EMPTY).sum())
+
+
 def arranged(loadings: Floats, factor_correlations: Floats) -> tuple[Floats, Floats]:
     """Put loadings and Φ in order of the variance explained, each factor's loadings summing to zero or more."""
     order = np.argsort(-((loadings @ factor_correlations) * loadings).sum(axis=0), kind="stable")
@@ -282,6 +286,9 @@ def _remarks(found: Extraction, turned: Rotation, loadings: pd.DataFrame, fit: p
     if found.heywood:
         items = listing(loadings.index[i] for i in found.heywood)
         remarks.append(f"Heywood case: the factors leave no variance of its own to {items}.")
+    factors, shared = loadings.shape[1], shared_factors(found)
+    if shared < factors:
+        remarks.append(f"The items share only {shared} of the {factors} factors asked for; the rest are empty.")
     if not turned.converged:
         remarks.append("The rotation did not converge; its loadings are not final.")
     if turned.solutions > 1:

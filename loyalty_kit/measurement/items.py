@@ -83,8 +83,8 @@ def read_items(items: Any, *, weight: Any = None) -> ItemTable:
     return ItemTable(names, values, w[w > 0])
 
 
-def numeric_frame(items: Any) -> pd.DataFrame:
-    """Frame of floats with its index, names as text and infinite values as missing, whatever frame comes in."""
+def numeric_frame(items: Any, columns: Sequence[str] | None = None) -> pd.DataFrame:
+    """Frame of floats with its index, names as text and infinite values as missing; of all columns or of some."""
     if not isinstance(items, pd.DataFrame):
         table: Any = nw.from_native(items, pass_through=True)
         if not isinstance(table, nw.DataFrame | nw.LazyFrame):
@@ -94,8 +94,9 @@ def numeric_frame(items: Any) -> pd.DataFrame:
     doubles = [name for name in dict.fromkeys(names) if names.count(name) > 1]
     if doubles:
         raise InputError(f"The table of items holds {listing(doubles)} twice.")
-    columns = {name: _numbers(items.iloc[:, i], name) for i, name in enumerate(names)}
-    return pd.DataFrame(columns, index=items.index)
+    wanted = names if columns is None else list(columns)
+    check_columns(names, wanted, "The table of items")
+    return pd.DataFrame({name: _numbers(items.iloc[:, names.index(name)], name) for name in wanted}, index=items.index)
 
 
 def check_varied(names: Sequence[str], values: Floats) -> None:

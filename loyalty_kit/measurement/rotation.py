@@ -18,6 +18,7 @@ from loyalty_kit.moments import Floats
 RotationMethod = Literal["none", "varimax", "promax", "oblimin", "geomin"]
 
 _PROMAX_POWER = 4
+_EMPTY = 1e-10
 _SAME = 1e-5
 
 
@@ -160,10 +161,14 @@ def _starting_turns(k: int, starts: int, rng: np.random.Generator) -> Floats:
 
 
 def _promax(rotated: Floats) -> tuple[Floats, Floats]:
-    """Pattern and factor correlations from varimax loadings."""
-    across = rotated.transpose(0, 2, 1)
+    """Pattern and factor correlations from varimax loadings, left as they are where a factor is empty."""
+    products = rotated.transpose(0, 2, 1) @ rotated
+    roots = np.linalg.eigvalsh(products)
+    full = (roots[:, 0] > _EMPTY * roots[:, -1])[:, None, None]
+    identity = np.eye(rotated.shape[2])
     target = rotated * np.abs(rotated) ** (_PROMAX_POWER - 1)
-    turn = np.linalg.solve(across @ rotated, across @ target)
+    turn = np.linalg.solve(np.where(full, products, identity), rotated.transpose(0, 2, 1) @ target)
+    turn = np.where(full, turn, identity)
     inverse = np.linalg.inv(turn)
     scale = np.sqrt((inverse**2).sum(axis=2))
     turn, inverse = turn * scale[:, None, :], inverse / scale[:, :, None]

@@ -8,9 +8,9 @@ import pandas as pd
 from scipy.optimize import linear_sum_assignment
 
 from loyalty_kit.checks import InputError, check_level, check_whole
-from loyalty_kit.measurement.correlation import Correlation, answers_behind
 from loyalty_kit.extraction import Extraction, Method, extract
-from loyalty_kit.measurement.factors import efa
+from loyalty_kit.measurement.correlation import Correlation, answers_behind
+from loyalty_kit.measurement.factors import efa, shared_factors
 from loyalty_kit.measurement.items import resampled
 from loyalty_kit.measurement.rotation import RotationMethod, rotate_from
 from loyalty_kit.moments import Floats
@@ -171,7 +171,10 @@ def loading_stability(
 
 def _aligned(extracted: list[Extraction], sample: Correlation, target: Floats, rotation: RotationMethod) -> Floats:
     """Rotated loadings of resamples, columns in the order and signs of the target's."""
-    unrotated = extract(sample.matrix.to_numpy(), factors=target.shape[1], method=extracted[0].method).loadings
+    whole = extract(sample.matrix.to_numpy(), factors=target.shape[1], method=extracted[0].method)
+    if shared_factors(whole) < target.shape[1]:
+        raise InputError(f"The items share fewer than {target.shape[1]} factors; empty factors have no stability.")
+    unrotated = whole.loadings
     turn = np.asarray(np.linalg.inv((np.linalg.pinv(unrotated) @ target).T), dtype=float)
     if rotation in ("varimax", "promax"):
         turn = _nearest_orthogonal(turn)

@@ -186,8 +186,9 @@ def _convergent(ave: float, reliability: float) -> str:
 def _htmt(correlations: Floats, member: Floats, *, geometric: bool = False) -> Floats:
     """Heterotrait–monotrait ratios (replicates × scales × scales) of correlation matrices."""
     size = member.sum(axis=0)
-    with np.errstate(divide="ignore"):
-        parts = np.log(np.abs(correlations)) if geometric else np.abs(correlations)
+    parts = np.abs(correlations)
+    if geometric:
+        parts = np.log(np.maximum(parts, np.finfo(float).tiny))
     pairs = np.outer(size, size)
     np.fill_diagonal(pairs, size * (size - 1))
     # The diagonal of ones is no correlation between items: it counts 0 in logarithms and leaves the sums otherwise.

@@ -183,7 +183,7 @@ def _linear(y: Floats, x: Floats, weights: Floats, clusters: npt.NDArray[np.intp
 def _levels(
     y: Floats, x: Floats, weights: Floats, clusters: npt.NDArray[np.intp] | None, model: Model, errors: Errors
 ) -> Fit:
-    levels, places = np.unique(y, return_inverse=True)
+    levels, places = levels_of_outcome(y)
     _check_levels(levels, model)
     center, spread = x.mean(axis=0), np.maximum(x.std(axis=0), np.finfo(float).tiny)
     found = fit_ordinal((x - center) / spread, places, weights, len(levels))
@@ -211,6 +211,16 @@ def _levels(
         log_likelihood=found.log_likelihood,
         residual_variance=np.nan,
     )
+
+
+def levels_of_outcome(y: Floats) -> tuple[Floats, npt.NDArray[np.intp]]:
+    """Find the different values of an outcome, and the place of each row among them.
+
+    Means of the same answers in another order differ in the last digit; they are one value.
+    """
+    width = max(float(np.ptp(y)), np.finfo(float).tiny)
+    _, first, places = np.unique(np.round((y - y.min()) / width, 9), return_index=True, return_inverse=True)
+    return y[first], places.astype(np.intp)
 
 
 def latent_variance(x: Floats, weights: Floats, slopes: Floats) -> float:

@@ -37,6 +37,8 @@ class OrdinalFit:
         Derivatives of each row's upper and lower threshold less its linear predictor.
     gradient, curvature : arrays of shape (n, 2), (n, 2, 2)
         First and negative second derivatives of a row's log-likelihood by these two, unweighted.
+    alone : array of shape (n,)
+        Whether a row is the only one at its level.
     finite : bool
         False where the columns separate the levels: the likelihood then rises for ever.
     """
@@ -47,6 +49,7 @@ class OrdinalFit:
     jacobian: Floats
     gradient: Floats
     curvature: Floats
+    alone: npt.NDArray[np.bool_]
     finite: bool
 
 
@@ -100,7 +103,8 @@ def fit_ordinal(
         parameters = parameters + step
         value, gradient, curvature = moved
     finite = bool(np.linalg.eigvalsh(information)[0] > _FLAT)
-    return OrdinalFit(parameters, information, float(weights @ value), jacobian, gradient, curvature, finite)
+    alone = np.bincount(places, minlength=levels)[places] == 1
+    return OrdinalFit(parameters, information, float(weights @ value), jacobian, gradient, curvature, alone, finite)
 
 
 def level_probabilities(parameters: Floats, x: Floats, levels: int) -> Floats:
@@ -117,11 +121,12 @@ def jackknife_steps(fit: OrdinalFit, weights: Floats) -> Floats:
     -----
     (I − Iᵢ)⁻¹ sᵢ with I the information, Iᵢ and sᵢ a row's part of it and of the gradient; in a
     linear model this is exact and its sum of squares is HC3. A row acts through two numbers only,
-    so two-by-two systems solve it.
+    so two-by-two systems solve it. Without a row that is alone at its level two cut points become one,
+    which no small step tells: such a row moves the parameters by I⁻¹sᵢ.
     """
     inverse = np.linalg.inv(fit.information)
     moved = fit.jacobian @ inverse
-    part = weights[:, None, None] * fit.curvature @ np.einsum("nak,nbk->nab", moved, fit.jacobian)
+    part = np.where(fit.alone, 0.0, weights)[:, None, None] * fit.curvature @ np.einsum("nak,nbk->nab", moved, fit.jacobian)
     pull = np.linalg.solve(np.eye(2) - part, (weights[:, None] * fit.gradient)[:, :, None])
     return np.asarray(np.einsum("nak,na->nk", moved, pull[:, :, 0]))
 

@@ -132,8 +132,8 @@ def priorities(
     >>> table["loyalty"] = [1.0, 3, 4, 4, 7, 7]
     >>> found = priorities(drivers(table, drivers=["trust", "price"]), table, step=1, bootstrap=100)
     >>> found.to_frame()[["driver", "performance", "quadrant"]].round(2)
-      driver  performance   quadrant
-    0  trust         3.50    keep up
+      driver  performance      quadrant
+    0  trust         3.50       keep up
     1  price         3.33  low priority
     """
     check_whole(bootstrap, "bootstrap", 1)
@@ -191,7 +191,8 @@ def _performance(design: Design, counts: Floats) -> Floats:
     there = np.isfinite(x)
     sums = counts @ np.hstack([np.where(there, x, 0.0) * w[:, None], there * w[:, None]])
     total, held = np.split(sums, 2, axis=1)
-    return np.asarray(total / held)
+    with np.errstate(invalid="ignore"):
+        return np.asarray(total / held)
 
 
 def _bootstrap(
@@ -230,15 +231,11 @@ def _changes(design: Design, fitted: Fit, step: float) -> tuple[Floats, Floats]:
     if fitted.model == "ols":
         return step * fitted.slopes[:p], abs(step) * np.sqrt(np.diag(fitted.slope_covariance)[:p])
     moves = _STEP * np.sqrt(np.diag(fitted.covariance))
-    ahead, behind = (
-        np.array(
-            [
-                _mean_changes(design, replace(fitted, parameters=fitted.parameters + side * move), step)
-                for move in np.diag(moves)
-            ]
-        )
-        for side in (1, -1)
-    )
+
+    def at(move: Floats) -> Floats:
+        return _mean_changes(design, replace(fitted, parameters=fitted.parameters + move), step)
+
+    ahead, behind = (np.array([at(side * move) for move in np.diag(moves)]) for side in (1, -1))
     gradient = (ahead - behind) / (2 * moves[:, None])
     variance = np.einsum("ij,ik,kj->j", gradient, fitted.covariance, gradient)
     return _mean_changes(design, fitted, step), np.sqrt(variance)
@@ -270,7 +267,7 @@ def _ellipses(names: list[str], shares: Floats, performances: Floats) -> pd.Data
 def _warnings(table: pd.DataFrame, outcome: str) -> tuple[str, ...]:
     unclear = table[(table["quadrant"] == QUADRANTS[0]) & (table["change_ci_low"] <= 0)]
     return tuple(
-        f"'{name}' lies in 'act first', yet its own coefficient is not clearly positive: a higher score need not go with "
-        f"more '{outcome}'."
+        f"'{name}' lies in 'act first', yet its own coefficient is not clearly positive: a higher score need not "
+        f"go with more '{outcome}'."
         for name in unclear["driver"]
     )

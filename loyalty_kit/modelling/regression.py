@@ -104,8 +104,8 @@ def drivers(
     >>> table["loyalty"] = [1.0, 3, 4, 4, 7, 7]
     >>> drivers(table, drivers=["trust", "price"]).to_frame()[["driver", "estimate"]].round(2)
       driver  estimate
-    0  trust      1.08
-    1  price      0.16
+    0  trust      1.01
+    1  price      0.27
     """
     check_choice(model, "model", MODELS)
     check_choice(errors, "errors", ERRORS)

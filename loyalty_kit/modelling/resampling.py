@@ -70,9 +70,10 @@ def _linear(columns: Floats, weights: Floats, counts: Floats) -> Floats:
     z = columns - weights @ columns / weights.sum()
     i, j = np.triu_indices(m)
     sums = counts @ (np.column_stack([np.ones(n), z, z[:, i] * z[:, j]]) * weights[:, None])
-    means = sums[:, 1 : m + 1] / sums[:, :1]
+    total = np.maximum(sums[:, :1], np.finfo(float).tiny)
+    means = sums[:, 1 : m + 1] / total
     products = np.empty((len(counts), m, m))
-    products[:, i, j] = products[:, j, i] = sums[:, m + 1 :] / sums[:, :1]
+    products[:, i, j] = products[:, j, i] = sums[:, m + 1 :] / total
     return np.asarray(products - means[:, :, None] * means[:, None, :])
 
 

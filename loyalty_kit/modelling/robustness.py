@@ -9,7 +9,7 @@ import pandas as pd
 
 from loyalty_kit.checks import InputError
 from loyalty_kit.modelling.design import Design, read_design
-from loyalty_kit.modelling.fits import MOST_LEVELS, Fit, Model, fit
+from loyalty_kit.modelling.fits import MOST_LEVELS, Fit, Model, fit, levels_of_outcome
 from loyalty_kit.modelling.importance import importance
 from loyalty_kit.modelling.measures import Method
 from loyalty_kit.modelling.question import Scores, table_of
@@ -119,7 +119,7 @@ def _read(design: Design, sample: _Sample) -> Design:
 def _again(design: Design, model: Model, fitted: Fit) -> Fit:
     """Fit the design by a model; an outcome with too many values for levels is cut into ten bands."""
     y = design.y
-    if model == "ordered" and len(np.unique(y)) > MOST_LEVELS:
+    if model == "ordered" and len(levels_of_outcome(y)[0]) > MOST_LEVELS:
         edges = np.unique(np.quantile(y, np.linspace(0, 1, _BANDS + 1)[1:-1]))
         y = np.searchsorted(edges, y, side="right").astype(float)
     return fit(y, design.x, weights=design.weights, clusters=design.clusters, model=model, errors=fitted.errors)

@@ -98,7 +98,8 @@ def driver_warnings(
         found.append("The spread of the residuals changes with the drivers, so classical errors mislead; use 'hc3'.")
     if "reset" in doubts:
         found.append(
-            f"Straight lines describe the relation incompletely (RESET p = {doubts['reset']:.2g}): effects may level off."
+            f"Straight lines describe the relation incompletely (RESET p = {doubts['reset']:.2g}): "
+            "effects may level off."
         )
     clusters = 0 if design.clusters is None else int(design.clusters.max()) + 1
     if fitted.errors == "cluster" and clusters < _FEW_CLUSTERS:

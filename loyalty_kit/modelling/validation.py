@@ -10,7 +10,7 @@ from scipy import stats
 
 from loyalty_kit.checks import InputError, check_rng, check_whole
 from loyalty_kit.modelling.design import Design
-from loyalty_kit.modelling.fits import Fit
+from loyalty_kit.modelling.fits import Fit, levels_of_outcome
 from loyalty_kit.modelling.ordinal import fit_ordinal, level_probabilities
 from loyalty_kit.moments import Floats
 from loyalty_kit.results import Result
@@ -119,7 +119,7 @@ def _predicted(design: Design, fitted: Fit, train: npt.NDArray[np.bool_], test: 
         exog = np.column_stack([np.ones(len(y)), z[train]])
         slopes = np.linalg.lstsq(exog * root[:, None], y * root)[0]
         return np.asarray(slopes[0] + z[test] @ slopes[1:])
-    levels, places = np.unique(y, return_inverse=True)
+    levels, places = levels_of_outcome(y)
     if len(levels) < 2:
         return np.full(int(test.sum()), levels[0])
     again = fit_ordinal(z[train], places, weights, len(levels))

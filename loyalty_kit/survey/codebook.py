@@ -49,6 +49,7 @@ class Scale(_Model):
     label: str | None = None
     role: Literal["outcome", "driver", "none"] = "none"
     kind: Literal["reflective", "formative"] = "reflective"
+    cost: Annotated[Number, Field(gt=0)] | None = None
     items: tuple[Name, ...] = Field(min_length=1)
     reverse: tuple[Name, ...] = ()
 
@@ -200,6 +201,11 @@ class Codebook(_Model):
     def columns(self) -> tuple[str, ...]:
         """Every column that the survey file must have."""
         return tuple(dict.fromkeys([*filter(None, (self.respondent, self.weight)), *self.groups, *self.questions]))
+
+    @cached_property
+    def measures(self) -> tuple[str, ...]:
+        """Items of the reflective scales with two or more items: those that factors can explain."""
+        return tuple(name for scale in self.reflective().values() if len(scale.items) > 1 for name in scale.items)
 
     def item(self, name: str) -> Item:
         """Item of that name, with the codebook's defaults filled in."""

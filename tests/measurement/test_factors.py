@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from matching import matched
 from numpy.testing import assert_allclose
@@ -88,6 +88,7 @@ def test_complexity_structure_and_residuals_equal_psych(bfi):
 
 @pytest.mark.parametrize("extraction", EXTRACTIONS)
 @pytest.mark.parametrize("rotation", ROTATIONS)
+@settings(max_examples=20)
 @given(seed=st.integers(0, 2**32 - 1), factors=st.integers(1, 3), correlation=st.floats(0, 0.6))
 def test_loadings_and_phi_reproduce_the_implied_matrix(extraction, rotation, seed, factors, correlation):
     """The identity that factor_analyzer's phi_ breaks: Λ Φ Λᵀ + Ψ is the extraction's own model."""
@@ -181,7 +182,7 @@ def test_scores_keep_the_index_and_are_missing_where_an_answer_is(holzinger):
     items = holzinger.filter(like="x")
     items.index = [f"r{i}" for i in range(len(items))]
     items.loc["r5", "x3"] = np.nan
-    scores = efa(items, factors=3).scores(items)
+    scores = efa(items, factors=3).scores(items.assign(group="A"))
     assert list(scores.index) == list(items.index)
     assert scores.isna().any(axis=1).sum() == 1
 
@@ -216,6 +217,15 @@ def test_a_heywood_case_is_named_and_estimated():
     found = efa(r, factors=1, n=200)
     assert found.warnings[0] == "Heywood case: the factors leave no variance of its own to 'a'."
     assert np.isfinite(found.loadings).all(axis=None)
+
+
+@pytest.mark.parametrize("rotation", ROTATIONS)
+def test_empty_factors_are_counted_whatever_the_rotation(rotation):
+    names = list("abcdef")
+    r = pd.DataFrame(np.full((6, 6), 0.5) + np.eye(6) / 2, index=names, columns=names)
+    found = efa(r, factors=2, n=200, rotation=rotation)
+    assert "The items share only 1 of the 2 factors asked for; the rest are empty." in found.warnings
+    assert_allclose(found.uniqueness, 0.5, atol=1e-5)
 
 
 def test_a_factor_with_fewer_than_three_marking_items_is_called_weak(ecsi):

@@ -62,7 +62,10 @@ def hostile(tmp_path_factory) -> Path:
     return folder / "out" / "10-scale-quality.html"
 
 
-@pytest.fixture(scope="session", params=["scale-quality-ecsi-mobile"])
+REPORTS = ("scale-quality-ecsi-mobile", "factor-structure-ecsi-mobile", "factor-structure-corporate-reputation")
+
+
+@pytest.fixture(scope="session", params=REPORTS)
 def report(request, batch) -> Path:
     return batch / f"{request.param}.html"
 
@@ -84,6 +87,20 @@ def test_scale_quality_names_the_known_bad_item_of_ecsi(batch):
     told = text(batch / "scale-quality-ecsi-mobile.html")
     assert "Do first: look at CUSL2" in told
     assert "Cronbach's alpha would be 0.70 instead of 0.44" in told
+
+
+def test_factor_structure_says_plainly_that_ecsi_allows_no_proper_solution(batch):
+    told = text(batch / "factor-structure-ecsi-mobile.html")
+    assert "The estimates cannot be taken at face value" in told
+    assert "not positive definite" in told
+
+
+def test_factor_structure_climbs_the_known_ladder_of_corporate_reputation(batch):
+    """Chi² 127.489 on 48, 136.288 on 54, 156.355 on 60 degrees of freedom, n = 336 (lavaan)."""
+    told = text(batch / "factor-structure-corporate-reputation.html")
+    assert "The groups of servicetype may be compared by their scores." in told
+    for chi2, df in (("127.5", 48), ("136.3", 54), ("156.4", 60)):
+        assert f"{chi2} {df} " in told
 
 
 def test_the_same_input_gives_the_same_bytes(batch, tmp_path):

@@ -4,3 +4,9 @@ from .quality import items_table as items_table
 from .quality import reliability_table as reliability_table
 from .quality import scores_table as scores_table
 from .quality import screening_table as screening_table
+from .structure import cfa_loadings_table as cfa_loadings_table
+from .structure import fit_table as fit_table
+from .structure import invariance_table as invariance_table
+from .structure import pairs_table as pairs_table
+from .structure import retention_table as retention_table
+from .structure import validity_table as validity_table

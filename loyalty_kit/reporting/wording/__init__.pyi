@@ -7,3 +7,12 @@ from .quality import describe_sample as describe_sample
 from .quality import describe_scores as describe_scores
 from .quality import describe_screening as describe_screening
 from .quality import describe_shares as describe_shares
+from .structure import answer_structure as answer_structure
+from .structure import describe_adequacy as describe_adequacy
+from .structure import describe_common_method as describe_common_method
+from .structure import describe_factors as describe_factors
+from .structure import describe_fit as describe_fit
+from .structure import describe_invariance as describe_invariance
+from .structure import describe_retention as describe_retention
+from .structure import describe_structure_sample as describe_structure_sample
+from .structure import describe_validity as describe_validity

@@ -1,0 +1,217 @@
+"""Sentences about factors, the codebook's structure, its validity and the comparability of groups."""
+
+from typing import Any
+
+import pandas as pd
+
+from loyalty_kit.measurement.adequacy import AdequacyResult
+from loyalty_kit.measurement.common_method import CommonMethodResult
+from loyalty_kit.measurement.confirmatory import CfaResult
+from loyalty_kit.measurement.factors import FactorResult
+from loyalty_kit.measurement.invariance import InvarianceResult
+from loyalty_kit.measurement.retention import RetentionResult
+from loyalty_kit.measurement.validity import ValidityResult
+from loyalty_kit.reporting.wording.catalogue import Passage, Sentence, in_a_row, number, percent, say
+from loyalty_kit.survey.codebook import Codebook
+
+GOOD_FIT = {"cfi": 0.95, "rmsea": 0.06, "srmr": 0.08}
+"""Hu & Bentler (1999)."""
+FAIR_FIT = {"cfi": 0.90, "rmsea": 0.08, "srmr": 0.10}
+GOOD_KMO, LEAST_KMO = 0.70, 0.60
+"""Kaiser & Rice (1974): middling from .70, mediocre from .60."""
+DISTINCT = ("distinct", "distinct by the liberal bound")
+
+
+def describe_structure_sample(result: CfaResult) -> Passage:
+    """Say how many respondents answered every item."""
+    total = result.n_used + result.n_dropped
+    phrase = "structure.sample" if result.n_dropped else "structure.sample_all"
+    return Passage([say(phrase, n=result.n_used, total=total)])
+
+
+def answer_structure(
+    result: CfaResult, validity: ValidityResult, ladder: InvarianceResult | None, codebook: Codebook
+) -> Passage:
+    """Headline: does the claimed structure fit, which scales overlap, may groups be compared."""
+    fit = fit_indices(result)
+    case = "good" if _within(fit, GOOD_FIT) else "fair" if _within(fit, FAIR_FIT) else "poor"
+    count = result.loadings["scale"].nunique()
+    sentences = [say(f"structure.fit_{case}", count=count, fit=fit_in_words(result))]
+    improper = _improper(result)
+    if improper:
+        sentences.append(say("structure.improper", why=improper[0]))
+    sentences += _distinctness(validity, codebook)
+    if ladder is None:
+        sentences.append(say("structure.groups_none"))
+    else:
+        part = "part" if len(ladder.partial) else "yes"
+        sentences.append(say(f"structure.groups_{part if ladder.comparable else 'no'}", group=ladder.group))
+    return Passage(Sentence(sentence, "answer") for sentence in sentences)
+
+
+def describe_adequacy(result: AdequacyResult) -> Passage:
+    """Say whether the items share enough to be factored."""
+    case = "good" if result.kmo >= GOOD_KMO else "fair" if result.kmo >= LEAST_KMO else "poor"
+    values = {"kmo": number(result.kmo), "p": probability(result.bartlett_p), "n": result.n_used}
+    weakest = result.kmo_items.idxmin()
+    item = say("adequacy.item", item=weakest, kmo=number(result.kmo_items.min()))
+    return Passage([say(f"adequacy.{case}", **values), item, *_warnings(result.warnings)])
+
+
+def describe_retention(result: RetentionResult, codebook: Codebook) -> Passage:
+    """Say how many factors the methods find and how firmly."""
+    claimed = sum(len(scale.items) > 1 for scale in codebook.reflective().values())
+    low, high = result.answers.min(), result.answers.max()
+    case = "agree" if low == high else "differ"
+    sentences = [say(f"retention.{case}", low=low, high=high, factors=result.vote, claimed=claimed)]
+    if result.shares is not None:
+        share = percent(result.shares["vote"].get(result.vote, 0.0))
+        sentences.append(say("retention.share", share=share, bootstrap=result.bootstrap))
+    return Passage(sentences)
+
+
+def describe_factors(result: FactorResult, codebook: Codebook) -> Passage:
+    """Say which scales of the codebook the factors bring back, split or merge."""
+    home = result.loadings.abs().idxmax(axis=1)
+    homes = {
+        name: set(home[[item for item in scale.items if item in home.index]])
+        for name, scale in codebook.reflective().items()
+        if set(scale.items) <= set(home.index)
+    }
+    whole = {name: next(iter(places)) for name, places in homes.items() if len(places) == 1}
+    alone = [name for name, place in whole.items() if sum(place in places for places in homes.values()) == 1]
+    split = [name for name, places in homes.items() if len(places) > 1]
+    sentences = []
+    if alone:
+        sentences.append(say("factors.together", scales=_labels(alone, codebook)))
+    if split:
+        sentences.append(say("factors.split", scales=_labels(split, codebook)))
+    for place in dict.fromkeys(whole.values()):
+        merged = [name for name, own in whole.items() if own == place]
+        if len(merged) > 1:
+            sentences.append(say("factors.shared", scales=_labels(merged, codebook)))
+    return Passage([*(sentences or [say("factors.none")]), *_warnings(result.warnings)])
+
+
+def describe_fit(result: CfaResult) -> Passage:
+    """Warnings of the factor model: those that question the estimates loudly, the rest plainly."""
+    loud = _improper(result)
+    return Passage(Sentence(text, "warning" if text in loud else "plain") for text in (*loud, *_notes(result, loud)))
+
+
+def describe_validity(result: ValidityResult, codebook: Codebook) -> Passage:
+    """Say which scales hang together and which pairs are told apart."""
+    belong = result.scales["verdict"] == "items belong together"
+    sentences = []
+    if belong.any():
+        sentences.append(say("validity.together", scales=_labels(result.scales.loc[belong, "scale"], codebook)))
+    for row in result.scales[~belong].to_dict("records"):
+        sentences.append(say("validity.weak", scale=codebook.label(row["scale"]), verdict=row["verdict"] + "."))
+    level = percent(result.confidence)
+    for row in result.pairs[~_kind(result).isin(["distinct"])].to_dict("records"):
+        ends = {"first": codebook.label(row["first"]), "second": codebook.label(row["second"])}
+        span = {"htmt": number(row["htmt"]), "low": number(row["ci_low"]), "high": number(row["ci_high"])}
+        verdict = row["verdict"].partition(":")[0]
+        sentences.append(say("validity.pair", verdict=verdict, level=level, **ends, **span))
+    return Passage(sentences)
+
+
+def describe_common_method(result: CommonMethodResult) -> Passage:
+    """Say whether one source could explain all the answers."""
+    return Passage([Sentence(result.verdict)])
+
+
+def describe_invariance(result: InvarianceResult | None, codebook: Codebook) -> Passage:
+    """Say whether groups may be compared and, where they may, how they differ."""
+    if result is None:
+        return Passage([say("structure.groups_none")])
+    sentences = [Sentence(result.verdict, "plain" if result.comparable else "warning")]
+    freed = result.items.loc[result.items["freed"].astype(bool), "item"].unique()
+    if len(freed):
+        sentences.append(say("invariance.freed", items=in_a_row(freed)))
+    reference = str(result.groups.index[0])
+    level = percent(result.confidence)
+    for row in result.latent_means.dropna(subset=["ci_low"]).to_dict("records"):
+        unclear = row["ci_low"] <= 0 <= row["ci_high"]
+        size = row["estimate"] if unclear else abs(row["estimate"])
+        names = {"scale": codebook.label(row["scale"]), "group": row["group"], "reference": reference}
+        span = {"difference": number(size), "low": number(row["ci_low"]), "high": number(row["ci_high"])}
+        direction = say("invariance.above" if row["estimate"] > 0 else "invariance.below")
+        phrase = "invariance.mean_unclear" if unclear else "invariance.mean"
+        sentences.append(say(phrase, direction=direction, level=level, **names, **span))
+    shared = [text for text in result.warnings if not text.startswith("Left out of the factor model")]
+    return Passage([*sentences, *_warnings(shared)])
+
+
+def fit_indices(result: CfaResult) -> dict[str, float]:
+    """CFI, RMSEA with its interval and SRMR, robust ones where the estimator has them."""
+    fit = result.fit
+    suffix = next((ending for ending in ("_robust", "_scaled") if f"cfi{ending}" in fit), "")
+    indices = {"cfi": fit[f"cfi{suffix}"], "rmsea": fit[f"rmsea{suffix}"], "srmr": fit["srmr"]}
+    for end in ("low", "high"):
+        indices[f"rmsea_{end}"] = fit.get(f"rmsea{suffix}_{end}", fit[f"rmsea_{end}"])
+    return {name: float(value) for name, value in indices.items()}
+
+
+def fit_in_words(result: CfaResult) -> str:
+    """Write the indices in a row."""
+    fit = {name: number(value, 3) for name, value in fit_indices(result).items()}
+    span = f"90\N{NO-BREAK SPACE}% interval {fit['rmsea_low']} to {fit['rmsea_high']}"
+    n = f"n\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}{result.n_used}"
+    return f"CFI {fit['cfi']}, RMSEA {fit['rmsea']} with {span}, SRMR {fit['srmr']}, {n}"
+
+
+def probability(p: float) -> str:
+    """Write a probability value.
+
+    Examples
+    --------
+    >>> probability(0.00001), probability(0.0312)
+    ('p < .001', 'p = .031')
+    """
+    return "p < .001" if p < 0.001 else f"p = {p:.3f}".replace("0.", ".", 1)
+
+
+def _within(fit: dict[str, float], bounds: dict[str, float]) -> bool:
+    return fit["cfi"] >= bounds["cfi"] and fit["rmsea"] <= bounds["rmsea"] and fit["srmr"] <= bounds["srmr"]
+
+
+def _improper(result: CfaResult) -> list[str]:
+    return [text for text in result.warnings if not text.startswith("Left out of the factor model")]
+
+
+def _notes(result: CfaResult, loud: list[str]) -> list[str]:
+    return [text for text in result.warnings if text not in loud]
+
+
+def _distinctness(validity: ValidityResult, codebook: Codebook) -> list[Sentence]:
+    pairs = validity.pairs
+    if pairs.empty:
+        return [say("structure.single")]
+    kind = _kind(validity)
+    distinct = int(kind.isin(DISTINCT).sum())
+    one = len(pairs) == 1
+    if distinct == len(pairs):
+        return [say("structure.distinct_one" if one else "structure.distinct_all", count=len(pairs))]
+    sentences = [
+        say("structure.overlap_one" if one else "structure.distinct_some", distinct=distinct, count=len(pairs))
+    ]
+    overlap = pairs[kind == "not distinct"]
+    if len(overlap):
+        names = (f"{codebook.label(a)} with {codebook.label(b)}" for a, b in overlap[["first", "second"]].to_numpy())
+        sentences.append(say("structure.overlap", pairs="; ".join(names)))
+    return sentences
+
+
+def _kind(validity: ValidityResult) -> "pd.Series[Any]":
+    """First words of each pair's verdict."""
+    kind: pd.Series[Any] = validity.pairs["verdict"].astype(str).str.partition(":")[0]
+    return kind
+
+
+def _labels(names: Any, codebook: Codebook) -> str:
+    return in_a_row(codebook.label(str(name)) for name in names)
+
+
+def _warnings(texts: Any) -> list[Sentence]:
+    return [Sentence(text, "warning") for text in texts]

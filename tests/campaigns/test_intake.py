@@ -1,0 +1,86 @@
+"""One row a customer: duplicates, customers in two arms, clusters."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import statsmodels.api as sm
+
+from loyalty_kit.campaigns.campaign import Campaign
+from loyalty_kit.campaigns.metrics import Mean, Rate
+from loyalty_kit.checks import InputError
+
+
+def test_a_customer_who_stands_twice_in_one_arm_is_refused(shoppers):
+    doubled = pd.concat([shoppers, shoppers[:2]])
+    with pytest.raises(InputError, match=r"2 customers stand more than once in one arm \(column 'id'\)"):
+        Campaign(doubled, arm="arm", control="none", customer="id").evaluate([Rate("bought")])
+
+
+def test_the_first_row_counts_on_request(shoppers):
+    doubled = pd.concat([shoppers, shoppers[:2]])
+    found = Campaign(doubled, arm="arm", control="none", customer="id", duplicates="first").evaluate([Rate("bought")])
+    expected = Campaign(shoppers, arm="arm", control="none").evaluate([Rate("bought")])
+    pd.testing.assert_frame_equal(found.to_frame(), expected.to_frame())
+
+
+def test_a_customer_in_two_arms_counts_in_the_first(shoppers):
+    other = shoppers[:3].assign(arm=np.where(shoppers["arm"][:3] == "A", "B", "A"))
+    found = Campaign(pd.concat([shoppers, other]), arm="arm", control="none", customer="id").evaluate([Rate("bought")])
+    assert found.n_used == len(shoppers)
+
+
+def test_the_first_assignment_is_told_by_its_date(shoppers):
+    shoppers["sent"] = pd.Timestamp("2026-03-02")
+    earlier = shoppers[:1].assign(arm="A" if shoppers["arm"][0] != "A" else "B", sent=pd.Timestamp("2026-03-01"))
+    both = pd.concat([shoppers, earlier])
+    found = Campaign(both, arm="arm", control="none", customer="id", sent="sent").evaluate([Rate("bought")])
+    expected = Campaign(both[both["id"].ne(0) | both["sent"].lt("2026-03-02")], arm="arm", control="none")
+    assert found.table["n_treatment"].tolist() == expected.evaluate([Rate("bought")]).table["n_treatment"].tolist()
+
+
+def test_a_missing_customer_id_is_refused(shoppers):
+    shoppers["id"] = shoppers["id"].astype(float).where(shoppers.index > 0)
+    with pytest.raises(InputError, match="Column 'id' is missing in 1 rows; every customer needs an id"):
+        Campaign(shoppers, arm="arm", control="none", customer="id").evaluate([Rate("bought")])
+
+
+@pytest.fixture
+def households():
+    """400 households of 1 to 5 customers, randomised as a whole."""
+    rng = np.random.default_rng(0)
+    house = np.repeat(np.arange(400), rng.integers(1, 6, 400))
+    arm = np.where(rng.random(400) < 0.5, "A", "none")[house]
+    y = rng.normal(size=400)[house] + rng.normal(size=len(house))
+    return pd.DataFrame({"house": house, "arm": arm, "y": y, "x": y + rng.normal(size=len(house)), "z": house % 2})
+
+
+def test_errors_by_household_equal_statsmodels(households):
+    """statsmodels: OLS(y ~ arm).fit(cov_type="cluster"), less its two small-sample factors, with G/(G − 1) an arm."""
+    data = households
+    treated = (data["arm"] == "A").astype(float)
+    given = {"groups": data["house"], "use_correction": False}
+    fit = sm.OLS(data["y"], sm.add_constant(treated)).fit(cov_type="cluster", cov_kwds=given)
+    found = Campaign(data, arm="arm", control="none", cluster="house").evaluate([Mean("y")]).table.iloc[0]
+    assert found["difference"] == pytest.approx(fit.params["arm"], abs=1e-10)
+    parts = []
+    for _, part in data.groupby("arm"):
+        totals = (part["y"] - part["y"].mean()).groupby(part["house"]).sum()
+        parts.append(len(totals) / (len(totals) - 1) * (totals**2).sum() / len(part) ** 2)
+    assert found["standard_error"] == pytest.approx(np.sqrt(sum(parts)), rel=1e-10)
+    assert found["standard_error"] == pytest.approx(fit.bse["arm"], rel=0.01)
+
+
+def test_n_counts_customers_and_not_households(households):
+    found = Campaign(households, arm="arm", control="none", cluster="house").evaluate([Mean("y")], by="z")
+    assert found.to_frame()["n"].iloc[0] == len(households)
+
+
+def test_covariates_shrink_errors_by_household(households):
+    campaign = Campaign(households, arm="arm", control="none", cluster="house", covariates=["x"])
+    errors = campaign.evaluate([Mean("y")]).table["standard_error"]
+    assert errors[0] < 0.95 * errors[1]
+
+
+def test_households_in_several_arms_are_told(shoppers):
+    effects = Campaign(shoppers, arm="arm", control="none", cluster="household").evaluate([Mean("spend")])
+    assert "of 'household' have customers in several arms" in effects.warnings[-1]

@@ -1,0 +1,53 @@
+"""Families of comparisons: max-t against tables and simulation, Holm and Benjamini–Hochberg against statsmodels."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from scipy import stats
+from statsmodels.stats.multitest import multipletests
+
+from loyalty_kit.campaigns.simultaneous import benjamini_hochberg, critical_value, family_coverage, holm, max_t
+
+P_VALUES = arrays(float, st.integers(1, 12), elements=st.floats(1e-6, 1.0))
+
+
+@pytest.mark.parametrize(("arms", "limit"), [(1, 1.960), (2, 2.212), (3, 2.349), (4, 2.442), (5, 2.511)])
+def test_equal_arms_have_dunnetts_limits(arms, limit):
+    """Dunnett (1964), two-sided, 5 %, infinite degrees of freedom: 1.96, 2.21, 2.35, 2.44, 2.51."""
+    assert critical_value(np.ones(arms + 1), 0.95) == pytest.approx(limit, abs=6e-4)
+
+
+def test_the_coverage_equals_the_multivariate_normal():
+    """scipy.stats.multivariate_normal(cov=R).cdf(lower_limit=…)."""
+    variance = np.array([2.0, 1.0, 0.5, 3.0])
+    joint = np.diag(variance[1:]) + variance[0]
+    scale = np.sqrt(np.diag(joint))
+    normal = stats.multivariate_normal(cov=joint / np.outer(scale, scale), abseps=1e-7, releps=1e-7, maxpts=2_000_000)
+    expected = normal.cdf(np.full(3, 2.1), lower_limit=np.full(3, -2.1), rng=np.random.default_rng(0))
+    assert family_coverage(2.1, variance) == pytest.approx(expected, abs=1e-5)
+
+
+@given(P_VALUES)
+@settings(max_examples=30)
+def test_holm_equals_statsmodels(p):
+    np.testing.assert_allclose(holm(p), multipletests(p, method="holm")[1])
+
+
+@given(P_VALUES)
+@settings(max_examples=30)
+def test_benjamini_hochberg_equals_statsmodels(p):
+    np.testing.assert_allclose(benjamini_hochberg(p), multipletests(p, method="fdr_bh")[1])
+
+
+@given(p=arrays(float, 3, elements=st.floats(1e-12, 1.0)), control=st.floats(0.0, 9.0))
+@settings(max_examples=30)
+def test_max_t_lies_between_the_plain_p_value_and_bonferroni(p, control):
+    adjusted = max_t(p, np.array([control, 1.0, 1.0, 2.0]))
+    assert (adjusted >= p - 1e-12).all()
+    assert (adjusted <= np.minimum(3 * p, 1.0) + 1e-12).all()
+
+
+def test_missing_p_values_do_not_count_in_the_family():
+    assert np.array_equal(holm(np.array([0.02, np.nan, 0.5])), [0.04, np.nan, 0.5], equal_nan=True)
