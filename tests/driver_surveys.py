@@ -50,6 +50,15 @@ def driver_survey(
     return pd.DataFrame(blocks), codebook
 
 
+def observed_coefficients(
+    correlations: np.ndarray, *, beta: Sequence[float] = BETA, items: int = 3, item_reliability: float = 0.5
+) -> np.ndarray:
+    """Coefficients of the observed scores in the population; rounding adds 1/12 to an answer's variance."""
+    noise = (4 * (1 / item_reliability - 1) + 1 / 12) / items
+    observed = 4 * correlations + noise * np.eye(len(beta))
+    return np.linalg.solve(observed, 4 * correlations @ np.asarray(beta))
+
+
 def lmg_by_brute_force(x: np.ndarray, y: np.ndarray, weights: np.ndarray | None = None) -> np.ndarray:
     """Shapley value of R², a regression for every subset."""
     n, p = x.shape

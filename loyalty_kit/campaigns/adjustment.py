@@ -1,20 +1,17 @@
 """Covariate adjustment: Lin's interacted analysis of covariance, with HC2 errors."""
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import narwhals as nw
 import numpy as np
 
 from loyalty_kit.campaigns.cube import Block, Cube
-from loyalty_kit.campaigns.gather import column_number
 from loyalty_kit.campaigns.rows import Floats, Rows, collected
 
 Place = tuple[Any, str | None, Any]
 IN_MEMORY = 5_000_000
-"""Numbers that are fetched rather than queried for."""
+"""Numbers that are fetched from a lazily held table, to see single rows."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,75 +129,36 @@ def _level(sums: Floats, at: list[int], base: int | None, n: float) -> Floats:
     return np.asarray(sums[at] / (n if base is None else sums[base]))
 
 
-def squared_errors(source: Any, fits: Sequence[Fit], cube: Cube) -> list[float]:
-    """Variance of each fit: HC2 where rows can be seen, from residual variances where there is only a cube."""
-    if source is None:
+def seen_rows(source: Any, fits: Sequence[Fit], cube: Cube) -> Rows | None:
+    """Rows for HC2: those at hand, or fetched where a lazily held table is small enough; else none."""
+    if source is None or isinstance(source, Rows) or not fits:
+        return source if isinstance(source, Rows) else None
+    names = {name for fit in fits for name in fit.columns}
+    if cube.rows.sum() * len(names) > IN_MEMORY:
+        return None
+    caps = cube.caps if cube.unit == "customer" else {}
+    bare = {caps[name][0] if name in caps else name for name in names}
+    return Rows(collected(source, [cube.arm, *cube.by, *sorted(bare)]), caps)
+
+
+def squared_errors(rows: Rows | None, fits: Sequence[Fit], arm: str) -> list[float]:
+    """Variance of each fit: HC2 where rows can be seen, from residual variances where only moments can."""
+    if rows is None:
         return [fit.by_moments() for fit in fits]
-    if not fits:
-        return []
-    if not isinstance(source, Rows):
-        names = {name for fit in fits for name in fit.columns}
-        if cube.rows.sum() * len(names) > IN_MEMORY:
-            return _by_query(source, fits, cube)
-        caps = _caps(cube)
-        bare = {caps[name][0] if name in caps else name for name in names}
-        source = Rows(collected(source, [cube.arm, *cube.by, *sorted(bare)]), caps)
     values: dict[tuple[str, ...], Floats] = {}
-    rows: dict[Place, Any] = {}
+    chosen: dict[Place, Any] = {}
     found = []
     for fit in fits:
         if fit.columns not in values:
-            values[fit.columns] = source.matrix(fit.columns)
-        if fit.place not in rows:
-            rows[fit.place] = _rows_at(source, cube.arm, fit.place)
-        mine = values[fit.columns][rows[fit.place]]
+            values[fit.columns] = rows.matrix(fit.columns)
+        if fit.place not in chosen:
+            chosen[fit.place] = _rows_at(rows, arm, fit.place)
+        mine = values[fit.columns][chosen[fit.place]]
         found.append(fit.by_rows(mine if len(mine) == fit.n else mine[~np.isnan(mine).any(axis=1)]))
     return found
-
-
-def _caps(cube: Cube) -> dict[str, tuple[str, float]]:
-    """Caps still to be applied: sums over clusters hold them already."""
-    return cube.caps if cube.unit == "customer" else {}
 
 
 def _rows_at(source: Rows, column: str, place: Place) -> Any:
     arm, by, level = place
     chosen = source.where(column, arm)
     return np.flatnonzero(chosen if by is None else chosen & source.where(by, level))
-
-
-def _by_query(frame: Any, fits: Sequence[Fit], cube: Cube) -> list[float]:
-    """HC2 variances as one query: a second pass over a lazily held table."""
-    columns: dict[str, Any] = {}
-    labels: dict[str, str] = defaultdict(lambda: f"v{len(labels)}")
-    for fit in fits:
-        for name in fit.columns:
-            columns[labels[name]] = column_number(name, _caps(cube))
-    staged = frame.select(cube.arm, *cube.by, **columns)
-    terms = [_term(fit, cube, labels).sum().alias(f"t{i}") for i, fit in enumerate(fits)]
-    table = staged.select(*terms).collect()
-    return [float(table[f"t{i}"].to_list()[0]) for i in range(len(fits))]
-
-
-def _term(fit: Fit, cube: Cube, labels: dict[str, str]) -> Any:
-    """Each row's share of a fit's HC2 variance, missing outside the fit's place."""
-    v = [nw.col(labels[name]) for name in fit.columns]
-    x = [_combined(v, fit.covariates[:, j], -fit.centers[j]) for j in range(len(fit.slopes))]
-    errors = _combined([_combined(v, fit.outcome, -fit.center), *x], np.array([1.0, *-fit.slopes]), 0.0)
-    leverage = sum(
-        (x[i] * x[j] * float(fit.inverse[i, j]) for i in range(len(x)) for j in range(len(x))), start=nw.lit(1 / fit.n)
-    )
-    reach = _combined(x, fit.inverse @ fit.shift, 1 / fit.n)
-    arm, by, level = fit.place
-    here = nw.col(cube.arm) == arm
-    if by is not None:
-        known = nw.col(by) == level
-        here = here & (nw.col(by).is_null() if level == "(missing)" else known)
-    return nw.when(here & (leverage < 1 - 1e-10)).then(reach * reach * errors * errors / (1 - leverage))
-
-
-def _combined(parts: Sequence[Any], weights: Floats, constant: float) -> Any:
-    return sum(
-        (part * float(weight) for part, weight in zip(parts, weights, strict=True) if weight),
-        start=nw.lit(float(constant)),
-    )

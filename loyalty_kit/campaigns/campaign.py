@@ -85,7 +85,7 @@ class Campaign(Declaration):
         Notes
         -----
         Adjusted estimates are the same; their errors come from each arm's residual variance, since HC2
-        weighs single rows.
+        weighs single rows. The same holds for a lazily held table of more than five million numbers.
         """
         return cls(cube, arm=cube.arm, control=control, planned=planned, covariates=covariates)
 
@@ -192,7 +192,7 @@ class Campaign(Declaration):
             n_dropped=dropped(cube),
             confidence=confidence,
             method="intention to treat" + (f", errors by {self.cluster}" if self.cluster else ""),
-            warnings=warnings_of(self, cube),
+            warnings=warnings_of(self, cube, found),
         )
         return result if trust is None else believable(result, trust, reading)
 

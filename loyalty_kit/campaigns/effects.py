@@ -211,7 +211,8 @@ def method_of(estimate: Estimate, reading: Reading, limits: dict[str, float]) ->
     base = {"ratio": "delta method", "quantile": "Maritz–Jarrett"}.get(estimate.metric.kind, "Welch")
     base = "unpooled Wald" if isinstance(estimate.metric, Rate) and np.isinf(estimate.df[0]) else base
     if estimate.covariates:
-        base = f"adjusted for {', '.join(estimate.covariates)} (Lin, HC2)"
+        errors = "Lin, HC2" if estimate.by_rows else "Lin, errors by moments"
+        base = f"adjusted for {', '.join(estimate.covariates)} ({errors})"
     if isinstance(estimate.metric, Mean) and estimate.metric.cap is not None:
         limit = next((limits[name] for name in estimate.form.terms if name in limits), None)
         base += ", uncapped" if limit is None else f", capped at {limit:.6g} (quantile {estimate.metric.cap:g})"

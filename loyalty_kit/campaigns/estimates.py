@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from loyalty_kit.campaigns.adjustment import Fit, fit_arms, squared_errors
+from loyalty_kit.campaigns.adjustment import Fit, fit_arms, seen_rows, squared_errors
 from loyalty_kit.campaigns.cube import Block, Cube
 from loyalty_kit.campaigns.metrics import Form, Metric, Profit, Rate
 from loyalty_kit.campaigns.rows import Floats
@@ -40,6 +40,7 @@ class Estimate:
     units: Floats
     covariates: tuple[str, ...] = ()
     fits: tuple[Fit, ...] = ()
+    by_rows: bool = True
 
     def differences(self) -> tuple[Floats, Floats, Floats]:
         """Difference of each treatment from control, its standard error and Welch–Satterthwaite df."""
@@ -82,7 +83,7 @@ def estimates(
 ) -> list[Estimate]:
     """Every estimate asked for: in each cell the adjusted one first, then the plain one.
 
-    `source` holds the rows, for errors that moments cannot give exactly; None where there is only the cube.
+    `source` holds the rows, since HC2 errors weigh single ones; None where there is only the cube.
     """
     found: list[Estimate] = []
     for metric in metrics:
@@ -92,8 +93,12 @@ def estimates(
                 adjusted = _adjusted(cube, plain, covariates) if covariates else None
                 found += [estimate for estimate in (adjusted, plain) if estimate is not None]
     fits = [fit for estimate in found for fit in estimate.fits]
-    meat = iter(squared_errors(source, fits, cube))
-    return [replace(e, variance=np.array([next(meat) for _ in e.fits])) if e.fits else e for e in found]
+    rows = seen_rows(source, fits, cube)
+    meat = iter(squared_errors(rows, fits, cube.arm))
+    return [
+        replace(e, variance=np.array([next(meat) for _ in e.fits]), by_rows=rows is not None) if e.fits else e
+        for e in found
+    ]
 
 
 def _plain(cube: Cube, metric: Metric, form: Form, cell: Cell, arms: tuple[Any, ...]) -> Estimate:

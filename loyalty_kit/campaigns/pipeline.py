@@ -110,7 +110,7 @@ def _check_sizes(campaign: Declaration, cube: Cube, arms: tuple[Any, ...]) -> No
             raise InputError(f"The arm '{arm}' holds 1 {what}; at least 2 are needed to estimate an effect.")
 
 
-def warnings_of(campaign: Declaration, cube: Cube) -> tuple[str, ...]:
+def warnings_of(campaign: Declaration, cube: Cube, found: Sequence[Estimate]) -> tuple[str, ...]:
     """Say what the reader of all rows should know."""
     notes = []
     if dropped(cube):
@@ -122,8 +122,9 @@ def warnings_of(campaign: Declaration, cube: Cube) -> tuple[str, ...]:
         if split:
             unit = campaign.cluster
             notes.append(f"{split} of '{unit}' have customers in several arms; errors by {unit} are then cautious.")
-    if isinstance(campaign.frame, Cube) and campaign.covariates:
-        notes.append("Adjusted errors come from residual variances, since a cube holds no rows for HC2.")
+    if not all(estimate.by_rows for estimate in found):
+        why = "a cube holds no rows" if isinstance(campaign.frame, Cube) else "the table is too large to fetch"
+        notes.append(f"Errors of adjusted estimates come from residual variances and not from HC2, since {why}.")
     return tuple(notes)
 
 
