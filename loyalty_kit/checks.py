@@ -116,6 +116,12 @@ def check_whole(value: int, name: str, low: int) -> None:
         raise InputError(f"'{name}' must be a whole number of at least {low}; got {value!r}.")
 
 
+def check_number(value: float, name: str) -> None:
+    """Refuse a value that is not a finite number."""
+    if isinstance(value, bool) or not isinstance(value, int | float | np.number) or not np.isfinite(value):
+        raise InputError(f"'{name}' must be a finite number; got {value!r}.")
+
+
 def check_columns(present: Iterable[object], needed: Iterable[object], where: str) -> None:
     """Refuse a table that lacks columns, naming each and the nearest column that it has."""
     have = list(present)

@@ -230,7 +230,7 @@ def _balance_check(cube: Cube, covariates: tuple[str, ...], arms: tuple[Any, ...
     for i, spread in enumerate(spreads[1:]):
         joint[i * k : (i + 1) * k, i * k : (i + 1) * k] += spread
     statistic = float(difference @ np.linalg.pinv(joint, hermitian=True) @ difference)
-    p = float(stats.chi2.sf(statistic, np.linalg.matrix_rank(joint, hermitian=True)))
+    p = float(stats.chi2.sf(statistic, max(np.linalg.matrix_rank(joint, hermitian=True), 1)))
     worst = balance.iloc[int(balance["standardized_difference"].abs().to_numpy().argmax())]
     size = float(worst["standardized_difference"])
     outcome = _outcome(p)

@@ -8,11 +8,14 @@ import numpy as np
 
 from loyalty_kit.campaigns.assignment import AssignmentResult, check_assignment
 from loyalty_kit.campaigns.comparisons import between, interactions, returns
+from loyalty_kit.campaigns.compliers import ComplierResult, complier_effects
+from loyalty_kit.campaigns.course import CourseResult, follow
 from loyalty_kit.campaigns.cube import Cube
 from loyalty_kit.campaigns.declaration import Declaration
 from loyalty_kit.campaigns.effects import EffectsResult, Multiple, Reading, Segments, families_of, tabulate
+from loyalty_kit.campaigns.intake import order_arms
 from loyalty_kit.campaigns.metrics import Metric, Quantile, check_metrics
-from loyalty_kit.campaigns.pipeline import dropped, estimated, gather, source_of, warnings_of
+from loyalty_kit.campaigns.pipeline import dropped, estimated, gather, gather_reached, source_of, warnings_of
 from loyalty_kit.campaigns.sequential import TUNED_FOR, Looks, check_looks
 from loyalty_kit.campaigns.trust import TrustResult, believable, run_placebos
 from loyalty_kit.checks import InputError, check_choice, check_level, check_whole
@@ -257,6 +260,60 @@ class Campaign(Declaration):
         source = source_of(self, chosen, names, cube.caps, sorted((before or {}).values()), lazily=False)
         return run_placebos(source, cube, found, before or {}, placebos, confidence, np.random.default_rng(rng))
 
+    def complier(self, reached: str, metrics: Sequence[Metric], *, confidence: float = 0.95) -> ComplierResult:
+        """Effect among those whom the campaign reached, as those who opened; opens are mismeasured.
+
+        Parameters
+        ----------
+        reached : str
+            Column with 1 for those who were reached.
+        metrics : list of Rate, Mean, Profit
+            What is measured; covariates do not enter.
+        confidence : float
+            Level of the intervals.
+
+        Returns
+        -------
+        ComplierResult
+        """
+        check_level(confidence, "confidence")
+        chosen = check_metrics(metrics)
+        if isinstance(self.frame, Cube) or self.cluster is not None:
+            what = "a cube" if isinstance(self.frame, Cube) else "clusters"
+            raise InputError(f"Complier effects are estimated from single customers; got {what}.")
+        cube = gather_reached(self, chosen, reached)
+        return complier_effects(cube, chosen, reached, order_arms(cube.arms, self.control, self.planned), confidence)
+
+    def course(
+        self, metrics: Sequence[Metric], *, confidence: float = 0.95, tuned_for: float = TUNED_FOR
+    ) -> CourseResult:
+        """Effect on all customers so far, period by period, with a band that holds at every look.
+
+        Parameters
+        ----------
+        metrics : list of Rate, Mean, Ratio, Profit
+            What is measured.
+        confidence : float
+            Level that the band holds over all periods and arms.
+        tuned_for : float
+            Customers at which the band is tightest; to be fixed before the campaign.
+
+        Returns
+        -------
+        CourseResult
+        """
+        check_level(confidence, "confidence")
+        if self.period is None and not (isinstance(self.frame, Cube) and self.frame.period):
+            raise InputError("The course needs 'period', the column of when a customer entered.")
+        chosen = check_metrics(metrics)
+        if any(isinstance(metric, Quantile) for metric in chosen):
+            raise InputError("A quantile has no course; name rates, means, ratios and profits.")
+        cube, _ = gather(self, chosen, (), {})
+        arms = order_arms(cube.arms, self.control, self.planned)
+        together: Multiple = "max-t" if len(arms) > 2 else "none"
+        reading = Reading(confidence, together, looks="continuous", tuned_for=tuned_for)
+        return follow(cube, chosen, arms, reading)
+
 
 def _names(by: str | Sequence[str]) -> tuple[str, ...]:
-    return (by,) if isinstance(by, str) else tuple(by)
+    return (by,) if isinstance(by, str) else tuple(dict.fromkeys(by))

@@ -160,12 +160,16 @@ class Cube:
         keys = [arm, *by, *([period] if period else [])]
         gather = gather_rows if isinstance(source, Rows) else gather_lazy
         cells, rows, parts = gather(source, keys, list(dict.fromkeys(sets)), caps or {})
+        if not len(cells):
+            raise InputError("The campaign's table holds no customer.")
         lacking = int(rows[cells[arm].isna().to_numpy()].sum())
         if lacking:
             raise InputError(f"Column '{arm}' is missing in {lacking} rows; every customer needs an arm.")
         blocks = tuple(Block(names, *arrays) for names, arrays in parts.items())
         for block in blocks:
-            infinite = [c for c, total in zip(block.columns, block.sums.sum(axis=0), strict=True) if np.isinf(total)]
+            infinite = [
+                c for c, total in zip(block.columns, block.sums.sum(axis=0), strict=True) if not np.isfinite(total)
+            ]
             if infinite:
                 raise InputError(f"Column '{infinite[0]}' holds infinite values; allowed are finite numbers.")
         return cls(arm, by, period, _named(cells, keys[1:]), rows, blocks, dict(caps or {}), unit)._ordered()

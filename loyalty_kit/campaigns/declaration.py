@@ -32,6 +32,8 @@ class Declaration:
         """Check what can be checked without reading rows."""
         check_choice(self.duplicates, "duplicates", ("error", "first"))
         check_choice(self.missing, "missing", ("drop", "zero"))
+        if isinstance(self.covariates, str):
+            raise InputError(f"'covariates' must list columns, as ['{self.covariates}']; got '{self.covariates}'.")
         if self.planned is not None:
             check_planned(self.planned, self.control)
         if isinstance(self.frame, Cube):

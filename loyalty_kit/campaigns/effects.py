@@ -31,7 +31,16 @@ COLUMNS = [
     *["lift", "lift_low", "lift_high", "p_value", "p_adjusted", "method", "warning"],
 ]
 KINDS = ["adjusted", "adjusted uncapped", "capped", "plain"]
-DETAILS = ["n_control", "n_treatment", "standard_error", "df", "kind", "nonzero_control", "nonzero_treatment"]
+DETAILS = [
+    "n_control",
+    "n_treatment",
+    "standard_error",
+    "control_error",
+    "df",
+    "kind",
+    "nonzero_control",
+    "nonzero_treatment",
+]
 
 
 @dataclass(frozen=True)
@@ -53,8 +62,8 @@ class EffectsResult(Result):
     ----------
     table : DataFrame
         A row an estimate, with the columns of `to_frame` and, after them, n_control, n_treatment,
-        standard_error, df, kind ('adjusted', 'adjusted uncapped', 'capped' or 'plain'), nonzero_control,
-        nonzero_treatment.
+        standard_error, control_error (of control's value alone), df, kind ('adjusted', 'adjusted
+        uncapped', 'capped' or 'plain'), nonzero_control, nonzero_treatment.
     interactions : DataFrame
         Whether an arm's effect differs between the levels of a by-column: metric, arm, by, levels,
         statistic, df, p_value, p_adjusted, method.
@@ -113,7 +122,7 @@ def tabulate(found: Sequence[Estimate], reading: Reading, limits: dict[str, floa
 def _records(estimate: Estimate, reading: Reading, limits: dict[str, float]) -> list[dict[str, Any]]:
     """Rows of one estimate, a treatment each."""
     difference, error, df = estimate.differences()
-    known = (estimate.units[1:] > 1) & (estimate.units[0] > 1) & (error > 0)
+    known = (estimate.units[1:] > 1) & (estimate.units[0] > 1) & (error > 0) & ~np.isnan(difference)
     with np.errstate(invalid="ignore", divide="ignore"):
         statistic = np.where(known, difference / error, np.nan)
     p_value = 2 * special.stdtr(df, -np.abs(statistic))
@@ -145,6 +154,7 @@ def _records(estimate: Estimate, reading: Reading, limits: dict[str, float]) -> 
         "control": estimate.value[0],
         "method": method_of(estimate, reading, limits),
         "n_control": int(estimate.n[0]),
+        "control_error": float(np.sqrt(estimate.variance[0])),
         "kind": kind_of(estimate),
         "nonzero_control": int(estimate.nonzero[0]),
     }

@@ -131,9 +131,10 @@ def linearised(form: Form, block: Block, clustered: bool) -> tuple[float, Floats
     divisor = form.divisor or (SIZE if clustered else None)
     if divisor is not None:
         at = block.columns.index(divisor)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            value, weights = value / means[at], weights / means[at]
-            weights[at] -= value / means[at]
+        if not means[at] > 0:
+            return float("nan"), np.zeros(len(weights))
+        value, weights = value / means[at], weights / means[at]
+        weights[at] -= value / means[at]
     return value, weights
 
 

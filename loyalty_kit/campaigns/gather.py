@@ -22,7 +22,7 @@ def gather_rows(
 
     `caps` is known to the rows already.
     """
-    cell, cells = _cells(rows, keys)
+    cell, cells = _cells(rows, keys) if len(rows) else (np.zeros(0, dtype=np.int32), pd.DataFrame(columns=list(keys)))
     order = np.argsort(cell, kind="stable")
     bounds = np.concatenate([[0], np.cumsum(np.bincount(cell, minlength=len(cells)))])
     union = list(dict.fromkeys(name for names in sets for name in names))
@@ -67,7 +67,8 @@ def _moments(values: Floats, chosen: Any, bounds: Whole) -> tuple[Floats, ...]:
         x = values[low:high] if every else values[low:high][chosen[low:high]]
         n[i] = len(x)
         if len(x):
-            sums[i], products[i] = x.sum(axis=0), x.T @ x
+            with np.errstate(invalid="ignore"):
+                sums[i], products[i] = x.sum(axis=0), x.T @ x
             lows[i], highs[i], nonzero[i] = x.min(axis=0), x.max(axis=0), np.count_nonzero(x, axis=0)
     return n, sums, products, lows, highs, nonzero
 

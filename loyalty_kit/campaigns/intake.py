@@ -131,7 +131,7 @@ def straddling(source: Any, arm: str, cluster: str) -> int:
 def check_planned(planned: Mapping[Any, float], control: object) -> None:
     """Refuse planned shares that are not positive, do not sum to 1, or leave out control."""
     bad = {arm: share for arm, share in planned.items() if isinstance(share, bool) or not share > 0}
-    if bad or abs(sum(planned.values()) - 1) > 1e-6:
+    if bad or abs(sum(planned.values()) - 1) > 0.005:
         raise InputError(f"'planned' must hold shares above 0 that sum to 1; got {dict(planned)!r}.")
     if control not in planned:
         raise InputError(f"'planned' lacks the control '{control}'; it names {listing(planned)}.")

@@ -6,6 +6,7 @@ ratio. That is all that the cube and the estimates need to know of it.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from loyalty_kit.checks import InputError, check_level
 
@@ -171,7 +172,7 @@ class Profit:
 
     spend: str
     margin: float
-    cost: str | float | Mapping[str, float] = 0.0
+    cost: str | float | Mapping[Any, float] = 0.0
     coupon: str | None = None
     kind = "profit"
 
@@ -196,7 +197,7 @@ class Profit:
     def contact(self, arm: object, control: object) -> float:
         """Cost of contact that is the same for each customer of an arm."""
         if isinstance(self.cost, Mapping):
-            return float(self.cost.get(str(arm), 0.0))
+            return float(self.cost.get(arm, 0.0))
         return 0.0 if isinstance(self.cost, str) or arm == control else float(self.cost)
 
 

@@ -1,16 +1,16 @@
 """From the campaign to its estimates: which rows are read, what is gathered of them, in what order."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from loyalty_kit.campaigns.cube import Cube
 from loyalty_kit.campaigns.declaration import Declaration
 from loyalty_kit.campaigns.estimates import SIZE, Cell, Estimate, estimates, sets_of
 from loyalty_kit.campaigns.intake import check_levels, clusters, order_arms, straddling, zero_filled
-from loyalty_kit.campaigns.metrics import Mean, Metric, Quantile, capped
+from loyalty_kit.campaigns.metrics import Mean, Metric, Profit, Quantile, capped
 from loyalty_kit.campaigns.quantiles import quantile_estimates
 from loyalty_kit.campaigns.rows import Rows, check_frame, collected, is_lazy, pooled_quantile
-from loyalty_kit.checks import InputError
+from loyalty_kit.checks import InputError, listing
 
 
 def estimated(
@@ -22,6 +22,11 @@ def estimated(
     cube, source = gather(campaign, metrics, () if parts else by, {})
     arms = order_arms(cube.arms, campaign.control, campaign.planned)
     _check_sizes(campaign, cube, arms)
+    for metric in metrics:
+        if isinstance(metric, Profit) and isinstance(metric.cost, Mapping):
+            strangers = [arm for arm in metric.cost if arm not in arms]
+            if strangers:
+                raise InputError(f"'cost' names the arm '{strangers[0]}'; the arms are {listing(arms)}.")
     cells = [Cell(), *(Cell(cut, level) for cut in cube.by for level in cube.levels(cut))]
     found = estimates(cube, metrics, cells, arms, covariates, source)
     for cut in parts:
@@ -59,6 +64,8 @@ def gather(
     mixed = [name for name in campaign.covariates if name in outcomes]
     if mixed:
         raise InputError(f"The covariate '{mixed[0]}' is an outcome of this evaluation; covariates are known before.")
+    if campaign.arm in by:
+        raise InputError(f"The by-column '{campaign.arm}' is the column of the arms; segments divide all arms alike.")
     caps = caps or _limits(campaign, metrics)
     source = source_of(campaign, metrics, by, caps, (), lazily=True)
     check_levels(source, by)
@@ -71,6 +78,15 @@ def gather(
     given = {} if campaign.cluster is not None else caps
     cube = Cube.of(source, arm=campaign.arm, sets=sets, by=by, period=campaign.period, caps=given, unit=unit)
     return (Cube(**{**vars(cube), "caps": caps}) if given != caps else cube), source
+
+
+def gather_reached(campaign: Declaration, metrics: Sequence[Metric], reached: str) -> Cube:
+    """Cube of each metric's first form together with who was reached."""
+    check_frame(campaign.opened, [campaign.arm], [reached])
+    caps = _limits(campaign, metrics)
+    source = source_of(campaign, metrics, (), caps, [reached], lazily=True)
+    sets = [(*metric.forms()[0].columns, reached) for metric in metrics if metric.forms()]
+    return Cube.of(source, arm=campaign.arm, sets=sets, caps=caps)
 
 
 def _limits(campaign: Declaration, metrics: Sequence[Metric]) -> dict[str, tuple[str, float]]:

@@ -22,6 +22,8 @@ def open_frame(frame: Any) -> Any:
     """Narwhals view of any frame that Narwhals takes."""
     try:
         return nw.from_native(frame)
+    except nw.exceptions.DuplicateError:
+        raise InputError("The campaign's table has two columns of one name; each column needs its own.") from None
     except TypeError:
         raise InputError(
             f"'frame' must be a table: pandas, Polars, a DuckDB relation, PySpark or Dask; got {type(frame).__name__}."
@@ -40,7 +42,8 @@ def check_frame(frame: Any, keys: Iterable[str], values: Iterable[str]) -> None:
     for name in dict.fromkeys(values):
         kind = schema[name]
         if not (kind.is_numeric() or kind == nw.Boolean):
-            what = "text" if kind in (nw.String, nw.Categorical, nw.Enum) else str(kind)
+            texts, mixed = (nw.String, nw.Categorical, nw.Enum), (nw.Object, nw.Unknown)
+            what = "text" if kind in texts else "mixed values" if kind in mixed else str(kind)
             raise InputError(f"Column '{name}' holds {what}; store it as numbers, or as true and false.")
 
 

@@ -71,7 +71,7 @@ def maximise(objective: Objective, start: Floats) -> Estimate:
         values,
         jac=True,
         method="L-BFGS-B",
-        options={"maxiter": 5000, "maxfun": 10_000, "maxcor": 30, "ftol": 1e-15, "gtol": 1e-12},
+        options={"maxiter": 500, "maxfun": 1000, "maxcor": 30, "ftol": 1e-15, "gtol": 1e-12},
     )
     values, value, settled = _scoring(objective, found.x)
     return Estimate(values, value, settled)

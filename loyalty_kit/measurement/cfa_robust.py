@@ -80,7 +80,7 @@ def robust_fit(
         return {}
     n, chi2, df = sample.n, test.chi2, test.df
     highest, lowest = _reference_traces(sample, rows, moments, means=means)
-    scaling, baseline = (highest - own.trace) / df, (highest - lowest) / test.baseline_df
+    scaling, baseline = _positive((highest - own.trace) / df), _positive((highest - lowest) / test.baseline_df)
     scaled = ChiSquares(chi2 / scaling, df, test.baseline_chi2 / baseline, test.baseline_df)
     fit = {
         "scaling_factor": scaling,
@@ -100,6 +100,11 @@ def robust_fit(
         "rmsea_robust_low": low,
         "rmsea_robust_high": high,
     }
+
+
+def _positive(scaling: float) -> float:
+    """Scaling factor, NaN where too few respondents leave it at or below zero."""
+    return scaling if scaling > 0 else np.nan
 
 
 def _reference_traces(

@@ -9,6 +9,7 @@ from loyalty_kit.moments import Floats
 _CYCLES = 50
 _TOLERANCE = 1e-4
 _FURTHEST = 50.0
+_EXHAUSTED = 1e-12
 _LIMIT = float(np.sqrt(1 - LOWEST_UNIQUENESS))
 
 
@@ -108,8 +109,9 @@ def average_partials(matrices: Floats) -> Floats:
     rest, means = matrices.copy(), np.empty((count, p - 1))
     at = np.arange(p)
     for removed in range(p - 1):
-        sd = np.sqrt(np.maximum(rest[:, at, at], np.finfo(float).tiny))
-        means[:, removed] = (((rest / sd[:, :, None] / sd[:, None, :]) ** 2).sum(axis=(1, 2)) - p) / (p * (p - 1))
+        sd = np.sqrt(np.maximum(rest[:, at, at], _EXHAUSTED))
+        squares = (rest / sd[:, :, None] / sd[:, None, :]) ** 2
+        means[:, removed] = (squares.sum(axis=(1, 2)) - squares[:, at, at].sum(axis=1)) / (p * (p - 1))
         vector = vectors[:, :, p - 1 - removed]
         rest -= roots[:, None, None, p - 1 - removed] * vector[:, :, None] * vector[:, None, :]
     return means

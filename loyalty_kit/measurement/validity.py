@@ -12,6 +12,8 @@ from loyalty_kit.measurement.items import ItemTable, resampled
 from loyalty_kit.moments import Floats
 from loyalty_kit.results import Result
 
+_NOTHING = 1e-12
+
 STRICT, LIBERAL = 0.85, 0.90
 """Values of HTMT below which two scales count as distinct."""
 
@@ -195,6 +197,7 @@ def _htmt(correlations: Floats, member: Floats, *, geometric: bool = False) -> F
     own = np.zeros_like(pairs) if geometric else np.diag(size)
     means = (member.T @ parts @ member - own) / pairs
     within = np.diagonal(means, axis1=1, axis2=2)
+    within = within if geometric else np.maximum(within, _NOTHING)
     if geometric:
         return np.asarray(np.exp(means - (within[:, :, None] + within[:, None, :]) / 2))
     return np.asarray(means / np.sqrt(within[:, :, None] * within[:, None, :]))
@@ -202,6 +205,8 @@ def _htmt(correlations: Floats, member: Floats, *, geometric: bool = False) -> F
 
 def _replicates(solution: Solution, sample: Floats, answers: ItemTable, count: int, rng: np.random.Generator) -> Floats:
     """Correlation matrices as other samples would have given them."""
+    if not count:
+        return np.empty((0, *sample.shape))
     if solution.sampling is None:
         return resampled(answers.complete(), count, rng)
     lower = np.tril_indices(len(sample), -1)

@@ -14,6 +14,9 @@ from loyalty_kit.moments import Floats
 
 Integers = npt.NDArray[np.intp]
 
+MOST_LEVELS = 50
+"""Levels that a categorical control may have."""
+
 _DEPENDENT = 1e-7
 _TAKES_PART = 1e-6
 _ALONE = 1 - 1e-9
@@ -105,9 +108,12 @@ class Design:
 
     def part(self, chosen: npt.NDArray[np.bool_]) -> "Design":
         """Design of some of the rows, without controls that no longer vary."""
-        rows = self.rows[chosen]
-        varied = tuple(name for name in self.question.controls if self.table[name].iloc[rows].nunique() > 1)
-        return _design(self.table, replace(self.question, controls=varied), self.labels, rows)
+        kept = np.zeros(len(self.table), dtype=bool)
+        kept[self.rows[chosen]] = True
+        varied = tuple(name for name in self.question.controls if self.table[name][kept].nunique() > 1)
+        question = replace(self.question, controls=varied)
+        kept, _ = _without_single_levels(self.table, question, kept)
+        return _design(self.table, question, self.labels, np.flatnonzero(kept))
 
 
 def read_design(table: pd.DataFrame, question: Question, labels: Mapping[str, str]) -> Design:
@@ -116,15 +122,23 @@ def read_design(table: pd.DataFrame, question: Question, labels: Mapping[str, st
     Raises
     ------
     InputError
-        If a column is absent, not numeric, empty or constant, columns are collinear, rows are fewer
-        than coefficients, or a weight is negative or missing.
+        If a column is absent, not numeric, empty or constant, a category has too many levels, columns
+        are collinear, rows are fewer than coefficients, or a weight is negative or missing.
     """
+    # A copy in name only: what the caller does to the table later does not reach it.
+    table = table.copy(deep=False)
     check_columns(table.columns, question.columns, WHERE)
     weight = [question.weight] if question.weight is not None else []
     check_numbers(table, [question.outcome, *question.drivers, *weight], WHERE)
     for name in (question.outcome, *question.drivers, *question.controls):
         if not table[name].notna().any():
             raise InputError(f"'{name}' is missing in every row of the table of scores.")
+    for name in question.controls:
+        count = table[name].nunique()
+        if _is_category(table, name, question) and count > MOST_LEVELS:
+            raise InputError(
+                f"'{name}' holds {count} different values, too many for groups; allowed are {MOST_LEVELS}."
+            )
     complete = np.ones(len(table), dtype=bool)
     for name in question.columns:
         is_category = name in question.controls and _is_category(table, name, question)
@@ -207,7 +221,7 @@ def _check_columns_apart(design: Design) -> None:
         takes = [*order[:rank][np.abs(parts) > _TAKES_PART], order[rank]]
         names = [design.coding.columns[j] for j in sorted(takes)]
         raise InputError(f"{listing(names)} are perfectly collinear; leave one of them out.")
-    exog = np.column_stack([np.ones(n), design.x]) * np.sqrt(design.weights)[:, None]
+    exog = np.column_stack([np.ones(n), z]) * np.sqrt(design.weights)[:, None]
     leverage = (np.linalg.qr(exog)[0] ** 2).sum(axis=1)
     if leverage.max() > _ALONE:
         row = int(leverage.argmax())

@@ -1,6 +1,7 @@
 """Is the model a fair picture: unequal spread, bent relations, odd residuals, single respondents, collinearity."""
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
@@ -134,6 +135,13 @@ def inflation(x: Floats, weights: Floats) -> Floats:
     """Variance inflation factor of each column: the diagonal of the inverse of their correlations."""
     covariance = weighted_covariance(x, weights)
     return np.asarray(np.diag(np.linalg.inv(covariance)) * np.diag(covariance))
+
+
+def runs_against(slopes: Floats, correlations: Floats, *, n: int, confidence: float) -> npt.NDArray[np.bool_]:
+    """Whether each coefficient has the other sign than its column's clear correlation with the outcome."""
+    ratios = np.abs(correlations) * np.sqrt((n - 2) / np.maximum(1 - correlations**2, np.finfo(float).tiny))
+    clear = ratios > stats.t.ppf((1 + confidence) / 2, n - 2)
+    return np.asarray(clear & (np.sign(slopes) != np.sign(correlations)))
 
 
 def press_r_squared(design: Design, fitted: Fit) -> float:

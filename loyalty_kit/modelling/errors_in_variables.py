@@ -48,7 +48,8 @@ def correct(
         Rows and their linear model.
     reliability : ReliabilityResult or mapping of column to number
         Reliability of the drivers' scores, above 0 and up to 1. Those of a result count as estimates,
-        with its numbers of items and respondents; those of a mapping as known.
+        with its numbers of items and respondents, and one that is not positive as not known; those
+        of a mapping count as known.
     confidence : float
         Level of the intervals.
     rng : Generator
@@ -80,50 +81,53 @@ def correct(
 
     References
     ----------
-    Fuller, W. A. (1987). Measurement error models. Wiley, sections 2.2 (moments), 2.5 (modified
-    estimators) and 3.1. Fuller, W. A. (1980). Properties of some estimators for the errors-in-variables
-    model. Annals of Statistics 8(2), 407–422.
+    Fuller, W. A. (1987). Measurement error models. Wiley, sections 2.2 (an error in the equation) and
+    2.5 (modifications to improve moment properties). Fuller, W. A. (1980). Properties of some
+    estimators for the errors-in-variables model. Annals of Statistics 8(2), 407–422.
     """
     if fitted.model != "ols":
         raise InputError("Measurement error is corrected for in the linear model only; use model='ols'.")
     known, df = _known(reliability, design)
-    names = list(design.drivers)
-    lambdas = pd.Series(known).reindex(names)
-    noise = np.zeros(design.x.shape[1])
-    noise[: len(names)] = 1 - lambdas.fillna(1.0)
-    degrees = np.full(len(noise), np.inf)
-    degrees[: len(names)] = pd.Series(df).reindex(names).fillna(np.inf)
+    p, names = len(design.drivers), list(design.drivers)
+    lambdas = pd.Series(known, dtype=float).reindex(names)
+    noise, degrees = np.zeros(design.x.shape[1]), np.full(design.x.shape[1], np.inf)
+    noise[:p] = 1 - lambdas.fillna(1.0)
+    degrees[:p] = pd.Series(df, dtype=float).reindex(names).fillna(np.inf)
     n = design.weights.sum() ** 2 / (design.weights**2).sum()
     whole = covariances(design, fitted)
-    errors = noise * np.diagonal(whole, axis1=1, axis2=2)[:, :-1]
-    estimate, _ = _estimates(whole, errors, n)
+    spread = np.sqrt(np.diag(whole[0]))
+    errors = noise * spread[:-1] ** 2
+    estimate = _estimates(whole, errors[None], n)[0][0, :p]
+    slopes, unstable = _bootstrap(design, fitted, noise, errors, degrees, n, rng)
+    low, high = np.quantile(slopes[:, :p], [(1 - confidence) / 2, (1 + confidence) / 2], axis=0)
+    true_spread = spread[:p] * np.sqrt(lambdas.fillna(1.0).to_numpy())
+    columns = {
+        "driver": names,
+        "estimate": estimate,
+        "std_error": slopes[:, :p].std(axis=0, ddof=1),
+        "ci_low": low,
+        "ci_high": high,
+        "standardized": estimate * true_spread / (spread[-1] * np.sqrt(known.get(design.question.outcome, 1.0))),
+        "plain": fitted.slopes[:p],
+        "reliability": lambdas.to_numpy(),
+    }
+    return Corrected(pd.DataFrame(columns), _warnings(lambdas, unstable))
+
+
+def _bootstrap(
+    design: Design, fitted: Fit, noise: Floats, errors: Floats, degrees: Floats, n: float, rng: np.random.Generator
+) -> tuple[Floats, float]:
+    """Draw estimates, samples × columns, and tell the share of samples without variance in some direction."""
+    estimated = np.isfinite(degrees)
     drawn, unstable = [], 0
     for counts in samples(len(design.y), _REPLICATES, rng=rng, clusters=design.clusters):
         tables = covariances(design, fitted, counts)
-        own = noise * np.diagonal(tables, axis1=1, axis2=2)[:, :-1]
-        estimated = errors * rng.chisquare(np.where(np.isfinite(degrees), degrees, 1.0), size=own.shape) / degrees
-        slopes, roots = _estimates(tables, np.where(np.isfinite(degrees), estimated, own), n)
+        known = noise * np.diagonal(tables, axis1=1, axis2=2)[:, :-1]
+        chances = rng.chisquare(np.where(estimated, degrees, 1.0), size=known.shape) / degrees
+        slopes, roots = _estimates(tables, np.where(estimated, errors * chances, known), n)
         drawn.append(slopes)
         unstable += int((roots < 1 + 1 / (n - 1)).sum())
-    ends = [(1 - confidence) / 2, (1 + confidence) / 2]
-    slopes = np.vstack(drawn)[:, : len(names)]
-    low, high = np.quantile(slopes, ends, axis=0)
-    spread = np.sqrt(np.diag(whole[0]))
-    outcome = spread[-1] * np.sqrt(known.get(design.question.outcome, 1.0))
-    columns = {
-        "driver": names,
-        "estimate": estimate[0, : len(names)],
-        "std_error": slopes.std(axis=0, ddof=1),
-        "ci_low": low,
-        "ci_high": high,
-        "standardized": estimate[0, : len(names)]
-        * spread[: len(names)]
-        * np.sqrt(lambdas.fillna(1.0).to_numpy())
-        / outcome,
-        "plain": fitted.slopes[: len(names)],
-        "reliability": lambdas.to_numpy(),
-    }
-    return Corrected(pd.DataFrame(columns), _warnings(lambdas, unstable / _REPLICATES))
+    return np.vstack(drawn), unstable / _REPLICATES
 
 
 def _known(reliability: Reliability, design: Design) -> tuple[dict[str, float], dict[str, float]]:
@@ -132,7 +136,7 @@ def _known(reliability: Reliability, design: Design) -> tuple[dict[str, float], 
     if isinstance(reliability, Result):
         table = reliability.to_frame()
         check_columns(table.columns, ["scale", "cronbach_alpha", "items", "n_used"], "The table of reliabilities")
-        table = table[table["cronbach_alpha"].notna()].set_index("scale")
+        table = table[table["cronbach_alpha"] > 0].set_index("scale")
         known = {str(name): float(value) for name, value in table["cronbach_alpha"].items()}
         df = {str(name): float(value) for name, value in ((table["n_used"] - 1) * (table["items"] - 1)).items()}
     else:
@@ -162,7 +166,7 @@ def _warnings(reliability: pd.Series, unstable: float) -> tuple[str, ...]:
     found = []
     if reliability.isna().any():
         names = listing(reliability.index[reliability.isna()])
-        found.append(f"No reliability is known for {names}: no measurement error was corrected for there.")
+        found.append(f"No positive reliability is known for {names}: no measurement error was corrected for there.")
     if unstable > _OFTEN:
         found.append(
             "The corrected coefficients are hardly settled by these data: measurement error leaves the drivers too "

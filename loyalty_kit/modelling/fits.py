@@ -154,7 +154,8 @@ def fit(
 
 
 def _linear(y: Floats, x: Floats, weights: Floats, clusters: npt.NDArray[np.intp] | None, errors: Errors) -> Fit:
-    exog = np.column_stack([np.ones(len(y)), x])
+    z, center, spread = standardize(x)
+    exog = np.column_stack([np.ones(len(y)), z])
     plain = WLS(y, exog, weights=weights).fit()
     leverage = (np.linalg.qr(exog * np.sqrt(weights)[:, None])[0] ** 2).sum(axis=1)
     pulls = weights * np.asarray(plain.resid) / (1 - leverage)
@@ -164,16 +165,17 @@ def _linear(y: Floats, x: Floats, weights: Floats, clusters: npt.NDArray[np.intp
         df = float(clusters.max())
     else:
         robust = plain.get_robustcov_results("HC3", use_t=True) if errors == "hc3" else plain
+    back = _unscaled(-center, spread, intercepts=1)
     return Fit(
         model="ols",
         errors=errors,
-        parameters=np.asarray(plain.params),
-        covariance=np.asarray(robust.cov_params()),
+        parameters=back @ plain.params,
+        covariance=back @ robust.cov_params() @ back.T,
         df=df,
         levels=np.empty(0),
         fitted=np.asarray(plain.fittedvalues),
         leverage=leverage,
-        steps=pulls[:, None] * exog @ np.asarray(plain.normalized_cov_params),
+        steps=pulls[:, None] * exog @ plain.normalized_cov_params @ back.T,
         r_squared=float(plain.rsquared),
         log_likelihood=float(plain.llf),
         residual_variance=float(plain.scale),
@@ -185,16 +187,14 @@ def _levels(
 ) -> Fit:
     levels, places = levels_of_outcome(y)
     _check_levels(levels, model)
-    center, spread = x.mean(axis=0), np.maximum(x.std(axis=0), np.finfo(float).tiny)
-    found = fit_ordinal((x - center) / spread, places, weights, len(levels))
+    z, center, spread = standardize(x)
+    found = fit_ordinal(z, places, weights, len(levels))
     if not found.finite:
         raise InputError("The columns tell the outcome's levels apart without fail: this model has no finite estimate.")
     steps = jackknife_steps(found, weights)
     covariance = steps.T @ steps if errors == "hc3" else _covariance(found, weights, clusters, errors)
     cuts = len(levels) - 1
-    back = np.eye(cuts + x.shape[1])
-    back[cuts:, cuts:] = np.diag(1 / spread)
-    back[:cuts, cuts:] = center / spread
+    back = _unscaled(center, spread, intercepts=cuts)
     parameters = back @ found.parameters
     explained = latent_variance(x, weights, parameters[cuts:])
     return Fit(
@@ -211,6 +211,21 @@ def _levels(
         log_likelihood=found.log_likelihood,
         residual_variance=np.nan,
     )
+
+
+def standardize(x: Floats) -> tuple[Floats, Floats, Floats]:
+    """Columns with mean 0 and variance 1, and the means and spreads taken out: units then cost no digits."""
+    center, spread = x.mean(axis=0), np.maximum(x.std(axis=0), np.finfo(float).tiny)
+    return (x - center) / spread, center, spread
+
+
+def _unscaled(center: Floats, spread: Floats, *, intercepts: int) -> Floats:
+    """Matrix that takes parameters of standardized columns to those of the columns themselves."""
+    count = len(spread)
+    back = np.eye(intercepts + count)
+    back[intercepts:, intercepts:] = np.diag(1 / spread)
+    back[:intercepts, intercepts:] = center / spread
+    return back
 
 
 def levels_of_outcome(y: Floats) -> tuple[Floats, npt.NDArray[np.intp]]:

@@ -7,8 +7,9 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from loyalty_kit.checks import InputError, check_choice, check_rng, check_whole
+from loyalty_kit.checks import InputError, check_choice, check_rng, check_whole, listing
 from loyalty_kit.modelling.design import Design
+from loyalty_kit.modelling.diagnostics import runs_against, weighted_covariance
 from loyalty_kit.modelling.fits import Fit
 from loyalty_kit.modelling.measures import METHODS, PAIRS_OF_ORDERS, Measure, Method, driver_matrices, measured
 from loyalty_kit.modelling.resampling import covariances, samples
@@ -38,6 +39,9 @@ class ImportanceResult(Result):
         allows for overfitting.
     controls_r_squared : float
         The part of it that controls explain alone; drivers share the rest.
+    suppressed : tuple of str
+        Drivers whose coefficient runs against their own correlation with the outcome: what they
+        explain, they explain through the others.
     sampling_error : Series, optional
         Standard error of each importance where not all subsets could be looked at.
     method : {'lmg', 'relative_weights', 'pratt', 'last', 'first'}
@@ -61,6 +65,7 @@ class ImportanceResult(Result):
     r_squared_ci_low: float
     r_squared_ci_high: float
     controls_r_squared: float
+    suppressed: tuple[str, ...]
     sampling_error: pd.Series | None
     method: Method
     outcome: str
@@ -112,6 +117,7 @@ def importance(
     low, high = np.quantile(shares_of(drawn), ends, axis=0) if bootstrap else np.full((2, len(names)), np.nan)
     r_squared_low, r_squared_high = np.quantile(totals, ends) if bootstrap else (np.nan, np.nan)
     ranks, above = _ranks(drawn)
+    against = _suppressed(design, fitted, confidence)
     columns = {
         "driver": names,
         "importance": values,
@@ -129,6 +135,7 @@ def importance(
         r_squared_ci_low=float(r_squared_low),
         r_squared_ci_high=float(r_squared_high),
         controls_r_squared=float(controls[0]),
+        suppressed=against,
         sampling_error=None if measure.error is None else pd.Series(measure.error, index=names),
         method=method,
         outcome=design.question.outcome,
@@ -137,7 +144,7 @@ def importance(
         confidence=confidence,
         n_used=len(design.y),
         n_dropped=len(design.table) - len(design.y),
-        warnings=_warnings(names, values, method, measure),
+        warnings=_warnings(names, values, against, method, measure),
         _matrix=matrices[0],
     )
 
@@ -177,10 +184,23 @@ def _ranks(drawn: Floats) -> tuple[Floats, Floats]:
     return ranks, above
 
 
-def _warnings(names: list[str], values: Floats, method: Method, measure: Measure) -> tuple[str, ...]:
-    found = []
+def _suppressed(design: Design, fitted: Fit, confidence: float) -> tuple[str, ...]:
+    p = len(design.drivers)
+    table = weighted_covariance(np.column_stack([design.x[:, :p], design.y]), design.weights)
+    correlations = table[:-1, -1] / np.sqrt(np.diag(table)[:-1] * table[-1, -1])
+    against = runs_against(fitted.slopes[:p], correlations, n=len(design.y), confidence=confidence)
+    return tuple(name for name, is_against in zip(design.drivers, against, strict=True) if is_against)
+
+
+def _warnings(
+    names: list[str], values: Floats, against: tuple[str, ...], method: Method, measure: Measure
+) -> tuple[str, ...]:
+    found = [
+        f"The share of '{name}' says how much it explains, not which way: its coefficient runs against its correlation."
+        for name in against
+    ]
     if method == "pratt" and (values < 0).any():
-        negative = " and ".join(f"'{name}'" for name, value in zip(names, values, strict=True) if value < 0)
+        negative = listing(name for name, value in zip(names, values, strict=True) if value < 0)
         found.append(f"Pratt's measure is negative for {negative}: coefficient and correlation disagree in sign.")
     if measure.error is not None:
         found.append(

@@ -157,7 +157,7 @@ def split(design: Design, by: str) -> tuple[tuple[Hashable, ...], npt.NDArray[np
         except InputError as error:
             left_out.append(f"Group '{level}' of '{by}' is left out. {error}")
     if len(kept) < 2:
-        raise InputError(f"A comparison by '{by}' needs two groups that can carry the model. " + " ".join(left_out))
+        raise InputError(f"A comparison by '{by}' needs two groups that can carry the model. {left_out[0]}")
     return tuple(levels[i] for i in kept), np.isin(places, kept), tuple(left_out)
 
 

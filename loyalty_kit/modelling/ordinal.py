@@ -126,7 +126,11 @@ def jackknife_steps(fit: OrdinalFit, weights: Floats) -> Floats:
     """
     inverse = np.linalg.inv(fit.information)
     moved = fit.jacobian @ inverse
-    part = np.where(fit.alone, 0.0, weights)[:, None, None] * fit.curvature @ np.einsum("nak,nbk->nab", moved, fit.jacobian)
+    part = (
+        np.where(fit.alone, 0.0, weights)[:, None, None]
+        * fit.curvature
+        @ np.einsum("nak,nbk->nab", moved, fit.jacobian)
+    )
     pull = np.linalg.solve(np.eye(2) - part, (weights[:, None] * fit.gradient)[:, :, None])
     return np.asarray(np.einsum("nak,na->nk", moved, pull[:, :, 0]))
 

@@ -5,7 +5,7 @@ import pandas as pd
 from scipy import stats
 from scipy.special import expit
 
-from loyalty_kit.checks import check_columns, check_level, check_numbers
+from loyalty_kit.checks import check_columns, check_level, check_number, check_numbers
 from loyalty_kit.modelling.design import Design
 from loyalty_kit.modelling.fits import Fit
 from loyalty_kit.modelling.ordinal import level_probabilities
@@ -26,6 +26,7 @@ def predict(design: Design, fitted: Fit, scores: Scores, *, confidence: float) -
 def at_risk(design: Design, fitted: Fit, scores: Scores, *, cut: float, probability: float) -> pd.DataFrame:
     """Respondents likely to fall below a cut; see `DriverResult.at_risk`."""
     check_level(probability, "probability")
+    check_number(cut, "cut")
     x, table = _columns(design, scores)
     known = np.isfinite(x).all(axis=1)
     predicted, below = fitted.expected(x[known]), _below(fitted, x[known], cut)

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from loyalty_kit.checks import InputError, check_rng, check_whole, nearest
+from loyalty_kit.checks import InputError, check_number, check_rng, check_whole, nearest
 from loyalty_kit.modelling.design import Design, Integers, numbers
 from loyalty_kit.modelling.driver_result import DriverResult
 from loyalty_kit.modelling.fits import Fit
@@ -137,6 +137,7 @@ def priorities(
     1  price         3.33  low priority
     """
     check_whole(bootstrap, "bootstrap", 1)
+    check_number(step, "step")
     generator = check_rng(rng)
     design, fitted, confidence = driver_result.design, driver_result.fitted, driver_result.confidence
     _check_same(table_of(scores), design)

@@ -82,13 +82,13 @@ def stability(
     parts = []
     for i, group in enumerate(moderation.groups):
         part = whole.part(places == i)
-        found = importance(part, _again(part, fitted), bootstrap=bootstrap, rng=generator, confidence=confidence)
-        parts.append(
-            found.to_frame()[["driver", "share", "rank", "p_top3"]].assign(
-                group=pd.Series([group] * len(part.drivers), dtype=object)
-            )
-        )
-    ranks = pd.concat(parts, ignore_index=True)
+        try:
+            again = _again(part, fitted)
+        except InputError as error:
+            raise InputError(f"Group '{group}' of '{by}' cannot be fitted. {error}") from None
+        found = importance(part, again, bootstrap=bootstrap, rng=generator, confidence=confidence).to_frame()
+        parts.append(found.assign(group=pd.Series([group] * len(found), dtype=object)))
+    ranks = pd.concat(parts, ignore_index=True)[["driver", "group", "share", "rank", "p_top3"]]
     return StabilityResult(
         table=moderation.slopes.merge(ranks, on=["driver", "group"]),
         moderation=moderation,

@@ -2,10 +2,9 @@
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from loyalty_kit.modelling.design import Design
-from loyalty_kit.modelling.diagnostics import LARGE_VIF, inflation, weighted_covariance
+from loyalty_kit.modelling.diagnostics import LARGE_VIF, inflation, runs_against, weighted_covariance
 from loyalty_kit.modelling.fits import Fit
 
 _SUPPRESSION = ["driver", "correlation", "estimate", "ci_low", "ci_high"]
@@ -61,14 +60,10 @@ def coefficient_table(design: Design, fitted: Fit, *, confidence: float) -> pd.D
 def suppressed(terms: pd.DataFrame, n: int, *, confidence: float) -> pd.DataFrame:
     """Drivers whose coefficient has the other sign than their clear correlation; see `DriverResult.suppressed`."""
     table = terms[terms["kind"] == "driver"].rename(columns={"term": "driver"})
-    r = table["correlation"]
-    clear: pd.Series = r.abs() * np.sqrt((n - 2) / (1 - r**2).clip(lower=1e-12)) > stats.t.ppf(
-        (1 + confidence) / 2, n - 2
-    )
-    against: pd.DataFrame = table[clear & (np.sign(r) != np.sign(table["estimate"]))]
-    excludes = (against["ci_low"] > 0) | (against["ci_high"] < 0)
-    table = against[_SUPPRESSION].assign(clear=excludes)
-    return table.reset_index(drop=True)
+    slopes, correlations = table["estimate"].to_numpy(), table["correlation"].to_numpy()
+    against = table.loc[runs_against(slopes, correlations, n=n, confidence=confidence), _SUPPRESSION]
+    clear = (against["ci_low"] > 0) | (against["ci_high"] < 0)
+    return against.assign(clear=clear).reset_index(drop=True)
 
 
 def driver_warnings(

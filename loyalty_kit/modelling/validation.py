@@ -10,7 +10,7 @@ from scipy import stats
 
 from loyalty_kit.checks import InputError, check_rng, check_whole
 from loyalty_kit.modelling.design import Design
-from loyalty_kit.modelling.fits import Fit, levels_of_outcome
+from loyalty_kit.modelling.fits import Fit, levels_of_outcome, standardize
 from loyalty_kit.modelling.ordinal import fit_ordinal, level_probabilities
 from loyalty_kit.moments import Floats
 from loyalty_kit.results import Result
@@ -112,8 +112,7 @@ def validate(
 
 def _predicted(design: Design, fitted: Fit, train: npt.NDArray[np.bool_], test: npt.NDArray[np.bool_]) -> Floats:
     """Predict the rows left out by a fit to the others."""
-    spread, center = design.x.std(axis=0), design.x.mean(axis=0)
-    z, y, weights = (design.x - center) / spread, design.y[train], design.weights[train]
+    z, y, weights = standardize(design.x)[0], design.y[train], design.weights[train]
     if fitted.model == "ols":
         root = np.sqrt(weights)
         exog = np.column_stack([np.ones(len(y)), z[train]])

@@ -113,5 +113,5 @@ def test_a_table_too_large_to_fetch_has_errors_by_moments_and_says_so(shoppers, 
     effects = Campaign(duckdb.from_df(shoppers), **given).evaluate([Mean("spend")])
     expected = adjusted(Campaign(shoppers, **given).evaluate([Mean("spend")]))
     np.testing.assert_allclose(adjusted(effects)["difference"], expected["difference"], rtol=1e-12)
-    np.testing.assert_allclose(adjusted(effects)["standard_error"], expected["standard_error"], rtol=0.02)
+    np.testing.assert_allclose(adjusted(effects)["standard_error"], expected["standard_error"], rtol=0.05)
     assert effects.warnings[-1].endswith("and not from HC2, since the table is too large to fetch.")

@@ -6,7 +6,7 @@ import pytest
 import statsmodels.api as sm
 
 from loyalty_kit.campaigns.campaign import Campaign
-from loyalty_kit.campaigns.metrics import Mean, Rate
+from loyalty_kit.campaigns.metrics import Mean, Profit, Rate, Ratio
 from loyalty_kit.checks import InputError
 
 
@@ -84,3 +84,51 @@ def test_covariates_shrink_errors_by_household(households):
 def test_households_in_several_arms_are_told(shoppers):
     effects = Campaign(shoppers, arm="arm", control="none", cluster="household").evaluate([Mean("spend")])
     assert "of 'household' have customers in several arms" in effects.warnings[-1]
+
+
+STRANGE = {
+    "an empty table": (lambda d: d[:0], {}, [Rate("bought")], {}, "The campaign's table holds no customer."),
+    "two columns of one name": (
+        lambda d: pd.concat([d, d[["age"]]], axis=1),
+        {},
+        [Rate("bought")],
+        {},
+        "two columns of one name",
+    ),
+    "an infinite covariate": (
+        lambda d: d.assign(age=np.inf),
+        {"covariates": ["age"]},
+        [Rate("bought")],
+        {},
+        "Column 'age' holds infinite values",
+    ),
+    "mixed values": (
+        lambda d: d.assign(bought=[True, None] * 450),
+        {},
+        [Rate("bought")],
+        {},
+        "Column 'bought' holds mixed values; store it as numbers",
+    ),
+    "covariates as text": (lambda d: d, {"covariates": "age"}, [Rate("bought")], {}, "must list columns, as ['age']"),
+    "segments by arm": (lambda d: d, {}, [Rate("bought")], {"by": "arm"}, "'arm' is the column of the arms"),
+    "the cost of a stranger": (
+        lambda d: d,
+        {},
+        [Profit("spend", margin=0.4, cost={"C": 1.0})],
+        {},
+        "'cost' names the arm 'C'; the arms are 'none', 'A', 'B'.",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", STRANGE)
+def test_a_strange_table_gets_one_sentence(shoppers, case):
+    change, given, metrics, options, sentence = STRANGE[case]
+    with pytest.raises(InputError) as error:
+        Campaign(change(shoppers), arm="arm", control="none", **given).evaluate(metrics, **options)
+    assert sentence in str(error.value)
+
+
+def test_a_ratio_over_nothing_has_no_interval(shoppers):
+    effects = Campaign(shoppers.assign(none=0.0), arm="arm", control="none").evaluate([Ratio("spend", "none")])
+    assert effects.to_frame()[["difference", "ci_low", "p_value"]].isna().all(axis=None)

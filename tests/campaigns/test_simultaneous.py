@@ -1,6 +1,7 @@
 """Families of comparisons: max-t against tables and simulation, Holm and Benjamini–Hochberg against statsmodels."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -8,6 +9,8 @@ from hypothesis.extra.numpy import arrays
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
+from loyalty_kit.campaigns.campaign import Campaign
+from loyalty_kit.campaigns.metrics import Mean
 from loyalty_kit.campaigns.simultaneous import benjamini_hochberg, critical_value, family_coverage, holm, max_t
 
 P_VALUES = arrays(float, st.integers(1, 12), elements=st.floats(1e-6, 1.0))
@@ -51,3 +54,24 @@ def test_max_t_lies_between_the_plain_p_value_and_bonferroni(p, control):
 
 def test_missing_p_values_do_not_count_in_the_family():
     assert np.array_equal(holm(np.array([0.02, np.nan, 0.5])), [0.04, np.nan, 0.5], equal_nan=True)
+
+
+def false_families(times: int, rng: np.random.Generator) -> float:
+    """Share of campaigns without effect, 10 % held out of three arms, in which any arm is called different."""
+    arm = np.repeat(["none", "A", "B"], [200, 900, 900])
+    alarms = 0
+    for _ in range(times):
+        frame = pd.DataFrame({"arm": arm, "spend": rng.normal(10, 3, len(arm))})
+        found = Campaign(frame, arm="arm", control="none").evaluate([Mean("spend")]).to_frame()
+        alarms += ((found["ci_low"] > 0) | (found["ci_high"] < 0)).any()
+    return alarms / times
+
+
+def test_three_arms_together_keep_their_level():
+    assert false_families(200, np.random.default_rng(0)) < 0.05 + 3 * np.sqrt(0.05 * 0.95 / 200)
+
+
+@pytest.mark.slow
+def test_three_arms_together_keep_their_level_in_many_campaigns():
+    share = false_families(5000, np.random.default_rng(1))
+    assert share == pytest.approx(0.05, abs=3 * np.sqrt(0.05 * 0.95 / 5000))

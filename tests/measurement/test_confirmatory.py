@@ -1,4 +1,4 @@
-"""Confirmatory factor analysis: lavaan's figures for every estimator, and sentences where the answers do not carry it."""
+"""Confirmatory factor analysis: lavaan's figures by every estimator, and sentences where the answers carry no model."""
 
 import json
 from pathlib import Path

@@ -86,6 +86,11 @@ def test_unrelated_items_have_no_factor():
     assert found.vote == 0
 
 
+def test_items_without_any_correlation_have_no_factor():
+    names = list("abcde")
+    assert not retain(pd.DataFrame(np.eye(5), index=names, columns=names), n=100).answers.any()
+
+
 def test_permutation_and_normal_nulls_agree_on_normal_answers():
     items = survey(300, 2, rng=0)
     normal, shuffled = (retain(items, null=null, simulations=400) for null in ("normal", "permutation"))

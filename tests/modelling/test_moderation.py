@@ -113,16 +113,26 @@ def test_a_group_in_which_a_driver_never_varies_is_left_out_and_told(channels):
     assert any("'trust' is constant in the 200 complete rows" in text for text in found.warnings)
 
 
+def test_a_control_level_that_is_alone_in_a_group_costs_one_respondent(channels):
+    data = channels.assign(region=np.where(np.arange(600) % 2, "north", "south"))
+    data.loc[[0, 300, 301], "region"] = "island"
+    found = drivers(data, drivers=["trust", "price"], controls=["region"]).stability(by="channel", bootstrap=0)
+    assert found.groups == ("store", "web")
+    assert found.to_frame()["n"].tolist() == [300] * 4
+
+
 @pytest.mark.parametrize(
     ("by", "sentence"),
     [
         ("chanel", "lacks the column 'chanel'; did you mean 'channel'"),
         ("trust", "'trust' is the outcome or a driver"),
         ("one", "'one' is constant"),
+        ("loyalty", "'loyalty' is the outcome or a driver"),
+        ("income", "'income' holds 60 different values, too many for groups; allowed are 50"),
         ("own", "A comparison by 'own' needs two groups that can carry the model"),
     ],
 )
 def test_bad_groups_are_refused(channels, by, sentence):
-    data = channels.head(60).assign(one="x", own=np.repeat([f"g{i}" for i in range(30)], 2))
+    data = channels.head(60).assign(one="x", income=np.arange(60.0), own=np.repeat([f"g{i}" for i in range(30)], 2))
     with pytest.raises(lk.InputError, match=sentence):
         drivers(data, drivers=["trust", "price"]).stability(by=by)

@@ -104,6 +104,7 @@ def test_at_risk_in_models_of_levels(table, model, outcome, cut):
         (lambda r, t: r.predict(t.drop(columns="value")), "lacks the column 'value'"),
         (lambda r, t: r.predict(t, confidence=95), "'confidence' must be a number between 0 and 1"),
         (lambda r, t: r.at_risk(t, cut=50, probability=80), "'probability' must be a number between 0 and 1"),
+        (lambda r, t: r.at_risk(t, cut="low"), "'cut' must be a finite number; got 'low'"),
         (lambda r, t: r.predict(t.assign(value="a")), "must hold numbers in 'value'"),
         (lambda r, t: drivers(t, drivers=["image"], controls=["region"]).predict(t.assign(region="west")),
          "'region' holds 'west', which the model has not seen; it knows 'east', 'north', 'south'"),

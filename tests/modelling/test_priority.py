@@ -149,6 +149,7 @@ def test_the_same_seed_gives_the_same_answer(result, scores):
     [
         ({"costs": {"imige": 1.0}}, "'costs' names 'imige', which is no driver; did you mean 'image'"),
         ({"costs": {"image": 0}}, "The cost of 'image' must be a positive number; got 0"),
+        ({"step": None}, "'step' must be a finite number; got None"),
         ({"bootstrap": 0}, "'bootstrap' must be a whole number of at least 1"),
     ],
 )

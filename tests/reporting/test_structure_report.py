@@ -10,7 +10,7 @@ from surveys import simulate
 
 import loyalty_kit as lk
 from loyalty_kit.reporting import plots, tables, wording
-from loyalty_kit.reporting.wording.structure import probability
+from loyalty_kit.reporting.wording.catalogue import probability
 
 matplotlib.use("agg")
 

@@ -1,3 +1,8 @@
+from .drivers import plot_coefficients as plot_coefficients
+from .drivers import plot_importance as plot_importance
+from .drivers import plot_priorities as plot_priorities
+from .drivers import plot_ranks as plot_ranks
+from .drivers import plot_robustness as plot_robustness
 from .quality import plot_items as plot_items
 from .quality import plot_reliability as plot_reliability
 from .quality import plot_scores as plot_scores

@@ -1,12 +1,13 @@
 """What every figure shares: a new canvas where none is given, colours and a font that has the labels' characters."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
 import matplotlib.pyplot as plt
+import pandas as pd
 import seaborn as sns
 from matplotlib import font_manager
 from matplotlib.axes import Axes
@@ -51,10 +52,11 @@ def cjk_font() -> str | None:
     return next((name for name in CJK_FONTS if name in installed), None)
 
 
-def drawable(labels: Iterable[str], fallback: Iterable[str]) -> list[str]:
+def drawable(labels: Iterable[str], fallback: Iterable[object]) -> list[str]:
     """Labels as far as an installed font can draw them, else what stands in for each."""
     return [
-        label if cjk_font() or not CJK.search(label) else other for label, other in zip(labels, fallback, strict=True)
+        label if cjk_font() or not CJK.search(label) else str(other)
+        for label, other in zip(labels, fallback, strict=True)
     ]
 
 
@@ -67,3 +69,16 @@ def canvas(ax: Axes | None, *, rows: float) -> Iterator[Axes]:
             _, ax = plt.subplots(figsize=(7.6, 1.2 + 0.36 * max(rows, 2)), layout="constrained")
         ax.grid(visible=False, axis="y")
         yield ax
+
+
+def named(names: Iterable[object], labels: Mapping[str, str]) -> list[str]:
+    """Labels of columns, their names where they have none."""
+    return [labels.get(str(name), str(name)) for name in names]
+
+
+def heat(ax: Axes, table: pd.DataFrame, *, limits: tuple[float, float], colours: str, digits: int = 2) -> None:
+    """Draw a table as a map of colours with its numbers in the cells."""
+    notes = table.map(lambda value: "" if pd.isna(value) else f"{value:.{digits}f}".replace("-", "−"))
+    options: dict[str, Any] = {"annot_kws": {"fontsize": 8.5}, "linewidths": 1, "linecolor": GRID, "cbar": False}
+    sns.heatmap(table, annot=notes, fmt="", cmap=colours, vmin=limits[0], vmax=limits[1], ax=ax, **options)
+    ax.grid(visible=False)

@@ -3,8 +3,6 @@
 from typing import Any
 
 import numpy as np
-import pandas as pd
-import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.patches import FancyBboxPatch
 
@@ -13,7 +11,7 @@ from loyalty_kit.measurement.factors import FactorResult
 from loyalty_kit.measurement.invariance import InvarianceResult
 from loyalty_kit.measurement.retention import RetentionResult
 from loyalty_kit.measurement.validity import ValidityResult
-from loyalty_kit.reporting.plots.canvas import BLUE, GRID, INK, MUTED, ORANGE, canvas, drawable
+from loyalty_kit.reporting.plots.canvas import BLUE, INK, MUTED, ORANGE, canvas, drawable, heat
 from loyalty_kit.survey.codebook import Codebook
 
 STRICT, LIBERAL = 0.85, 0.90
@@ -69,7 +67,7 @@ def plot_loadings(result: FactorResult, codebook: Codebook, *, ax: Axes | None =
     table = result.loadings
     names = drawable((codebook.label(str(name)) for name in table.columns), map(str, table.columns))
     with canvas(ax, rows=0.75 * len(table)) as ax:
-        _heat(ax, table, limits=(-1, 1), colours="vlag")
+        heat(ax, table, limits=(-1, 1), colours="vlag")
         ax.set_xticks(np.arange(len(names)) + 0.5, names)
         ax.set_yticks(np.arange(len(table)) + 0.5, drawable(map(str, table.index), _numbered(len(table))), rotation=0)
         ax.set(xlabel="Factor", ylabel="Item")
@@ -137,7 +135,7 @@ def plot_htmt(result: ValidityResult, codebook: Codebook, *, ax: Axes | None = N
     rows = drawable((codebook.label(str(name)) for name in table.index), map(str, table.index))
     columns = drawable((codebook.label(str(name)) for name in table.columns), map(str, table.columns))
     with canvas(ax, rows=1.1 * len(table) + 1) as ax:
-        _heat(ax, table.where(np.tril(np.ones(table.shape, dtype=bool))), limits=(0.3, 1.1), colours="flare")
+        heat(ax, table.where(np.tril(np.ones(table.shape, dtype=bool))), limits=(0.3, 1.1), colours="flare")
         ax.set_xticks(np.arange(len(columns)) + 0.5, columns, rotation=20)
         ax.set_yticks(np.arange(len(rows)) + 0.5, rows, rotation=0)
         ax.set_xlabel(f"HTMT: below {STRICT:.2f} two things, from {LIBERAL:.2f} hardly so")
@@ -178,13 +176,6 @@ def plot_invariance(result: InvarianceResult, *, ax: Axes | None = None) -> Axes
 
 _CENTRED: dict[str, Any] = {"ha": "center", "va": "center"}
 _TAG: dict[str, Any] = _CENTRED | {"fontsize": 8, "bbox": {"boxstyle": "square,pad=0.15", "fc": "white", "ec": "none"}}
-
-
-def _heat(ax: Axes, table: pd.DataFrame, *, limits: tuple[float, float], colours: str) -> None:
-    notes = table.map(lambda value: "" if pd.isna(value) else f"{value:.2f}".replace("-", "−"))
-    options = {"annot_kws": {"fontsize": 8.5}, "linewidths": 1, "linecolor": GRID, "cbar": False}
-    sns.heatmap(table, annot=notes, fmt="", cmap=colours, vmin=limits[0], vmax=limits[1], ax=ax, **options)
-    ax.grid(visible=False)
 
 
 def _numbered(count: int) -> list[str]:

@@ -1,3 +1,8 @@
+from .drivers import coefficients_table as coefficients_table
+from .drivers import importance_table as importance_table
+from .drivers import priorities_table as priorities_table
+from .drivers import robustness_table as robustness_table
+from .drivers import stability_table as stability_table
 from .quality import groups_table as groups_table
 from .quality import index_table as index_table
 from .quality import items_table as items_table

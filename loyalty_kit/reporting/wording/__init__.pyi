@@ -1,3 +1,11 @@
+from .drivers import answer_drivers as answer_drivers
+from .drivers import describe_driver_sample as describe_driver_sample
+from .drivers import describe_driver_validation as describe_driver_validation
+from .drivers import describe_importance as describe_importance
+from .drivers import describe_model as describe_model
+from .drivers import describe_priorities as describe_priorities
+from .drivers import describe_robustness as describe_robustness
+from .drivers import describe_stability as describe_stability
 from .quality import answer_scale_quality as answer_scale_quality
 from .quality import describe_groups as describe_groups
 from .quality import describe_index as describe_index

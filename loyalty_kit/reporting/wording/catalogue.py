@@ -7,6 +7,8 @@ from html import escape
 from importlib.resources import files
 from typing import Any, Literal
 
+import pandas as pd
+
 Tone = Literal["plain", "answer", "warning"]
 
 
@@ -93,6 +95,22 @@ def percent(share: float, digits: int = 0) -> str:
     '27\xa0%'
     """
     return f"{number(100 * share, digits)}\N{NO-BREAK SPACE}%"
+
+
+def probability(p: float) -> str:
+    """Write a probability value.
+
+    Examples
+    --------
+    >>> probability(0.00001), probability(0.0312)
+    ('p < .001', 'p = .031')
+    """
+    return "p < .001" if p < 0.001 else f"p = {p:.3f}".replace("0.", ".", 1)
+
+
+def records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Rows of a table as mappings from column to value."""
+    return [{str(name): value for name, value in row.items()} for row in table.to_dict("records")]
 
 
 def interval(low: float, high: float, *, n: int, confidence: float, digits: int = 2) -> str:

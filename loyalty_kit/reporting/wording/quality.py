@@ -6,7 +6,7 @@ from typing import Any, Literal
 import pandas as pd
 
 from loyalty_kit.measurement.reliability import ReliabilityResult
-from loyalty_kit.reporting.wording.catalogue import Passage, Sentence, in_a_row, interval, number, percent, say
+from loyalty_kit.reporting.wording.catalogue import Passage, Sentence, in_a_row, interval, number, percent, records, say
 from loyalty_kit.survey.codebook import Codebook
 from loyalty_kit.survey.scoring import ScaleScores
 from loyalty_kit.survey.screening import ScreeningResult
@@ -77,7 +77,7 @@ def answer_scale_quality(result: ReliabilityResult, codebook: Codebook) -> Passa
                 "threshold": f"{RELIABLE:.2f}",
             }
             sentences.append(Sentence(say(f"answer.{phrase}", **values), "answer"))
-    for row in _records(known[known["scale"].isin(codebook.role("outcome"))]):
+    for row in records(known[known["scale"].isin(codebook.role("outcome"))]):
         sentences.append(
             Sentence(say(f"answer.outcome_{row['verdict']}", **_coefficient(row, result, codebook)), "answer")
         )
@@ -87,7 +87,7 @@ def answer_scale_quality(result: ReliabilityResult, codebook: Codebook) -> Passa
 def describe_reliability(result: ReliabilityResult, codebook: Codebook) -> Passage:
     """Verdict on each scale, with its interval, and the warnings of the analysis."""
     sentences = []
-    for row in _records(_judged(result)):
+    for row in records(_judged(result)):
         values = _coefficient(row, result, codebook)
         sentences.append(say(f"reliability.{row['verdict']}", threshold=f"{RELIABLE:.2f}", **values))
         if row["cronbach_alpha"] > REDUNDANT:
@@ -102,7 +102,7 @@ def describe_items(result: ReliabilityResult, codebook: Codebook) -> Passage:
     spoiled = items.loc[items["suspected_keying"], "scale"].unique()
     weak = _with_coefficient(result, (items["item_rest_r"] < WEAK_ITEM) & ~items["scale"].isin(spoiled))
     sentences = [say("items.spoiled", scale=codebook.label(scale)) for scale in spoiled]
-    for row in _records(weak):
+    for row in records(weak):
         pair = pd.isna(row["cronbach_alpha_if_dropped"])
         sentences.append(say("items.weak_pair" if pair else "items.weak", **_item(row, codebook)))
     return Passage(sentences or [say("items.none", weak=number(WEAK_ITEM))])
@@ -115,16 +115,16 @@ def describe_scores(scores: ScaleScores, *, confidence: float = 0.95) -> Passage
     scored = table.dropna(subset=["mean"])
     sentences = [say("scores.empty", scale=label) for label in table.loc[table["mean"].isna(), "label"]]
     if len(scored) > 1:
-        ordered = _records(scored.sort_values("mean"))
+        ordered = records(scored.sort_values("mean"))
         low, high = ordered[0], ordered[-1]
         ends = {"low": low["label"], "high": high["label"]}
         means = {"low_mean": number(low["mean"], 0), "high_mean": number(high["mean"], 0)}
         sentences.append(say("scores.range", **ends, **means))
     elif len(scored):
-        sentences.append(say("scores.one", scale=scored["label"].iloc[0], **_score(_records(scored)[0], confidence)))
+        sentences.append(say("scores.one", scale=scored["label"].iloc[0], **_score(records(scored)[0], confidence)))
     crowded = [
         say(f"scores.{end}", scale=row["label"], share=percent(row[end]))
-        for row in _records(scored)
+        for row in records(scored)
         for end in ("floor", "ceiling")
         if row[end] >= CROWDED_END
     ]
@@ -136,7 +136,7 @@ def describe_index(scores: ScaleScores, quality: ReliabilityResult) -> Passage:
     if scores.weights.empty:
         return Passage([say("index.none")])
     doubtful = set(_judged(quality).query("verdict != 'trust'")["scale"])
-    values = {row["scale"]: row for row in _records(scores.summary(confidence=quality.confidence))}
+    values = {row["scale"]: row for row in records(scores.summary(confidence=quality.confidence))}
     sentences = []
     for name, weights in scores.weights.items():
         used = weights.dropna()
@@ -177,10 +177,6 @@ def _share(item: str, result: NetPromoterResult | TopBoxResult, min_cell: int) -
     return say(f"shares.{case}", item=item, points=number(points, 0), interval=span)
 
 
-def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
-    return [{str(name): value for name, value in row.items()} for row in table.to_dict("records")]
-
-
 def _judged(result: ReliabilityResult) -> pd.DataFrame:
     table = result.to_frame()
     return table.assign(
@@ -201,11 +197,11 @@ def _first_step(result: ReliabilityResult, codebook: Codebook) -> list[Sentence]
     dropped, turned = weak["cronbach_alpha_if_dropped"], weak["cronbach_alpha_if_turned"]
     against = weak[weak["suspected_keying"] & (turned > weak["before"]) & ~(turned < dropped)]
     if len(against):
-        row = _records(against.sort_values("cronbach_alpha_if_turned"))[-1]
+        row = records(against.sort_values("cronbach_alpha_if_turned"))[-1]
         return [Sentence(say("answer.turn", **_item(row, codebook)), "answer")]
     helped = weak[dropped > weak["before"]]
     outcome = helped[helped["scale"].isin(codebook.role("outcome"))]
-    rows = _records(outcome if len(outcome) else helped)
+    rows = records(outcome if len(outcome) else helped)
     return [Sentence(say("answer.mend", **_item(rows[0], codebook)), "answer")] if rows else []
 
 

@@ -11,7 +11,7 @@ from loyalty_kit.measurement.factors import FactorResult
 from loyalty_kit.measurement.invariance import InvarianceResult
 from loyalty_kit.measurement.retention import RetentionResult
 from loyalty_kit.measurement.validity import ValidityResult
-from loyalty_kit.reporting.wording.catalogue import Passage, Sentence, in_a_row, number, percent, say
+from loyalty_kit.reporting.wording.catalogue import Passage, Sentence, in_a_row, number, percent, probability, say
 from loyalty_kit.survey.codebook import Codebook
 
 GOOD_FIT = {"cfi": 0.95, "rmsea": 0.06, "srmr": 0.08}
@@ -159,17 +159,6 @@ def fit_in_words(result: CfaResult) -> str:
     span = f"90\N{NO-BREAK SPACE}% interval {fit['rmsea_low']} to {fit['rmsea_high']}"
     n = f"n\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}{result.n_used}"
     return f"CFI {fit['cfi']}, RMSEA {fit['rmsea']} with {span}, SRMR {fit['srmr']}, {n}"
-
-
-def probability(p: float) -> str:
-    """Write a probability value.
-
-    Examples
-    --------
-    >>> probability(0.00001), probability(0.0312)
-    ('p < .001', 'p = .031')
-    """
-    return "p < .001" if p < 0.001 else f"p = {p:.3f}".replace("0.", ".", 1)
 
 
 def _within(fit: dict[str, float], bounds: dict[str, float]) -> bool:

@@ -1,0 +1,108 @@
+"""Is the effect small enough to ignore? Non-inferiority and equivalence against a margin fixed beforehand."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import pandas as pd
+from scipy import special
+
+from loyalty_kit.campaigns.effects import EffectsResult
+from loyalty_kit.checks import InputError, check_choice
+from loyalty_kit.results import Result
+
+Claim = Literal["equivalence", "noninferiority"]
+COLUMNS = ["metric", "arm", "by", "level", "difference", "ci_low", "ci_high", "margin", "p_value", "shown", "method"]
+
+
+@dataclass(frozen=True, eq=False)
+class MarginResult(Result):
+    """Whether each effect lies within the margin (equivalence) or above its negative (non-inferiority).
+
+    Attributes
+    ----------
+    table : DataFrame
+        metric, arm, by, level, difference, ci_low, ci_high, margin, p_value, shown, method.
+    claim : str
+        'equivalence' or 'noninferiority'.
+    margin : float
+        In outcome units.
+    n_used : int
+        Customers.
+    confidence : float
+        One less the error of the claim; the interval shown has twice that error.
+    method : str
+        The test.
+    """
+
+    table: pd.DataFrame
+    claim: str
+    margin: float
+    n_used: int
+    confidence: float
+    method: str
+    warnings: tuple[str, ...] = ()
+
+    def to_frame(self) -> pd.DataFrame:
+        """Tidy frame, a row an effect; `shown` says whether the claim is shown at the confidence."""
+        return self.table.copy()
+
+
+def against_margin(effects: EffectsResult, *, margin: float, metric: str, claim: Claim = "equivalence") -> MarginResult:
+    """Test a metric's effects against a margin that was fixed before the campaign.
+
+    Parameters
+    ----------
+    effects : EffectsResult
+        Of `Campaign.evaluate`.
+    margin : float
+        Largest difference that does not matter, in outcome units, above 0.
+    metric : str
+        The metric's name.
+    claim : {'equivalence', 'noninferiority'}
+        Whether the effect lies within ±margin, or above −margin.
+
+    Returns
+    -------
+    MarginResult
+
+    Raises
+    ------
+    InputError
+        If the margin is not above 0 or the metric was not evaluated.
+
+    Notes
+    -----
+    Two one-sided tests; p is the larger of the two. The claim is shown exactly where the interval with
+    twice the error lies within the margin. Rows are not adjusted for several arms, and stand on the
+    ordinary standard error even where a permutation result took an interval's place.
+
+    References
+    ----------
+    Schuirmann, D. J. (1987). A comparison of the two one-sided tests procedure and the power approach.
+    Journal of Pharmacokinetics and Biopharmaceutics 15, 657–680.
+    """
+    check_choice(claim, "claim", ("equivalence", "noninferiority"))
+    if isinstance(margin, bool) or not isinstance(margin, int | float) or not margin > 0:
+        raise InputError(f"'margin' must be a difference above 0, in outcome units; got {margin!r}.")
+    check_choice(metric, "metric", list(dict.fromkeys(effects.table["metric"])))
+    table = effects.table[effects.table["metric"] == metric]
+    difference, error, df = (table[name].to_numpy(dtype=float) for name in ("difference", "standard_error", "df"))
+    below = special.stdtr(df, -(difference + margin) / error)
+    above = special.stdtr(df, -(margin - difference) / error)
+    p_value = below if claim == "noninferiority" else pd.Series(below).combine(pd.Series(above), max).to_numpy()
+    half = -special.stdtrit(df, 1 - effects.confidence) * error
+    found = table[["metric", "arm", "by", "level", "difference", "method"]].assign(
+        ci_low=difference - half,
+        ci_high=difference + half,
+        margin=margin,
+        p_value=p_value,
+        shown=p_value < 1 - effects.confidence,
+    )
+    return MarginResult(
+        table=found[COLUMNS].reset_index(drop=True),
+        claim=claim,
+        margin=float(margin),
+        n_used=effects.n_used,
+        confidence=effects.confidence,
+        method="two one-sided tests" if claim == "equivalence" else "one-sided test",
+    )

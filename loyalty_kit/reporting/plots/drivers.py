@@ -1,0 +1,168 @@
+"""Figures about loyalty drivers."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.patches import Ellipse
+
+from loyalty_kit.modelling.driver_result import DriverResult
+from loyalty_kit.modelling.importance import ImportanceResult
+from loyalty_kit.modelling.priority import PriorityResult
+from loyalty_kit.modelling.robustness import RobustnessResult
+from loyalty_kit.reporting.plots.canvas import BLUE, INK, MUTED, ORANGE, canvas, drawable, heat, named
+
+ELLIPSE_SDS = 2.4477
+"""Radius, in standard deviations, of an ellipse that holds 95 % of a bivariate normal."""
+
+
+def plot_coefficients(model: DriverResult, *, ax: Axes | None = None) -> Axes:
+    """Draw each driver's coefficient with its interval.
+
+    Parameters
+    ----------
+    model : DriverResult
+        What `drivers` gave.
+    ax : Axes, optional
+        Where to draw; a new figure where not given.
+
+    Returns
+    -------
+    Axes
+    """
+    table = model.to_frame().iloc[::-1].reset_index(drop=True)
+    with canvas(ax, rows=len(table)) as ax:
+        for row, (estimate, low, high) in enumerate(table[["estimate", "ci_low", "ci_high"]].to_numpy()):
+            colour = MUTED if low <= 0 <= high else BLUE if estimate > 0 else ORANGE
+            ax.plot([low, high], [row, row], color=colour, linewidth=2.5, solid_capstyle="round")
+            ax.plot(estimate, row, "o", color=colour, markersize=8)
+        ax.axvline(0, color=INK, linewidth=1, linestyle="--")
+        ax.set_yticks(range(len(table)), drawable(named(table["driver"], model.labels), table["driver"]))
+        outcome = drawable(named([model.outcome], model.labels), [model.outcome])[0]
+        ax.set_xlabel(f"Points of {outcome} that go with one point more, {100 * model.confidence:g} % interval")
+        ax.set_title("What goes with loyalty, other drivers being equal", loc="left", fontweight="bold")
+        return ax
+
+
+def plot_importance(result: ImportanceResult, *, ax: Axes | None = None) -> Axes:
+    """Draw each driver's share of what is explained, with its interval.
+
+    Parameters
+    ----------
+    result : ImportanceResult
+        What `DriverResult.importance` gave.
+    ax : Axes, optional
+        Where to draw; a new figure where not given.
+
+    Returns
+    -------
+    Axes
+    """
+    table = result.table.iloc[::-1].reset_index(drop=True)
+    with canvas(ax, rows=len(table)) as ax:
+        ax.barh(range(len(table)), 100 * table["share"], color=BLUE, alpha=0.75, height=0.62)
+        if result.bootstrap:
+            ax.hlines(range(len(table)), 100 * table["ci_low"], 100 * table["ci_high"], color=INK, linewidth=1.5)
+        ax.set_yticks(range(len(table)), drawable(named(table["driver"], result.labels), table["driver"]))
+        ax.set_xlabel(f"Share of what is explained, %, with {100 * result.confidence:g} % interval")
+        ax.set_title("How much each driver matters", loc="left", fontweight="bold")
+        return ax
+
+
+def plot_ranks(result: ImportanceResult, *, ax: Axes | None = None) -> Axes:
+    """Draw the probability that each driver has each rank.
+
+    Parameters
+    ----------
+    result : ImportanceResult
+        What `DriverResult.importance` gave, with a bootstrap.
+    ax : Axes, optional
+        Where to draw; a new figure where not given.
+
+    Returns
+    -------
+    Axes
+    """
+    table = 100 * result.rank_probabilities.loc[result.table["driver"]]
+    with canvas(ax, rows=1.1 * len(table)) as ax:
+        heat(ax, table, limits=(0, 100), colours="Blues", digits=0)
+        labels = drawable(named(table.index, result.labels), table.index)
+        ax.set_yticks(np.arange(len(table)) + 0.5, labels, rotation=0)
+        ax.set(xlabel="Rank", ylabel="")
+        ax.set_title("Probability of each rank, %", loc="left", fontweight="bold")
+        return ax
+
+
+def plot_priorities(result: PriorityResult, *, ax: Axes | None = None) -> Axes:
+    """Draw the map of importance and performance, an ellipse for how sure each place is.
+
+    Parameters
+    ----------
+    result : PriorityResult
+        What `priorities` gave.
+    ax : Axes, optional
+        Where to draw; a new figure where not given.
+
+    Returns
+    -------
+    Axes
+    """
+    table = result.table.merge(result.ellipses, on="driver")
+    labels = drawable(named(table["driver"], result.labels), table["driver"])
+    with canvas(ax, rows=11) as ax:
+        for label, row in zip(labels, table.to_dict("records"), strict=True):
+            colour = ORANGE if row["quadrant"] == "act first" else BLUE
+            place = (row["performance"], 100 * row["share"])
+            ax.add_patch(_ellipse(row, place, colour))
+            ax.plot(*place, "o", color=colour, markersize=6)
+            ax.annotate(label, place, (7, 5), textcoords="offset points", fontsize=9)
+        ax.axvline(result.performance_cut, color=INK, linewidth=1, linestyle="--")
+        ax.axhline(100 * result.share_cut, color=INK, linewidth=1, linestyle="--")
+        corner: dict[str, Any] = {"xycoords": "axes fraction", "fontsize": 9, "color": MUTED, "style": "italic"}
+        for name, (x, y), ha, va in (
+            ("act first", (0.01, 0.99), "left", "top"),
+            ("keep up", (0.99, 0.99), "right", "top"),
+            ("low priority", (0.01, 0.01), "left", "bottom"),
+            ("enough", (0.99, 0.01), "right", "bottom"),
+        ):
+            ax.annotate(name, (x, y), ha=ha, va=va, **corner)
+        ax.autoscale_view()
+        ax.set(xlabel="Mean score, 0 to 100; dashed: means over the drivers", ylabel="Share of what is explained, %")
+        ax.set_title("Where to act first (ellipses: 95 %)", loc="left", fontweight="bold")
+        return ax
+
+
+def plot_robustness(result: RobustnessResult, *, ax: Axes | None = None) -> Axes:
+    """Draw each driver's rank in every way to ask the question.
+
+    Parameters
+    ----------
+    result : RobustnessResult
+        What `DriverResult.robustness` gave.
+    ax : Axes, optional
+        Where to draw; a new figure where not given.
+
+    Returns
+    -------
+    Axes
+    """
+    table = result.settings.pivot(index="driver", columns="setting", values="rank")
+    table = table.loc[table.mean(axis=1).sort_values(kind="stable").index]
+    with canvas(ax, rows=1.1 * len(table)) as ax:
+        heat(ax, table, limits=(1, len(table)), colours="Blues_r", digits=0)
+        labels = drawable(named(table.index, result.labels), table.index)
+        ax.set_yticks(np.arange(len(table)) + 0.5, labels, rotation=0)
+        ax.set(xlabel="Setting, as numbered in the table", ylabel="")
+        ax.set_title("Rank of each driver in every setting", loc="left", fontweight="bold")
+        return ax
+
+
+def _ellipse(row: Mapping[Any, Any], centre: tuple[float, float], colour: str) -> Ellipse:
+    """Region that holds 95 % of the bootstrap samples, if these are normal."""
+    sds = np.array([row["sd_performance"], 100 * row["sd_share"]])
+    covariance = np.outer(sds, sds) * [[1, row["correlation"]], [row["correlation"], 1]]
+    values, vectors = np.linalg.eigh(np.nan_to_num(covariance))
+    width, height = 2 * ELLIPSE_SDS * np.sqrt(np.maximum(values[::-1], 0))
+    angle = float(np.degrees(np.arctan2(*vectors[::-1, 1])))
+    return Ellipse(centre, width, height, angle=angle, facecolor=colour, alpha=0.15, edgecolor=colour)

@@ -1,0 +1,197 @@
+"""Sentences about loyalty drivers: what moves loyalty, how surely, and where to act first."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import pandas as pd
+
+from loyalty_kit.modelling.driver_result import DriverResult
+from loyalty_kit.modelling.importance import ImportanceResult
+from loyalty_kit.modelling.priority import PriorityResult
+from loyalty_kit.modelling.robustness import RobustnessResult
+from loyalty_kit.modelling.stability import StabilityResult
+from loyalty_kit.modelling.validation import ValidationResult
+from loyalty_kit.reporting.wording.catalogue import (
+    Passage,
+    Sentence,
+    in_a_row,
+    number,
+    percent,
+    probability,
+    records,
+    say,
+)
+
+SURE = 0.90
+LIKELY = 0.80
+LEVEL_OF_TESTS = 0.05
+
+
+def answer_drivers(
+    model: DriverResult, importance: ImportanceResult, validation: ValidationResult, priorities: PriorityResult
+) -> Passage:
+    """Headline: how much is explained, which driver leads, where to act."""
+    values = {"count": len(model.drivers), "outcome": _label(model, model.outcome), "n": model.n_used}
+    if not validation.r_squared > 0 or not _unseen(validation)["ci_low"] > 0:
+        sentences = [say("drivers.explained_not", **values)]
+    else:
+        span = _span(importance.r_squared_ci_low, importance.r_squared_ci_high, importance.confidence)
+        shares = {"share": percent(model.r_squared), "unseen": percent(validation.r_squared)}
+        sentences = [say("drivers.explained", **values, **shares, **span)]
+        sentences += _ranking(importance)
+        sentences += _first_place(priorities)
+    return Passage(Sentence(text, "answer") for text in (*sentences, say("drivers.association")))
+
+
+def describe_driver_sample(model: DriverResult) -> Passage:
+    """Say how many respondents have all the scores."""
+    phrase = "drivers.sample" if model.n_dropped else "drivers.sample_all"
+    total = model.n_used + model.n_dropped
+    return Passage([say(phrase, n=model.n_used, total=total, outcome=_label(model, model.outcome))])
+
+
+def describe_model(model: DriverResult) -> Passage:
+    """Say which coefficients stand out, and what the checks of the model found."""
+    table = model.to_frame()
+    groups = {"up": table["ci_low"] > 0, "down": table["ci_high"] < 0}
+    clear = groups["up"] | groups["down"]
+    outcome = _label(model, model.outcome)
+    sentences = [
+        say(f"model.clear_{way}", outcome=outcome, drivers=_names(table.loc[rows, "driver"], model.labels))
+        for way, rows in groups.items()
+        if rows.any()
+    ] or [say("model.clear_none")]
+    if not clear.all():
+        sentences.append(say("model.unclear", drivers=_names(table.loc[~clear, "driver"], model.labels)))
+    tests = model.diagnostics.get("p_value", pd.Series(dtype=float))
+    if "breusch_pagan" in tests:
+        p = float(tests["breusch_pagan"])
+        unequal = p < LEVEL_OF_TESTS and model.errors == "hc3"
+        sentences.append(say("model.spread_unequal" if unequal else "model.spread_equal", p=probability(p)))
+    if model.corrected is not None:
+        sentences.append(say("model.corrected"))
+    notes = [Sentence(text) for text in model.warnings if " although it correlates " not in text]
+    return Passage([*(Sentence(text, "warning") for text in _suppressed(model)), *sentences, *notes])
+
+
+def describe_importance(result: ImportanceResult) -> Passage:
+    """Say of each driver its share, rank and how sure the rank is."""
+    sentences = []
+    for row in records(result.table):
+        span = _span(row["ci_low"], row["ci_high"], result.confidence)
+        shares = {"share": percent(row["share"]), "p": percent(row["p_top3"])}
+        label = result.labels.get(row["driver"], row["driver"])
+        sentences.append(say("importance.row", driver=label, rank=row["rank"], **shares, **span))
+    return Passage([*sentences, *(Sentence(text, "warning") for text in result.warnings)])
+
+
+def describe_driver_validation(result: ValidationResult) -> Passage:
+    """Say how well customers are predicted whom the model has not seen."""
+    row = _unseen(result)
+    values = {
+        "unseen": percent(result.r_squared),
+        "seen": percent(result.r_squared_in_sample),
+        "rmse": number(result.rmse, 1),
+        "baseline": number(result.baseline_rmse, 1),
+    }
+    return Passage([say("holds.validation", **values, **_span(row["ci_low"], row["ci_high"], result.confidence))])
+
+
+def describe_robustness(result: RobustnessResult) -> Passage:
+    """Say which drivers hold in every way to ask the question and which do not."""
+    table = result.table
+    settings = int(table["settings"].max())
+    held = (table["in_top3"] == settings) & (table["sign_holds"] == settings)
+    if held.any():
+        sentences = [say("holds.robust", settings=settings, drivers=_names(table.loc[held, "driver"], result.labels))]
+    else:
+        sentences = [say("holds.robust_none", settings=settings)]
+    for row in records(table[~held]):
+        values = {"driver": result.labels.get(row["driver"], row["driver"]), "settings": settings}
+        if row["in_top3"]:
+            sentences.append(say("holds.fragile", top=row["in_top3"], sign=row["sign_holds"], **values))
+        elif row["sign_holds"] < settings:
+            sentences.append(say("holds.sign", sign=row["sign_holds"], **values))
+    return Passage([*sentences, *(Sentence(text, "warning") for text in result.warnings)])
+
+
+def describe_stability(result: StabilityResult | None) -> Passage:
+    """Say whether the drivers work alike in every group."""
+    if result is None:
+        return Passage([say("holds.groups_none")])
+    p = float(result.moderation.joint["p_value"])
+    case = "differ" if p < LEVEL_OF_TESTS else "same"
+    sentences = [say(f"holds.groups_{case}", by=result.by, p=probability(p))]
+    tests = result.moderation.tests
+    for row in records(tests[tests["p_corrected"] < LEVEL_OF_TESTS]):
+        label = result.labels.get(row["driver"], row["driver"])
+        sentences.append(say("holds.groups_driver", driver=label, p=probability(row["p_corrected"])))
+    return Passage([*sentences, *(Sentence(text, "warning") for text in result.warnings)])
+
+
+def describe_priorities(result: PriorityResult) -> Passage:
+    """Say where to act first and what goes with five points more on each driver."""
+    outcome = result.labels.get(result.outcome, result.outcome)
+    sentences = list(_first_place(result))
+    for row in records(result.table):
+        label = result.labels.get(row["driver"], row["driver"])
+        change = {"change": number(row["expected_change"]), "outcome": outcome}
+        span = _span(row["change_ci_low"], row["change_ci_high"], result.confidence, points=True)
+        sentences.append(say("priorities.change", driver=label, **change, **span))
+    return Passage([*sentences, *(Sentence(text, "warning") for text in result.warnings)])
+
+
+def _suppressed(model: DriverResult) -> list[Sentence]:
+    """Drivers whose coefficient runs against their own correlation, explained."""
+    sentences = []
+    for row in records(model.suppressed):
+        values = {"driver": _label(model, row["driver"]), "outcome": _label(model, model.outcome)}
+        values |= {name: number(row[name]) for name in ("correlation", "estimate")}
+        values |= {"low": number(row["ci_low"]), "high": number(row["ci_high"]), "level": _level(model.confidence)}
+        sentences.append(say("model.suppressed" if row["estimate"] < 0 else "model.suppressed_up", **values))
+    return sentences
+
+
+def _unseen(validation: ValidationResult) -> dict[str, Any]:
+    """Row of R² out of sample."""
+    return records(validation.table[validation.table["measure"] == "r_squared"])[0]
+
+
+def _ranking(importance: ImportanceResult) -> list[Sentence]:
+    first: pd.Series[Any] = importance.rank_probabilities[1]
+    leader, p = str(first.idxmax()), float(first.max())
+    label = importance.labels.get(leader, leader)
+    sentences = [say("drivers.leader" if p >= SURE else "drivers.leader_unsure", driver=label, p=percent(p))]
+    if len(importance.table) > 3:
+        sure = importance.table.loc[importance.table["p_top3"] >= SURE, "driver"]
+        if len(sure):
+            sentences.append(say("drivers.top3", drivers=_names(sure, importance.labels)))
+        else:
+            sentences.append(say("drivers.top3_none"))
+    return sentences
+
+
+def _first_place(priorities: PriorityResult) -> list[Sentence]:
+    row = records(priorities.table)[0]
+    p = row["p_act_first"]
+    if not p > 0:
+        return [say("drivers.act_none")]
+    label = priorities.labels.get(row["driver"], row["driver"])
+    return [say("drivers.act" if p >= LIKELY else "drivers.act_unsure", driver=label, p=percent(p))]
+
+
+def _span(low: float, high: float, confidence: float, *, points: bool = False) -> dict[str, str]:
+    written = number if points else percent
+    return {"level": _level(confidence), "low": written(low), "high": written(high)}
+
+
+def _level(confidence: float) -> str:
+    return f"{100 * confidence:g}\N{NO-BREAK SPACE}%"
+
+
+def _label(model: DriverResult, name: str) -> str:
+    return model.labels.get(name, name)
+
+
+def _names(names: Iterable[Any], labels: Mapping[str, str]) -> str:
+    return in_a_row(labels.get(str(name), str(name)) for name in names)
