@@ -38,6 +38,8 @@ from .campaigns.cube import Cube as Cube
 from .campaigns.decisions import DecisionResult as DecisionResult
 from .campaigns.decisions import decide as decide
 from .campaigns.effects import EffectsResult as EffectsResult
+from .campaigns.following import NextTestResult as NextTestResult
+from .campaigns.following import plan_next as plan_next
 from .campaigns.margins import MarginResult as MarginResult
 from .campaigns.margins import against_margin as against_margin
 from .campaigns.metrics import Mean as Mean
@@ -50,6 +52,9 @@ from .campaigns.observational import difference_in_differences as difference_in_
 from .campaigns.observational import weighted_effect as weighted_effect
 from .campaigns.power import PlanResult as PlanResult
 from .campaigns.power import plan_campaign as plan_campaign
+from .campaigns.reading import campaign_metrics as campaign_metrics
+from .campaigns.reading import is_simulated as is_simulated
+from .campaigns.reading import read_campaign as read_campaign
 from .campaigns.trust import TrustResult as TrustResult
 from .reporting import batch as batch
 from .reporting.render import RenderResult as RenderResult

@@ -8,7 +8,8 @@ import numpy as np
 from scipy.optimize import minimize
 
 from loyalty_kit.measurement.cfa_likelihood import Sample, evaluate, moment_slopes, observed_information
-from loyalty_kit.measurement.cfa_model import FACTOR, LOADING, MEAN, Floats, Matrices, Model
+from loyalty_kit.measurement.cfa_model import FACTOR, LOADING, MEAN, Matrices, Model
+from loyalty_kit.moments import Floats
 
 _STEPS = 200
 _NEAR, _SETTLED = 1.0, 1e-10
@@ -52,11 +53,15 @@ class Likelihood:
         return observed_information(self.model, self.samples, values)
 
 
-def maximise(objective: Objective, start: Floats) -> Estimate:
-    """Maximum of an objective by Fisher scoring, by L-BFGS where scoring does not settle."""
-    values, value, settled = _scoring(objective, start)
-    if settled:
-        return Estimate(values, value, True)
+def maximise(objective: Objective, starts: Sequence[Floats]) -> Estimate:
+    """Maximum of an objective by Fisher scoring from the first start that settles, else by L-BFGS from the best end."""
+    ends = []
+    for start in starts:
+        values, value, settled = _scoring(objective, start)
+        if settled:
+            return Estimate(values, value, True)
+        ends.append((value, len(ends), values))
+    value, _, values = max(ends)
 
     def descent(x: Floats) -> tuple[float, Floats]:
         try:
@@ -124,18 +129,25 @@ def _improved(
     return None
 
 
-def starting_values(model: Model, moments: Sequence[tuple[Floats, Floats]]) -> Floats:
-    """Take starting values from each group's mean and covariance; what groups share starts from the first of them."""
+def starting_values(model: Model, moments: Sequence[tuple[Floats, Floats]]) -> list[Floats]:
+    """Two starts from each group's mean and covariance: as the data have it, and with loadings and correlations small.
+
+    From the second the search finds a proper solution where one exists beside an improper one.
+    """
+    return [_stacked(model, [_start(model, *own, share) for own in moments]) for share in (1.0, 0.4)]
+
+
+def _stacked(model: Model, groups: Sequence[Matrices]) -> Floats:
+    """Parameter values of the groups' matrices; what groups share comes from the first of them."""
     values = np.zeros(model.size)
-    for elements, (mean, covariance) in reversed(list(zip(model.by_group, moments, strict=True))):
-        start = _start(model, mean, covariance)
+    for elements, start in reversed(list(zip(model.by_group, groups, strict=True))):
         for kind, part in enumerate((start.loadings, start.factors, start.residuals, start.intercepts, start.means)):
             own = elements.where(elements.kind == kind)
             values[own.parameter] = part[own.row] if part.ndim == 1 else part[own.row, own.column]
     return values
 
 
-def _start(model: Model, mean: Floats, covariance: Floats) -> Matrices:
+def _start(model: Model, mean: Floats, covariance: Floats, share: float) -> Matrices:
     """Take loadings from each scale's principal component, factor correlations from weighted sums, disattenuated."""
     sd = np.sqrt(np.diag(covariance))
     r = covariance / np.outer(sd, sd)
@@ -143,12 +155,12 @@ def _start(model: Model, mean: Floats, covariance: Floats) -> Matrices:
     for f, members in enumerate(model.membership.T):
         own = np.flatnonzero(members)
         roots, vectors = np.linalg.eigh(r[np.ix_(own, own)])
-        common = np.sqrt(max(roots[-1] - roots[:-1].mean(), 0.1)) * vectors[:, -1]
+        common = share * np.sqrt(max(roots[-1] - roots[:-1].mean(), 0.1)) * vectors[:, -1]
         loadings[own, f] = np.clip(common * np.where(common[0] < 0, -1.0, 1.0), -0.95, 0.95)
     unique = 1 - (loadings**2).sum(axis=1)
     weights = loadings / unique[:, None]
     factors = weights.T @ r @ weights / np.outer(*[(weights * loadings).sum(axis=0)] * 2)
-    factors = np.clip(factors, -0.9, 0.9)
+    factors = np.clip(share**2 * factors, -0.9, 0.9)
     np.fill_diagonal(factors, 1.0)
     loadings *= sd[:, None]
     unit = np.where(

@@ -8,10 +8,11 @@ import numpy as np
 
 from loyalty_kit.measurement.cfa_estimation import Likelihood, maximise, starting_values, turned
 from loyalty_kit.measurement.cfa_likelihood import Sample, evaluate, loglik, scores
-from loyalty_kit.measurement.cfa_model import Elements, Floats, Model, Released, confirmatory_model
+from loyalty_kit.measurement.cfa_model import Elements, Model, Released, confirmatory_model
 from loyalty_kit.measurement.fit import ChiSquares, fit_indices, information_criteria, srmr
 from loyalty_kit.measurement.items import ItemTable
 from loyalty_kit.measurement.structure import Structure
+from loyalty_kit.moments import Floats
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,4 +1,4 @@
-"""Normal likelihood of a CFA model, by pattern of missing answers: value, slope, curvature and its maximum."""
+"""Normal likelihood of a CFA model, by pattern of missing answers: value, slope and curvature."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,13 +12,12 @@ from loyalty_kit.measurement.cfa_model import (
     MEAN,
     Directions,
     Elements,
-    Floats,
     Ints,
     Matrices,
     Model,
     directions,
 )
-from loyalty_kit.moments import Moments
+from loyalty_kit.moments import Floats, Moments
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,7 +77,7 @@ def precisions(sample: Sample, covariance: Floats) -> tuple[Floats, Floats]:
 
 def loglik(sample: Sample, mean: Floats, covariance: Floats) -> float:
     """Log-likelihood of a group's answers."""
-    return _value(sample, *_deviation(sample, mean), *precisions(sample, covariance))
+    return _value(sample, _deviation(sample, mean)[1], *precisions(sample, covariance))
 
 
 def _deviation(sample: Sample, mean: Floats) -> tuple[Floats, Floats]:
@@ -87,7 +86,7 @@ def _deviation(sample: Sample, mean: Floats) -> tuple[Floats, Floats]:
     return d, sample.covariances + d[:, :, None] * d[:, None, :]
 
 
-def _value(sample: Sample, _: Floats, about: Floats, inverse: Floats, log_determinant: Floats) -> float:
+def _value(sample: Sample, about: Floats, inverse: Floats, log_determinant: Floats) -> float:
     constant = np.log(2 * np.pi) * sample.present.sum(axis=1)
     return float(-0.5 * sample.counts @ (constant + log_determinant + (inverse * about).sum(axis=(1, 2))))
 
@@ -134,7 +133,7 @@ def evaluate(model: Model, samples: Sequence[Sample], values: Floats) -> tuple[f
     for sample, matrices, elements in zip(samples, model.matrices(values), model.by_group, strict=True):
         inverse, log_determinant = precisions(sample, matrices.covariance)
         d, about = _deviation(sample, matrices.mean)
-        total += _value(sample, d, about, inverse, log_determinant)
+        total += _value(sample, about, inverse, log_determinant)
         along, ones = directions(matrices, elements), gather(elements, model.size)
         gradient += ones.T @ slope(along, *_slopes(sample, d, about, inverse))
         own = sum(n * information(along, along, m) for n, m in zip(sample.counts, inverse, strict=True))

@@ -7,7 +7,8 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
+from loyalty_kit.moments import Floats
+
 Ints = npt.NDArray[np.intp]
 Released = frozenset[tuple[int, int]]
 """Kind and item of elements that groups need not share."""

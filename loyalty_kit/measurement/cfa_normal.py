@@ -13,12 +13,7 @@ from loyalty_kit.measurement.cfa_likelihood import (
     observed_information,
     scores,
 )
-from loyalty_kit.measurement.cfa_model import (
-    Elements,
-    Floats,
-    Model,
-    confirmatory_model,
-)
+from loyalty_kit.measurement.cfa_model import Elements, Model, confirmatory_model
 from loyalty_kit.measurement.cfa_robust import Rows, robust_fit, sandwich
 from loyalty_kit.measurement.cfa_solution import Score, Solution
 from loyalty_kit.measurement.fit import (
@@ -29,6 +24,7 @@ from loyalty_kit.measurement.fit import (
 )
 from loyalty_kit.measurement.items import ItemTable
 from loyalty_kit.measurement.structure import Structure
+from loyalty_kit.moments import Floats
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,13 +7,14 @@ import pandas as pd
 
 from loyalty_kit.checks import listing
 from loyalty_kit.measurement.cfa_estimation import maximise, starting_values, turned
-from loyalty_kit.measurement.cfa_model import Elements, Floats, Model, confirmatory_model, directions
+from loyalty_kit.measurement.cfa_model import Elements, Model, confirmatory_model, directions
 from loyalty_kit.measurement.cfa_solution import Score, Solution
 from loyalty_kit.measurement.fit import ChiSquares, cfi, fit_indices, p_value, rmsea, rmsea_interval, srmr, tli
 from loyalty_kit.measurement.items import ItemTable
 from loyalty_kit.measurement.polychoric import Polychoric, polychoric
 from loyalty_kit.measurement.polychoric_errors import polychoric_covariance
 from loyalty_kit.measurement.structure import Structure
+from loyalty_kit.moments import Floats
 
 
 @dataclass(frozen=True, eq=False)

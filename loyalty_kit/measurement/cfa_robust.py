@@ -6,8 +6,9 @@ import numpy as np
 
 from loyalty_kit.measurement.cfa_estimation import margins
 from loyalty_kit.measurement.cfa_likelihood import Sample, gather, observed_information, precisions
-from loyalty_kit.measurement.cfa_model import Floats, Ints, Model, directions, unrestricted_model
+from loyalty_kit.measurement.cfa_model import Ints, Model, directions, unrestricted_model
 from loyalty_kit.measurement.fit import ChiSquares, cfi, p_value, rmsea, rmsea_interval, tli
+from loyalty_kit.moments import Floats
 
 _BLOCK = 4096
 

@@ -8,17 +8,8 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtr, ndtri
 
-from loyalty_kit.measurement.cfa_model import (
-    FACTOR,
-    LOADING,
-    RESIDUAL,
-    Elements,
-    Floats,
-    Ints,
-    Matrices,
-    Model,
-    directions,
-)
+from loyalty_kit.measurement.cfa_model import FACTOR, LOADING, RESIDUAL, Elements, Ints, Matrices, Model, directions
+from loyalty_kit.moments import Floats
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import chdtrc, chndtr, chndtrinc
 
-from loyalty_kit.measurement.cfa_model import Floats
+from loyalty_kit.moments import Floats
 
 RMSEA_CONFIDENCE = 0.90
 """Level of the RMSEA interval: by convention 90 %, so that its ends serve two one-sided 5 % tests."""

@@ -117,12 +117,7 @@ def read_answers(responses: pd.DataFrame, structure: Structure, missing: Missing
     """
     wanted = [*structure.items, *filter(None, [structure.weight])]
     check_columns(responses.columns, wanted, "The table of responses")
-    weight = None if structure.weight is None else responses[structure.weight].to_numpy(dtype=float)
-    return usable(read_items(responses[list(structure.items)], weight=weight), missing)
-
-
-def usable(table: ItemTable, missing: MissingAnswers) -> ItemTable:
-    """Rows that the likelihood uses, once the items are known to allow a factor model."""
+    table = read_items(responses[wanted], weight=structure.weight)
     if missing == "fiml":
         answered = np.isfinite(table.values)
         table = ItemTable(table.names, table.values[answered.any(axis=1)], table.weights[answered.any(axis=1)])

@@ -9,6 +9,7 @@ import pandas as pd
 from scipy import linalg
 
 from loyalty_kit.checks import InputError, check_columns, check_numbers, check_weights, listing
+from loyalty_kit.modelling.fits import ALONE, DEPENDENT
 from loyalty_kit.modelling.question import WHERE, Question
 from loyalty_kit.moments import Floats
 
@@ -17,9 +18,8 @@ Integers = npt.NDArray[np.intp]
 MOST_LEVELS = 50
 """Levels that a categorical control may have."""
 
-_DEPENDENT = 1e-7
 _TAKES_PART = 1e-6
-_ALONE = 1 - 1e-9
+_EXACT = 1e-10
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,7 +123,8 @@ def read_design(table: pd.DataFrame, question: Question, labels: Mapping[str, st
     ------
     InputError
         If a column is absent, not numeric, empty or constant, a category has too many levels, columns
-        are collinear, rows are fewer than coefficients, or a weight is negative or missing.
+        are collinear or give the outcome exactly, rows are fewer than coefficients, or a weight is
+        negative or missing.
     """
     # A copy in name only: what the caller does to the table later does not reach it.
     table = table.copy(deep=False)
@@ -215,15 +216,22 @@ def _check_columns_apart(design: Design) -> None:
     centred = design.x - design.x.mean(axis=0)
     z = centred / np.linalg.norm(centred, axis=0)
     _, r, order = linalg.qr(z, mode="economic", pivoting=True)
-    rank = int((np.abs(np.diag(r)) > _DEPENDENT).sum())
+    rank = int((np.abs(np.diag(r)) > DEPENDENT).sum())
     if rank < k - 1:
         parts = linalg.solve_triangular(r[:rank, :rank], r[:rank, rank])
         takes = [*order[:rank][np.abs(parts) > _TAKES_PART], order[rank]]
         names = [design.coding.columns[j] for j in sorted(takes)]
         raise InputError(f"{listing(names)} are perfectly collinear; leave one of them out.")
+    y = design.y - design.y.mean()
+    rest = y - z @ np.linalg.lstsq(z, y)[0]
+    if rest @ rest < _EXACT * (y @ y):
+        raise InputError(
+            f"The drivers and controls give '{design.question.outcome}' exactly, as if it were made of them; "
+            "leave its parts out."
+        )
     exog = np.column_stack([np.ones(n), z]) * np.sqrt(design.weights)[:, None]
     leverage = (np.linalg.qr(exog)[0] ** 2).sum(axis=1)
-    if leverage.max() > _ALONE:
+    if leverage.max() > ALONE:
         row = int(leverage.argmax())
         away = np.abs(design.x[row] - np.median(design.x, axis=0)) / design.x.std(axis=0)
         name = design.coding.columns[int(away.argmax())]

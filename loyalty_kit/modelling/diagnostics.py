@@ -6,7 +6,7 @@ import pandas as pd
 from scipy import stats
 
 from loyalty_kit.modelling.design import Design
-from loyalty_kit.modelling.fits import Fit, fit
+from loyalty_kit.modelling.fits import Fit, estimable, fit, standardize
 from loyalty_kit.moments import Floats
 
 LARGE_SHIFT = 0.5
@@ -38,7 +38,7 @@ def diagnose(design: Design, fitted: Fit) -> pd.DataFrame:
     - breusch_pagan: n R² of the regression of squared residuals on the columns (Koenker's studentized
       form), χ²; both regressions are weighted where the model is.
     - reset: Wald F of the squares and cubes of the fitted values added to the model, with the
-      model's own kind of errors.
+      model's own kind of errors; NaN where the rows do not carry two more columns.
     - normality: Jarque and Bera's n/6 (S² + K²/4) with S and K the residuals' skewness and excess
       kurtosis, χ²(2).
 
@@ -54,8 +54,7 @@ def diagnose(design: Design, fitted: Fit) -> pd.DataFrame:
     """
     n, columns = design.x.shape
     residuals = design.y - fitted.fitted
-    plain = fit(residuals**2, design.x, weights=design.weights, errors="classical")
-    breusch_pagan = n * plain.r_squared
+    breusch_pagan = n * _explained(residuals**2, design.x, design.weights)
     bent, df = _reset(design, fitted)
     skewness, kurtosis = residual_shape(design, fitted)
     jarque_bera = n / 6 * (skewness**2 + kurtosis**2 / 4)
@@ -68,9 +67,20 @@ def diagnose(design: Design, fitted: Fit) -> pd.DataFrame:
     return pd.DataFrame.from_dict(rows, orient="index", columns=names, dtype=float).rename_axis("test")
 
 
+def _explained(y: Floats, x: Floats, weights: Floats) -> float:
+    """R² of a weighted regression."""
+    root = np.sqrt(weights)
+    exog = np.column_stack([np.ones(len(y)), standardize(x)[0]]) * root[:, None]
+    rest = y * root - exog @ np.linalg.lstsq(exog, y * root)[0]
+    away = (y - weights @ y / weights.sum()) * root
+    return float(1 - rest @ rest / (away @ away)) if away @ away > 0 else 0.0
+
+
 def _reset(design: Design, fitted: Fit) -> tuple[float, float]:
-    z = (fitted.fitted - fitted.fitted.mean()) / fitted.fitted.std()
+    z = standardize(fitted.fitted)[0]
     wider = np.column_stack([design.x, z**2, z**3])
+    if not estimable(wider, design.weights):
+        return np.nan, np.nan
     again = fit(design.y, wider, weights=design.weights, clusters=design.clusters, errors=fitted.errors)
     added, covariance = again.slopes[-2:], again.slope_covariance[-2:, -2:]
     return float(added @ np.linalg.pinv(covariance) @ added / 2), again.df
@@ -108,7 +118,7 @@ def influence(design: Design, fitted: Fit) -> pd.DataFrame:
     """
     names = np.array(design.drivers)
     at = slice(fitted.intercepts, fitted.intercepts + len(names))
-    shifts = np.abs(fitted.steps[:, at]) / np.sqrt(np.diag(fitted.covariance)[at])
+    shifts = np.abs(fitted.steps[:, at]) / np.maximum(fitted.std_errors[at], np.finfo(float).tiny)
     most = shifts.argmax(axis=1)
     largest = shifts[np.arange(len(shifts)), most]
     residuals, h = design.y - fitted.fitted, fitted.leverage

@@ -17,6 +17,7 @@ Reliability = Result | Mapping[str, float]
 
 _REPLICATES = 2000
 _OFTEN = 0.05
+_NOTHING_LEFT = 1e-12
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,7 +123,7 @@ def _bootstrap(
     drawn, unstable = [], 0
     for counts in samples(len(design.y), _REPLICATES, rng=rng, clusters=design.clusters):
         tables = covariances(design, fitted, counts)
-        known = noise * np.diagonal(tables, axis1=1, axis2=2)[:, :-1]
+        known = noise * np.maximum(np.diagonal(tables, axis1=1, axis2=2)[:, :-1], 0.0)
         chances = rng.chisquare(np.where(estimated, degrees, 1.0), size=known.shape) / degrees
         slopes, roots = _estimates(tables, np.where(estimated, errors * chances, known), n)
         drawn.append(slopes)
@@ -149,7 +150,8 @@ def _known(reliability: Reliability, design: Design) -> tuple[dict[str, float], 
 
 def _estimates(tables: Floats, errors: Floats, n: float) -> tuple[Floats, Floats]:
     """Fuller's modified estimates, samples × columns, and the smallest roots f, infinite without any error."""
-    m, r, s = tables[:, :-1, :-1], tables[:, :-1, -1], tables[:, -1, -1]
+    m, r = tables[:, :-1, :-1], tables[:, :-1, -1]
+    s = np.maximum(tables[:, -1, -1], _NOTHING_LEFT * tables[:, -1, -1].max())
     root = np.sqrt(errors)
     unexplained = np.linalg.pinv(m - r[:, :, None] * r[:, None, :] / s[:, None, None], hermitian=True)
     largest = np.linalg.eigvalsh(root[:, :, None] * unexplained * root[:, None, :])[:, -1]
@@ -159,7 +161,7 @@ def _estimates(tables: Floats, errors: Floats, n: float) -> tuple[Floats, Floats
     a = 2 * (np.count_nonzero(errors, axis=1) + 4)
     share = (c - a / (n - 1))[:, None] * errors
     clean = m - share[:, :, None] * np.eye(m.shape[1])
-    return np.linalg.solve(clean, r[:, :, None])[:, :, 0], smallest
+    return (np.linalg.pinv(clean, hermitian=True) @ r[:, :, None])[:, :, 0], smallest
 
 
 def _warnings(reliability: pd.Series, unstable: float) -> tuple[str, ...]:

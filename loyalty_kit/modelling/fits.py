@@ -26,6 +26,12 @@ ERRORS: tuple[str, ...] = get_args(Errors)
 MOST_LEVELS = 100
 """Different values of the outcome that an ordered model takes."""
 
+DEPENDENT = 1e-7
+"""Part of a column that must be its own."""
+
+ALONE = 1 - 1e-9
+"""Leverage at which a row settles a coefficient whatever the others say."""
+
 
 @dataclass(frozen=True, eq=False)
 class Fit:
@@ -83,6 +89,11 @@ class Fit:
     def slope_covariance(self) -> Floats:
         """Covariance of the slopes."""
         return self.covariance[self.intercepts :, self.intercepts :]
+
+    @property
+    def std_errors(self) -> Floats:
+        """Standard error of each parameter."""
+        return np.asarray(np.sqrt(np.maximum(np.diag(self.covariance), 0.0)))
 
     def expected(self, x: Floats) -> Floats:
         """Mean of the outcome at new rows."""
@@ -211,6 +222,15 @@ def _levels(
         log_likelihood=found.log_likelihood,
         residual_variance=np.nan,
     )
+
+
+def estimable(x: Floats, weights: Floats) -> bool:
+    """Whether the rows settle a model of these columns: enough of them, none alone, no column from others."""
+    if len(x) <= x.shape[1] + 1:
+        return False
+    exog = np.column_stack([np.ones(len(x)), standardize(x)[0]]) * np.sqrt(weights)[:, None]
+    left, values, _ = np.linalg.svd(exog, full_matrices=False)
+    return bool(values[-1] > DEPENDENT * values[0] and (left**2).sum(axis=1).max() < ALONE)
 
 
 def standardize(x: Floats) -> tuple[Floats, Floats, Floats]:

@@ -10,7 +10,7 @@ from scipy import stats
 
 from loyalty_kit.checks import InputError
 from loyalty_kit.modelling.design import Design, codes, levels_of
-from loyalty_kit.modelling.fits import Fit, fit
+from loyalty_kit.modelling.fits import Fit, estimable, fit
 from loyalty_kit.moments import Floats
 from loyalty_kit.results import Result
 
@@ -100,16 +100,19 @@ def moderate(design: Design, fitted: Fit, moderator: str, *, confidence: float) 
     places = codes(part.table[moderator].iloc[part.rows], groups)
     member = places[:, None] == np.arange(count)
     inner = (part.x[:, :p, None] * member[:, None, :]).reshape(len(places), p * count)
+    columns = np.column_stack([inner, part.x[:, p:]])
+    if not estimable(columns, part.weights):
+        raise InputError(f"The groups of '{moderator}' leave too few respondents to tell their coefficients apart.")
     again = fit(
         part.y,
-        np.column_stack([inner, part.x[:, p:]]),
+        columns,
         weights=part.weights,
         clusters=part.clusters,
         model=fitted.model,
         errors=fitted.errors,
     )
     estimates, covariance = again.slopes[: p * count], again.slope_covariance[: p * count, : p * count]
-    errors = np.sqrt(np.diag(covariance))
+    errors = again.std_errors[again.intercepts :][: p * count]
     half = again.critical(confidence) * errors
     slopes = pd.DataFrame(
         {

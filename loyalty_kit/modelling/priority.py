@@ -230,8 +230,8 @@ def _changes(design: Design, fitted: Fit, step: float) -> tuple[Floats, Floats]:
     """Mean change of the expected outcome for a step on each driver, and its standard error."""
     p = len(design.drivers)
     if fitted.model == "ols":
-        return step * fitted.slopes[:p], abs(step) * np.sqrt(np.diag(fitted.slope_covariance)[:p])
-    moves = _STEP * np.sqrt(np.diag(fitted.covariance))
+        return step * fitted.slopes[:p], abs(step) * fitted.std_errors[fitted.intercepts :][:p]
+    moves = _STEP * fitted.std_errors
 
     def at(move: Floats) -> Floats:
         return _mean_changes(design, replace(fitted, parameters=fitted.parameters + move), step)

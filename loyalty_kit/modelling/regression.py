@@ -82,8 +82,8 @@ def drivers(
     ------
     InputError
         If a column is absent, empty, constant or not numeric, the outcome is also a driver, columns are
-        perfectly collinear, rows are fewer than coefficients, a weight is negative or missing, or
-        an ordered outcome is told apart without fail.
+        perfectly collinear or give the outcome exactly, rows are fewer than coefficients, a weight is
+        negative or missing, or the levels of an outcome are told apart without fail.
 
     Notes
     -----

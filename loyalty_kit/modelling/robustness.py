@@ -132,7 +132,7 @@ def _setting(
     found = importance(design, fitted, method=method, bootstrap=0, confidence=confidence).to_frame()
     found = found.set_index("driver").loc[list(design.drivers)].reset_index()
     estimates = fitted.slopes[:p]
-    half = fitted.critical(confidence) * np.sqrt(np.diag(fitted.slope_covariance)[:p])
+    half = fitted.critical(confidence) * fitted.std_errors[fitted.intercepts :][:p]
     return pd.DataFrame(
         {
             "sample": sample.name,

@@ -30,7 +30,7 @@ def coefficient_table(design: Design, fitted: Fit, *, confidence: float) -> pd.D
     else:
         names, kinds = ["intercept"], ["intercept", *kinds]
         estimates[0] *= -1 if fitted.model == "logit" else 1
-    errors = np.sqrt(np.diag(fitted.covariance))
+    errors = fitted.std_errors
     half = fitted.critical(confidence) * errors
     with np.errstate(invalid="ignore", divide="ignore"):
         ratios = estimates / errors

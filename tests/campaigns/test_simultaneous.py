@@ -33,19 +33,19 @@ def test_the_coverage_equals_the_multivariate_normal():
 
 
 @given(P_VALUES)
-@settings(max_examples=30)
+@settings(max_examples=10)
 def test_holm_equals_statsmodels(p):
     np.testing.assert_allclose(holm(p), multipletests(p, method="holm")[1])
 
 
 @given(P_VALUES)
-@settings(max_examples=30)
+@settings(max_examples=10)
 def test_benjamini_hochberg_equals_statsmodels(p):
     np.testing.assert_allclose(benjamini_hochberg(p), multipletests(p, method="fdr_bh")[1])
 
 
 @given(p=arrays(float, 3, elements=st.floats(1e-12, 1.0)), control=st.floats(0.0, 9.0))
-@settings(max_examples=30)
+@settings(max_examples=10)
 def test_max_t_lies_between_the_plain_p_value_and_bonferroni(p, control):
     adjusted = max_t(p, np.array([control, 1.0, 1.0, 2.0]))
     assert (adjusted >= p - 1e-12).all()

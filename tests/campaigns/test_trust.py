@@ -13,12 +13,12 @@ SHARE = 0.009
 """Share of customers who buy in Hillstrom's campaign; spend there has mean 116 and a tail to 499."""
 
 
-def skewed(buyers: int, ratio: int, rng: np.random.Generator, effect: float = 0.0) -> pd.DataFrame:
+def skewed(buyers: int, ratio: int, rng: np.random.Generator, factor: float = 1.0) -> pd.DataFrame:
     """Campaign with so many buyers expected in control, ratio treatment customers to one, log-normal spend."""
     n = round(buyers / SHARE)
     arm = np.repeat(["c", "t"], [n, n * ratio])
     spend = np.where(rng.random(len(arm)) < SHARE, rng.lognormal(4.4, 0.9, len(arm)), 0.0)
-    return pd.DataFrame({"arm": arm, "spend": spend + effect * (arm == "t")})
+    return pd.DataFrame({"arm": arm, "spend": np.where(arm == "t", factor * spend, spend)})
 
 
 @pytest.fixture
@@ -149,8 +149,9 @@ def test_the_believed_result_keeps_its_level_on_each_side(buyers, ratio):
 @pytest.mark.parametrize("buyers", [50, 400])
 def test_the_believed_interval_covers_a_real_effect(buyers, ratio):
     rng = np.random.default_rng([buyers, ratio, 1])
-    times, effect = 500, 0.5
-    found = np.array([_believed(skewed(buyers, ratio, rng, effect), rng) for _ in range(times)])
+    times, factor = 300, 1.5
+    effect = SHARE * np.exp(4.4 + 0.9**2 / 2) * (factor - 1)
+    found = np.array([_believed(skewed(buyers, ratio, rng, factor), rng) for _ in range(times)])
     covered = ((found[:, 0] <= effect) & (effect <= found[:, 1])).mean()
     assert covered > 0.95 - 3 * np.sqrt(0.05 * 0.95 / times)
 

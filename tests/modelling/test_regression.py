@@ -1,5 +1,7 @@
 """Driver models: R's figures, weights, controls, clusters, levels, and what is said beside the figures."""
 
+import contextlib
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -329,6 +331,10 @@ def surely_none(table, **others):
             "'image', 'image2' are perfectly collinear",
         ),
         (lambda t: surely_none(t.head(7)), "7 coefficients need at least 8 complete rows; got 7"),
+        (
+            lambda t: surely_none(t.assign(loyalty=t["image"] + t["value"])),
+            "give 'loyalty' exactly, as if it were made",
+        ),
         (lambda t: surely_none(t.assign(image=50.0)), "'image' is constant in the 250 complete rows"),
         (lambda t: surely_none(t.assign(loyalty=50.0)), "'loyalty' is constant in the 250 complete rows"),
         (lambda t: surely_none(t.assign(loyalty=np.nan)), "'loyalty' is missing in every row"),
@@ -404,3 +410,33 @@ def test_coefficients_equal_statsmodels_for_any_table(seed: int, p: int, weighte
     assert_allclose(found.terms["estimate"], peer.params, atol=1e-9)
     assert_allclose(found.terms["std_error"], peer.bse, atol=1e-9)
     assert_allclose(found.terms["p_value"], peer.pvalues, atol=1e-9)
+
+
+@st.composite
+def small_tables(draw: st.DrawFn) -> tuple[pd.DataFrame, dict]:
+    """Few rows, few different answers, gaps, weights of zero; and one of the ways to ask."""
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    n, p = draw(st.integers(1, 25)), draw(st.integers(1, 4))
+    answers = rng.integers(0, draw(st.sampled_from([2, 3, 6, 100])), (n, p + 1)).astype(float)
+    answers[rng.random(answers.shape) < 0.05] = np.nan
+    names = list("abcd"[:p])
+    table = pd.DataFrame(answers, columns=[*names, "loyalty"])
+    table = table.assign(g=rng.choice(["x", "y", None], n), w=rng.choice([0, 0.5, 2], n), c=rng.integers(0, 4, n))
+    options = {"drivers": names, "model": draw(st.sampled_from(["ols", "ols", "ordered", "logit"]))}
+    options |= draw(st.sampled_from([{}, {"errors": "classical"}, {"errors": "cluster", "cluster": "c"}]))
+    options |= draw(st.sampled_from([{}, {"controls": ["g"]}, {"moderator": "g"}, {"weight": "w"}]))
+    return table, options
+
+
+@settings(max_examples=60)
+@given(small_tables())
+def test_any_table_gives_a_result_or_one_sentence(drawn):
+    """Warnings are errors in this suite, so neither a division by zero nor a singular matrix passes."""
+    table, options = drawn
+    with contextlib.suppress(lk.InputError):
+        found = drivers(table, **options)
+        found.importance(bootstrap=10)
+        lk.priorities(found, table, bootstrap=5)
+        found.robustness()
+        found.validate(folds=2, repeats=1)
+        found.predict(table)

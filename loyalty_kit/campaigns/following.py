@@ -1,0 +1,114 @@
+"""The next test: what one of the same size could find, and what it takes to find less."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from loyalty_kit.campaigns.effects import ALL, EffectsResult
+from loyalty_kit.campaigns.power import plan_campaign
+from loyalty_kit.checks import InputError, check_choice
+from loyalty_kit.results import Result
+
+
+@dataclass(frozen=True, eq=False)
+class NextTestResult(Result):
+    """Designs of a next test of the same outcome.
+
+    Attributes
+    ----------
+    table : DataFrame
+        design ('again', 'equal arms', 'half the effect'), n, control_share, mde, lift.
+    curve : DataFrame
+        design ('again' or 'equal arms'), n, mde.
+    metric : str
+        What is to be found.
+    power : float
+        Probability of finding an effect of `mde`.
+    n_used : int
+        Customers of the present test.
+    confidence : float
+        Level of the intervals.
+    method : str
+        The test that is planned.
+    warnings : tuple of str
+        Plain sentences.
+    """
+
+    table: pd.DataFrame
+    curve: pd.DataFrame
+    metric: str
+    power: float
+    n_used: int
+    confidence: float
+    method: str
+    warnings: tuple[str, ...] = ()
+
+    def to_frame(self) -> pd.DataFrame:
+        """Tidy frame, a row a design."""
+        return self.table.copy()
+
+
+def plan_next(
+    effects: EffectsResult, *, metric: str, planned: Mapping[Any, float], power: float = 0.8
+) -> NextTestResult:
+    """Plan the next test from the spread that this one showed.
+
+    Parameters
+    ----------
+    effects : EffectsResult
+        Of `Campaign.evaluate`.
+    metric : str
+        Name of the metric.
+    planned : mapping of arm to float
+        Share of each arm, control first.
+    power : float
+        Probability of finding an effect of the size given.
+
+    Returns
+    -------
+    NextTestResult
+        'again' has the customers and shares of this test, 'equal arms' as many customers in arms of one
+        size, 'half the effect' finds half of what 'again' finds, in arms of one size.
+
+    Raises
+    ------
+    InputError
+        If the metric was not evaluated or does not vary.
+
+    Notes
+    -----
+    The standard deviation is that of control after adjustment, control_error · √n_control. The estimate
+    itself plays no part: this is no 'observed power'.
+    """
+    check_choice(metric, "metric", list(dict.fromkeys(effects.table["metric"])))
+    row = effects.table[(effects.table["metric"] == metric) & (effects.table["by"] == ALL)].iloc[0]
+    # Where nobody in control bought, the treated show how much spend varies.
+    own = float(row["standard_error"]) ** 2 - float(row["control_error"]) ** 2
+    spreads = float(row["control_error"]) ** 2 * row["n_control"], own * row["n_treatment"]
+    sd = float(spreads[0] if spreads[0] > 0 else spreads[1]) ** 0.5
+    if not sd > 0:
+        raise InputError(f"The metric '{metric}' does not vary; no next test can be planned from it.")
+    base, n = float(row["control"]), int(effects.n_used)
+    even = dict.fromkeys(planned, 1 / len(planned))
+    again = plan_campaign(base, n=n, sd=sd, allocation=planned, power=power, confidence=effects.confidence)
+    equal = plan_campaign(base, n=n, sd=sd, allocation=even, power=power, confidence=effects.confidence)
+    half = plan_campaign(base, mde=again.mde / 2, sd=sd, allocation=even, power=power, confidence=effects.confidence)
+    names = {"again": again, "equal arms": equal, "half the effect": half}
+    rows = [
+        [name, plan.n_total, next(iter((planned if name == "again" else even).values())), plan.mde]
+        for name, plan in names.items()
+    ]
+    table = pd.DataFrame(rows, columns=["design", "n", "control_share", "mde"])
+    curves = [names[name].curve.assign(design=name) for name in ("again", "equal arms")]
+    return NextTestResult(
+        table=table.assign(lift=table["mde"] / base if base > 0 else float("nan")),
+        curve=pd.concat(curves, ignore_index=True)[["design", "n", "mde"]],
+        metric=metric,
+        power=power,
+        n_used=n,
+        confidence=effects.confidence,
+        method=again.method,
+        warnings=again.warnings,
+    )

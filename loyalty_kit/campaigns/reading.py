@@ -1,0 +1,262 @@
+"""A campaign from a file: one row a customer, with the columns, arms and profit that a notebook names."""
+
+import re
+from collections.abc import Callable, Sequence
+from io import BytesIO
+from pathlib import Path
+
+import pandas as pd
+
+from loyalty_kit.campaigns.campaign import Campaign
+from loyalty_kit.campaigns.metrics import Mean, Metric, Profit, Rate
+from loyalty_kit.checks import InputError, UnreadableError, check_columns
+
+TRUTH = "truth.json"
+"""File that a simulated study carries beside its customers."""
+
+
+def read_campaign(
+    path: str | Path,
+    *,
+    arm: str,
+    shares: Sequence[str],
+    outcomes: Sequence[str],
+    profit: str,
+    customer: str = "",
+    by: Sequence[str] = (),
+    period: str = "",
+) -> Campaign:
+    r"""Campaign test of a file of customers.
+
+    Parameters
+    ----------
+    path : str or Path
+        CSV (.csv, .tsv, .txt; UTF-8 or GB18030; delimiter , ; tab or |; a decimal comma where it is ';'),
+        Excel (.xlsx, .xlsm: the first sheet) or Parquet (.parquet), one row a customer.
+    arm : str
+        Column of the arm to which each customer was assigned.
+    shares : list of str
+        Each arm with its planned share, control first, as 'holdout: 0.1'; shares are scaled to sum to 1.
+    outcomes : list of str
+        Columns of bought or not, spend and, where it is known, spend before the campaign.
+    profit : str
+        Profit of a customer, as for `profit_of`.
+    customer : str
+        Column of customer ids; empty for none.
+    by : list of str
+        Columns of segments.
+    period : str
+        Column of the period in which a customer entered; empty for none.
+
+    Returns
+    -------
+    Campaign
+        Adjusted by spend before where it is given; arms, segments and ids are text.
+
+    Raises
+    ------
+    UnreadableError
+        If the file is absent, damaged, empty or of another kind.
+    InputError
+        If it lacks a column or holds text where numbers are needed, or `shares`, `outcomes` or `profit`
+        are not as above.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = Path(folder, "customers.csv")
+    ...     size = file.write_text("arm,bought,spend\nA,1,20\nA,0,0\nnone,0,0\nnone,1,10\n")
+    ...     found = read_campaign(
+    ...         file, arm="arm", shares=["none: 1", "A: 1"], outcomes=["bought", "spend"], profit="0.4 * spend - 0.02"
+    ...     )
+    >>> found.control, dict(found.planned)
+    ('none', {'none': 0.5, 'A': 0.5})
+    """
+    planned = planned_shares(shares)
+    names = dict.fromkeys([arm, *([customer] if customer else []), *by])
+    numbers = dict.fromkeys(column for metric in campaign_metrics(outcomes, profit) for column in _columns(metric))
+    table = _read(Path(path), list(names))
+    check_columns(table.columns, [*names, *numbers, *outcomes[2:], *([period] if period else [])], "The customer file")
+    texts = {name: table[name].map(_text, na_action="ignore").astype(object) for name in names}
+    return Campaign(
+        table.assign(**texts),
+        arm=arm,
+        control=next(iter(planned)),
+        planned=planned,
+        customer=customer or None,
+        covariates=list(outcomes[2:]),
+        period=period or None,
+    )
+
+
+def campaign_metrics(outcomes: Sequence[str], profit: str) -> list[Metric]:
+    """Rate, mean spend and profit of a campaign.
+
+    Parameters
+    ----------
+    outcomes : list of str
+        Columns of bought or not and spend; a third, spend before, is no metric.
+    profit : str
+        As for `profit_of`.
+
+    Returns
+    -------
+    list of Rate, Mean, Profit
+
+    Raises
+    ------
+    InputError
+        If not two or three columns are named, or one twice.
+
+    Examples
+    --------
+    >>> [metric.name for metric in campaign_metrics(["visit", "spend"], "0.4 * spend - 0.02")]
+    ['visit', 'spend', 'profit(spend)']
+    """
+    if len(outcomes) not in (2, 3) or len(set(outcomes)) < len(outcomes) or not all(outcomes):
+        raise InputError(
+            "'outcomes' must name two or three different columns: bought or not, spend and, where known, "
+            f"spend before; got {list(outcomes)!r}."
+        )
+    return [Rate(outcomes[0]), Mean(outcomes[1]), profit_of(profit)]
+
+
+def profit_of(formula: str) -> Profit:
+    """Profit as a formula says it: margin * spend, less what the customer cost.
+
+    Parameters
+    ----------
+    formula : str
+        As '0.4 * spend - cost - coupon': a column times the margin, then up to two columns of costs; or,
+        as '0.4 * spend - 0.02 - coupon', an amount for each customer outside control in place of the first.
+        Minus signs stand between blanks, since a column's name may hold one.
+
+    Returns
+    -------
+    Profit
+
+    Raises
+    ------
+    InputError
+        If the formula is of another form.
+
+    Examples
+    --------
+    >>> profit_of("0.4 * spend - 0.02")
+    Profit(spend='spend', margin=0.4, cost=0.02, coupon=None)
+    """
+    first, *rest = re.split(r"\s+[-−]\s+", formula.strip())
+    match = re.fullmatch(r"(?:(\d*\.?\d+)\s*[*×]\s*)?(\S.*)", first)
+    amounts = [float(part) for part in rest if re.fullmatch(r"\d*\.?\d+", part)]
+    columns = [part for part in rest if not re.fullmatch(r"\d*\.?\d+", part)]
+    if match is None or len(amounts) > 1 or len(rest) > 2 or not all(columns):
+        raise InputError(
+            "'profit' must read as '0.4 * spend - cost - coupon': margin times spend, less at most two costs, "
+            f"of which one may be an amount for each contact; got '{formula}'."
+        )
+    cost: str | float = amounts[0] if amounts else columns.pop(0) if columns else 0.0
+    margin, spend = float(match[1] or 1.0), match[2]
+    return Profit(spend, margin=margin, cost=cost, coupon=columns[0] if columns else None)
+
+
+def planned_shares(shares: Sequence[str]) -> dict[str, float]:
+    """Planned share of each arm, control first, scaled to sum to 1.
+
+    Raises
+    ------
+    InputError
+        If an entry is not an arm and a share above 0, or fewer than two arms are named.
+
+    Examples
+    --------
+    >>> planned_shares(["holdout: 1", "A: 3"])
+    {'holdout': 0.25, 'A': 0.75}
+    """
+    found: dict[str, float] = {}
+    for entry in shares:
+        arm, colon, share = (part.strip() for part in entry.rpartition(":"))
+        if not colon or not arm or arm in found or not re.fullmatch(r"\d*\.?\d+", share) or not float(share) > 0:
+            raise InputError(f"'shares' must list each arm once with its planned share, as 'A: 0.45'; got '{entry}'.")
+        found[arm] = float(share)
+    if len(found) < 2:
+        raise InputError(f"'shares' must name the control and at least one other arm; got {list(shares)!r}.")
+    return {arm: share / sum(found.values()) for arm, share in found.items()}
+
+
+def is_simulated(path: str | Path) -> bool:
+    """Whether a file of customers is simulated: its truth then lies beside it, as truth.json."""
+    return Path(path).with_name(TRUTH).is_file()
+
+
+def _columns(metric: Metric) -> list[str]:
+    return [column for form in metric.forms() for column in form.columns]
+
+
+def _text(value: object) -> str:
+    """Text of a cell; a whole number without '.0'."""
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value).strip()
+
+
+def _read(path: Path, texts: list[str]) -> pd.DataFrame:
+    """Table of a file; the columns `texts` are kept as they are written."""
+    if not path.exists():
+        raise UnreadableError(f"The customer file '{path}' does not exist.")
+    reader = READERS.get(path.suffix.lower())
+    if reader is None or path.is_dir():
+        raise UnreadableError(f"The customer file '{path.name}' must be one of {', '.join(READERS)}.")
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise UnreadableError(f"The customer file '{path}' cannot be read: {error.strerror or error}.") from None
+    try:
+        table = reader(data, texts)
+    except Exception as error:
+        # A damaged file makes these parsers raise nearly anything.
+        raise UnreadableError(f"The customer file '{path.name}' is empty, damaged or of another kind.") from error
+    if table.empty:
+        raise UnreadableError(f"The customer file '{path.name}' holds no customers.")
+    return table.rename(columns=lambda name: str(name).strip())
+
+
+def _csv(data: bytes, texts: list[str]) -> pd.DataFrame:
+    encoding = "utf-8-sig" if _is_utf8(data) else "gb18030"
+    header = data.partition(b"\n")[0].decode(encoding)
+    mark = max(",;\t|", key=header.count)
+    return pd.read_csv(
+        BytesIO(data),
+        sep=mark,
+        decimal="," if mark == ";" else ".",
+        encoding=encoding,
+        dtype=dict.fromkeys(texts, str),
+        keep_default_na=False,
+        na_values=[""],
+    )
+
+
+def _is_utf8(data: bytes) -> bool:
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _excel(data: bytes, texts: list[str]) -> pd.DataFrame:
+    return pd.read_excel(
+        BytesIO(data), engine="openpyxl", dtype=dict.fromkeys(texts, object), keep_default_na=False, na_values=[""]
+    )
+
+
+def _parquet(data: bytes, _texts: list[str]) -> pd.DataFrame:
+    return pd.read_parquet(BytesIO(data))
+
+
+READERS: dict[str, Callable[[bytes, list[str]], pd.DataFrame]] = {
+    ".csv": _csv,
+    ".tsv": _csv,
+    ".txt": _csv,
+    ".xlsx": _excel,
+    ".xlsm": _excel,
+    ".parquet": _parquet,
+}
