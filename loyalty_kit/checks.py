@@ -18,6 +18,11 @@ ANONYMOUS = "LOYALTY_KIT_ANONYMOUS"
 """Environment variable that a rendering kernel carries: errors then name rows, never respondents."""
 
 
+def anonymous() -> bool:
+    """Whether this process builds a report, in which nobody may be named."""
+    return bool(os.environ.get(ANONYMOUS))
+
+
 class InputError(ValueError):
     """Input that the kit refuses, in one sentence.
 
@@ -36,7 +41,7 @@ class InputError(ValueError):
 
     def __str__(self) -> str:
         """Sentence for this process: without respondents where a report is being built."""
-        return self.anonymous if os.environ.get(ANONYMOUS) else self.message
+        return self.anonymous if anonymous() else self.message
 
 
 class UnreadableError(InputError):

@@ -1,4 +1,4 @@
-"""Search for a CFA model's maximum likelihood: starting values, Fisher scoring, and EM for the saturated model."""
+"""Search for a CFA model's maximum likelihood: starting values, Fisher scoring, orientation of factors."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,15 +7,13 @@ from typing import Any, Protocol
 import numpy as np
 from scipy.optimize import minimize
 
-from loyalty_kit.measurement.cfa_likelihood import Sample, evaluate, moment_slopes, observed_information
+from loyalty_kit.measurement.cfa_likelihood import Sample, evaluate, observed_information
 from loyalty_kit.measurement.cfa_model import FACTOR, LOADING, MEAN, Matrices, Model
 from loyalty_kit.moments import Floats
 
 _STEPS = 200
 _NEAR, _SETTLED = 1.0, 1e-10
 _FLAT, _STUCK, _ROUNDING = 1e-4, 1e6, 1e-14
-_EM_STEPS = 5000
-_EM_SETTLED = 1e-8
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,15 +51,11 @@ class Likelihood:
         return observed_information(self.model, self.samples, values)
 
 
-def maximise(objective: Objective, starts: Sequence[Floats]) -> Estimate:
-    """Maximum of an objective by Fisher scoring from the first start that settles, else by L-BFGS from the best end."""
-    ends = []
-    for start in starts:
-        values, value, settled = _scoring(objective, start)
-        if settled:
-            return Estimate(values, value, True)
-        ends.append((value, len(ends), values))
-    value, _, values = max(ends)
+def maximise(objective: Objective, start: Floats) -> Estimate:
+    """Maximum of an objective by Fisher scoring, by L-BFGS where scoring does not settle."""
+    values, value, settled = _scoring(objective, start)
+    if settled:
+        return Estimate(values, value, True)
 
     def descent(x: Floats) -> tuple[float, Floats]:
         try:
@@ -129,25 +123,18 @@ def _improved(
     return None
 
 
-def starting_values(model: Model, moments: Sequence[tuple[Floats, Floats]]) -> list[Floats]:
-    """Two starts from each group's mean and covariance: as the data have it, and with loadings and correlations small.
-
-    From the second the search finds a proper solution where one exists beside an improper one.
-    """
-    return [_stacked(model, [_start(model, *own, share) for own in moments]) for share in (1.0, 0.4)]
-
-
-def _stacked(model: Model, groups: Sequence[Matrices]) -> Floats:
-    """Parameter values of the groups' matrices; what groups share comes from the first of them."""
+def starting_values(model: Model, moments: Sequence[tuple[Floats, Floats]]) -> Floats:
+    """Take starting values from each group's mean and covariance; what groups share starts from the first of them."""
     values = np.zeros(model.size)
-    for elements, start in reversed(list(zip(model.by_group, groups, strict=True))):
+    for elements, (mean, covariance) in reversed(list(zip(model.by_group, moments, strict=True))):
+        start = _start(model, mean, covariance)
         for kind, part in enumerate((start.loadings, start.factors, start.residuals, start.intercepts, start.means)):
             own = elements.where(elements.kind == kind)
             values[own.parameter] = part[own.row] if part.ndim == 1 else part[own.row, own.column]
     return values
 
 
-def _start(model: Model, mean: Floats, covariance: Floats, share: float) -> Matrices:
+def _start(model: Model, mean: Floats, covariance: Floats) -> Matrices:
     """Take loadings from each scale's principal component, factor correlations from weighted sums, disattenuated."""
     sd = np.sqrt(np.diag(covariance))
     r = covariance / np.outer(sd, sd)
@@ -155,12 +142,12 @@ def _start(model: Model, mean: Floats, covariance: Floats, share: float) -> Matr
     for f, members in enumerate(model.membership.T):
         own = np.flatnonzero(members)
         roots, vectors = np.linalg.eigh(r[np.ix_(own, own)])
-        common = share * np.sqrt(max(roots[-1] - roots[:-1].mean(), 0.1)) * vectors[:, -1]
+        common = np.sqrt(max(roots[-1] - roots[:-1].mean(), 0.1)) * vectors[:, -1]
         loadings[own, f] = np.clip(common * np.where(common[0] < 0, -1.0, 1.0), -0.95, 0.95)
     unique = 1 - (loadings**2).sum(axis=1)
     weights = loadings / unique[:, None]
     factors = weights.T @ r @ weights / np.outer(*[(weights * loadings).sum(axis=0)] * 2)
-    factors = np.clip(share**2 * factors, -0.9, 0.9)
+    factors = np.clip(factors, -0.9, 0.9)
     np.fill_diagonal(factors, 1.0)
     loadings *= sd[:, None]
     unit = np.where(
@@ -183,31 +170,3 @@ def turned(model: Model, values: Floats, anchors: Sequence[int]) -> Floats:
         sign = signs[own.group, own.row if kind == MEAN else own.column]
         out[own.parameter] = values[own.parameter] * sign * (signs[own.group, own.row] if kind == FACTOR else 1.0)
     return out
-
-
-def margins(sample: Sample) -> tuple[Floats, Floats]:
-    """Mean and variance of each item over those who answer it: what maximises the likelihood of uncorrelated items."""
-    answered = sample.counts @ sample.present
-    mean = sample.counts @ sample.means / answered
-    off = (sample.means - mean) * sample.present
-    return mean, sample.counts @ (np.diagonal(sample.covariances, axis1=1, axis2=2) + off**2) / answered
-
-
-def saturated(sample: Sample) -> tuple[Floats, Floats]:
-    """Mean and covariance that maximise the likelihood with no model, by EM over the patterns.
-
-    With Ω = Σ n (Σ⁻¹ − Σ⁻¹AΣ⁻¹) and y = Σ n Σ⁻¹(x̄ − μ), both embedded, a step is δ = Σy / n, μ + δ and
-    Σ − ΣΩΣ / n − δδᵀ: for complete rows it lands at once.
-    """
-    n = sample.n
-    mean, variance = margins(sample)
-    covariance = np.diag(variance)
-    for _ in range(_EM_STEPS):
-        omega, y = moment_slopes(sample, mean, covariance)
-        delta = covariance @ y / n
-        following = covariance - covariance @ omega @ covariance / n - np.outer(delta, delta)
-        moved = np.abs(following - covariance) / np.sqrt(np.outer(variance, variance))
-        mean, covariance = mean + delta, following
-        if moved.max() < _EM_SETTLED and np.abs(delta / np.sqrt(variance)).max() < _EM_SETTLED:
-            break
-    return mean, covariance

@@ -141,6 +141,12 @@ def evaluate(model: Model, samples: Sequence[Sample], values: Floats) -> tuple[f
     return total, gradient, expected
 
 
+def adapted(among: Floats, between: Floats) -> Floats:
+    """Least solution of among · x = between, whatever the units of the parameters."""
+    scale = np.sqrt(np.maximum(np.diag(among), np.finfo(float).tiny))[:, None]
+    return np.asarray(np.linalg.lstsq(among / (scale * scale.T), between / scale)[0] / scale)
+
+
 @dataclass(frozen=True, eq=False)
 class Scores:
     """Slopes along elements that a model does not free, with what tells their variance.
@@ -161,13 +167,13 @@ class Scores:
 
     def variance(self) -> Floats:
         """Variance of each slope, once the parameters have adapted."""
-        return np.asarray(self.own - (self.between * np.linalg.lstsq(self.among, self.between)[0]).sum(axis=0))
+        return np.asarray(self.own - (self.between * adapted(self.among, self.between)).sum(axis=0))
 
-    def joint(self, chosen: npt.NDArray[np.intp]) -> float:
+    def joint(self, chosen: Ints) -> float:
         """Score statistic of some elements of different groups together, chi² with as many degrees of freedom."""
         between = self.between[:, chosen]
-        variance = np.diag(self.own[chosen]) - between.T @ np.linalg.lstsq(self.among, between)[0]
-        return float(self.slopes[chosen] @ np.linalg.lstsq(variance, self.slopes[chosen])[0])
+        variance = np.diag(self.own[chosen]) - between.T @ adapted(self.among, between)
+        return float(self.slopes[chosen] @ adapted(variance, self.slopes[chosen, None])[:, 0])
 
 
 def scores(model: Model, samples: Sequence[Sample], values: Floats, elements: Elements) -> Scores:

@@ -5,23 +5,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from loyalty_kit.checks import InputError
-from loyalty_kit.measurement.cfa_estimation import Likelihood, margins, maximise, saturated, starting_values, turned
-from loyalty_kit.measurement.cfa_likelihood import (
-    Sample,
-    evaluate,
-    loglik,
-    observed_information,
-    scores,
-)
+from loyalty_kit.measurement.cfa_estimation import Likelihood, maximise, starting_values, turned
+from loyalty_kit.measurement.cfa_likelihood import Sample, evaluate, loglik, observed_information, scores
 from loyalty_kit.measurement.cfa_model import Elements, Model, confirmatory_model
 from loyalty_kit.measurement.cfa_robust import Rows, robust_fit, sandwich
+from loyalty_kit.measurement.cfa_saturated import margins, saturated
 from loyalty_kit.measurement.cfa_solution import Score, Solution
-from loyalty_kit.measurement.fit import (
-    ChiSquares,
-    fit_indices,
-    information_criteria,
-    srmr,
-)
+from loyalty_kit.measurement.fit import ChiSquares, fit_indices, information_criteria, srmr
 from loyalty_kit.measurement.items import ItemTable
 from loyalty_kit.measurement.structure import Structure
 from loyalty_kit.moments import Floats
@@ -35,6 +25,7 @@ class _Data:
     rows: Rows
     mean: Floats
     covariance: Floats
+    settled: bool
     means_modelled: bool
 
 
@@ -65,7 +56,7 @@ def normal_solution(structure: Structure, table: ItemTable, *, robust: bool, fim
         model=model,
         values=values,
         errors=errors,
-        converged=found.converged,
+        converged=found.converged and data.settled,
         fit=fit | extra,
         covariance=data.covariance,
         score=lambda elements: _score(model, data.sample, values, elements),
@@ -77,25 +68,25 @@ def _data(table: ItemTable, *, robust: bool, fiml: bool) -> _Data:
     n = len(weights) if robust else 1 / (weights**2).sum()
     if fiml:
         sample, pattern = Sample.by_pattern(table.values, weights * n)
-        mean, covariance = _unrestricted(sample, table)
-        return _Data(sample, Rows(np.nan_to_num(table.values), weights * n, pattern), mean, covariance, True)
+        rows = Rows(np.nan_to_num(table.values), weights * n, pattern)
+        return _Data(sample, rows, *_unrestricted(sample, table), means_modelled=True)
     sample = Sample.complete(table.moments(), n, centered=True)
     centred = table.values - weights @ table.values
     rows = Rows(centred, weights * n, np.zeros(len(weights), dtype=np.intp))
-    return _Data(sample, rows, sample.means[0], sample.covariances[0], False)
+    return _Data(sample, rows, sample.means[0], sample.covariances[0], settled=True, means_modelled=False)
 
 
-def _unrestricted(sample: Sample, table: ItemTable) -> tuple[Floats, Floats]:
-    """Mean and covariance by EM; InputError where the answers do not tell them."""
+def _unrestricted(sample: Sample, table: ItemTable) -> tuple[Floats, Floats, bool]:
+    """Mean and covariance by EM and whether it settled; InputError where the answers do not tell them."""
     try:
-        mean, covariance = saturated(sample)
-        np.linalg.cholesky(covariance)
+        found = saturated(sample)
+        np.linalg.cholesky(found[1])
     except np.linalg.LinAlgError:
         raise InputError(
             f"{len(table.values)} respondents with gaps in their answers are too few to tell how {len(table.names)} "
             "items vary together; leave out the item with the most gaps."
         ) from None
-    return mean, covariance
+    return found
 
 
 def _test(model: Model, value: float, data: _Data) -> ChiSquares:

@@ -7,6 +7,7 @@ import pandas as pd
 
 from loyalty_kit.checks import listing
 from loyalty_kit.measurement.cfa_estimation import maximise, starting_values, turned
+from loyalty_kit.measurement.cfa_likelihood import adapted
 from loyalty_kit.measurement.cfa_model import Elements, Model, confirmatory_model, directions
 from loyalty_kit.measurement.cfa_solution import Score, Solution
 from loyalty_kit.measurement.fit import ChiSquares, cfi, fit_indices, p_value, rmsea, rmsea_interval, srmr, tli
@@ -163,9 +164,8 @@ def _score(objective: _LeastSquares, values: Floats, elements: Elements) -> Scor
     off = objective.sample - _lower(matrices.covariance)
     fixed, free = objective.along(values, elements), objective.along(values, objective.model.elements)
     weighted = fixed * objective.weights[:, None] * objective.n
-    between = weighted.T @ free
-    among = objective.evaluate(values)[2]
-    explained = (between * np.linalg.lstsq(among, between.T)[0].T).sum(axis=1)
+    between = free.T @ weighted
+    explained = (between * adapted(objective.evaluate(values)[2], between)).sum(axis=0)
     return Score(weighted.T @ off, (weighted * fixed).sum(axis=0) - explained)
 
 

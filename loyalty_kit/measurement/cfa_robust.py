@@ -4,13 +4,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from loyalty_kit.measurement.cfa_estimation import margins
 from loyalty_kit.measurement.cfa_likelihood import Sample, gather, observed_information, precisions
 from loyalty_kit.measurement.cfa_model import Ints, Model, directions, unrestricted_model
+from loyalty_kit.measurement.cfa_saturated import margins, saturated_information
 from loyalty_kit.measurement.fit import ChiSquares, cfi, p_value, rmsea, rmsea_interval, tli
 from loyalty_kit.moments import Floats
 
-_BLOCK = 4096
+_BLOCK = 1024
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,16 +55,16 @@ def _squared_slopes(model: Model, sample: Sample, rows: Rows, values: Floats) ->
     (matrices,) = model.matrices(values)
     inverse, _ = precisions(sample, matrices.covariance)
     along, ones = directions(matrices, model.elements), gather(model.elements, model.size)
+    expected = np.stack([(along.u * (own @ along.v)).sum(axis=0) for own in inverse])
     total = np.zeros((model.size, model.size))
-    for pattern, present in enumerate(sample.present):
-        own = np.flatnonzero(rows.pattern == pattern)
-        expected = (along.u * (inverse[pattern] @ along.v)).sum(axis=0)
-        for start in range(0, len(own), _BLOCK):
-            block = own[start : start + _BLOCK]
-            y = ((rows.values[block] - matrices.mean) * present) @ inverse[pattern]
-            slopes = ((y @ along.u) * (y @ along.v) - expected + y @ along.mean) @ ones
-            slopes *= rows.weights[block, None]
-            total += slopes.T @ slopes
+    for start in range(0, len(rows.values), _BLOCK):
+        block = slice(start, start + _BLOCK)
+        pattern = rows.pattern[block]
+        off = (rows.values[block] - matrices.mean) * sample.present[pattern]
+        y = np.einsum("ni,nij->nj", off, inverse[pattern])
+        slopes = ((y @ along.u) * (y @ along.v) - expected[pattern] + y @ along.mean) @ ones
+        slopes *= rows.weights[block, None]
+        total += slopes.T @ slopes
     return total
 
 
@@ -114,8 +114,9 @@ def _reference_traces(
     """Traces of the saturated and of the independence model."""
     (mean, covariance), (own_mean, variance) = moments, margins(sample)
     names = [str(j) for j in range(len(mean))]
-    highest = np.concatenate([covariance[np.tril_indices(len(mean))], mean[: len(mean) * means]])
-    lowest = np.concatenate([variance, own_mean[: len(mean) * means]])
-    saturated = sandwich(unrestricted_model(names, means=means), sample, rows, highest)
-    independent = sandwich(unrestricted_model(names, means=means, covariances=False), sample, rows, lowest)
-    return saturated.trace, independent.trace
+    values = np.concatenate([covariance[np.tril_indices(len(mean))], mean[: len(mean) * means]])
+    squares = _squared_slopes(unrestricted_model(names, means=means), sample, rows, values)
+    curvature = saturated_information(sample, mean, covariance)[: len(values), : len(values)]
+    independent = unrestricted_model(names, means=means, covariances=False)
+    lowest = sandwich(independent, sample, rows, np.concatenate([variance, own_mean[: len(mean) * means]]))
+    return float(np.trace(np.linalg.solve(curvature, squares))), lowest.trace

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from loyalty_kit.checks import InputError
+from loyalty_kit.checks import InputError, listing
 from loyalty_kit.measurement.cfa_normal import normal_solution
 from loyalty_kit.measurement.fit import p_value
 from loyalty_kit.measurement.structure import Plan, Structure, read_answers, structure_of
@@ -93,7 +93,7 @@ def common_method(responses: pd.DataFrame, codebook: Plan) -> CommonMethodResult
     structure = structure_of(codebook)
     if len(structure.scales) < 2:
         raise InputError(
-            f"One factor for everything is what the only scale '{next(iter(structure.scales))}' is already."
+            f"The only scale, {listing(structure.scales)}, is one factor already; name two scales or more."
         )
     answers = read_answers(responses, structure, "listwise")
     single = Structure({"single": structure.items}, (structure.anchors[0],))

@@ -46,7 +46,8 @@ class CfaResult(Result):
         rmsea_p_close, srmr, aic, bic, loglik, baseline_chi2, baseline_df, parameters. 'mlr' adds
         scaling_factor, chi2_scaled, p_value_scaled, cfi_scaled, tli_scaled, rmsea_scaled and, on
         complete rows, cfi_robust, tli_robust, rmsea_robust, rmsea_robust_low, rmsea_robust_high.
-        'wlsmv' adds chi2_scaled, df_scaled and the scaled indices, and has no likelihood.
+        'wlsmv' adds chi2_scaled, df_scaled and the scaled indices, has no likelihood and counts no
+        thresholds among the parameters.
     loadings : DataFrame
         scale, item, estimate, std_error, z, p_value, standardized, standardized_error and the
         interval ci_low to ci_high of the standardized loading; an item a row.

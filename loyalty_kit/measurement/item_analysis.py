@@ -67,30 +67,26 @@ def complete_moments(table: ItemTable) -> Moments:
 
 
 def distribution(table: ItemTable, *, low: Floats | float, high: Floats | float) -> pd.DataFrame:
-    """How complete respondents answer each item; low and high are the ends of its range."""
+    """How each item is answered by all who answer it; low and high are the ends of its range."""
     answered = np.isfinite(table.values)
-    complete = complete_rows(table)
-    x, w = table.values[complete], table.weights[complete]
-    if not complete.any():
-        x, w = np.full((1, len(table.names)), np.nan), np.ones(1)
-    with np.errstate(invalid="ignore"):
-        unanswered = table.weights @ ~answered / table.weights.sum()
-    share = w / w.sum()
-    centred = x - x[0] - share @ (x - x[0])
-    second, third = share @ centred**2, share @ centred**3
+    w = np.where(answered, table.weights[:, None], 0.0)
+    origin = np.where(answered, table.values, np.inf).min(axis=0, initial=np.inf)
     with np.errstate(invalid="ignore", divide="ignore"):
-        sd, skew = np.sqrt(second / (1 - share @ share)), third / second**1.5
-    return pd.DataFrame(
-        {
-            "item": list(table.names),
-            "mean": share @ x,
-            "sd": sd,
-            "skew": skew,
-            "floor": share @ np.where(np.isfinite(x), x <= low, np.nan),
-            "ceiling": share @ np.where(np.isfinite(x), x >= high, np.nan),
-            "missing": unanswered,
-        }
-    )
+        total = w.sum(axis=0)
+        from_origin = np.where(answered, table.values - origin, 0.0)
+        mean = (w * from_origin).sum(axis=0) / total
+        second, third = ((w * (from_origin - mean) ** power).sum(axis=0) / total for power in (2, 3))
+        return pd.DataFrame(
+            {
+                "item": list(table.names),
+                "mean": origin + mean,
+                "sd": np.sqrt(second / (1 - (w**2).sum(axis=0) / total**2)),
+                "skew": third / second**1.5,
+                "floor": (w * (table.values <= low)).sum(axis=0) / total,
+                "ceiling": (w * (table.values >= high)).sum(axis=0) / total,
+                "missing": table.weights @ ~answered / table.weights.sum(),
+            }
+        )
 
 
 def discrimination(covariance: Floats, loadings: Floats) -> pd.DataFrame:

@@ -56,7 +56,8 @@ class ReliabilityResult(Result):
         scale (key in the codebook), items, n_used, cronbach_alpha, ci_low, ci_high, standardized_alpha,
         omega_total, mean_inter_item_r, lambda4, sem; bootstrap_ci_low and bootstrap_ci_high where asked.
     items : DataFrame, a row an item
-        scale and the columns of `item_statistics`; floor and ceiling at the ends of the codebook's range.
+        scale and the columns of `item_statistics`: mean, sd, skew, floor and ceiling (at the ends of the
+        codebook's range) of all who answer the item, item_rest_r and what follows of the scale's n_used.
     n_used, n_dropped : int
         Respondents complete on at least one scale; the others.
     bootstrap : int
@@ -132,7 +133,7 @@ def reliability(
     - sem = √(1ᵀC1) / k · √(1 − cronbach_alpha), in answer units: it belongs to the mean of the items.
 
     Item statistics are of the keyed items: the mean of a reverse-keyed item is that of its turned
-    answers. Nothing beyond the codebook's keys is turned: an item whose item-rest correlation or
+    answers, over all who answer the item, whatever else of the scale they leave out. Nothing beyond the codebook's keys is turned: an item whose item-rest correlation or
     loading is negative, however slightly, is named in `warnings` with the coefficient before and
     after turning it, and with a word where chance could be the reason. Formative and one-item scales
     are left out, and named.

@@ -39,7 +39,8 @@ class RetentionResult(Result):
     Attributes
     ----------
     vote : int
-        Answer that most methods give; of answers given equally often, the smallest.
+        Answer that most methods give; of answers given equally often that of parallel analysis of
+        common factors, if it is among them, else the smallest.
     answers : Series of shape (methods,)
         Number of factors by each method.
     eigenvalues : DataFrame of shape (items, 5)
@@ -251,7 +252,15 @@ def _answers(curves: Curves, limits: tuple[Floats, Floats], n: float) -> Counts:
     by_kaiser = _leading(roots > kaiser_references(roots, n))
     parallel = _leading(roots > limits[0]), _leading(factors > limits[1])
     answers = np.column_stack([*parallel, partials.argmin(axis=1), by_kaiser])
-    return np.column_stack([answers, [np.bincount(row).argmax() for row in answers]])
+    return np.column_stack([answers, [_vote(row) for row in answers]])
+
+
+def _vote(answers: Counts) -> int:
+    """Most frequent answer; of tied ones that of parallel analysis of common factors, else the smallest."""
+    counts = np.bincount(answers)
+    tied = np.flatnonzero(counts == counts.max())
+    by_factors = int(answers[METHODS.index("parallel_factors")])
+    return by_factors if by_factors in tied else int(tied[0])
 
 
 def _leading(above: npt.NDArray[np.bool_]) -> Counts:

@@ -187,10 +187,11 @@ def item_statistics(items: pd.DataFrame, *, weight: npt.ArrayLike | None = None)
 
     Notes
     -----
-    All but `missing` is of the respondents who answer every item. Skew is m₃ / m₂^1.5. The rest is
-    the sum of the other items. Keying is suspected where the item-rest correlation or the loading is
-    negative, however slightly. With two items, nothing is left when one is dropped and the loadings
-    are not unique: those columns are NaN.
+    mean, sd, skew, floor and ceiling are of all respondents who answer the item; missing is of all;
+    item_rest_r and the columns after it are of those who answer every item. Skew is m₃ / m₂^1.5. The
+    rest is the sum of the other items. Keying is suspected where the item-rest correlation or the
+    loading is negative, however slightly. With two items, nothing is left when one is dropped and the
+    loadings are not unique: those columns are NaN.
 
     References
     ----------
@@ -205,8 +206,7 @@ def item_statistics(items: pd.DataFrame, *, weight: npt.ArrayLike | None = None)
     check_same_rows(weight, items, "weight")
     table = read_items(items, weight=weight)
     covariance = complete_moments(table).covariance.to_numpy()
-    complete = table.complete().values
-    answers = distribution(table, low=complete.min(), high=complete.max())
+    answers = distribution(table, low=np.nanmin(table.values), high=np.nanmax(table.values))
     return answers.join(discrimination(covariance, one_factor(covariance, table.names).loadings))
 
 

@@ -134,7 +134,12 @@ def assess_validity(
     sd = np.sqrt(np.diag(solution.covariance))
     sample = solution.covariance / np.outer(sd, sd)
     scales = _scale_table(solution, member)
-    replicates = _replicates(solution, sample, answers, bootstrap, check_rng(rng))
+    generator, notes = check_rng(rng), list(warnings)
+    complete = int(np.isfinite(answers.values).all(axis=1).sum())
+    if bootstrap and complete <= len(sample):
+        bootstrap = 0
+        notes.append(f"HTMT has no interval: {complete} respondents with every answer are too few to resample.")
+    replicates = _replicates(solution, sample, answers, bootstrap, generator)
     arithmetic, geometric = _htmt(sample[None], member)[0], _htmt(sample[None], member, geometric=True)[0]
     draws = _htmt(replicates, member)
     larcker = solution.correlations.copy()
@@ -153,7 +158,7 @@ def assess_validity(
         replicates=len(draws),
         method="draws from the polychoric correlations' errors" if solution.ordinal else "bootstrap of respondents",
         confidence=confidence,
-        warnings=tuple(warnings),
+        warnings=tuple(notes),
     )
 
 

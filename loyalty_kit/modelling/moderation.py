@@ -154,7 +154,7 @@ def split(design: Design, by: str) -> tuple[tuple[Hashable, ...], npt.NDArray[np
         size = int((places == i).sum())
         try:
             if size < least:
-                raise InputError(f"It has {size} complete rows, where two to a coefficient, {least}, are needed.")
+                raise InputError(f"It has too few complete rows: two to a coefficient, {least}, are needed.")
             design.part(places == i)
             kept.append(i)
         except InputError as error:

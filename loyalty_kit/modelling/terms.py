@@ -87,7 +87,7 @@ def driver_warnings(
         )
     if influential:
         who = "1 respondent moves" if influential == 1 else f"{influential} respondents each move"
-        found.append(f"{who} a coefficient by over half its standard error; see influence().")
+        found.append(f"{who} a coefficient by over half its standard error.")
     doubts = {str(test): float(p) for test, p in diagnostics["p_value"].items() if p < _DOUBTFUL}
     if "breusch_pagan" in doubts and fitted.errors == "classical":
         found.append("The spread of the residuals changes with the drivers, so classical errors mislead; use 'hc3'.")

@@ -44,18 +44,21 @@ class RunError(Exception):
     Parameters
     ----------
     sentence : str
-        What went wrong, without respondents.
+        What went wrong, for the terminal.
     source : str
         Code of the cell that failed; empty where none had begun.
     traceback : str
         The kernel's own account, without terminal codes.
+    public : str, optional
+        The sentence for a page, where the first may name respondents; the account then stays off the page.
     """
 
-    def __init__(self, sentence: str, *, source: str = "", traceback: str = "") -> None:
+    def __init__(self, sentence: str, *, source: str = "", traceback: str = "", public: str | None = None) -> None:
         super().__init__(sentence)
         self.sentence = sentence
         self.source = source
         self.traceback = traceback
+        self.public = sentence if public is None else public
 
 
 class ReportKernel(AsyncKernelManager):
@@ -154,7 +157,10 @@ def _cell_error(error: PapermillExecutionError) -> RunError:
         return _exit_error(error.source)
     known = error.ename in ("InputError", "UnreadableError")
     sentence = error.evalue if known else ": ".join(part for part in (error.ename, error.evalue) if part)
-    return RunError(_plain(sentence), source=error.source, traceback=_plain("\n".join(error.traceback)))
+    # Messages of other libraries quote data: an index label may be a customer's address.
+    public = None if known else f"{error.ename}; the message may name respondents and stands in the terminal only."
+    account = _plain("\n".join(error.traceback))
+    return RunError(_plain(sentence), source=error.source, traceback=account, public=public)
 
 
 def _exit_error(source: str) -> RunError:

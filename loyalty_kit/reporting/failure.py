@@ -37,12 +37,12 @@ def failure_page(error: RunError, *, facts: Mapping[str, str], last_good: str | 
     good = f'The <a href="{escape(quote(last_good))}">last good report</a> is unchanged.' if last_good else ""
     parts = [
         f"<h1>{escape(title)}</h1>",
-        f'<p class="sentence warning">{"<br>".join(map(escape, error.sentence.splitlines()))}</p>',
+        f'<p class="sentence warning">{"<br>".join(map(escape, error.public.splitlines()))}</p>',
         f"<p>Notebook {escape(facts['notebook'])}. {good or 'There is no good report yet.'}</p>",
     ]
     if error.source:
         parts += ["<h2>Failing cell</h2>", _code(error.source)]
-    if error.traceback:
+    if error.traceback and error.public == error.sentence:
         parts.append(f"<details><summary>Traceback</summary>{_code(error.traceback)}</details>")
     parts += ["<h2>Parameters</h2>", _parameters(json.loads(facts["parameters"]))]
     return document(title, "\n".join(parts), facts=facts)

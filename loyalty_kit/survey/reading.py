@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from loyalty_kit.checks import InputError, check_choice, listing, nearest
+from loyalty_kit.checks import InputError, anonymous, check_choice, listing, nearest
 from loyalty_kit.survey.codebook import Codebook
 from loyalty_kit.survey.files import RawTable, normalized, read_table, text_of
 
@@ -51,7 +51,8 @@ def read_responses(
         Rows and columns in the file's order; respondents as index where the codebook names their
         column. Items and the weight are numbers, groups are text, all with NaN where an answer is
         missing; columns that the codebook does not name are as they stand in the file, which in a
-        CSV is text.
+        CSV is text. While a report is rendered the index is the row's number, so that no cell can
+        show who answered.
 
     Raises
     ------
@@ -100,10 +101,14 @@ def read_responses(
         if invalid == "error" or name not in book.questions:
             faults += [(_sentence(problem, ids), _sentence(problem, [])) for problem in problems]
     if faults:
-        named, anonymous = zip(*faults, strict=True)
-        raise InputError("\n".join(named), anonymous="\n".join(anonymous))
+        named, unnamed = zip(*faults, strict=True)
+        raise InputError("\n".join(named), anonymous="\n".join(unnamed))
     frame = table.frame.assign(**converted)
-    return frame.drop(columns=[book.respondent]).set_axis(pd.Index(ids, name=book.respondent)) if ids else frame
+    if not ids:
+        return frame
+    # In a report respondents are rows, so that no output of a cell can show who they are.
+    names = pd.RangeIndex(1, len(ids) + 1, name="row") if anonymous() else pd.Index(ids, name=book.respondent)
+    return frame.drop(columns=[book.respondent]).set_axis(names)
 
 
 def _column_faults(columns: list[str], book: Codebook, file: str) -> list[str]:

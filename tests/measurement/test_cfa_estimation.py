@@ -1,4 +1,4 @@
-"""The search: maxima of the likelihood, EM, and orientation of factors."""
+"""The search: maxima of the likelihood, and orientation of factors."""
 
 import numpy as np
 from hypothesis import given, settings
@@ -6,9 +6,10 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 from surveys import simulate
 
-from loyalty_kit.measurement.cfa_estimation import Likelihood, margins, maximise, saturated, starting_values, turned
-from loyalty_kit.measurement.cfa_likelihood import Sample, evaluate, loglik, moment_slopes
+from loyalty_kit.measurement.cfa_estimation import Likelihood, maximise, starting_values, turned
+from loyalty_kit.measurement.cfa_likelihood import Sample, evaluate
 from loyalty_kit.measurement.cfa_model import LOADING, confirmatory_model
+from loyalty_kit.measurement.cfa_saturated import saturated
 
 SCALES = {"image": [f"image_{n}" for n in range(1, 6)], "loyalty": [f"loyalty_{n}" for n in range(1, 5)]}
 
@@ -22,53 +23,29 @@ def sample_of(seed: int, missing: float = 0.0, n: int = 150) -> Sample:
 @given(st.integers(0, 1000))
 def test_the_slope_is_flat_at_the_maximum(seed):
     sample, model = sample_of(seed, missing=0.1), confirmatory_model(SCALES, means=True)
-    found = maximise(Likelihood(model, [sample]), starting_values(model, [saturated(sample)]))
+    found = maximise(Likelihood(model, [sample]), starting_values(model, [saturated(sample)[:2]]))
     assert found.converged
     assert_allclose(evaluate(model, [sample], found.values)[1], 0, atol=1e-3)
 
 
 def test_the_maximum_does_not_depend_on_the_start():
     sample, model = sample_of(1), confirmatory_model(SCALES, means=True)
-    objective, start = Likelihood(model, [sample]), starting_values(model, [saturated(sample)])
+    objective, start = Likelihood(model, [sample]), starting_values(model, [saturated(sample)[:2]])
     far = start * np.random.default_rng(1).uniform(0.6, 1.6, len(start))
     assert_allclose(maximise(objective, far).loglik, maximise(objective, start).loglik, atol=1e-8)
 
 
 def test_the_start_is_near_the_maximum():
     sample, model = sample_of(2, n=2000), confirmatory_model(SCALES, means=True)
-    start = starting_values(model, [saturated(sample)])
+    start = starting_values(model, [saturated(sample)[:2]])
     found = maximise(Likelihood(model, [sample]), start)
     own = model.elements.parameter[model.elements.kind == LOADING]
     assert_allclose(start[own], found.values[own], rtol=0.15)
 
 
-def test_em_ends_where_the_saturated_likelihood_is_flat():
-    sample = sample_of(3, missing=0.2)
-    mean, covariance = saturated(sample)
-    omega, slope = moment_slopes(sample, mean, covariance)
-    assert_allclose(omega, 0, atol=1e-4)
-    assert_allclose(slope, 0, atol=1e-4)
-
-
-def test_em_of_complete_rows_are_their_moments():
-    responses, _ = simulate(100, rng=4)
-    mean, covariance = saturated(sample_of(4, n=100))
-    assert_allclose(mean, responses.mean(), atol=1e-9)
-    assert_allclose(covariance, responses.cov() * 99 / 100, atol=1e-9)
-
-
-def test_margins_maximise_the_likelihood_of_uncorrelated_items():
-    sample = sample_of(5, missing=0.2)
-    mean, variance = margins(sample)
-    best = loglik(sample, mean, np.diag(variance))
-    for move in (0.99, 1.01):
-        assert loglik(sample, mean, np.diag(variance * move)) < best
-        assert loglik(sample, mean * move, np.diag(variance)) < best
-
-
 def test_turning_factors_keeps_the_likelihood_and_makes_anchors_positive():
     sample, model = sample_of(6), confirmatory_model(SCALES, means=True)
-    values = starting_values(model, [saturated(sample)])
+    values = starting_values(model, [saturated(sample)[:2]])
     other = turned(model, values, [2, 7])
     values[model.elements.parameter[(model.elements.kind == LOADING) & (model.elements.column == 1)]] *= -1
     back = turned(model, values, [2, 7])

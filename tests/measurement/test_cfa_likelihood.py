@@ -5,9 +5,10 @@ import pytest
 from numpy.testing import assert_allclose
 from scipy.stats import multivariate_normal
 
-from loyalty_kit.measurement.cfa_estimation import saturated, starting_values
+from loyalty_kit.measurement.cfa_estimation import starting_values
 from loyalty_kit.measurement.cfa_likelihood import Sample, evaluate, loglik, observed_information, scores
 from loyalty_kit.measurement.cfa_model import INTERCEPT, LOADING, RESIDUAL, Elements, confirmatory_model
+from loyalty_kit.measurement.cfa_saturated import saturated
 
 SCALES = {"a": ["a1", "a2", "a3"], "b": ["b1", "b2", "b3"]}
 
@@ -27,7 +28,7 @@ def case(request):
     samples = [Sample.by_pattern(rows(80, rng=g), np.linspace(0.5, 2, len(rows(80, rng=g))))[0] for g in range(count)]
     equal = frozenset({LOADING, INTERCEPT}) if count == 2 else frozenset()
     model = confirmatory_model(SCALES, groups=count, means=True, marker=request.param == "marker", equal=equal)
-    start = starting_values(model, [saturated(sample) for sample in samples])
+    start = starting_values(model, [saturated(sample)[:2] for sample in samples])
     return model, samples, start + np.random.default_rng(1).normal(size=model.size) * 0.05
 
 
@@ -68,7 +69,7 @@ def test_the_observed_information_is_that_of_the_slope(case):
 def test_the_expected_information_is_the_mean_of_the_observed_one_where_the_model_is_true():
     model = confirmatory_model(SCALES, means=True)
     complete = [Sample.by_pattern(rows(60_000, missing=0, rng=2), np.ones(60_000))[0]]
-    values = starting_values(model, [saturated(complete[0])])
+    values = starting_values(model, [saturated(complete[0])[:2]])
     (truth,) = model.matrices(values)
     sample = Sample(np.array([1.0]), complete[0].present, truth.mean[None], truth.covariance[None])
     assert_allclose(evaluate(model, [sample], values)[2], observed_information(model, [sample], values), atol=1e-10)

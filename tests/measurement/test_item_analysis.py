@@ -43,13 +43,31 @@ def test_item_rest_and_dropping_and_turning_equal_doing_it(survey):
 
 
 def test_distribution_equals_hand_computation():
-    """Weights 1, 1, 2: answers 1, 5, 5 of one item; the fourth respondent is incomplete."""
-    answers = pd.DataFrame({"a": [1.0, 5, 5, 3], "b": [2.0, 2, 4, np.nan]})
+    """Weights 1, 1, 2: answers 1, 5, 5 of one item; the fourth respondent does not answer it."""
+    answers = pd.DataFrame({"a": [1.0, 5, 5, np.nan], "b": [2.0, 2, 4, 3]})
     found = distribution(table(answers, np.array([1.0, 1, 2, 1])), low=1, high=5).iloc[0]
     assert found["mean"] == 4
     assert found["sd"] == pytest.approx(np.sqrt((9 * 0.25 + 0.75) / (1 - 6 / 16)))
     assert found["skew"] == pytest.approx((-27 * 0.25 + 0.75) / 3**1.5)
-    assert (found["floor"], found["ceiling"], found["missing"]) == (0.25, 0.75, 0)
+    assert (found["floor"], found["ceiling"], found["missing"]) == (0.25, 0.75, 0.2)
+
+
+def test_each_item_is_described_on_its_own_answers():
+    answers = pd.DataFrame({"a": [1.0, 5, 5, 3, np.nan], "b": [2.0, np.nan, np.nan, 4, 5]})
+    found = distribution(table(answers), low=1, high=5).set_index("item")
+    assert_allclose(found["mean"], answers.mean())
+    assert_allclose(found["sd"], answers.std())
+    centred = answers - answers.mean()
+    assert_allclose(found["skew"], (centred**3).mean() / (centred**2).mean() ** 1.5)
+    assert_allclose(found["ceiling"], [0.5, 1 / 3])
+
+
+def test_an_item_without_answers_and_a_table_without_rows_have_no_distribution():
+    answers = pd.DataFrame({"a": [1.0, 5, 3], "b": [np.nan] * 3})
+    empty = distribution(table(answers), low=1, high=5).iloc[1]
+    assert empty[["mean", "sd", "skew", "floor", "ceiling"]].isna().all()
+    assert empty["missing"] == 1
+    assert distribution(table(answers[:0]), low=1, high=5)[["mean", "floor"]].isna().all(axis=None)
 
 
 def test_missing_is_the_weighted_share_of_all_respondents():

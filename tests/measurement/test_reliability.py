@@ -185,9 +185,16 @@ def test_codebook_weights_reach_every_coefficient(survey):
 def test_floor_and_ceiling_are_the_codebooks(three):
     answers, codebook = three
     items = reliability(answers, codebook).items.set_index("item")
-    complete = answers[["value_1", "value_2", "value_3"]].dropna()
-    assert items.loc["value_2", "ceiling"] == pytest.approx((complete["value_2"] == 10).mean())
-    assert items.loc["value_1", "ceiling"] == pytest.approx((complete["value_1"] == 1).mean())
+    assert items.loc["value_2", "ceiling"] == pytest.approx((answers["value_2"].dropna() == 10).mean())
+    assert items.loc["value_1", "ceiling"] == pytest.approx((answers["value_1"].dropna() == 1).mean())
+
+
+def test_each_item_is_described_by_all_who_answer_it(three):
+    answers, codebook = three
+    items = reliability(answers, codebook).items.set_index("item")
+    turned = answers.assign(trust_2=11 - answers["trust_2"], value_1=11 - answers["value_1"])
+    assert_allclose(items["mean"], turned[items.index].mean())
+    assert_allclose(items["sd"], turned[items.index].std())
 
 
 def test_an_item_that_the_codebook_forgot_to_reverse_is_named_and_not_turned(three):

@@ -11,7 +11,7 @@ from surveys import latent, simple_structure
 
 from loyalty_kit.checks import InputError
 from loyalty_kit.measurement.correlation import correlate
-from loyalty_kit.measurement.retention import METHODS, retain
+from loyalty_kit.measurement.retention import METHODS, _vote, retain
 
 REFERENCE = Path(__file__).parents[1] / "reference"
 FILES = {"bfi": "bfi", "holzinger": "holzinger1939", "ecsi": "ecsi_mobile"}
@@ -111,10 +111,16 @@ def test_same_seed_gives_the_same_answer(holzinger):
     pd.testing.assert_frame_equal(first.null_factors, again.null_factors)
 
 
-def test_ties_go_to_the_smaller_number():
-    found = retain(survey(300, 2, rng=0))
-    counts = found.answers.value_counts()
-    assert found.vote == counts[counts == counts.max()].index.min()
+@pytest.mark.parametrize(
+    ("answers", "vote"), [([2, 4, 2, 4], 4), ([1, 3, 1, 3], 3), ([2, 3, 2, 2], 2), ([2, 5, 4, 4], 4), ([1, 5, 1, 3], 1)]
+)
+def test_ties_go_to_parallel_analysis_of_common_factors(answers, vote):
+    assert _vote(np.array(answers)) == vote
+
+
+def test_other_ties_go_to_the_smallest_number():
+    assert _vote(np.array([2, 7, 2, 5])) == 2
+    assert _vote(np.array([5, 7, 3, 4])) == 7
 
 
 def test_table_has_a_row_for_each_method_and_the_vote(holzinger):

@@ -135,6 +135,14 @@ def test_one_scale_has_no_pairs():
     assert result.pairs.empty and len(result.scales) == 1
 
 
+def test_without_complete_respondents_htmt_has_no_interval_and_says_why():
+    responses, codebook = simulate(300, rng=1)
+    gaps = np.arange(300)[:, None] % 9 == np.arange(9)
+    result = cfa(responses.mask(gaps), codebook, missing="fiml").validity()
+    assert result.pairs["ci_low"].isna().all() and np.isfinite(result.pairs["htmt"]).all()
+    assert result.warnings[-1].startswith("HTMT has no interval: 0 respondents")
+
+
 def test_a_negative_number_of_replicates_is_refused():
     responses, codebook = simulate(100, rng=1)
     with pytest.raises(InputError, match="'bootstrap' must be a whole number"):

@@ -81,7 +81,7 @@ def test_stability_is_said_for_none_same_and_different_groups(clear):
 def test_every_sentence_stands_for_a_few_respondents():
     table, model, importance, validation, first = study(n=12)
     texts = [
-        wording.describe_driver_sample(model),
+        wording.describe_driver_sample(model, lk.Codebook(title="Members")),
         wording.answer_drivers(model, importance, validation, first),
         wording.describe_model(model),
         wording.describe_importance(importance),

@@ -51,7 +51,7 @@ def everything(responses: pd.DataFrame) -> str:
     """All sentences of notebook 10 on these responses."""
     result, scores, screening = reliability(responses, BOOK), score(responses, BOOK), screen(responses, BOOK)
     passages = [
-        wording.describe_sample(responses, responses),
+        wording.describe_sample(responses, responses, BOOK),
         wording.answer_scale_quality(result, BOOK),
         wording.describe_groups(group_counts(responses, BOOK), min_cell=5),
         wording.describe_screening(screening, screen_out=False),
@@ -113,7 +113,7 @@ def test_no_sentence_holds_a_missing_number(n, strength, seed):
 def test_an_unclear_net_promoter_score_claims_no_winner():
     unclear = net_promoter(pd.Series([10, 9, 8, 3, 2, 9, 1]))
     text = str(wording.describe_shares({"g": unclear}, BOOK, min_cell=5))
-    assert "cannot be told apart" in text
+    assert "neither those who would recommend nor those who would not" in text
 
 
 @pytest.mark.parametrize(
@@ -134,12 +134,14 @@ def test_screening_says_what_was_done():
     responses = survey(60)
     responses.iloc[:7, :7] = np.nan
     screening = screen(responses, BOOK)
-    assert "7 of them break two" in str(wording.describe_screening(screening, screen_out=False))
-    assert "the 7 who break two or leave over half unanswered were left out" in str(
+    assert "who break two or leave over half unanswered: 7. Nobody was left out" in str(
+        wording.describe_screening(screening, screen_out=False)
+    )
+    assert "left out, because they break two or leave over half unanswered: 7." in str(
         wording.describe_screening(screening, screen_out=True)
     )
     assert "53 of the 60 respondents in the file are used" in str(
-        wording.describe_sample(responses, screening.keep(responses))
+        wording.describe_sample(responses, screening.keep(responses), BOOK)
     )
 
 

@@ -1,3 +1,10 @@
+from .campaigns import plot_assignment as plot_assignment
+from .campaigns import plot_balance as plot_balance
+from .campaigns import plot_course as plot_course
+from .campaigns import plot_effects as plot_effects
+from .campaigns import plot_power as plot_power
+from .campaigns import plot_profit as plot_profit
+from .campaigns import plot_segments as plot_segments
 from .drivers import plot_coefficients as plot_coefficients
 from .drivers import plot_importance as plot_importance
 from .drivers import plot_priorities as plot_priorities

@@ -82,3 +82,10 @@ def heat(ax: Axes, table: pd.DataFrame, *, limits: tuple[float, float], colours:
     options: dict[str, Any] = {"annot_kws": {"fontsize": 8.5}, "linewidths": 1, "linecolor": GRID, "cbar": False}
     sns.heatmap(table, annot=notes, fmt="", cmap=colours, vmin=limits[0], vmax=limits[1], ax=ax, **options)
     ax.grid(visible=False)
+
+
+def nothing(ax: Axes) -> Axes:
+    """Say in the figure's place that there is nothing to draw."""
+    ax.text(0.5, 0.5, "Nothing to show on these data", ha="center", va="center", color=MUTED, transform=ax.transAxes)
+    ax.set(xticks=[], yticks=[])
+    return ax

@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from loyalty_kit.measurement.reliability import ReliabilityResult
-from loyalty_kit.reporting.plots.canvas import BLUE, INK, MUTED, ORANGE, canvas, drawable
+from loyalty_kit.reporting.plots.canvas import BLUE, INK, MUTED, ORANGE, canvas, drawable, nothing
 from loyalty_kit.reporting.wording.quality import RELIABLE, WEAK_ITEM, verdict
 from loyalty_kit.survey.codebook import Codebook
 from loyalty_kit.survey.scoring import ScaleScores
@@ -44,10 +44,12 @@ def plot_reliability(result: ReliabilityResult, codebook: Codebook, *, ax: Axes 
             va="top",
         )
         ax.set_yticks(range(len(table)), drawable(map(codebook.label, table["scale"]), table["scale"]))
-        low_end = np.nanmin(table["ci_low"], initial=0.3)
-        ax.set(xlim=(min(low_end - 0.03, 0.3), 1), ylim=(-0.6, len(table) - 0.4))
         ax.set_xlabel(f"Cronbach's alpha with {100 * result.confidence:g} % interval")
         ax.set_title(loc="left", fontweight="bold", label="Reliability of each scale")
+        lows = table["ci_low"].dropna()
+        if lows.empty:
+            return nothing(ax)
+        ax.set(xlim=(min(lows.min() - 0.03, 0.3), 1), ylim=(-0.6, len(table) - 0.4))
         return ax
 
 
@@ -67,10 +69,14 @@ def plot_items(result: ReliabilityResult, codebook: Codebook, *, ax: Axes | None
     -------
     Axes
     """
-    items = result.items.iloc[::-1].reset_index(drop=True)
+    items = result.items.dropna(subset=["item_rest_r"]).iloc[::-1].reset_index(drop=True)
     scales = list(dict.fromkeys(items["scale"]))
-    place = np.arange(len(items)) + 1.2 * items["scale"].map(scales.index).to_numpy()
-    with canvas(ax, rows=0.62 * (place.max() + 2)) as ax:
+    place = np.arange(len(items)) + 1.2 * items["scale"].map(scales.index).to_numpy(dtype=float)
+    with canvas(ax, rows=0.62 * (place.max(initial=0) + 2)) as ax:
+        ax.set_xlabel(f"Correlation with the rest of its scale (weak below {WEAK_ITEM:.2f})")
+        ax.set_title(loc="left", fontweight="bold", label="How each item hangs together with its scale")
+        if items.empty:
+            return nothing(ax)
         weak = (items["item_rest_r"] < WEAK_ITEM).to_numpy()
         for rows, marker, colour in ((~weak, "o", BLUE), (weak, "X", ORANGE)):
             ax.hlines(place[rows], 0, items.loc[rows, "item_rest_r"], color=colour, linewidth=1.5)
@@ -81,8 +87,6 @@ def plot_items(result: ReliabilityResult, codebook: Codebook, *, ax: Axes | None
             ax.text(0, place[items["scale"] == scale].max() + 0.65, label, fontweight="bold", va="bottom", fontsize=9)
         ax.set(xlim=(min(0.0, items["item_rest_r"].min()) - 0.02, 1), ylim=(-0.8, place.max() + 2))
         ax.tick_params(axis="y", labelsize=8.5)
-        ax.set_xlabel(f"Correlation with the rest of its scale (weak below {WEAK_ITEM:.2f})")
-        ax.set_title(loc="left", fontweight="bold", label="How each item hangs together with its scale")
         return ax
 
 

@@ -11,7 +11,7 @@ from loyalty_kit.measurement.factors import FactorResult
 from loyalty_kit.measurement.invariance import InvarianceResult
 from loyalty_kit.measurement.retention import RetentionResult
 from loyalty_kit.measurement.validity import ValidityResult
-from loyalty_kit.reporting.plots.canvas import BLUE, INK, MUTED, ORANGE, canvas, drawable, heat
+from loyalty_kit.reporting.plots.canvas import BLUE, INK, MUTED, ORANGE, canvas, drawable, heat, nothing
 from loyalty_kit.survey.codebook import Codebook
 
 STRICT, LIBERAL = 0.85, 0.90
@@ -135,11 +135,13 @@ def plot_htmt(result: ValidityResult, codebook: Codebook, *, ax: Axes | None = N
     rows = drawable((codebook.label(str(name)) for name in table.index), map(str, table.index))
     columns = drawable((codebook.label(str(name)) for name in table.columns), map(str, table.columns))
     with canvas(ax, rows=1.1 * len(table) + 1) as ax:
+        ax.set_title("How distinct the scales are", loc="left", fontweight="bold")
+        if table.empty:
+            return nothing(ax)
         heat(ax, table.where(np.tril(np.ones(table.shape, dtype=bool))), limits=(0.3, 1.1), colours="flare")
         ax.set_xticks(np.arange(len(columns)) + 0.5, columns, rotation=20)
         ax.set_yticks(np.arange(len(rows)) + 0.5, rows, rotation=0)
-        ax.set_xlabel(f"HTMT: below {STRICT:.2f} two things, from {LIBERAL:.2f} hardly so")
-        ax.set_title("How distinct the scales are", loc="left", fontweight="bold")
+        ax.set(xlabel=f"HTMT: below {STRICT:.2f} two things, from {LIBERAL:.2f} hardly so", ylabel="")
         return ax
 
 

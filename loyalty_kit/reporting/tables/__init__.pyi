@@ -1,3 +1,9 @@
+from .campaigns import assignment_table as assignment_table
+from .campaigns import decision_table as decision_table
+from .campaigns import effects_table as effects_table
+from .campaigns import next_table as next_table
+from .campaigns import segments_table as segments_table
+from .campaigns import trust_table as trust_table
 from .drivers import coefficients_table as coefficients_table
 from .drivers import importance_table as importance_table
 from .drivers import priorities_table as priorities_table

@@ -108,7 +108,7 @@ def pairs_table(result: ValidityResult, codebook: Codebook) -> GT:
     shown = pairs.assign(
         pair=[f"{codebook.label(a)} with {codebook.label(b)}" for a, b in pairs[["first", "second"]].to_numpy()],
         interval=span(pairs["ci_low"], pairs["ci_high"], 2),
-        short=pairs["verdict"].astype(str).str.partition(":")[0],
+        short=pairs["verdict"].astype(str).str.split(":").str[0],
     )
     labels = {
         "pair": "Scales",

@@ -1,3 +1,12 @@
+from .campaigns import answer_campaign as answer_campaign
+from .campaigns import describe_assignment as describe_assignment
+from .campaigns import describe_course as describe_course
+from .campaigns import describe_customers as describe_customers
+from .campaigns import describe_decision as describe_decision
+from .campaigns import describe_effects as describe_effects
+from .campaigns import describe_next as describe_next
+from .campaigns import describe_segments as describe_segments
+from .campaigns import describe_trust as describe_trust
 from .drivers import answer_drivers as answer_drivers
 from .drivers import describe_driver_sample as describe_driver_sample
 from .drivers import describe_driver_validation as describe_driver_validation
@@ -10,6 +19,7 @@ from .quality import answer_scale_quality as answer_scale_quality
 from .quality import describe_groups as describe_groups
 from .quality import describe_index as describe_index
 from .quality import describe_items as describe_items
+from .quality import describe_left_out as describe_left_out
 from .quality import describe_reliability as describe_reliability
 from .quality import describe_sample as describe_sample
 from .quality import describe_scores as describe_scores

@@ -21,6 +21,7 @@ from loyalty_kit.reporting.wording.catalogue import (
     records,
     say,
 )
+from loyalty_kit.survey.codebook import Codebook
 
 SURE = 0.90
 LIKELY = 0.80
@@ -43,11 +44,14 @@ def answer_drivers(
     return Passage(Sentence(text, "answer") for text in (*sentences, say("drivers.association")))
 
 
-def describe_driver_sample(model: DriverResult) -> Passage:
-    """Say how many respondents have all the scores."""
+def describe_driver_sample(model: DriverResult, codebook: Codebook) -> Passage:
+    """Say which survey it is, how many respondents have all the scores, and how they are weighted."""
+    title = [say("sample.title", title=codebook.title)] if codebook.title else []
+    weighted = [say("sample.weighted", weight=codebook.weight)] if codebook.weight else []
     phrase = "drivers.sample" if model.n_dropped else "drivers.sample_all"
     total = model.n_used + model.n_dropped
-    return Passage([say(phrase, n=model.n_used, total=total, outcome=_label(model, model.outcome))])
+    sample = say(phrase, n=model.n_used, total=total, outcome=_label(model, model.outcome))
+    return Passage([*title, sample, *weighted])
 
 
 def describe_model(model: DriverResult) -> Passage:

@@ -1,8 +1,9 @@
 """Sentences about the quality of scales: each stays true whatever the result is."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
+import numpy as np
 import pandas as pd
 
 from loyalty_kit.measurement.reliability import ReliabilityResult
@@ -20,6 +21,8 @@ WEAK_ITEM = 0.30
 CROWDED_END = 0.15
 """Share at one end of a scale from which floor or ceiling effects matter (Terwee et al. 2007)."""
 SMALL_SAMPLE = 100
+CLEAR = 1.96
+"""Standard errors that a correlation must lie below zero to be called so."""
 
 Verdict = Literal["trust", "unsure", "distrust", "unknown"]
 
@@ -37,11 +40,21 @@ def verdict(ci_low: float, ci_high: float) -> Verdict:
     return "trust" if ci_low >= RELIABLE else "distrust" if ci_high < RELIABLE else "unsure"
 
 
-def describe_sample(responses: pd.DataFrame, used: pd.DataFrame) -> Passage:
-    """Say how many respondents the file holds and how many are used."""
+def describe_sample(responses: pd.DataFrame, used: pd.DataFrame, codebook: Codebook) -> Passage:
+    """Say which survey it is, how many respondents its file holds and how many are used, and how they are weighted."""
     total, n = len(responses), len(used)
-    first = say("sample.all", n=n) if n == total else say("sample.some", n=n, total=total, dropped=total - n)
-    return Passage([first, *([Sentence(say("sample.small", n=n), "warning")] if n < SMALL_SAMPLE else [])])
+    sentences = [say("sample.title", title=codebook.title)] if codebook.title else []
+    sentences.append(say("sample.all", n=n) if n == total else say("sample.some", n=n, total=total, dropped=total - n))
+    if codebook.weight:
+        zero = int((used[codebook.weight] == 0).sum())
+        sentences.append(say("sample.weightless" if zero else "sample.weighted", weight=codebook.weight, zero=zero))
+    small = [Sentence(say("sample.small", n=n), "warning")] if n < SMALL_SAMPLE else []
+    return Passage([*sentences, *small])
+
+
+def describe_left_out(warnings: Iterable[str]) -> Passage:
+    """Say what of the codebook could not be used; nothing where all of it was."""
+    return Passage(Sentence(text, "warning") for text in warnings)
 
 
 def describe_groups(counts: pd.DataFrame, *, min_cell: int) -> Passage:
@@ -70,14 +83,17 @@ def answer_scale_quality(result: ReliabilityResult, codebook: Codebook) -> Passa
     for case in ("trust", "unsure", "distrust"):
         names = known.loc[known["verdict"] == case, "scale"]
         if len(names):
-            phrase = "all" if case == "trust" and len(names) == len(known) > 1 else case
+            phrase = "all" if case == "trust" and len(names) == len(table) > 1 else case
             values = {
                 "scales": in_a_row(map(codebook.label, names)),
                 "count": len(names),
                 "threshold": f"{RELIABLE:.2f}",
             }
             sentences.append(Sentence(say(f"answer.{phrase}", **values), "answer"))
-    for row in records(known[known["scale"].isin(codebook.role("outcome"))]):
+    unknown = table.loc[table["verdict"] == "unknown", "scale"]
+    if len(unknown):
+        sentences.append(Sentence(say("answer.unknown", scales=in_a_row(map(codebook.label, unknown))), "answer"))
+    for row in records(table[table["scale"].isin(codebook.role("outcome"))]):
         sentences.append(
             Sentence(say(f"answer.outcome_{row['verdict']}", **_coefficient(row, result, codebook)), "answer")
         )
@@ -172,8 +188,11 @@ def _share(item: str, result: NetPromoterResult | TopBoxResult, min_cell: int) -
         ends = {"lowest": f"{result.lowest:g}", "highest": f"{result.highest:g}"}
         return say("shares.top", item=item, share=percent(result.estimate), interval=span, **ends)
     case = "more" if result.ci_low > 0 else "fewer" if result.ci_high < 0 else "unclear"
-    points = result.estimate if case == "unclear" else abs(result.estimate)
-    span = interval(result.ci_low, result.ci_high, n=result.n_used, confidence=result.confidence, digits=0)
+    # Told as critics over recommenders, estimate and interval change sign together.
+    sign = -1 if case == "fewer" else 1
+    points = sign * result.estimate
+    low, high = sorted((sign * result.ci_low, sign * result.ci_high))
+    span = interval(low, high, n=result.n_used, confidence=result.confidence, digits=0)
     return say(f"shares.{case}", item=item, points=number(points, 0), interval=span)
 
 
@@ -195,7 +214,9 @@ def _first_step(result: ReliabilityResult, codebook: Codebook) -> list[Sentence]
     """Check the keying that would gain most, else mend the outcome's weakest item, else the weakest of all."""
     weak = _with_coefficient(result, result.items["item_rest_r"] < WEAK_ITEM)
     dropped, turned = weak["cronbach_alpha_if_dropped"], weak["cronbach_alpha_if_turned"]
-    against = weak[weak["suspected_keying"] & (turned > weak["before"]) & ~(turned < dropped)]
+    n = weak["scale"].map(result.to_frame().set_index("scale")["n_used"]).astype(float)
+    clear = weak["item_rest_r"] < -CLEAR / np.sqrt(n)
+    against = weak[weak["suspected_keying"] & clear & (turned > weak["before"]) & ~(turned < dropped)]
     if len(against):
         row = records(against.sort_values("cronbach_alpha_if_turned"))[-1]
         return [Sentence(say("answer.turn", **_item(row, codebook)), "answer")]

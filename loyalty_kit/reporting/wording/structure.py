@@ -1,7 +1,9 @@
 """Sentences about factors, the codebook's structure, its validity and the comparability of groups."""
 
+from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from loyalty_kit.measurement.adequacy import AdequacyResult
@@ -16,17 +18,25 @@ from loyalty_kit.survey.codebook import Codebook
 
 GOOD_FIT = {"cfi": 0.95, "rmsea": 0.06, "srmr": 0.08}
 """Hu & Bentler (1999)."""
+COSTLY_LOSS = 0.2
 FAIR_FIT = {"cfi": 0.90, "rmsea": 0.08, "srmr": 0.10}
 GOOD_KMO, LEAST_KMO = 0.70, 0.60
 """Kaiser & Rice (1974): middling from .70, mediocre from .60."""
 DISTINCT = ("distinct", "distinct by the liberal bound")
 
 
-def describe_structure_sample(result: CfaResult) -> Passage:
-    """Say how many respondents answered every item."""
-    total = result.n_used + result.n_dropped
-    phrase = "structure.sample" if result.n_dropped else "structure.sample_all"
-    return Passage([say(phrase, n=result.n_used, total=total)])
+def describe_structure_sample(result: CfaResult, responses: pd.DataFrame, codebook: Codebook) -> Passage:
+    """Say which survey it is, how many respondents enter the factor model, and how they are weighted."""
+    total = len(responses)
+    title = [say("sample.title", title=codebook.title)] if codebook.title else []
+    weighted = [say("sample.weighted", weight=codebook.weight)] if codebook.weight else []
+    answered = int(responses[list(codebook.measures)].notna().all(axis=1).sum())
+    if result.n_used > answered:
+        return Passage([*title, say("structure.sample_fiml", n=result.n_used), *weighted])
+    lost = 1 - result.n_used / total
+    costly = [Sentence(say("structure.sample_loss", share=percent(lost)), "warning")] if lost > COSTLY_LOSS else []
+    phrase = "structure.sample" if result.n_used < total else "structure.sample_all"
+    return Passage([*title, say(phrase, n=result.n_used, total=total), *weighted, *costly])
 
 
 def answer_structure(
@@ -40,13 +50,22 @@ def answer_structure(
     improper = _improper(result)
     if improper:
         sentences.append(say("structure.improper", why=improper[0]))
+    miskeyed = contradictions(result, codebook)
+    if miskeyed:
+        sentences.append(say("structure.keying", items=in_a_row(miskeyed)))
     sentences += _distinctness(validity, codebook)
-    if ladder is None:
-        sentences.append(say("structure.groups_none"))
-    else:
-        part = "part" if len(ladder.partial) else "yes"
-        sentences.append(say(f"structure.groups_{part if ladder.comparable else 'no'}", group=ladder.group))
+    sentences += _comparability(ladder, settled=not miskeyed)
     return Passage(Sentence(sentence, "answer") for sentence in sentences)
+
+
+def contradictions(result: CfaResult, codebook: Codebook) -> list[str]:
+    """Items whose loading has another sign than the codebook's keying gives it beside its scale's other items."""
+    found = []
+    for name, part in result.loadings.groupby("scale", sort=False):
+        reverse = codebook.scales[str(name)].reverse if str(name) in codebook.scales else ()
+        keyed = part["standardized"].to_numpy() * np.where(part["item"].isin(reverse), -1, 1)
+        found += list(part.loc[keyed * np.sign(keyed.sum() or 1) < 0, "item"])
+    return found
 
 
 def describe_adequacy(result: AdequacyResult) -> Passage:
@@ -61,8 +80,10 @@ def describe_adequacy(result: AdequacyResult) -> Passage:
 def describe_retention(result: RetentionResult, codebook: Codebook) -> Passage:
     """Say how many factors the methods find and how firmly."""
     claimed = sum(len(scale.items) > 1 for scale in codebook.reflective().values())
-    low, high = result.answers.min(), result.answers.max()
-    case = "agree" if low == high else "differ"
+    low, high = int(result.answers.min()), int(result.answers.max())
+    votes = result.answers.value_counts()
+    tied = len(votes) > 1 and (votes == votes.max()).sum() > 1
+    case = "nothing" if result.vote == 0 else "agree" if low == high else "split" if tied else "differ"
     sentences = [say(f"retention.{case}", low=low, high=high, factors=result.vote, claimed=claimed)]
     if result.shares is not None:
         share = percent(result.shares["vote"].get(result.vote, 0.0))
@@ -116,8 +137,10 @@ def describe_validity(result: ValidityResult, codebook: Codebook) -> Passage:
     return Passage(sentences)
 
 
-def describe_common_method(result: CommonMethodResult) -> Passage:
+def describe_common_method(result: CommonMethodResult | None) -> Passage:
     """Say whether one source could explain all the answers."""
+    if result is None:
+        return Passage([say("common.none")])
     return Passage([Sentence(result.verdict)])
 
 
@@ -126,6 +149,8 @@ def describe_invariance(result: InvarianceResult | None, codebook: Codebook) -> 
     if result is None:
         return Passage([say("structure.groups_none")])
     sentences = [Sentence(result.verdict, "plain" if result.comparable else "warning")]
+    if result.n_dropped:
+        sentences.append(say("invariance.sample", n=result.n_used, dropped=result.n_dropped))
     freed = result.items.loc[result.items["freed"].astype(bool), "item"].unique()
     if len(freed):
         sentences.append(say("invariance.freed", items=in_a_row(freed)))
@@ -133,14 +158,15 @@ def describe_invariance(result: InvarianceResult | None, codebook: Codebook) -> 
     level = percent(result.confidence)
     for row in result.latent_means.dropna(subset=["ci_low"]).to_dict("records"):
         unclear = row["ci_low"] <= 0 <= row["ci_high"]
-        size = row["estimate"] if unclear else abs(row["estimate"])
+        # Told as so much below, estimate and interval change sign together.
+        sign = -1 if row["ci_high"] < 0 else 1
+        low, high = sorted((sign * row["ci_low"], sign * row["ci_high"]))
         names = {"scale": codebook.label(row["scale"]), "group": row["group"], "reference": reference}
-        span = {"difference": number(size), "low": number(row["ci_low"]), "high": number(row["ci_high"])}
+        span = {"difference": number(sign * row["estimate"]), "low": number(low), "high": number(high)}
         direction = say("invariance.above" if row["estimate"] > 0 else "invariance.below")
         phrase = "invariance.mean_unclear" if unclear else "invariance.mean"
         sentences.append(say(phrase, direction=direction, level=level, **names, **span))
-    shared = [text for text in result.warnings if not text.startswith("Left out of the factor model")]
-    return Passage([*sentences, *_warnings(shared)])
+    return Passage([*sentences, *_warnings(_doubts(result.warnings))])
 
 
 def fit_indices(result: CfaResult) -> dict[str, float]:
@@ -165,8 +191,24 @@ def _within(fit: dict[str, float], bounds: dict[str, float]) -> bool:
     return fit["cfi"] >= bounds["cfi"] and fit["rmsea"] <= bounds["rmsea"] and fit["srmr"] <= bounds["srmr"]
 
 
+def _comparability(ladder: InvarianceResult | None, *, settled: bool) -> list[Sentence]:
+    if ladder is None:
+        return [say("structure.groups_none")]
+    if not settled:
+        return [say("structure.groups_keying")]
+    case = "no" if not ladder.comparable else "part" if len(ladder.partial) else "yes"
+    doubts = _doubts(ladder.warnings)
+    reserve = [say("structure.groups_doubt", why=doubts[0])] if doubts and ladder.comparable else []
+    return [say(f"structure.groups_{case}", group=ladder.group), *reserve]
+
+
 def _improper(result: CfaResult) -> list[str]:
-    return [text for text in result.warnings if not text.startswith("Left out of the factor model")]
+    return _doubts(result.warnings)
+
+
+def _doubts(warnings: Iterable[str]) -> list[str]:
+    """Warnings that question the estimates, without those that only say what was left out."""
+    return [text for text in warnings if not text.startswith("Left out of the factor model")]
 
 
 def _notes(result: CfaResult, loud: list[str]) -> list[str]:
@@ -194,7 +236,7 @@ def _distinctness(validity: ValidityResult, codebook: Codebook) -> list[Sentence
 
 def _kind(validity: ValidityResult) -> "pd.Series[Any]":
     """First words of each pair's verdict."""
-    kind: pd.Series[Any] = validity.pairs["verdict"].astype(str).str.partition(":")[0]
+    kind: pd.Series[Any] = validity.pairs["verdict"].astype(str).str.split(":").str[0]
     return kind
 
 

@@ -1,0 +1,326 @@
+"""Sentences about a campaign test: what to decide, what happened, and whether it can be believed."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import pandas as pd
+
+from loyalty_kit.campaigns.assignment import AssignmentResult
+from loyalty_kit.campaigns.campaign import Campaign
+from loyalty_kit.campaigns.course import CourseResult
+from loyalty_kit.campaigns.decisions import DecisionResult
+from loyalty_kit.campaigns.effects import ALL, EffectsResult
+from loyalty_kit.campaigns.following import NextTestResult
+from loyalty_kit.campaigns.metrics import Metric, Profit
+from loyalty_kit.campaigns.trust import TrustResult
+from loyalty_kit.reporting.wording.catalogue import (
+    Passage,
+    Sentence,
+    in_a_row,
+    number,
+    percent,
+    probability,
+    records,
+    say,
+)
+from loyalty_kit.survey.groups import small_cells
+
+SURE, UNLIKELY = 0.95, 0.05
+"""From which probability of a gain an arm is rolled out, and up to which of being best it is stopped."""
+LEVEL_OF_TESTS = 0.05
+THOUSAND = 1000
+PERMUTED = "permutation"
+
+
+def answer_campaign(
+    assignment: AssignmentResult, effects: EffectsResult, trust: TrustResult, decision: DecisionResult
+) -> Passage:
+    """Headline: what is wrong with the test, what to do with each arm, and whether that can be believed."""
+    warnings = [Sentence(text, "warning") for text in assignment.warnings]
+    if not assignment.sound:
+        return Passage([*warnings, Sentence(say("campaign.unsound"), "answer")])
+    choices = decisions(effects, trust, decision)
+    best = records(choices.nlargest(1, "expected_gain"))[0]["arm"]
+    order = ["roll_out", "test", "unknown", "second", "stop"]
+    ordered = choices.sort_values("case", key=lambda cases: cases.map(order.index), kind="stable")
+    sentences = [_advice(row, best, effects) for row in records(ordered)]
+    if (choices["case"] == "test").any():
+        sentences.append(say("campaign.more", loss=amount(_now(decision)["expected_loss"])))
+    return Passage([*warnings, *(Sentence(text, "answer") for text in (*sentences, _believed(choices, trust)))])
+
+
+def _advice(row: dict[str, Any], best: object, effects: EffectsResult) -> Sentence:
+    """Advise on one arm."""
+    case = row["case"]
+    if row["permuted"] and case in ("roll_out", "stop", "test"):
+        case += "_permuted"
+    elif case == "roll_out" and row["ci_low"] <= 0:
+        case = "roll_out_open"
+    values = {"arm": row["arm"], "best": best, "gain": amount(row["difference"]), "span": _span(row, effects)}
+    return say(f"campaign.{case}", p=chance(row["probability_gain"]), p_best=chance(row["probability_best"]), **values)
+
+
+def _now(decision: DecisionResult) -> dict[str, Any]:
+    """Row of the best choice on these data alone."""
+    return records(decision.table[decision.table["decision"] != "test more"].nlargest(1, "expected_gain"))[0]
+
+
+def decisions(effects: EffectsResult, trust: TrustResult, decision: DecisionResult) -> pd.DataFrame:
+    """Each arm with its profit, its probabilities and what to do with it, the arms in their order.
+
+    `case` is 'roll_out', 'second' (gains, but another arm more), 'stop', 'test' or 'unknown'. An arm is
+    rolled out where it gains with probability 0.95 and is the best one, stopped where it is the best choice
+    with probability 0.05 or less; where only the permutation test can be believed, its interval decides.
+    """
+    keys = ["metric", "arm", "by", "level", "kind"]
+    rows = primary(effects, decision.metric)
+    rows = rows[rows["by"] == ALL].merge(trust.table[[*keys, "believable", "false_better", "false_worse"]], on=keys)
+    rows = rows.merge(decision.table[decision.table["decision"] == "roll out"], on="arm")
+    rows["permuted"] = rows["method"].str.contains(PERMUTED)
+    leading = rows["expected_gain"] == rows["expected_gain"].max()
+    cases = [_case(row, first) for row, first in zip(records(rows), leading, strict=True)]
+    return rows.assign(case=cases)
+
+
+def _case(row: dict[str, Any], leading: bool) -> str:
+    if row["believable"] == "no":
+        return "unknown"
+    if row["permuted"]:
+        gains, fails = row["ci_low"] > 0, row["ci_high"] < 0
+    else:
+        gains, fails = row["probability_gain"] >= SURE, row["probability_best"] <= UNLIKELY
+    if gains:
+        return "roll_out" if leading else "second"
+    return "stop" if fails else "test"
+
+
+def describe_customers(campaign: Campaign, *, simulated: bool) -> Passage:
+    """Say how many customers each arm holds, and that they are simulated where they are."""
+    counts: pd.Series[int] = campaign.frame[campaign.arm].value_counts()
+    known = [campaign.control, *(arm for arm in campaign.planned or counts.index if arm != campaign.control)]
+    arms = [
+        say(f"campaign.arm{'_control' if arm == campaign.control else ''}", arm=arm, n=f"{counts.get(arm, 0):,}")
+        for arm in known
+    ]
+    first = say("campaign.customers", n=f"{len(campaign.frame):,}", arms=in_a_row(arms))
+    return Passage([*([Sentence(say("campaign.simulated"), "warning")] if simulated else []), first])
+
+
+def describe_assignment(assignment: AssignmentResult) -> Passage:
+    """Say which checks passed, and of the others what they found."""
+    table = assignment.table
+    passed = int((table["outcome"] == "passed").sum())
+    first = say("sound.all" if passed == len(table) else "sound.some", passed=passed, count=len(table))
+    warned = [say("sound.warned", **row) for row in records(table[table["outcome"] == "warned"])]
+    return Passage([*(Sentence(text, "warning") for text in assignment.warnings), first, *warned])
+
+
+def describe_effects(effects: EffectsResult, metrics: Sequence[Metric]) -> Passage:
+    """Say of each metric and arm by how much it differs from control."""
+    kinds = {metric.name: metric.kind for metric in metrics}
+    table = primary(effects)
+    table = table[table["by"] == ALL]
+    sentences = [_effect(row, kinds[row["metric"]], effects) for row in records(table)]
+    if table["method"].str.contains("max-t").any():
+        sentences.append(say("effects.together", count=table["arm"].nunique()))
+    replaced = table[table["method"].str.contains(PERMUTED)]
+    if len(replaced):
+        sentences.append(say("effects.permuted", rows=_rows(replaced)))
+    return Passage([*sentences, *map(Sentence, effects.warnings)])
+
+
+def _effect(row: dict[str, Any], kind: str, effects: EffectsResult) -> Sentence:
+    names = {"metric": plain_name(row["metric"]), "arm": row["arm"], "reference": effects.control}
+    if not row["ci_low"] <= row["ci_high"]:
+        return say("effects.no_interval", **names, why=row["warning"])
+    way = "up" if row["ci_low"] > 0 else "down" if row["ci_high"] < 0 else "unclear"
+    size = row["difference"] if way == "unclear" else abs(row["difference"])
+    if kind != "rate":
+        return say(f"effects.money_{way}", **names, difference=amount(size), span=_span(row, effects))
+    ends = {"control": percent(row["control"], 1), "treatment": percent(row["treatment"], 1)}
+    values = {"difference": number(100 * size, 1), "span": _span(row, effects, rate=True)}
+    return say(f"effects.rate_{way}", **names, **ends, **values)
+
+
+def describe_segments(effects: EffectsResult, metrics: Sequence[Metric], *, min_cell: int) -> Passage:
+    """Say whether the effect differs between segments, and in which it is clear."""
+    cells = shown_cells(effects, min_cell=min_cell)
+    tests = effects.interactions.drop_duplicates(["metric", "arm", "by"])
+    if tests.empty:
+        return Passage([say("segments.none")])
+    sentences = []
+    names = [metric.name for metric in metrics if metric.kind in ("rate", "profit")]
+    tests = tests[tests["metric"].isin(names)].dropna(subset=["p_adjusted"])
+    for (metric, by), rows in tests.groupby(["metric", "by"], sort=False):
+        differ = rows["p_adjusted"] < LEVEL_OF_TESTS
+        values = {"metric": plain_name(str(metric)), "by": by}
+        if not differ.any():
+            arms = ", ".join(f"{row['arm']} {probability(row['p_adjusted'])}" for row in records(rows))
+            sentences.append(say("segments.same", arms=arms, **values))
+            continue
+        for row in records(rows[differ]):
+            sentences.append(say("segments.differ", arm=row["arm"], p=probability(row["p_adjusted"]), **values))
+        here = cells[(cells["metric"] == metric) & (cells["by"] == by) & cells["arm"].isin(rows.loc[differ, "arm"])]
+        clear = here[here["p_adjusted"] < LEVEL_OF_TESTS]
+        sentences.append(say("segments.clear", cells=_rows(clear)) if len(clear) else say("segments.clear_none"))
+    whole = primary(effects)
+    if len(cells) < (whole["by"] != ALL).sum():
+        sentences.append(say("segments.hidden", min_cell=min_cell))
+    return Passage(sentences)
+
+
+def describe_decision(decision: DecisionResult, profit: Profit, *, control: object) -> Passage:
+    """Say what profit is, which choice is best on these data alone, and what knowing more could be worth."""
+    spend = say("worth.margin", margin=f"{profit.margin:g}", spend=profit.spend)
+    contact = profit.cost if isinstance(profit.cost, str) else say("worth.contact", cost=profit.cost, control=control)
+    costs = [contact if profit.cost else None, profit.coupon]
+    formula = " − ".join(str(part) for part in (spend, *costs) if part)
+    best = _now(decision)
+    values = {"gain": amount(best["expected_gain"]), "loss": amount(best["expected_loss"])}
+    choice = say("worth.best_stop" if best["decision"] == "stop" else "worth.best_arm", arm=best["arm"], **values)
+    warnings = [Sentence(text, "warning") for text in decision.warnings]
+    return Passage([*warnings, say("worth.profit", formula=formula), choice, say("worth.more", **values)])
+
+
+def describe_trust(trust: TrustResult, effects: EffectsResult, *, min_cell: int) -> Passage:
+    """Say how the results were tried and which keep their promise."""
+    table = trusted(trust, effects, min_cell=min_cell)
+    permuted = table[table["believable"] == "by permutation"]
+    never = table[table["believable"] == "no"]
+    sentences = [say("belief.how", method=trust.method, nominal=percent(trust.nominal, 1))]
+    if len(permuted):
+        whole = permuted[permuted["by"] == ALL]
+        case = "permuted" if len(whole) else "permuted_cells"
+        sentences.append(say(f"belief.{case}", count=len(permuted), total=len(table), rows=_rows(whole)))
+    elif never.empty:
+        sentences.append(say("belief.all"))
+    lost = [Sentence(say("belief.none", rows=_rows(never)), "warning")] if len(never) else []
+    return Passage([*lost, *sentences])
+
+
+def describe_course(course: CourseResult | None, metrics: Sequence[Metric]) -> Passage:
+    """Say from which period on the effect so far is told apart from none."""
+    if course is None:
+        return Passage([say("course.none")])
+    names = [metric.name for metric in metrics if metric.kind in ("rate", "profit")]
+    sentences = []
+    for (metric, arm), rows in course.table.groupby(["metric", "arm"], sort=False):
+        clear = rows[(rows["ci_low"] > 0) | (rows["ci_high"] < 0)]
+        values = {
+            "metric": plain_name(str(metric)),
+            "arm": arm,
+            "period": clear["period"].iloc[0] if len(clear) else None,
+        }
+        if metric in names:
+            sentences.append(say("course.crossed" if len(clear) else "course.crossed_not", **values))
+    return Passage([*sentences, *map(Sentence, course.warnings)])
+
+
+def describe_next(plan: NextTestResult) -> Passage:
+    """Say what the next test could find, and how many customers it takes to find less."""
+    rows = {row["design"]: row for row in records(plan.table)}
+    again, equal, half = rows["again"], rows["equal arms"], rows["half the effect"]
+    shares = {"share": percent(again["control_share"]), "power": percent(plan.power), "metric": plain_name(plan.metric)}
+    same = abs(again["control_share"] - equal["control_share"]) < 0.005
+    return Passage(
+        [
+            say("next.again", n=f"{again['n']:,.0f}", mde=amount(again["mde"]), **shares),
+            say("next.equal_none") if same else say("next.equal", mde=amount(equal["mde"])),
+            say("next.half", n=f"{half['n']:,.0f}", mde=amount(half["mde"])),
+            *map(Sentence, plan.warnings),
+        ]
+    )
+
+
+def primary(effects: EffectsResult, metric: str | None = None) -> pd.DataFrame:
+    """First estimate of each metric, arm and cell: the adjusted one where there is one."""
+    rows = effects.table.drop_duplicates(["metric", "arm", "by", "level"])
+    chosen: pd.DataFrame = rows if metric is None else rows[rows["metric"] == metric]
+    return chosen
+
+
+def shown_cells(effects: EffectsResult, *, min_cell: int, metric: str | None = None) -> pd.DataFrame:
+    """First estimates in segments, those left out that would show a few customers or give them away."""
+    rows = primary(effects, metric)
+    rows = rows[rows["by"] != ALL]
+    smallest = rows[["n_control", "n_treatment"]].min(axis=1).groupby([rows["by"], rows["level"]], sort=False).min()
+    hidden = {
+        (by, level)
+        for by in rows["by"].unique()
+        for level, small in small_cells(smallest.xs(by, level=0), min_cell).items()
+        if small
+    }
+    kept = [cell not in hidden for cell in zip(rows["by"], rows["level"], strict=True)]
+    return rows[kept]
+
+
+def trusted(trust: TrustResult, effects: EffectsResult, *, min_cell: int) -> pd.DataFrame:
+    """Rows of trust that belong to the estimates shown."""
+    keys = ["metric", "arm", "by", "level", "kind"]
+    whole = primary(effects)
+    shown = pd.concat([whole[whole["by"] == ALL], shown_cells(effects, min_cell=min_cell)])
+    return shown[keys].merge(trust.table, on=keys)
+
+
+def plain_name(metric: str) -> str:
+    """Name of a metric for readers: its column, or just profit.
+
+    Examples
+    --------
+    >>> plain_name("profit(spend)"), plain_name("spend")
+    ('profit', 'spend')
+    """
+    return "profit" if metric.startswith("profit(") else metric
+
+
+def amount(value: float) -> str:
+    """Money per customer as money per 1,000 customers.
+
+    Examples
+    --------
+    >>> amount(0.4784), amount(-1.2), amount(0.0031)
+    ('478', '−1,200', '3.1')
+    """
+    scaled = THOUSAND * value
+    digits = 0 if abs(scaled) >= 10 or abs(scaled) < 0.05 else 1
+    return f"{scaled:,.{digits}f}".replace("-", "−") if round(scaled, digits) else "0"
+
+
+def chance(p: float) -> str:
+    r"""Probability as a percentage that is never quite 0 or 100.
+
+    Examples
+    --------
+    >>> [chance(p).replace("\xa0", " ") for p in (0.962, 0.99998, 0.0)]
+    ['96 %', 'over 99 %', 'under 1 %']
+    """
+    space = "\N{NO-BREAK SPACE}"
+    return f"over 99{space}%" if p > 0.99 else f"under 1{space}%" if p < 0.01 else percent(p)
+
+
+def _believed(choices: pd.DataFrame, trust: TrustResult) -> Sentence:
+    """Say whether the profit of the arms can be believed."""
+    rates = {"better": choices["false_better"].max(), "worse": choices["false_worse"].max(), "nominal": trust.nominal}
+    values = {name: percent(rate, 1) for name, rate in rates.items()} | {"placebos": trust.placebos}
+    for case, believable in (("no", "no"), ("permutation", "by permutation")):
+        arms = choices.loc[choices["believable"] == believable, "arm"]
+        if len(arms):
+            return say(f"campaign.believe_{case}", arms=in_a_row(map(str, arms)), **values)
+    return say("campaign.believe_yes", **values)
+
+
+def _span(row: dict[str, Any], effects: EffectsResult, *, rate: bool = False) -> str:
+    if not row["ci_low"] <= row["ci_high"]:
+        return str(say("interval_none", n=f"{row['n']:,}"))
+    low, high = (number(100 * row[end], 1) if rate else amount(row[end]) for end in ("ci_low", "ci_high"))
+    level = f"{100 * effects.confidence:g}\N{NO-BREAK SPACE}%"
+    return str(say("interval", level=level, low=low, high=high, n=f"{row['n']:,}"))
+
+
+def _rows(table: pd.DataFrame) -> str:
+    """Name results in a row."""
+    names: Iterable[str] = (
+        f"{row['arm']} on {plain_name(row['metric'])}" + ("" if row["by"] == ALL else f" ({row['by']} {row['level']})")
+        for row in records(table)
+    )
+    return in_a_row(names) if len(table) else ""

@@ -1,0 +1,82 @@
+"""What of a codebook a survey can answer: items that nobody answered, or all alike, are left out with a sentence."""
+
+from typing import NamedTuple
+
+import pandas as pd
+
+from loyalty_kit.checks import check_columns, listing
+from loyalty_kit.survey.codebook import Codebook
+
+
+class Usable(NamedTuple):
+    """Codebook without what cannot be analysed, and sentences on what that was."""
+
+    codebook: Codebook
+    warnings: tuple[str, ...]
+
+
+def usable(responses: pd.DataFrame, codebook: Codebook) -> Usable:
+    """Codebook of the items that vary in these responses.
+
+    Parameters
+    ----------
+    responses : DataFrame of shape (respondents, columns)
+        Answers as given.
+    codebook : Codebook
+        What the survey was meant to ask.
+
+    Returns
+    -------
+    Usable
+        `codebook` without items that nobody answered or everybody answered alike, without scales of
+        which no item is left and without indices that lack a scale; `warnings` names what was left out.
+
+    Raises
+    ------
+    InputError
+        If an item is absent from the table.
+
+    Examples
+    --------
+    >>> book = Codebook.parse('''
+    ... response = { min = 1, max = 5 }
+    ... scales = { trust = { items = ["a", "b"] }, price = { items = ["c"] } }''')
+    >>> answers = pd.DataFrame({"a": [1.0, 2.0], "b": [3.0, 1.0], "c": [None, None]})
+    >>> usable(answers, book).warnings
+    ("Left out, as nobody answered: item 'c', and with it scale 'price'.",)
+    """
+    check_columns(responses.columns, codebook.questions, "The table of responses")
+    different = responses[list(codebook.questions)].nunique()
+    idle = [name for name in codebook.questions if different[name] < 2]
+    scales = {}
+    for name, scale in codebook.scales.items():
+        items = tuple(item for item in scale.items if item not in idle)
+        if items:
+            reverse = tuple(item for item in scale.reverse if item in items)
+            scales[name] = scale.model_copy(update={"items": items, "reverse": reverse})
+    kept = codebook.model_copy(
+        update={
+            "scales": scales,
+            "items": {name: item for name, item in codebook.items.items() if name not in idle},
+            "index": {name: index for name, index in codebook.index.items() if set(index.scales) <= set(scales)},
+        }
+    )
+    lost = [name for name in (*codebook.scales, *codebook.index) if name not in scales and name not in kept.index]
+    return Usable(Codebook.model_validate(kept.model_dump()), _told(responses, idle, lost, codebook))
+
+
+def _told(responses: pd.DataFrame, idle: list[str], lost: list[str], codebook: Codebook) -> tuple[str, ...]:
+    sentences = []
+    for why, names in (
+        ("nobody answered", [name for name in idle if responses[name].isna().all()]),
+        ("everybody answered alike", [name for name in idle if responses[name].notna().any()]),
+    ):
+        if not names:
+            continue
+        homes = [name for name in lost if name in codebook.scales and set(codebook.scales[name].items) & set(names)]
+        with_it = f", and with it scale {listing(homes)}" if homes else ""
+        sentences.append(f"Left out, as {why}: item {listing(names)}{with_it}.")
+    indices = [name for name in lost if name in codebook.index]
+    if indices:
+        sentences.append(f"Left out, as it lacks a scale: index {listing(indices)}.")
+    return tuple(sentences)
