@@ -6,7 +6,7 @@ A refusal is one sentence: what is wrong, where, what was got and what is allowe
 import difflib
 import os
 import tomllib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +83,17 @@ def listing(names: Iterable[object], most: int = 8) -> str:
     return ", ".join(quoted[:most]) + (f" and {rest} more" if rest > 0 else "")
 
 
+def rows(count: int) -> str:
+    """Number of rows in words.
+
+    Examples
+    --------
+    >>> rows(1), rows(12)
+    ('1 row', '12 rows')
+    """
+    return "1 row" if count == 1 else f"{count} rows"
+
+
 def nearest(name: object, known: Iterable[object]) -> str:
     """'; did you mean …?' where a known name is close, else nothing.
 
@@ -141,19 +152,35 @@ def check_range(answers: pd.Series, low: float, high: float, name: str) -> None:
     """Refuse answers outside low to high."""
     outside = answers[(answers < low) | (answers > high)]
     if len(outside):
-        rows = "1 row" if len(outside) == 1 else f"{len(outside)} rows"
-        raise InputError(f"'{name}' holds {outside.iloc[0]:g} in {rows}; allowed is {low:g} to {high:g}.")
+        held = f"'{name}' holds {outside.iloc[0]:.12g} in {rows(len(outside))}"
+        raise InputError(f"{held}; allowed is {low:.12g} to {high:.12g}.")
 
 
 def check_weights(weights: npt.NDArray[np.float64], name: str = "weight") -> None:
     """Refuse weights that are missing, infinite or negative, or that are all zero."""
     lacking = int((~np.isfinite(weights)).sum())
     if lacking:
-        raise InputError(f"'{name}' is missing or infinite in {lacking} rows; every row needs a weight.")
+        raise InputError(f"'{name}' is missing or infinite in {rows(lacking)}; every row needs a weight.")
     if (weights < 0).any():
-        raise InputError(f"'{name}' is negative in {int((weights < 0).sum())} rows; weights are zero or more.")
+        raise InputError(f"'{name}' is negative in {rows(int((weights < 0).sum()))}; weights are zero or more.")
     if len(weights) and not weights.any():
         raise InputError(f"'{name}' is zero in every row; at least one row needs a positive weight.")
+
+
+def check_weight(weight: Any, count: int, name: str = "weight") -> npt.NDArray[np.float64]:
+    """Refuse what is not one usable weight a row; return the weights, ones where there are none."""
+    if weight is None:
+        return np.ones(count)
+    if isinstance(weight, str) or not isinstance(weight, Iterable) or getattr(weight, "ndim", 1) != 1:
+        raise InputError(f"'{name}' must hold one number a row ({count}); got {_kind(weight)}.")
+    column = weight if isinstance(weight, pd.Series) else pd.Series(weight)
+    if len(column) != count:
+        raise InputError(f"'{name}' must hold one number a row ({count}); got {len(column)}.")
+    if not pd.api.types.is_numeric_dtype(column) and column.notna().any():
+        raise InputError(f"'{name}' must hold numbers; got {column.dtype}.")
+    weights = column.to_numpy(dtype=float, na_value=np.nan)
+    check_weights(weights, name)
+    return weights
 
 
 def check_rng(rng: object) -> np.random.Generator:
@@ -176,3 +203,43 @@ def check_same_rows(column: object, table: object, name: str) -> None:
     """Refuse a pandas column beside a pandas table of another index; other kinds go by row order."""
     if isinstance(column, pd.Series) and isinstance(table, pd.DataFrame) and not column.index.equals(table.index):
         raise InputError(f"'{name}' must have the index of the table; got another one.")
+
+
+def check_series(column: object, name: str) -> None:
+    """Refuse what is not a pandas Series."""
+    if not isinstance(column, pd.Series):
+        raise InputError(f"'{name}' must be a pandas Series, a value a respondent; got {_kind(column)}.")
+
+
+def check_path(path: object, name: str) -> None:
+    """Refuse what cannot be a path."""
+    if not isinstance(path, str | os.PathLike):
+        raise InputError(f"'{name}' must be the path of a file; got {_kind(path)}.")
+
+
+def check_responses(responses: object, columns: Iterable[str], name: str = "responses") -> None:
+    """Refuse what is not a pandas table that holds each of the columns once."""
+    if not isinstance(responses, pd.DataFrame):
+        raise InputError(f"'{name}' must be a pandas DataFrame, respondents × columns; got {_kind(responses)}.")
+    wanted = list(dict.fromkeys(columns))
+    check_columns(responses.columns, wanted, f"The table of {name}")
+    have = list(responses.columns)
+    twice = [] if responses.columns.is_unique else [column for column in wanted if have.count(column) > 1]
+    if twice:
+        raise InputError(f"The table of {name} holds {listing(twice)} more than once; each column may stand once.")
+
+
+def check_answers(responses: pd.DataFrame, ranges: Mapping[str, tuple[float, float]]) -> None:
+    """Refuse answers that are no numbers or lie outside their item's range."""
+    names = list(ranges)
+    check_numbers(responses, names, "The table of responses")
+    answers = responses[names].to_numpy(dtype=float, na_value=np.nan)
+    low, high = np.array(list(ranges.values()), dtype=float).reshape(-1, 2).T
+    for position in np.flatnonzero(((answers < low) | (answers > high)).any(axis=0))[:1]:
+        column = pd.Series(answers[:, position])
+        check_range(column, low[position], high[position], names[position])
+
+
+def _kind(value: object) -> str:
+    """What was got, as a refusal says it."""
+    return "None" if value is None else type(value).__name__

@@ -242,6 +242,7 @@ def believable(effects: EffectsResult, trust: TrustResult, reading: Reading) -> 
         together = f", Bonferroni over {family} arms" if family > 1 else ""
         table.loc[i, "method"] = f"{base}; studentised permutation{together}"
         table.loc[i, "warning"] = (
-            "The ordinary interval raised too many false alarms in placebo campaigns; the permutation result stands here."
+            "The ordinary interval raised too many false alarms in placebo campaigns; "
+            "the permutation result stands here."
         )
     return replace(effects, table=segment_families(table, reading))

@@ -108,14 +108,15 @@ def invariance(
     Raises
     ------
     InputError
-        If a column is absent, there is one group only, or a group's answers allow no factor model:
-        too few respondents, an item without answers or constant. The group is named.
+        If a column is absent, fewer than two groups have more respondents than items, or a group's
+        answers allow no factor model: an item without answers or constant. The group is named.
 
     Notes
     -----
     Maximum likelihood in all groups at once, factor variances 1 in the first. 'metric' holds
     loadings equal and frees the later groups' factor variances, 'scalar' holds intercepts equal
-    and frees their factor means, 'strict' holds residual variances equal. Where a level fails, the
+    and frees their factor means, 'strict' holds residual variances equal. Groups with no more
+    respondents than items are left out and named. A level holds only if those below it do. Where one fails, the
     item with the largest score test is freed, again and again, until the level holds, as long as
     two items of its scale stay tied; levels above go on from there. The intercept of an item
     whose loading is free is free. RMSEA carries the factor √groups.
@@ -147,7 +148,7 @@ def invariance(
         check_level(value, name)
     rule = Rule(cfi_fall, rmsea_rise)
     structure = structure_of(codebook)
-    tables = _tables(responses, structure, group)
+    tables, small = _tables(responses, structure, group)
     groups = Groups.of(tables, structure)
     full = full_levels(groups)
     way = climb(groups, full, rule)
@@ -166,25 +167,33 @@ def invariance(
         n_dropped=len(responses) - n_used,
         method=f"A level holds where {rule}.",
         confidence=confidence,
-        warnings=(*structure.warnings, *_doubts(groups, full, scalar)),
+        warnings=(*structure.warnings, *small, *_doubts(groups, full, scalar)),
     )
 
 
-def _tables(responses: pd.DataFrame, structure: Structure, group: str) -> dict[str, ItemTable]:
-    """Complete answers by group, in order of first appearance."""
+def _tables(responses: pd.DataFrame, structure: Structure, group: str) -> tuple[dict[str, ItemTable], tuple[str, ...]]:
+    """Complete answers by group, in order of first appearance, and a sentence on the groups too small for any."""
     wanted = [group, *structure.items, *filter(None, [structure.weight])]
     check_columns(responses.columns, wanted, "The table of responses")
     present = responses[responses[group].notna()]
     names = list(present[group].unique())
     if len(names) < 2:
         raise InputError(f"'{group}' holds {listing(names) or 'no group'}; comparing needs two groups or more.")
+    answering = present[list(structure.items)].notna().any(axis=1).groupby(present[group], sort=False).sum()
+    small = [name for name in names if answering[name] <= len(structure.items)]
+    if len(names) - len(small) < 2:
+        raise InputError(
+            f"Comparing by '{group}' needs two groups with more respondents than the {len(structure.items)} items; "
+            f"{listing(map(_label, small))} {'has' if len(small) == 1 else 'have'} too few."
+        )
     tables = {}
-    for name in names:
+    for name in (name for name in names if name not in small):
         try:
             tables[_label(name)] = read_answers(present[present[group] == name], structure, "listwise")
         except InputError as error:
             raise InputError(f"In group '{_label(name)}' of '{group}': {error.message}") from None
-    return tables
+    told = f"Not compared, as too few answered: {listing(map(_label, small))} of '{group}'."
+    return tables, (told,) if small else ()
 
 
 def _label(name: object) -> str:
@@ -196,7 +205,8 @@ def _level_table(full: Mapping[str, GroupFit], rule: Rule) -> pd.DataFrame:
     for level, fit in full.items():
         rows.append({"level": level, **_figures(fit, below, rule)})
         below = fit
-    return _typed(pd.DataFrame(rows))
+    table = _typed(pd.DataFrame(rows))
+    return table.assign(holds=table["holds"].cummin())
 
 
 def _partial_table(way: list[Step], rule: Rule) -> pd.DataFrame:
@@ -273,7 +283,7 @@ def _verdict(full: Mapping[str, GroupFit], way: list[Step], group: str, rule: Ru
 
 def _doubts(groups: Groups, full: Mapping[str, GroupFit], scalar: Step | None) -> list[str]:
     doubts = []
-    small = [f"{name} ({n})" for name, n in zip(groups.names, groups.sizes, strict=True) if n < _FEW]
+    small = [name for name, n in zip(groups.names, groups.sizes, strict=True) if n < _FEW]
     if small:
         doubts.append(f"Groups of fewer than {_FEW} respondents: {listing(small)}; their figures are rough.")
     cfi = full["configural"].fit["cfi"]

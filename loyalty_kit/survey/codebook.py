@@ -1,5 +1,6 @@
 """The codebook: what each column of a survey means, read from a TOML file and checked."""
 
+from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -7,7 +8,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from loyalty_kit.checks import InputError, check_choice, listing, nearest, parse_toml, read_toml
+from loyalty_kit.checks import InputError, check_choice, check_path, listing, nearest, parse_toml, read_toml
 
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 Code = int | float | str
@@ -134,11 +135,14 @@ class Codebook(_Model):
         ...
         loyalty_kit.checks.UnreadableError: The codebook 'no-such-codebook.toml' does not exist.
         """
+        check_path(path, "path")
         return cls._checked(read_toml(Path(path), "The codebook"), Path(path).name)
 
     @classmethod
     def parse(cls, text: str, name: str = "codebook.toml") -> "Codebook":
         """Codebook of TOML text; `name` is what errors call it."""
+        if not isinstance(text, str):
+            raise InputError(f"'text' must be TOML text; got {type(text).__name__}.")
         return cls._checked(parse_toml(text, f"The codebook '{name}'"), name)
 
     @classmethod
@@ -219,6 +223,10 @@ class Codebook(_Model):
         item = self.item(name)
         return item.min, item.max
 
+    def ranges(self, names: Iterable[str]) -> dict[str, tuple[float, float]]:
+        """Lowest and highest answer by item."""
+        return {name: self.range(name) for name in names}
+
     def wording(self, name: str) -> str:
         """Wording of an item, or its name where it has none."""
         return self.item(name).wording or name
@@ -237,6 +245,13 @@ class Codebook(_Model):
     def reflective(self) -> dict[Name, Scale]:
         """Scales whose items reflect one factor: those with reliability."""
         return {key: scale for key, scale in self.scales.items() if scale.kind == "reflective"}
+
+
+def check_codebook(codebook: object) -> None:
+    """Refuse what is not a codebook, with the way to one."""
+    if not isinstance(codebook, Codebook):
+        got = "None" if codebook is None else type(codebook).__name__
+        raise InputError(f"'codebook' must be a Codebook; got {got}; read it with Codebook.read.")
 
 
 def _fault(detail: ErrorDetails) -> str:

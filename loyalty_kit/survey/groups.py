@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from loyalty_kit.checks import check_columns, check_whole
-from loyalty_kit.survey.codebook import Codebook
+from loyalty_kit.checks import check_responses, check_whole
+from loyalty_kit.survey.codebook import Codebook, check_codebook
 
 
 def group_counts(responses: pd.DataFrame, codebook: Codebook, *, min_cell: int = 5) -> pd.DataFrame:
@@ -38,7 +38,8 @@ def group_counts(responses: pd.DataFrame, codebook: Codebook, *, min_cell: int =
     [9.0, nan, nan]
     """
     check_whole(min_cell, "min_cell", 1)
-    check_columns(responses.columns, codebook.groups, "The table of responses")
+    check_codebook(codebook)
+    check_responses(responses, codebook.groups)
     tables = [pd.DataFrame(columns=["group", "level", "n", "share"])]
     for group in codebook.groups:
         counts = responses[group].astype(object).fillna("(none)").value_counts(sort=False)

@@ -7,11 +7,11 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from loyalty_kit.checks import check_columns, check_level, check_share
+from loyalty_kit.checks import check_answers, check_level, check_responses, check_share, check_weight
 from loyalty_kit.extraction import extract
 from loyalty_kit.moments import Moments
 from loyalty_kit.results import Result
-from loyalty_kit.survey.codebook import Codebook, Index
+from loyalty_kit.survey.codebook import Codebook, Index, check_codebook
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,7 +112,7 @@ def key(responses: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
     Raises
     ------
     InputError
-        If a reverse-keyed item is absent.
+        If a reverse-keyed item is absent, or holds text or an answer outside its range.
 
     Notes
     -----
@@ -128,8 +128,10 @@ def key(responses: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
          a    b
     0  4.0  4.0
     """
+    check_codebook(codebook)
     turned = [name for scale in codebook.scales.values() for name in scale.reverse]
-    check_columns(responses.columns, turned, "The table of responses")
+    check_responses(responses, turned)
+    check_answers(responses, codebook.ranges(turned))
     ends = {name: sum(codebook.range(name)) for name in turned}
     return responses.assign(**{name: total - responses[name] for name, total in ends.items()})
 
@@ -153,7 +155,8 @@ def score(responses: pd.DataFrame, codebook: Codebook, *, min_answered: float = 
     Raises
     ------
     InputError
-        If a column that the codebook names is absent, or `min_answered` lies outside its range.
+        If a column that the codebook names is absent, an item holds text or an answer outside its
+        range, a weight is negative or missing, or `min_answered` lies outside its range.
 
     Notes
     -----
@@ -176,15 +179,18 @@ def score(responses: pd.DataFrame, codebook: Codebook, *, min_answered: float = 
     [100.0, 50.0]
     """
     check_share(min_answered, "min_answered")
+    check_codebook(codebook)
     beside = [*codebook.groups, *filter(None, [codebook.weight])]
     scaled = [name for scale in codebook.scales.values() for name in scale.items]
-    check_columns(responses.columns, [*scaled, *beside], "The table of responses")
+    check_responses(responses, [*scaled, *beside])
+    check_answers(responses, codebook.ranges(scaled))
     keyed = key(responses, codebook)
     scores = pd.DataFrame(
         {name: _scale_score(keyed, scale.items, codebook, min_answered) for name, scale in codebook.scales.items()},
         index=responses.index,
     )
     weight = None if codebook.weight is None else responses[codebook.weight]
+    check_weight(weight, len(responses), codebook.weight or "weight")
     weights, warnings = _index_weights(scores, codebook, weight)
     indices = {name: scores[list(column.dropna().index)] @ column.dropna() for name, column in weights.items()}
     return ScaleScores(
@@ -200,7 +206,7 @@ def score(responses: pd.DataFrame, codebook: Codebook, *, min_answered: float = 
 
 def _scale_score(keyed: pd.DataFrame, items: tuple[str, ...], codebook: Codebook, min_answered: float) -> pd.Series:
     low, high = np.array([codebook.range(name) for name in items], dtype=float).T
-    percent = 100 * (keyed[list(items)].to_numpy(dtype=float) - low) / (high - low)
+    percent = 100 * (keyed[list(items)].to_numpy(dtype=float, na_value=np.nan) - low) / (high - low)
     answered = np.isfinite(percent)
     count = answered.sum(axis=1)
     total = np.where(answered, percent, 0.0).sum(axis=1)

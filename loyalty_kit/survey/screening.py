@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from loyalty_kit.checks import InputError, check_columns
+from loyalty_kit.checks import InputError, check_answers, check_responses, rows
 from loyalty_kit.moments import Floats, Moments
 from loyalty_kit.results import Result
-from loyalty_kit.survey.codebook import Codebook
+from loyalty_kit.survey.codebook import Codebook, check_codebook
 
 MISSING_SHARE = 0.5
 SHORTEST_RUN = 8
@@ -102,7 +102,7 @@ def screen(responses: pd.DataFrame, codebook: Codebook, *, seconds: str | None =
     Raises
     ------
     InputError
-        If an item or the column of times is absent.
+        If an item or the column of times is absent, or an item holds text or an answer outside its range.
 
     Notes
     -----
@@ -124,9 +124,11 @@ def screen(responses: pd.DataFrame, codebook: Codebook, *, seconds: str | None =
     >>> screen(pd.DataFrame({"a": [4.0, None], "b": [5.0, None]}), codebook).dropped.tolist()
     [False, True]
     """
+    check_codebook(codebook)
+    check_responses(responses, [*codebook.questions, *([seconds] if seconds else [])])
     items = [name for name in responses.columns if name in codebook.questions]
-    check_columns(responses.columns, [*codebook.questions, *([seconds] if seconds else [])], "The table of responses")
-    answers = responses[items].to_numpy(dtype=float)
+    check_answers(responses, codebook.ranges(items))
+    answers = responses[items].to_numpy(dtype=float, na_value=np.nan)
     low, high = np.array([codebook.range(name) for name in items], dtype=float).reshape(-1, 2).T
     answered = np.isfinite(answers)
     share = (answers - low) / (high - low)
@@ -162,7 +164,7 @@ def _times(column: pd.Series, name: str) -> Floats:
     times = pd.to_numeric(column, errors="coerce")
     wrong = column[times.isna() & column.notna() & (column.astype(str).str.strip() != "")]
     if len(wrong):
-        raise InputError(f"Column '{name}' must hold times as numbers; got '{wrong.iloc[0]}' in {len(wrong)} rows.")
+        raise InputError(f"Column '{name}' must hold times as numbers; got '{wrong.iloc[0]}' in {rows(len(wrong))}.")
     if times.isna().all():
         raise InputError(f"Column '{name}' holds no time.")
     return np.asarray(times, dtype=float)
@@ -191,11 +193,11 @@ def _spread(share: Floats, answered: np.ndarray) -> Floats:
 
 def _mahalanobis(share: Floats, answered: np.ndarray) -> tuple[Floats, Floats, tuple[str, ...]]:
     """Squared distance of each row over its answered items, its p, and why there is none."""
-    rows, k = share.shape
-    unknown = np.full(rows, np.nan)
+    respondents, k = share.shape
+    unknown = np.full(respondents, np.nan)
     complete = answered.all(axis=1)
     if complete.sum() < 3 * k:
-        why = f"only {complete.sum()} of {rows} respondents answered all {k} items"
+        why = f"only {complete.sum()} of {respondents} respondents answered all {k} items"
         return unknown, unknown, (f"Rare combinations of answers could not be looked for: {why}.",)
     moments = Moments.of(pd.DataFrame(share[complete]).rename(columns=str))
     values, vectors = np.linalg.eigh(moments.covariance.to_numpy())

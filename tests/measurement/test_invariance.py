@@ -185,7 +185,7 @@ def test_small_groups_are_warned_of():
     responses, codebook = two_channels(400)
     few = pd.concat([responses.head(400), responses.tail(60)])
     result = invariance(few, codebook, group="channel")
-    assert result.warnings[0].startswith("Groups of fewer than 100 respondents: 'web (60)'")
+    assert result.warnings[0].startswith("Groups of fewer than 100 respondents: 'web'")
     assert result.groups.to_dict() == {"store": 400, "web": 60}
 
 
@@ -206,7 +206,10 @@ def test_a_structure_that_fits_no_group_is_warned_of(ladder):
             lambda d, web: d.assign(trust_1=d["trust_1"].mask(web, 3.0)),
             "In group 'web' of 'channel': Item 'trust_1' hold",
         ),
-        (lambda d, web: pd.concat([d[~web], d[web].tail(3)]), "In group 'web' of 'channel': 3 respondents are too few"),
+        (
+            lambda d, web: pd.concat([d[~web], d[web].tail(3)]),
+            "needs two groups with more respondents.*'web' has too few",
+        ),
         (lambda d, web: d.assign(channel="web"), "'channel' holds 'web'; comparing needs two groups or more"),
         (lambda d, web: d.assign(channel=np.nan), "'channel' holds no group"),
         (lambda d, web: d.drop(columns="channel"), "lacks the column 'channel'"),
@@ -216,6 +219,22 @@ def test_groups_that_carry_no_model_are_refused_by_name(change, message):
     responses, codebook = two_channels()
     with pytest.raises(InputError, match=message):
         invariance(change(responses, responses["channel"] == "web"), codebook, group="channel")
+
+
+@pytest.mark.parametrize("unfielded", [False, True])
+def test_a_group_of_three_and_a_wave_never_fielded_are_left_out_and_named(unfielded):
+    responses, codebook = two_channels()
+    third = responses.tail(400 if unfielded else 3).assign(channel="app")
+    if unfielded:
+        third[list(codebook.measures)] = np.nan
+    result = invariance(pd.concat([responses, third]), codebook, group="channel")
+    assert list(result.groups.index) == ["store", "web"]
+    assert "Not compared, as too few answered: 'app' of 'channel'." in result.warnings
+
+
+def test_no_level_holds_above_one_that_fails(schools):
+    holds = schools.levels["holds"].iloc[1:].tolist()
+    assert holds == [True, False, False]
 
 
 @pytest.mark.parametrize("option", ["cfi_fall", "rmsea_rise", "confidence"])

@@ -155,7 +155,7 @@ def describe_segments(effects: EffectsResult, metrics: Sequence[Metric], *, min_
         differ = rows["p_adjusted"] < LEVEL_OF_TESTS
         values = {"metric": plain_name(str(metric)), "by": by}
         if not differ.any():
-            arms = ", ".join(f"{row['arm']} {probability(row['p_adjusted'])}" for row in records(rows))
+            arms = ", ".join(f"{row['arm']} {probability(row['p_adjusted'])}".replace(" ", "\N{NO-BREAK SPACE}") for row in records(rows))
             sentences.append(say("segments.same", arms=arms, **values))
             continue
         for row in records(rows[differ]):
@@ -169,10 +169,10 @@ def describe_segments(effects: EffectsResult, metrics: Sequence[Metric], *, min_
     return Passage(sentences)
 
 
-def describe_decision(decision: DecisionResult, profit: Profit, *, control: object) -> Passage:
+def describe_decision(decision: DecisionResult, profit: Profit) -> Passage:
     """Say what profit is, which choice is best on these data alone, and what knowing more could be worth."""
     spend = say("worth.margin", margin=f"{profit.margin:g}", spend=profit.spend)
-    contact = profit.cost if isinstance(profit.cost, str) else say("worth.contact", cost=profit.cost, control=control)
+    contact = profit.cost if isinstance(profit.cost, str) else say("worth.contact", cost=f"{profit.cost:g}")
     costs = [contact if profit.cost else None, profit.coupon]
     formula = " − ".join(str(part) for part in (spend, *costs) if part)
     best = _now(decision)
