@@ -23,6 +23,18 @@ def anonymous() -> bool:
     return bool(os.environ.get(ANONYMOUS))
 
 
+_IN_TOML = {
+    "tuple_type": "must be a list, [ … ]",
+    "dict_type": "must be a table, { name = value }",
+    "model_type": "must be a table, { name = value }",
+    "string_type": "must be text in quotation marks",
+    "float_type": "must be a number",
+    "missing": "is required",
+    "too_short": "needs at least one entry",
+}
+"""Types of pydantic's faults, in the words of the file that holds them."""
+
+
 class InputError(ValueError):
     """Input that the kit refuses, in one sentence.
 
@@ -84,7 +96,7 @@ def listing(names: Iterable[object], most: int = 8) -> str:
 
 
 def rows(count: int) -> str:
-    """Number of rows in words.
+    """Say a number of rows.
 
     Examples
     --------
@@ -92,6 +104,17 @@ def rows(count: int) -> str:
     ('1 row', '12 rows')
     """
     return "1 row" if count == 1 else f"{count} rows"
+
+
+def kind(value: object) -> str:
+    """Name the type of a value in a refusal.
+
+    Examples
+    --------
+    >>> kind([1]), kind(None)
+    ('list', 'None')
+    """
+    return "None" if value is None else type(value).__name__
 
 
 def nearest(name: object, known: Iterable[object]) -> str:
@@ -138,6 +161,24 @@ def check_number(value: float, name: str) -> None:
         raise InputError(f"'{name}' must be a finite number; got {value!r}.")
 
 
+def plain_faults(faults: Sequence[Any]) -> list[tuple[Any, str]]:
+    """Say pydantic's faults in the words of TOML; what only follows from a fault further in is left out.
+
+    Parameters
+    ----------
+    faults : sequence of ErrorDetails
+        As `ValidationError.errors` lists them.
+
+    Returns
+    -------
+    list of (ErrorDetails, str)
+        Each fault with what is wrong, without the key and without what was got.
+    """
+    within = {fault["loc"][:depth] for fault in faults for depth in range(len(fault["loc"]))}
+    told = [fault for fault in faults if fault["type"] != "too_short" or fault["loc"] not in within]
+    return [(fault, _IN_TOML.get(fault["type"]) or fault["msg"][:1].lower() + fault["msg"][1:]) for fault in told]
+
+
 def check_columns(present: Iterable[object], needed: Iterable[object], where: str) -> None:
     """Refuse a table that lacks columns, naming each and the nearest column that it has."""
     have = list(present)
@@ -172,7 +213,7 @@ def check_weight(weight: Any, count: int, name: str = "weight") -> npt.NDArray[n
     if weight is None:
         return np.ones(count)
     if isinstance(weight, str) or not isinstance(weight, Iterable) or getattr(weight, "ndim", 1) != 1:
-        raise InputError(f"'{name}' must hold one number a row ({count}); got {_kind(weight)}.")
+        raise InputError(f"'{name}' must hold one number a row ({count}); got {kind(weight)}.")
     column = weight if isinstance(weight, pd.Series) else pd.Series(weight)
     if len(column) != count:
         raise InputError(f"'{name}' must hold one number a row ({count}); got {len(column)}.")
@@ -208,19 +249,19 @@ def check_same_rows(column: object, table: object, name: str) -> None:
 def check_series(column: object, name: str) -> None:
     """Refuse what is not a pandas Series."""
     if not isinstance(column, pd.Series):
-        raise InputError(f"'{name}' must be a pandas Series, a value a respondent; got {_kind(column)}.")
+        raise InputError(f"'{name}' must be a pandas Series, a value a respondent; got {kind(column)}.")
 
 
 def check_path(path: object, name: str) -> None:
     """Refuse what cannot be a path."""
     if not isinstance(path, str | os.PathLike):
-        raise InputError(f"'{name}' must be the path of a file; got {_kind(path)}.")
+        raise InputError(f"'{name}' must be the path of a file; got {kind(path)}.")
 
 
 def check_responses(responses: object, columns: Iterable[str], name: str = "responses") -> None:
     """Refuse what is not a pandas table that holds each of the columns once."""
     if not isinstance(responses, pd.DataFrame):
-        raise InputError(f"'{name}' must be a pandas DataFrame, respondents × columns; got {_kind(responses)}.")
+        raise InputError(f"'{name}' must be a pandas DataFrame, respondents × columns; got {kind(responses)}.")
     wanted = list(dict.fromkeys(columns))
     check_columns(responses.columns, wanted, f"The table of {name}")
     have = list(responses.columns)
@@ -238,8 +279,3 @@ def check_answers(responses: pd.DataFrame, ranges: Mapping[str, tuple[float, flo
     for position in np.flatnonzero(((answers < low) | (answers > high)).any(axis=0))[:1]:
         column = pd.Series(answers[:, position])
         check_range(column, low[position], high[position], names[position])
-
-
-def _kind(value: object) -> str:
-    """What was got, as a refusal says it."""
-    return "None" if value is None else type(value).__name__

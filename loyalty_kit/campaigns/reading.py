@@ -147,7 +147,7 @@ def profit_of(formula: str) -> Profit:
     Profit(spend='spend', margin=0.4, cost=0.02, coupon=None)
     """
     first, *rest = re.split(r"\s+[-−]\s+", formula.strip())
-    match = re.fullmatch(r"(?:(\d*\.?\d+)\s*[*×]\s*)?(\S.*)", first)
+    match = re.fullmatch(r"(?:(\d*\.?\d+)\s*[*×]\s*)?([^*×]*[^*×\s])", first)
     amounts = [float(part) for part in rest if re.fullmatch(r"\d*\.?\d+", part)]
     columns = [part for part in rest if not re.fullmatch(r"\d*\.?\d+", part)]
     if match is None or len(amounts) > 1 or len(rest) > 2 or not all(columns):

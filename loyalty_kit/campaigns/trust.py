@@ -26,6 +26,7 @@ KEYS = ["metric", "arm", "by", "level", "kind"]
 FEWEST = 5
 DRAWS = 9_999
 POWER = 0.8
+REPLACED = "Placebo campaigns raised too many false alarms; the permutation result stands here."
 
 
 @dataclass(frozen=True, eq=False)
@@ -241,8 +242,5 @@ def believable(effects: EffectsResult, trust: TrustResult, reading: Reading) -> 
         base = str(row["method"]).removesuffix(", max-t")
         together = f", Bonferroni over {family} arms" if family > 1 else ""
         table.loc[i, "method"] = f"{base}; studentised permutation{together}"
-        table.loc[i, "warning"] = (
-            "The ordinary interval raised too many false alarms in placebo campaigns; "
-            "the permutation result stands here."
-        )
+        table.loc[i, "warning"] = REPLACED
     return replace(effects, table=segment_families(table, reading))

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from loyalty_kit.checks import InputError, check_columns, check_weights, listing
+from loyalty_kit.checks import InputError, check_columns, check_weight, listing
 from loyalty_kit.moments import Floats, Missing, Moments
 
 
@@ -74,10 +74,7 @@ def read_items(items: Any, *, weight: Any = None) -> ItemTable:
     names = tuple(frame.columns)
     if len(names) < 2:
         raise InputError(f"At least two items are needed; got {listing(names) or 'none'}.")
-    w = np.ones(len(frame)) if weight is None else np.asarray(weight, dtype=float)
-    if w.shape != (len(frame),):
-        raise InputError(f"'weight' must hold one number a row ({len(frame)}); got shape {w.shape}.")
-    check_weights(w)
+    w = check_weight(weight, len(frame))
     values = frame.to_numpy()[w > 0]
     check_varied(names, values)
     return ItemTable(names, values, w[w > 0])

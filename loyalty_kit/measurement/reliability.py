@@ -8,11 +8,11 @@ import pandas as pd
 
 from loyalty_kit.checks import (
     InputError,
-    check_columns,
+    check_answers,
     check_level,
-    check_numbers,
+    check_responses,
     check_rng,
-    check_weights,
+    check_weight,
     check_whole,
 )
 from loyalty_kit.measurement.alpha_bootstrap import alpha_intervals
@@ -28,7 +28,7 @@ from loyalty_kit.measurement.item_analysis import (
 from loyalty_kit.measurement.items import ItemTable
 from loyalty_kit.moments import Floats
 from loyalty_kit.results import Result
-from loyalty_kit.survey.codebook import Codebook
+from loyalty_kit.survey.codebook import Codebook, check_codebook
 from loyalty_kit.survey.scoring import key
 
 _SCALE_COLUMNS = (
@@ -119,7 +119,8 @@ def reliability(
     Raises
     ------
     InputError
-        If a column that the codebook names is absent or not numeric, or a weight is negative or missing.
+        If a column that the codebook names is absent or not numeric, an answer lies outside its item's
+        range, or a weight is negative or missing.
 
     Notes
     -----
@@ -133,10 +134,10 @@ def reliability(
     - sem = √(1ᵀC1) / k · √(1 − cronbach_alpha), in answer units: it belongs to the mean of the items.
 
     Item statistics are of the keyed items: the mean of a reverse-keyed item is that of its turned
-    answers, over all who answer the item, whatever else of the scale they leave out. Nothing beyond the codebook's keys is turned: an item whose item-rest correlation or
-    loading is negative, however slightly, is named in `warnings` with the coefficient before and
-    after turning it, and with a word where chance could be the reason. Formative and one-item scales
-    are left out, and named.
+    answers, over all who answer the item, whatever else of the scale they leave out. Nothing beyond
+    the codebook's keys is turned: an item whose item-rest correlation or loading is negative, however
+    slightly, is named in `warnings` with the coefficient before and after turning it, and with a word
+    where chance could be the reason. Formative and one-item scales are left out, and named.
 
     References
     ----------
@@ -194,14 +195,14 @@ class _ScaleReport:
 
 def _tables(responses: pd.DataFrame, codebook: Codebook) -> tuple[dict[str, ItemTable], list[str]]:
     """Keyed answers to each scale that has reliability, and sentences on the scales left out."""
+    check_codebook(codebook)
     needed = [item for scale in codebook.scales.values() for item in scale.items]
-    needed += [codebook.weight] if codebook.weight else []
-    check_columns(responses.columns, needed, "The table of responses")
-    check_numbers(responses, needed, "The table of responses")
-    answers = key(responses, codebook)[needed].astype("Float64").to_numpy(dtype=float, na_value=np.nan)
-    values = pd.DataFrame(np.where(np.isfinite(answers), answers, np.nan), columns=needed)
-    w = values[codebook.weight].to_numpy() if codebook.weight else np.ones(len(values))
-    check_weights(w, codebook.weight or "weight")
+    weight = [codebook.weight] if codebook.weight else []
+    check_responses(responses, [*needed, *weight])
+    check_answers(responses, codebook.ranges(needed))
+    w = check_weight(responses[codebook.weight] if weight else None, len(responses), codebook.weight or "weight")
+    answers = key(responses, codebook)[needed].to_numpy(dtype=float, na_value=np.nan)
+    values = pd.DataFrame(answers, columns=needed)
     values, w = values[w > 0], w[w > 0]
     tables, warnings = {}, []
     for name, scale in codebook.scales.items():

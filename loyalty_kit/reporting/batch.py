@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
-from loyalty_kit.checks import InputError, UnreadableError, nearest, read_toml
+from loyalty_kit.checks import InputError, UnreadableError, nearest, plain_faults, read_toml
 from loyalty_kit.reporting.render import Job, RenderResult, prepare_job, render_job
 
 BATCH_FILE = "reports.toml"
@@ -119,11 +119,11 @@ def _parsed(path: Path) -> _BatchFile:
     try:
         return _BatchFile.model_validate(values)
     except ValidationError as error:
-        faults = [f"{path.name}, {_fault(detail)}" for detail in error.errors(include_url=False)]
+        faults = [f"{path.name}, {_fault(*fault)}" for fault in plain_faults(error.errors(include_url=False))]
         raise InputError("\n".join(faults)) from None
 
 
-def _fault(detail: ErrorDetails) -> str:
+def _fault(detail: ErrorDetails, said: str) -> str:
     """One validation fault, with its report's number and its key."""
     model: type[BaseModel]
     match detail["loc"]:
@@ -134,5 +134,9 @@ def _fault(detail: ErrorDetails) -> str:
     key = f"{where}key '{'.'.join(map(str, keys))}'" if keys else where.rstrip(", ")
     if detail["type"] == "extra_forbidden":
         return f"{key}: no such key{nearest(keys[-1], model.model_fields) or '.'}"
+    if detail["loc"] == ("report",) and detail["type"] in ("missing", "too_short"):
+        return f"{key}: at least one [[report]] is needed."
+    if detail["loc"] == ("report",) and isinstance(detail["input"], dict):
+        return f"{key}: write [[report]] with two brackets."
     got = "" if isinstance(detail["input"], dict) else f"; got {detail['input']!r}"
-    return f"{key}: {detail['msg'][0].lower()}{detail['msg'][1:]}{got}."
+    return f"{key}: {said}{got}."

@@ -8,10 +8,11 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from loyalty_kit.checks import InputError, check_choice, check_path, listing, nearest, parse_toml, read_toml
+from loyalty_kit.checks import InputError, check_choice, check_path, kind, listing, nearest, parse_toml, plain_faults, read_toml
 
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 Code = int | float | str
+_UNION_MEMBERS = ("dict[", "tuple[")
 Name = Annotated[str, Field(strict=True, pattern=r"^[^\x00-\x1f\x7f]+$")]
 
 
@@ -142,7 +143,7 @@ class Codebook(_Model):
     def parse(cls, text: str, name: str = "codebook.toml") -> "Codebook":
         """Codebook of TOML text; `name` is what errors call it."""
         if not isinstance(text, str):
-            raise InputError(f"'text' must be TOML text; got {type(text).__name__}.")
+            raise InputError(f"'text' must be TOML text; got {kind(text)}.")
         return cls._checked(parse_toml(text, f"The codebook '{name}'"), name)
 
     @classmethod
@@ -150,7 +151,7 @@ class Codebook(_Model):
         try:
             return cls.model_validate(values)
         except ValidationError as error:
-            faults = [_fault(detail) for detail in error.errors(include_url=False)]
+            faults = dict.fromkeys(_fault(*fault) for fault in plain_faults(error.errors(include_url=False)))
             raise InputError("\n".join(f"The codebook '{name}', {fault}" for fault in faults)) from None
 
     @model_validator(mode="after")
@@ -250,22 +251,17 @@ class Codebook(_Model):
 def check_codebook(codebook: object) -> None:
     """Refuse what is not a codebook, with the way to one."""
     if not isinstance(codebook, Codebook):
-        got = "None" if codebook is None else type(codebook).__name__
-        raise InputError(f"'codebook' must be a Codebook; got {got}; read it with Codebook.read.")
+        raise InputError(f"'codebook' must be a Codebook; got {kind(codebook)}; read it with Codebook.read.")
 
 
-def _fault(detail: ErrorDetails) -> str:
+def _fault(detail: ErrorDetails, said: str) -> str:
     """One validation fault as the end of a sentence that names the key's path."""
-    path = ".".join(
-        str(part)
-        for part in detail["loc"]
-        if part not in ("dict[str,constrained-float]", "tuple[constrained-str, ...]")
-    )
+    path = ".".join(str(part) for part in detail["loc"] if not str(part).startswith(_UNION_MEMBERS))
     if detail["type"] == "extra_forbidden":
         return f"key '{path}': {_sentence('no such key' + nearest(path.rpartition('.')[2], _known_keys(detail)))}"
     got = "" if isinstance(detail["input"], dict | BaseModel) else f"; got {detail['input']!r}"
     where = f"key '{path}': " if path else ""
-    return where + _sentence(f"{detail['msg'][0].lower()}{detail['msg'][1:]}{got}")
+    return where + _sentence(said + got)
 
 
 def _known_keys(detail: ErrorDetails) -> list[str]:

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from loyalty_kit.checks import InputError, anonymous, check_choice, listing, nearest
+from loyalty_kit.checks import InputError, anonymous, check_choice, check_path, listing, nearest, rows
 from loyalty_kit.survey.codebook import Codebook
 from loyalty_kit.survey.files import RawTable, normalized, read_table, text_of
 
@@ -19,13 +19,21 @@ Codes = npt.NDArray[np.intp]
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
 
+# What survey tools write for no answer.
+_LOOKS_MISSING = (-99, -9, 99, 999)
+_MEANS_MISSING = "; if it means missing, add it to 'missing'"
+_MANY = 3
+
+
 class _Problem(NamedTuple):
-    """What is wrong, in how many rows, in which one first, and what is allowed."""
+    """What is wrong, in how many rows, in which one first, what is allowed, and for an answer its item and itself."""
 
     what: str
     rows: int
     first: int
     allowed: str
+    item: str = ""
+    cell: Cell = None
 
 
 def read_responses(
@@ -86,6 +94,9 @@ def read_responses(
     1  NaN  2.0
     """
     check_choice(invalid, "invalid", ("error", "missing"))
+    check_path(path, "path")
+    if not isinstance(codebook, Codebook):
+        check_path(codebook, "codebook")
     book = codebook if isinstance(codebook, Codebook) else Codebook.read(codebook)
     table = read_table(Path(path), book.columns)
     columns = list(table.frame.columns)
@@ -96,10 +107,12 @@ def read_responses(
         ids, id_faults = _ids(table.frame[book.respondent])
         faults += id_faults
     converted: dict[str, pd.Series] = {}
+    found: list[_Problem] = []
     for name in (name for name in once if name != book.respondent):
         converted[name], problems = _column(name, table, book)
         if invalid == "error" or name not in book.questions:
-            faults += [(_sentence(problem, ids), _sentence(problem, [])) for problem in problems]
+            found += problems
+    faults += [(_sentence(problem, ids), _sentence(problem, [])) for problem in _joined(found, book)]
     if faults:
         named, unnamed = zip(*faults, strict=True)
         raise InputError("\n".join(named), anonymous="\n".join(unnamed))
@@ -177,15 +190,35 @@ def _answers(
     numbers, wrong = [], []
     for cell in cells:
         number = None if cell is None else labels.get(_folded(cell), cell)
-        allowed = isinstance(number, float) and low <= number <= high and number not in missing
-        numbers.append(number if allowed else np.nan)
-        wrong.append(not allowed and number is not None and number not in missing)
+        valid = isinstance(number, float) and low <= number <= high and number not in missing
+        numbers.append(number if valid else np.nan)
+        wrong.append(not valid and number is not None and number not in missing)
     span = f"{text_of(low)} to {text_of(high)}{' and its labels' if labels else ''}"
-    problems = [
-        _Problem(f"Item '{item}' holds {_quoted(cell)}", count, first, f"the codebook allows {span}")
-        for cell, count, first in _tally(codes, cells, wrong)
-    ]
+    problems = []
+    for cell, count, first in _tally(codes, cells, wrong):
+        allowed = f"the codebook allows {span}" + (_MEANS_MISSING if cell in _LOOKS_MISSING else "")
+        problems.append(_Problem(f"Item '{item}' holds {_quoted(cell)}", count, first, allowed, item, cell))
     return pd.Series(np.array(numbers, dtype=float)[codes]), problems
+
+
+def _joined(problems: list[_Problem], book: Codebook) -> list[_Problem]:
+    """Problems with those of one answer in many items as one, in the place of the first of them."""
+    alike: dict[tuple[Cell, str], list[_Problem]] = {}
+    for problem in problems:
+        if problem.item:
+            alike.setdefault((problem.cell, problem.allowed), []).append(problem)
+    joined = []
+    for problem in problems:
+        same = alike.get((problem.cell, problem.allowed), []) if problem.item else []
+        if len(same) < _MANY:
+            joined.append(problem)
+        elif problem is same[0]:
+            what = f"Items {listing([other.item for other in same], most=2)} hold {_quoted(problem.cell)}"
+            advice = "; add it to response.labels" if isinstance(problem.cell, str) else ""
+            answers = sum(other.rows for other in same)
+            first = min(other.first for other in same)
+            joined.append(_Problem(what, answers, first, problem.allowed + advice, problem.item))
+    return joined
 
 
 def _by_label(
@@ -235,10 +268,9 @@ def _tally(codes: Codes, cells: Sequence[C], wrong: Sequence[bool] | npt.NDArray
 
 
 def _sentence(problem: _Problem, ids: list[str]) -> str:
-    rows = "1 row" if problem.rows == 1 else f"{problem.rows} rows"
     name = ids[problem.first] if ids else ""
     place = f"respondent {_short(name)}" if name else f"row {problem.first + 1}"
-    return f"{problem.what} in {rows} (first: {place}); {problem.allowed}."
+    return f"{problem.what} in {rows(problem.rows)} (first: {place}); {problem.allowed}."
 
 
 def _quoted(cell: Cell) -> str:

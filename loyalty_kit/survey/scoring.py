@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from loyalty_kit.checks import check_answers, check_level, check_responses, check_share, check_weight
+from loyalty_kit.checks import check_answers, check_level, check_responses, check_share, check_weight, listing
 from loyalty_kit.extraction import extract
 from loyalty_kit.moments import Moments
 from loyalty_kit.results import Result
@@ -220,27 +220,36 @@ def _index_weights(
     """Weights of scales (rows) in indices (columns), NaN where a scale is not part of one."""
     columns, warnings = {}, []
     for name, index in codebook.index.items():
-        raw = _raw_weights(scores, index, weight)
-        if raw is None or (raw < 0).any():
-            raw = pd.Series(1.0, index=list(index.scales))
-            warnings.append(
-                f"Index '{name}' weighs its scales equally: "
-                "their scores have no common factor on which all load positively."
-            )
+        raw, reason = _raw_weights(scores, index, weight)
+        if reason:
+            warnings.append(f"Index '{name}' weighs its scales equally: {reason}.")
         columns[name] = raw / raw.sum()
     table = pd.DataFrame(columns, index=list(codebook.scales), columns=list(codebook.index), dtype=float)
     return table.dropna(how="all"), tuple(warnings)
 
 
-def _raw_weights(scores: pd.DataFrame, index: Index, weight: pd.Series | None) -> pd.Series | None:
+def _raw_weights(scores: pd.DataFrame, index: Index, weight: pd.Series | None) -> tuple[pd.Series, str]:
+    """Weights of one index before rescaling, and why they are equal where loadings were asked for."""
     if isinstance(index.scales, dict):
-        return pd.Series(index.scales, dtype=float)
+        return pd.Series(index.scales, dtype=float), ""
     names = list(index.scales)
+    equal = pd.Series(1.0, index=names)
     if index.weights != "loadings" or len(names) < 3:
-        return pd.Series(1.0, index=names)
-    complete = scores[names].dropna()
-    if len(complete) <= len(names) or (complete.nunique() < 2).any():
-        return None
-    moments = Moments.of(complete, weight=None if weight is None else weight[scores[names].notna().all(axis=1)])
+        return equal, ""
+    w = np.ones(len(scores)) if weight is None else weight.to_numpy(dtype=float)
+    counted, w = scores.loc[w > 0, names], w[w > 0]
+    complete = counted.dropna()
+    empty = [name for name in names if counted[name].isna().all()]
+    if empty:
+        return equal, f"nobody has a score on {listing(empty)}"
+    if len(complete) <= len(names):
+        few = f"{len(complete)} of {len(counted)} respondents"
+        return equal, f"{few} have a score on each of its {len(names)} scales, and {len(names) + 1} are needed"
+    constant = [name for name in names if complete[name].nunique() < 2]
+    if constant:
+        return equal, f"those with a score on each of its scales score all alike on {listing(constant)}"
+    moments = Moments.of(complete, weight=w[counted.notna().all(axis="columns")])
     loadings = extract(moments.correlation.to_numpy(), factors=1).loadings[:, 0]
-    return pd.Series(loadings, index=names)
+    if (loadings < 0).any():
+        return equal, "their scores have no common factor on which all load positively"
+    return pd.Series(loadings, index=names), ""

@@ -6,9 +6,19 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from loyalty_kit.checks import InputError, check_level, check_range, check_weights, check_whole
+from loyalty_kit.checks import (
+    InputError,
+    check_level,
+    check_number,
+    check_range,
+    check_responses,
+    check_series,
+    check_weight,
+    check_whole,
+    rows,
+)
 from loyalty_kit.results import Result
-from loyalty_kit.survey.codebook import Codebook
+from loyalty_kit.survey.codebook import Codebook, check_codebook
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,14 +84,15 @@ def net_promoter(answers: pd.Series, *, weight: pd.Series | None = None, confide
     Raises
     ------
     InputError
-        If an answer lies outside 0–10 or no answer is left.
+        If an answer lies outside 0–10, no answer is left, or a weight is no number of zero or more.
 
     Notes
     -----
     With p = promoters (9–10) and d = detractors (0–6), the score is 100 (p − d) and its variance
     100² (p + d − (p − d)²) / n. The interval is an adjusted Wald: three pseudo-answers, in
     proportions 1:2:1 over promoters, passives and detractors, are added first. n is Kish's
-    effective size under weights.
+    effective size under weights. The pseudo-answers draw the interval towards zero, with one or two
+    answers past the estimate itself; it is then extended to the estimate, which only adds coverage.
 
     References
     ----------
@@ -96,13 +107,14 @@ def net_promoter(answers: pd.Series, *, weight: pd.Series | None = None, confide
     check_level(confidence, "confidence")
     used, w, n = _answers(answers, weight)
     check_range(used, 0, 10, str(answers.name or "answers"))
-    promoters, detractors = float(w[used >= 9].sum()), float(w[used <= 6].sum())
+    promoters, detractors = (min(float(w[box].sum()), 1.0) for box in (used >= 9, used <= 6))
     p, d = (promoters * n + 0.75) / (n + 3), (detractors * n + 0.75) / (n + 3)
     half = stats.norm.ppf((1 + confidence) / 2) * np.sqrt((p + d - (p - d) ** 2) / (n + 3))
+    estimate = 100 * (promoters - detractors)
     return NetPromoterResult(
-        estimate=100 * (promoters - detractors),
-        ci_low=float(max(100 * (p - d - half), -100)),
-        ci_high=float(min(100 * (p - d + half), 100)),
+        estimate=estimate,
+        ci_low=float(min(max(100 * (p - d - half), -100), estimate)),
+        ci_high=float(max(min(100 * (p - d + half), 100), estimate)),
         promoters=promoters,
         passives=max(1 - promoters - detractors, 0.0),
         detractors=detractors,
@@ -144,7 +156,7 @@ def top_box(
     Raises
     ------
     InputError
-        If an answer lies above `top`, or no answer is left.
+        If an answer lies above `top` or is infinite, or no answer is left.
 
     References
     ----------
@@ -159,6 +171,8 @@ def top_box(
     check_level(confidence, "confidence")
     check_whole(boxes, "boxes", 1)
     used, w, n = _answers(answers, weight)
+    if top is not None:
+        check_number(top, "top")
     highest = float(used.max() if top is None else top)
     check_range(used, -np.inf, highest, str(answers.name or "answers"))
     share = float(w[used > highest - boxes].sum())
@@ -198,9 +212,12 @@ def marked_shares(
     dict of str to NetPromoterResult or TopBoxResult
         By item, in the codebook's order; an item without any answer is left out.
     """
+    check_codebook(codebook)
+    marked = (*codebook.role("recommend"), *codebook.role("satisfaction"))
+    check_responses(responses, [*marked, *filter(None, [codebook.weight])])
     weight = responses[codebook.weight] if codebook.weight else None
     results: dict[str, NetPromoterResult | TopBoxResult] = {}
-    for name in (*codebook.role("recommend"), *codebook.role("satisfaction")):
+    for name in marked:
         if not responses[name].notna().any():
             continue
         if name in codebook.role("recommend"):
@@ -213,15 +230,16 @@ def marked_shares(
 
 def _answers(answers: pd.Series, weight: pd.Series | None) -> tuple[pd.Series, pd.Series, float]:
     """Answers that are there, their weights as shares of 1, and the effective n."""
-    if not pd.api.types.is_numeric_dtype(answers):
-        raise InputError(f"'{answers.name or 'answers'}' must hold numbers; got {answers.dtype}.")
-    w = np.ones(len(answers)) if weight is None else np.asarray(weight, dtype=float)
-    if w.shape != (len(answers),):
-        raise InputError(f"'weight' must hold one number for each of the {len(answers)} answers; got {len(w)}.")
-    check_weights(w)
-    used = answers.astype(float)
-    there = used.notna().to_numpy() & (w > 0)
+    check_series(answers, "answers")
+    name = str(answers.name or "answers")
+    if not pd.api.types.is_numeric_dtype(answers) and answers.notna().any():
+        raise InputError(f"'{name}' must hold numbers; got {answers.dtype}.")
+    w = check_weight(weight, len(answers))
+    values = answers.to_numpy(dtype=float, na_value=np.nan)
+    if np.isinf(values).any():
+        raise InputError(f"'{name}' is infinite in {rows(int(np.isinf(values).sum()))}; answers are finite numbers.")
+    there = np.isfinite(values) & (w > 0)
     if not there.any():
-        raise InputError(f"'{answers.name or 'answers'}' holds no answer.")
-    used, w = used[there], w[there]
-    return used, pd.Series(w / w.sum(), index=used.index), float(w.sum() ** 2 / (w**2).sum())
+        raise InputError(f"'{name}' holds no answer.")
+    w = w[there]
+    return pd.Series(values[there]), pd.Series(w / w.sum()), float(w.sum() ** 2 / (w**2).sum())

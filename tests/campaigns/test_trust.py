@@ -37,10 +37,10 @@ def test_false_alarms_are_found_where_buyers_are_few(small):
 
 
 def test_a_rate_of_many_events_is_believed(shoppers):
-    found = Campaign(shoppers, arm="arm", control="none").trust([Rate("bought")], by="channel", rng=0)
+    found = Campaign(shoppers, arm="arm", control="none").trust([Rate("bought")], rng=0)
     rates = found.to_frame()[["false_better", "false_worse"]]
     assert (rates < 0.025 + 3 * np.sqrt(0.025 * 0.975 / 1000)).all(axis=None)
-    assert (found.to_frame()["believable"] == "yes").mean() > 0.7
+    assert (found.to_frame()["believable"] == "yes").all()
 
 
 def test_the_permutation_result_takes_the_place_of_a_false_one(small):

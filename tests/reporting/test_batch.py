@@ -68,14 +68,15 @@ def test_a_batch_may_name_a_shipped_notebook(tmp_path):
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("", "reports.toml, key 'report': field required"),
-        ("report = []", "key 'report': tuple should have at least 1 item"),
-        ("report = 3", "key 'report': input should be a valid tuple; got 3."),
+        ("", "reports.toml, key 'report': at least one [[report]] is needed."),
+        ("report = []", "key 'report': at least one [[report]] is needed."),
+        ("report = 3", "key 'report': must be a list, [ … ]; got 3."),
+        ('[report]\nnotebook = "n.ipynb"', "key 'report': write [[report]] with two brackets."),
         ("reprot = 3\n" + GOOD, "key 'reprot': no such key; did you mean 'report'"),
-        ("output = 3\n" + GOOD, "key 'output': input should be a valid string; got 3."),
-        ("[[report]]", "report 1, key 'notebook': field required"),
+        ("output = 3\n" + GOOD, "key 'output': must be text in quotation marks; got 3."),
+        ("[[report]]", "report 1, key 'notebook': is required"),
         (GOOD + "nam = 'a'", "report 1, key 'nam': no such key; did you mean 'name'"),
-        (GOOD + "parameters = 3", "report 1, key 'parameters': input should be a valid dictionary; got 3."),
+        (GOOD + "parameters = 3", "key 'parameters': must be a table, { name = value }; got 3."),
         (GOOD + "name = 'a/b'", "report 'a/b': Report of 'n.ipynb': 'a/b' cannot name a report"),
         (GOOD + "name = '../a'", "cannot name a report"),
         (GOOD + 'name = "a\\u0000"', "cannot name a report"),
@@ -91,6 +92,15 @@ def test_what_is_wrong_is_told_with_its_report_and_key(tmp_path, no_kernel, text
         lk.batch.run(batch_file(tmp_path, text))
     assert sentence in str(refused.value)
     assert names(tmp_path) == ["n.ipynb", "reports.toml"]
+
+
+def test_a_misspelt_notebook_is_told_without_what_follows_from_it(tmp_path):
+    with pytest.raises(InputError) as refused:
+        lk.batch.read_batch(batch_file(tmp_path, '[[report]]\nnotebok = "n.ipynb"'))
+    assert str(refused.value).splitlines() == [
+        "reports.toml, report 1, key 'notebook': is required.",
+        "reports.toml, report 1, key 'notebok': no such key; did you mean 'notebook'?",
+    ]
 
 
 def test_the_faults_of_all_reports_are_told_at_once(tmp_path):

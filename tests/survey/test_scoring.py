@@ -95,14 +95,29 @@ def test_weights_by_loadings_follow_a_known_one_factor_structure():
     np.testing.assert_allclose(weights, loadings / loadings.sum(), atol=0.01)
 
 
-def test_weights_by_loadings_without_a_common_factor_are_equal_and_said_so():
-    book = Codebook.parse("""
-        response = { min = 1, max = 5 }
-        scales = { x = { items = ["a"] }, y = { items = ["b"] }, z = { items = ["c"] } }
-        index.all = { scales = ["x", "y", "z"], weights = "loadings" }""")
-    scores = score(pd.DataFrame({"a": [1.0, 2, 3, 4, 5], "b": [1.0, 2, 3, 4, 5], "c": [3.0] * 5}), book)
+BY_LOADINGS = Codebook.parse("""
+    weight = "w"
+    response = { min = 1, max = 5 }
+    scales = { x = { items = ["a"] }, y = { items = ["b"] }, z = { items = ["c"] } }
+    index.all = { scales = ["x", "y", "z"], weights = "loadings" }""")
+
+
+@pytest.mark.parametrize(
+    ("c", "w", "reason"),
+    [
+        ([3.0] * 5, 1, "those with a score on each of its scales score all alike on 'z'"),
+        ([None] * 5, 1, "nobody has a score on 'z'"),
+        ([2.0, None, None, 4.0, 1.0], 1, "3 of 5 respondents have a score on each of its 3 scales, and 4 are needed"),
+        ([2.0, 4, 1, 3, 5], [1, 1, 1, 0, 0], "3 of 3 respondents have a score on each of its 3 scales"),
+        ([5.0, 4, 3, 2, 1], 1, "their scores have no common factor on which all load positively"),
+    ],
+)
+def test_equal_weights_where_loadings_were_asked_for_are_told_with_their_cause(c, w, reason):
+    answers = pd.DataFrame({"a": [1.0, 2, 3, 4, 5], "b": [1.0, 3, 2, 4, 5], "c": c, "w": w}).astype(float)
+    scores = score(answers, BY_LOADINGS)
     assert scores.weights["all"].tolist() == pytest.approx([1 / 3] * 3)
-    assert "weighs its scales equally" in scores.warnings[0]
+    (told,) = scores.warnings
+    assert told.startswith(f"Index 'all' weighs its scales equally: {reason}")
 
 
 def test_group_columns_roles_and_labels_come_along():

@@ -47,6 +47,7 @@ def test_unequal_weights_widen_the_interval():
 def test_net_promoter_and_its_interval_stay_on_the_scale(answers: list[int]):
     result = net_promoter(pd.Series(answers))
     assert -100 <= result.ci_low <= result.ci_high <= 100
+    assert result.ci_low <= result.estimate <= result.ci_high
     assert result.promoters + result.passives + result.detractors == pytest.approx(1)
 
 
@@ -101,5 +102,42 @@ def test_answers_that_cannot_be_used_are_refused(answers, told):
 
 
 def test_a_negative_weight_is_refused():
-    with pytest.raises(InputError, match="'weight' is negative in 1 rows"):
+    with pytest.raises(InputError, match="'weight' is negative in 1 row;"):
         net_promoter(pd.Series([1, 2]), weight=pd.Series([1, -1]))
+
+
+@pytest.mark.parametrize(("answer", "estimate"), [(10, 100), (0, -100), (8, 0)])
+def test_the_interval_of_a_single_answer_holds_its_own_estimate(answer, estimate):
+    result = net_promoter(pd.Series([answer]))
+    assert result.estimate == estimate
+    assert result.ci_low <= estimate <= result.ci_high
+
+
+def test_nullable_answers_give_what_floats_give():
+    nullable = net_promoter(pd.Series([10, None, 3], dtype="Int64"))
+    assert nullable.to_frame().equals(net_promoter(pd.Series([10, None, 3])).to_frame())
+
+
+@pytest.mark.parametrize("measure", [net_promoter, top_box])
+@pytest.mark.parametrize(
+    ("answers", "weight", "told"),
+    [
+        ([1, 2], None, "'answers' must be a pandas Series, a value a respondent; got list."),
+        (None, None, "'answers' must be a pandas Series, a value a respondent; got None."),
+        (pd.Series([1.0, np.inf]), None, "'answers' is infinite in 1 row; answers are finite numbers."),
+        (pd.Series([1, 2]), 3, "'weight' must hold one number a row (2); got int."),
+        (pd.Series([1, 2]), [3], "'weight' must hold one number a row (2); got 1."),
+        (pd.Series([1, 2]), ["a", "b"], "'weight' must hold numbers; got str."),
+        (pd.Series([1, 2]), pd.Series([1, None], dtype="Int64"), "'weight' is missing or infinite in 1 row"),
+    ],
+)
+def test_what_is_no_column_of_answers_or_weights_gets_one_sentence(measure, answers, weight, told):
+    with pytest.raises(InputError) as refusal:
+        measure(answers, weight=weight)
+    assert str(refusal.value).startswith(told)
+
+
+@pytest.mark.parametrize("top", [np.nan, np.inf, "5"])
+def test_a_top_that_is_no_number_is_refused(top):
+    with pytest.raises(InputError, match="'top' must be a finite number"):
+        top_box(pd.Series([1, 2]), top=top)

@@ -30,6 +30,7 @@ SURE, UNLIKELY = 0.95, 0.05
 LEVEL_OF_TESTS = 0.05
 THOUSAND = 1000
 PERMUTED = "permutation"
+ENDS = ["difference", "ci_low", "ci_high"]
 
 
 def answer_campaign(
@@ -135,11 +136,9 @@ def _effect(row: dict[str, Any], kind: str, effects: EffectsResult) -> Sentence:
         return say("effects.no_interval", **names, why=row["warning"])
     way = "up" if row["ci_low"] > 0 else "down" if row["ci_high"] < 0 else "unclear"
     size = row["difference"] if way == "unclear" else abs(row["difference"])
-    if kind != "rate":
-        return say(f"effects.money_{way}", **names, difference=amount(size), span=_span(row, effects))
-    ends = {"control": percent(row["control"], 1), "treatment": percent(row["treatment"], 1)}
-    values = {"difference": number(100 * size, 1), "span": _span(row, effects, rate=True)}
-    return say(f"effects.rate_{way}", **names, **ends, **values)
+    values = {"difference": _size(size, kind), "span": _span(row, effects, kind)}
+    ends = {name: percent(row[name], 1) for name in ("control", "treatment")}
+    return say(f"effects.{_unit(kind)}_{way}", **names, **values, **ends)
 
 
 def describe_segments(effects: EffectsResult, metrics: Sequence[Metric], *, min_cell: int) -> Passage:
@@ -149,24 +148,45 @@ def describe_segments(effects: EffectsResult, metrics: Sequence[Metric], *, min_
     if tests.empty:
         return Passage([say("segments.none")])
     sentences = []
-    names = [metric.name for metric in metrics if metric.kind in ("rate", "profit")]
-    tests = tests[tests["metric"].isin(names)].dropna(subset=["p_adjusted"])
+    kinds: dict[Any, str] = {metric.name: metric.kind for metric in metrics if metric.kind in ("rate", "profit")}
+    tests = tests[tests["metric"].isin(list(kinds))].dropna(subset=["p_adjusted"])
     for (metric, by), rows in tests.groupby(["metric", "by"], sort=False):
         differ = rows["p_adjusted"] < LEVEL_OF_TESTS
         values = {"metric": plain_name(str(metric)), "by": by}
         if not differ.any():
-            arms = ", ".join(f"{row['arm']} {probability(row['p_adjusted'])}".replace(" ", "\N{NO-BREAK SPACE}") for row in records(rows))
+            arms = ", ".join(
+                f"{row['arm']} {probability(row['p_adjusted'])}".replace(" ", "\N{NO-BREAK SPACE}")
+                for row in records(rows)
+            )
             sentences.append(say("segments.same", arms=arms, **values))
             continue
         for row in records(rows[differ]):
+            own = cells[(cells["metric"] == metric) & (cells["by"] == by) & (cells["arm"] == row["arm"])]
+            values |= {"cells": _levels(own, kinds[metric]), "unit": say("segments." + _unit(kinds[metric]))}
             sentences.append(say("segments.differ", arm=row["arm"], p=probability(row["p_adjusted"]), **values))
-        here = cells[(cells["metric"] == metric) & (cells["by"] == by) & cells["arm"].isin(rows.loc[differ, "arm"])]
-        clear = here[here["p_adjusted"] < LEVEL_OF_TESTS]
-        sentences.append(say("segments.clear", cells=_rows(clear)) if len(clear) else say("segments.clear_none"))
     whole = primary(effects)
     if len(cells) < (whole["by"] != ALL).sum():
         sentences.append(say("segments.hidden", min_cell=min_cell))
     return Passage(sentences)
+
+
+def _levels(cells: pd.DataFrame, kind: str) -> str:
+    """Effect in each level, with its interval."""
+    if cells.empty:
+        return str(say("segments.hidden_all"))
+    texts = [
+        f"{row['level']} " + "{} ({} to {})".format(*(_size(row[name], kind) for name in ENDS))
+        for row in records(cells)
+    ]
+    return in_a_row(texts)
+
+
+def _unit(kind: str) -> str:
+    return "rate" if kind == "rate" else "money"
+
+
+def _size(value: float, kind: str) -> str:
+    return "–" if pd.isna(value) else number(100 * value, 1) if kind == "rate" else amount(value)
 
 
 def describe_decision(decision: DecisionResult, profit: Profit) -> Passage:
@@ -251,7 +271,7 @@ def shown_cells(effects: EffectsResult, *, min_cell: int, metric: str | None = N
         if small
     }
     kept = [cell not in hidden for cell in zip(rows["by"], rows["level"], strict=True)]
-    return rows[kept]
+    return rows[pd.Series(kept, index=rows.index, dtype=bool)]
 
 
 def trusted(trust: TrustResult, effects: EffectsResult, *, min_cell: int) -> pd.DataFrame:
@@ -309,12 +329,12 @@ def _believed(choices: pd.DataFrame, trust: TrustResult) -> Sentence:
     return say("campaign.believe_yes", **values)
 
 
-def _span(row: dict[str, Any], effects: EffectsResult, *, rate: bool = False) -> str:
+def _span(row: dict[str, Any], effects: EffectsResult, kind: str = "profit") -> str:
     if not row["ci_low"] <= row["ci_high"]:
         return str(say("interval_none", n=f"{row['n']:,}"))
-    low, high = (number(100 * row[end], 1) if rate else amount(row[end]) for end in ("ci_low", "ci_high"))
     level = f"{100 * effects.confidence:g}\N{NO-BREAK SPACE}%"
-    return str(say("interval", level=level, low=low, high=high, n=f"{row['n']:,}"))
+    ends = {"low": _size(row["ci_low"], kind), "high": _size(row["ci_high"], kind)}
+    return str(say("interval", level=level, n=f"{row['n']:,}", **ends))
 
 
 def _rows(table: pd.DataFrame) -> str:

@@ -1,0 +1,133 @@
+"""Campaigns from files: every kind of file gives the same campaign, and each mistake one sentence."""
+
+import pandas as pd
+import pytest
+
+import loyalty_kit as lk
+from loyalty_kit.campaigns.metrics import Profit
+from loyalty_kit.campaigns.reading import planned_shares, profit_of
+from loyalty_kit.checks import InputError, UnreadableError
+
+OPTIONS = {
+    "arm": "分组",
+    "shares": ["None: 1", "A: 3"],
+    "outcomes": ["bought", "spend", "before"],
+    "profit": "0.4 * spend - cost",
+    "customer": "id",
+    "by": ["region"],
+}
+
+
+@pytest.fixture
+def table():
+    """Eight customers; ids with leading zeros, an arm called None and a region called NA."""
+    return pd.DataFrame(
+        {
+            "id": [f"{i:04d}" for i in range(8)],
+            "分组": ["None", "A"] * 4,
+            "region": ["NA", "NA", "EU", "EU"] * 2,
+            "bought": [1, 0, 0, 1, 1, 1, 0, 1],
+            "spend": [9.5, 0, 0, 2.5, 3.0, 4.25, 0, 7.0],
+            "before": [1.5, 2.5, 3.0, 4.0, 5.5, 6.0, 7.0, 8.0],
+            "cost": [0.0, 0.1] * 4,
+        }
+    )
+
+
+def test_every_kind_of_file_gives_the_same_campaign(table, tmp_path):
+    files = {name: tmp_path / name for name in ("utf8.csv", "gb.csv", "euro.csv", "a.xlsx", "a.parquet")}
+    table.to_csv(files["utf8.csv"], index=False, encoding="utf-8-sig")
+    table.to_csv(files["gb.csv"], index=False, encoding="gb18030", sep="\t")
+    table.to_csv(files["euro.csv"], index=False, sep=";", decimal=",")
+    table.to_excel(files["a.xlsx"], index=False)
+    table.to_parquet(files["a.parquet"])
+    for file in files.values():
+        campaign = lk.read_campaign(file, **OPTIONS)
+        assert campaign.control == "None"
+        assert dict(campaign.planned) == {"None": 0.25, "A": 0.75}
+        assert campaign.frame["id"].tolist() == table["id"].tolist()
+        assert campaign.frame["region"].tolist() == table["region"].tolist()
+        assert campaign.frame["spend"].tolist() == table["spend"].tolist()
+
+
+def test_a_numbered_arm_is_read_as_text(table, tmp_path):
+    file = tmp_path / "a.parquet"
+    table.assign(分组=[0.0, 1.0] * 4).to_parquet(file)
+    campaign = lk.read_campaign(file, **OPTIONS | {"shares": ["0: 1", "1: 1"]})
+    assert set(campaign.frame["分组"]) == {"0", "1"}
+
+
+@pytest.mark.parametrize(
+    ("formula", "profit"),
+    [
+        ("0.4 * spend - 0.02", Profit("spend", margin=0.4, cost=0.02)),
+        ("0.4*spend - cost - coupon", Profit("spend", margin=0.4, cost="cost", coupon="coupon")),
+        ("0.4 × 消费 − coupon − 0.02", Profit("消费", margin=0.4, cost=0.02, coupon="coupon")),
+        ("net-margin - unit-cost", Profit("net-margin", margin=1.0, cost="unit-cost")),
+        ("spend", Profit("spend", margin=1.0)),
+    ],
+)
+def test_profit_reads_as_its_formula(formula, profit):
+    assert profit_of(formula) == profit
+
+
+@pytest.mark.parametrize("formula", ["", "0.4 *", "spend - 1 - 2", "spend - a - b - c"])
+def test_another_formula_is_refused(formula):
+    with pytest.raises(InputError, match="'profit' must read as"):
+        profit_of(formula)
+
+
+@pytest.mark.parametrize("shares", [["holdout", "A: 1"], ["A: 0", "B: 1"], ["A: 1", "A: 2"], [": 1", "A: 1"]])
+def test_shares_of_another_form_are_refused(shares):
+    with pytest.raises(InputError, match="'shares' must list each arm once"):
+        planned_shares(shares)
+
+
+def test_an_arm_may_hold_a_colon():
+    assert planned_shares(["mail: red: 1", "none: 1"]) == {"mail: red": 0.5, "none": 0.5}
+
+
+def test_one_arm_is_no_test():
+    with pytest.raises(InputError, match="must name the control and at least one other arm"):
+        planned_shares(["A: 1"])
+
+
+def test_two_or_three_outcomes_are_needed():
+    with pytest.raises(InputError, match="'outcomes' must name two or three different columns"):
+        lk.campaign_metrics(["bought"], "spend")
+
+
+def test_a_lacking_column_is_named_with_the_nearest(table, tmp_path):
+    table.to_parquet(tmp_path / "a.parquet")
+    with pytest.raises(InputError, match="The customer file lacks the column 'spent'; did you mean 'spend'?"):
+        lk.read_campaign(tmp_path / "a.parquet", **OPTIONS | {"profit": "0.4 * spent"})
+
+
+def test_text_in_a_column_of_numbers_is_refused(table, tmp_path):
+    table.assign(before="much").to_parquet(tmp_path / "a.parquet")
+    with pytest.raises(InputError, match="Column 'before' holds text"):
+        lk.read_campaign(tmp_path / "a.parquet", **OPTIONS)
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "sentence"),
+    [
+        ("gone.csv", None, "does not exist"),
+        ("a.sav", b"x", "must be one of .csv"),
+        ("a.parquet", b"no parquet", "is empty, damaged or of another kind"),
+        ("a.csv", b"", "is empty, damaged or of another kind"),
+        ("a.csv", b"id,arm\n", "holds no customers"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_one_sentence(tmp_path, name, data, sentence):
+    file = tmp_path / name
+    if data is not None:
+        file.write_bytes(data)
+    with pytest.raises(UnreadableError, match=sentence):
+        lk.read_campaign(file, **OPTIONS)
+
+
+def test_a_study_is_simulated_where_its_truth_lies_beside_it(tmp_path):
+    assert not lk.is_simulated(tmp_path / "members.csv")
+    (tmp_path / "truth.json").write_text("{}", "utf-8")
+    assert lk.is_simulated(tmp_path / "members.csv")

@@ -1,0 +1,237 @@
+"""Sentences, tables and figures about a campaign: true for clear, unclear, unsound and tiny tests."""
+
+import re
+
+import matplotlib
+import numpy as np
+import pandas as pd
+import pytest
+
+import loyalty_kit as lk
+from loyalty_kit.reporting import plots, tables, wording
+from loyalty_kit.reporting.wording.campaigns import amount, chance, decisions, shown_cells
+
+matplotlib.use("agg")
+
+OUTCOMES = ["bought", "spend", "before"]
+PROFIT = "0.5 * spend - 0.1"
+
+
+def customers(n=4000, *, lift=0.0, rate=0.2, arms=("none", "A", "B"), seed=0) -> pd.DataFrame:
+    """Customers whose chance to buy rises by `lift` in arm A alone; spend of buyers is log-normal."""
+    rng = np.random.default_rng(seed)
+    arm = rng.permutation(np.resize(arms, n))
+    bought = rng.random(n) < rate + lift * (arm == "A")
+    return pd.DataFrame(
+        {
+            "id": [f"secret-{i}" for i in range(n)],
+            "arm": arm,
+            "bought": bought.astype(int),
+            "spend": np.where(bought, rng.lognormal(2, 0.5, n), 0.0),
+            "before": rng.gamma(2, 10, n),
+            "segment": rng.choice(["web", "门店"], n),
+            "week": rng.integers(1, 4, n),
+        }
+    )
+
+
+def study(table: pd.DataFrame, folder, *, placebos=100, profit=PROFIT, **options):
+    """All results of the notebook, from a file."""
+    file = folder / "customers.csv"
+    table.to_csv(file, index=False)
+    arms = sorted(set(table["arm"]) - {"none"})
+    options = {"outcomes": OUTCOMES, "customer": "id", "by": ["segment"], "period": "week"} | options
+    shares = ["none: 1", *(f"{arm}: 1" for arm in arms)]
+    campaign = lk.read_campaign(file, arm="arm", shares=shares, profit=profit, **options)
+    metrics = lk.campaign_metrics(options["outcomes"], profit)
+    trust = campaign.trust(metrics, by=options["by"], placebos=placebos, rng=1)
+    effects = campaign.evaluate(metrics, by=options["by"], trust=trust)
+    decision = lk.decide(effects, metric=metrics[2].name, rng=1)
+    course = campaign.course(metrics) if options["period"] else None
+    plan = lk.plan_next(effects, metric=metrics[2].name, planned=campaign.planned)
+    return campaign, metrics, campaign.check(metrics), trust, effects, decision, course, plan
+
+
+def sentences(results, *, min_cell=30, simulated=False) -> str:
+    """Every sentence of the report."""
+    campaign, metrics, assignment, trust, effects, decision, course, plan = results
+    passages = [
+        wording.describe_customers(campaign, simulated=simulated),
+        wording.answer_campaign(assignment, effects, trust, decision),
+        wording.describe_assignment(assignment),
+        wording.describe_effects(effects, metrics),
+        wording.describe_segments(effects, metrics, min_cell=min_cell),
+        wording.describe_decision(decision, metrics[2]),
+        wording.describe_trust(trust, effects, min_cell=min_cell),
+        wording.describe_course(course, metrics),
+        wording.describe_next(plan),
+    ]
+    return "\n".join(map(str, passages)).replace("\xa0", " ")
+
+
+def shown(results, *, min_cell=30) -> list[str]:
+    """Every table of the report as HTML; every figure is drawn."""
+    _, metrics, assignment, trust, effects, decision, course, plan = results
+    drawn = [plots.plot_assignment(assignment), plots.plot_effects(effects, metrics[0])]
+    drawn += [plots.plot_balance(assignment)] if len(assignment.balance) else []
+    drawn += [plots.plot_segments(effects, metrics[2], min_cell=min_cell)]
+    drawn += [plots.plot_profit(effects, metrics[2]), plots.plot_power(plan)]
+    drawn += [plots.plot_course(course, metrics[0])] if course is not None else []
+    for ax in drawn:
+        ax.figure.canvas.draw()
+        assert ax.get_xlabel()
+        matplotlib.pyplot.close(ax.figure)
+    made = [
+        tables.assignment_table(assignment),
+        tables.effects_table(effects, metrics),
+        tables.segments_table(effects, metrics, min_cell=min_cell),
+        tables.decision_table(effects, trust, decision),
+        tables.trust_table(trust, effects, min_cell=min_cell),
+        tables.next_table(plan),
+    ]
+    return [table.as_raw_html() for table in made]
+
+
+@pytest.fixture(scope="module")
+def clear(tmp_path_factory):
+    """Arm A wins by far, B does nothing."""
+    return study(customers(lift=0.15), tmp_path_factory.mktemp("clear"))
+
+
+def test_a_clear_winner_is_rolled_out_and_the_other_arm_is_not(clear):
+    _, _, assignment, trust, effects, decision, *_ = clear
+    first, second, *_ = wording.answer_campaign(assignment, effects, trust, decision)
+    assert first.replace("\xa0", " ").startswith("Roll out A: it gains with probability over 99 %")
+    assert second.startswith("Stop B: it is the best choice with probability under 1")
+    assert first.tone == "answer"
+
+
+def test_the_headline_says_whether_it_can_be_believed(clear):
+    _, _, assignment, trust, effects, decision, *_ = clear
+    assert wording.answer_campaign(assignment, effects, trust, decision)[-1].startswith("Can this be believed? Yes")
+
+
+def test_an_effect_that_is_told_apart_is_said_with_its_interval_and_n(clear):
+    text = sentences(clear)
+    assert re.search(
+        r"bought: A raises the share by 1\d\.\d percentage points, from 2\d\.\d % to 3\d\.\d % \(95 %", text
+    )
+    assert "profit: no clear difference between B and none" in text
+    assert "These intervals hold for the 2 arms together." in text
+
+
+def test_no_difference_is_no_call_to_roll_out(tmp_path):
+    text = sentences(study(customers(lift=0.0, seed=5), tmp_path))
+    assert "Roll out" not in text
+    assert "no clear difference between A and none" in text
+
+
+def test_a_test_that_does_not_settle_it_says_what_knowing_more_is_worth(tmp_path):
+    results = study(customers(600, lift=0.05, seed=2, arms=("none", "A")), tmp_path)
+    _, _, assignment, trust, effects, decision, *_ = results
+    assert decisions(effects, trust, decision)["case"].tolist() == ["test"]
+    text = str(wording.answer_campaign(assignment, effects, trust, decision))
+    assert "Test A more before deciding" in text
+    assert "Knowing the truth would be worth at most" in text
+
+
+def test_an_unsound_assignment_stands_on_top_and_stops_the_advice(tmp_path):
+    table = customers(lift=0.15)
+    broken = table.drop(table.index[(table["arm"] == "A") & (table["bought"] == 0)][:400])
+    _, _, assignment, trust, effects, decision, *_ = study(broken, tmp_path)
+    first, second = wording.answer_campaign(assignment, effects, trust, decision)
+    assert first.tone == "warning"
+    assert first.startswith("Arm 'A' has")
+    assert second.startswith("Decide nothing on this test yet")
+
+
+def test_the_permutation_result_replaces_one_that_cries_wolf_and_the_answer_says_so(tmp_path):
+    rng = np.random.default_rng(3)
+    table = customers(3000, rate=0.012, arms=("none", *["A"] * 9))
+    table["spend"] = np.where(table["bought"] == 1, rng.lognormal(3, 1.2, len(table)), 0.0)
+    file = tmp_path / "customers.csv"
+    table.to_csv(file, index=False)
+    options = {"outcomes": ["bought", "spend"], "profit": PROFIT}
+    campaign = lk.read_campaign(file, arm="arm", shares=["none: 1", "A: 9"], customer="id", **options)
+    metrics = lk.campaign_metrics(**options)
+    trust = campaign.trust(metrics, placebos=300, rng=0)
+    effects = campaign.evaluate(metrics, trust=trust)
+    decision = lk.decide(effects, metric="profit(spend)")
+    text = str(wording.answer_campaign(campaign.check(metrics), effects, trust, decision))
+    assert "Can this be believed? By permutation only" in text
+    assert "probability" not in text
+    assert "The permutation result stands in its place" in str(wording.describe_effects(effects, metrics)) + text
+    assert "by permutation" in tables.trust_table(trust, effects, min_cell=30).as_raw_html()
+
+
+@pytest.mark.parametrize("arms", [("none", "A"), ("none", "A", "B")])
+def test_every_sentence_table_and_figure_stands_for_200_customers(tmp_path, arms):
+    results = study(customers(200, arms=arms), tmp_path)
+    text = sentences(results) + " ".join(shown(results))
+    assert not re.search(r"\bnan\b|\bNone\b|\binf\b", text)
+
+
+def test_nobody_buys_in_control(tmp_path):
+    table = customers(400, arms=("none", "A"))
+    table.loc[table["arm"] == "none", ["bought", "spend"]] = 0
+    results = study(table, tmp_path, outcomes=["bought", "spend"], by=[])
+    text = sentences(results) + " ".join(shown(results))
+    assert "bought: A raises the share by" in text
+    assert not re.search(r"\bnan\b|\bNone\b|\binf\b", text)
+
+
+def test_without_id_covariate_segments_and_period_the_report_stands(tmp_path):
+    results = study(customers(500), tmp_path, customer="", outcomes=["bought", "spend"], by=[], period="")
+    text = sentences(results)
+    assert "Without a customer id, duplicates cannot be checked." in text
+    assert "No segment was named" in text
+    assert "No period was named" in text
+    assert shown(results)
+
+
+def test_no_customer_stands_in_any_sentence_or_table(clear):
+    assert "secret" not in sentences(clear) + " ".join(shown(clear))
+
+
+def test_simulated_data_are_said_to_be(clear):
+    assert sentences(clear, simulated=True).startswith("Simulated data: no customer in this report is real")
+    assert "imulated" not in sentences(clear)
+
+
+def test_segments_are_read_only_where_the_interaction_is_there(tmp_path):
+    table = customers(6000, arms=("none", "A"))
+    web = (table["arm"] == "A") & (table["segment"] == "web")
+    table.loc[web, "bought"] = 1
+    assert re.search(
+        r"bought: the effect of A differs between the levels of segment \(p < \.001\): web 8\d\.\d \(",
+        sentences(study(table, tmp_path)),
+    )
+
+
+def test_no_segment_is_picked_where_effects_do_not_differ(clear):
+    assert "bought: no sign that the effect differs between the levels of segment" in sentences(clear)
+
+
+def test_a_small_segment_and_the_one_that_gives_it_away_are_hidden(tmp_path):
+    table = customers(900, arms=("none", "A"))
+    table["segment"] = np.where(table.index < 20, "piccolo", np.where(table.index < 300, "medio", "grande"))
+    results = study(table, tmp_path)
+    cells = shown_cells(results[4], min_cell=30)
+    assert set(cells["level"]) == {"grande"}
+    told = sentences(results) + " ".join(shown(results))
+    assert "Segments with fewer than 30 customers in an arm are not shown" in told
+    assert "piccolo" not in told
+    assert "medio" not in told
+
+
+def test_chinese_names_and_markup_are_shown_as_text(tmp_path):
+    table = customers(600, arms=("none", "<b>积分</b>"))
+    results = study(table, tmp_path)
+    assert "<b>积分" not in " ".join(shown(results))
+    passage = wording.describe_effects(results[4], results[1])
+    assert "&lt;b&gt;积分" in passage._repr_html_()
+
+
+def test_money_and_chances_are_never_written_as_more_than_they_are():
+    assert [amount(value) for value in (0.0123, -2.5, 0.0, 0.00004)] == ["12", "−2,500", "0", "0"]
+    assert [chance(p).replace("\xa0", " ") for p in (1.0, 0.5, 0.0)] == ["over 99 %", "50 %", "under 1 %"]
