@@ -121,6 +121,15 @@ def check(
     responses = lk.read_responses(survey, meaning)
     scales = ", ".join(meaning.scales) or "none"
     typer.echo(f"{len(responses)} respondents, {len(meaning.questions)} items; scales: {scales}.")
+    missing = responses[list(meaning.questions)].isna().mean().sort_values(ascending=False, kind="stable")
+    most = ", ".join(f"'{name}' ({share:.1%})" for name, share in missing[missing > 0].head(3).items())
+    typer.echo(f"Missing answers: {missing.mean():.1%}; most in {most}." if most else "No answer is missing.")
+    for group in meaning.groups:
+        levels, without = responses[group].nunique(), responses[group].isna().sum()
+        typer.echo(f"Group '{group}': {levels} level{'s' * (levels != 1)}; {without} respondents without one.")
+    if meaning.weight:
+        weight = responses[meaning.weight]
+        typer.echo(f"Weight '{meaning.weight}': {weight.min():g} to {weight.max():g}.")
     return 0
 
 

@@ -11,6 +11,9 @@ from loyalty_kit.campaigns.power import plan_campaign
 from loyalty_kit.checks import InputError, check_choice
 from loyalty_kit.results import Result
 
+ALIKE = 0.005
+"""Difference of shares up to which arms count as of one size."""
+
 
 @dataclass(frozen=True, eq=False)
 class NextTestResult(Result):
@@ -70,7 +73,8 @@ def plan_next(
     -------
     NextTestResult
         'again' has the customers and shares of this test, 'equal arms' as many customers in arms of one
-        size, 'half the effect' finds half of what 'again' finds, in arms of one size.
+        size (left out where they are already), 'half the effect' finds half of what 'again' finds, in
+        arms of one size.
 
     Raises
     ------
@@ -95,13 +99,14 @@ def plan_next(
     again = plan_campaign(base, n=n, sd=sd, allocation=planned, power=power, confidence=effects.confidence)
     equal = plan_campaign(base, n=n, sd=sd, allocation=even, power=power, confidence=effects.confidence)
     half = plan_campaign(base, mde=again.mde / 2, sd=sd, allocation=even, power=power, confidence=effects.confidence)
-    names = {"again": again, "equal arms": equal, "half the effect": half}
+    uneven = max(planned.values()) - min(planned.values()) > ALIKE
+    names = {"again": again} | ({"equal arms": equal} if uneven else {}) | {"half the effect": half}
     rows = [
         [name, plan.n_total, next(iter((planned if name == "again" else even).values())), plan.mde]
         for name, plan in names.items()
     ]
     table = pd.DataFrame(rows, columns=["design", "n", "control_share", "mde"])
-    curves = [names[name].curve.assign(design=name) for name in ("again", "equal arms")]
+    curves = [plan.curve.assign(design=name) for name, plan in names.items() if name != "half the effect"]
     return NextTestResult(
         table=table.assign(lift=table["mde"] / base if base > 0 else float("nan")),
         curve=pd.concat(curves, ignore_index=True)[["design", "n", "mde"]],

@@ -8,7 +8,17 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from loyalty_kit.checks import InputError, check_choice, check_path, kind, listing, nearest, parse_toml, plain_faults, read_toml
+from loyalty_kit.checks import (
+    InputError,
+    check_choice,
+    check_path,
+    kind,
+    listing,
+    nearest,
+    parse_toml,
+    plain_faults,
+    read_toml,
+)
 
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 Code = int | float | str

@@ -23,19 +23,21 @@ def group_counts(responses: pd.DataFrame, codebook: Codebook, *, min_cell: int =
     -------
     DataFrame of shape (levels, 4)
         group, level, n and share (0 to 1), in order of the levels' first appearance; n and share are
-        NaN where suppressed. A missing level counts as '(none)'.
+        NaN where suppressed. A missing level counts as '(none)'; where more than one level is
+        suppressed, '(other)' stands for all of them in the last row.
 
     Notes
     -----
     A single suppressed count could be worked out from the total, so within a group the next larger
-    counts are suppressed too until at least two levels, with `min_cell` respondents together, are.
+    counts are suppressed too until at least two levels, with `min_cell` respondents together, are. A
+    level that only few have may name them, as an address does, so its name is not shown either.
 
     Examples
     --------
     >>> codebook = Codebook.parse('groups = ["channel"]')
     >>> table = pd.DataFrame({"channel": ["web"] * 9 + ["store"] * 7 + ["app"] * 2})
     >>> group_counts(table, codebook)["n"].tolist()
-    [9.0, nan, nan]
+    [9.0, nan]
     """
     check_whole(min_cell, "min_cell", 1)
     check_codebook(codebook)
@@ -43,9 +45,15 @@ def group_counts(responses: pd.DataFrame, codebook: Codebook, *, min_cell: int =
     tables = [pd.DataFrame(columns=["group", "level", "n", "share"])]
     for group in codebook.groups:
         counts = responses[group].astype(object).fillna("(none)").value_counts(sort=False)
-        shown = counts.astype(float).where(~small_cells(counts, min_cell))
-        rows = {"group": group, "level": counts.index.astype(str), "n": shown, "share": shown / counts.sum()}
-        tables.append(pd.DataFrame(rows).reset_index(drop=True))
+        hidden = small_cells(counts, min_cell)
+        shown = counts.astype(float).where(~hidden)
+        table = pd.DataFrame({"group": group, "level": counts.index.astype(str), "n": shown}).assign(
+            share=shown / counts.sum()
+        )
+        if hidden.sum() > 1:
+            other = pd.DataFrame({"group": [group], "level": "(other)", "n": np.nan, "share": np.nan})
+            table = pd.concat([table[~hidden], other])
+        tables.append(table)
     return pd.concat(tables[1:] or tables, ignore_index=True)
 
 

@@ -23,17 +23,18 @@ NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _LOOKS_MISSING = (-99, -9, 99, 999)
 _MEANS_MISSING = "; if it means missing, add it to 'missing'"
 _MANY = 3
+_FEW = 20
 
 
 class _Problem(NamedTuple):
-    """What is wrong, in how many rows, in which one first, what is allowed, and for an answer its item and itself."""
+    """What is wrong, how often, in which row first, what is allowed; for an answer, itself and its items."""
 
     what: str
     rows: int
     first: int
     allowed: str
-    item: str = ""
     cell: Cell = None
+    items: tuple[str, ...] = ()
 
 
 def read_responses(
@@ -67,8 +68,10 @@ def read_responses(
     UnreadableError
         If the file is absent, damaged, empty or of another kind.
     InputError
-        If it lacks columns, holds answers that the codebook does not allow, respondents twice, or
-        weights that are missing or negative: a line each, with value, count and first respondent.
+        If it lacks columns, holds answers that the codebook does not allow, respondents twice, a
+        group in which over half of more than 20 respondents have a level of their own, or weights that
+        are missing or negative: a line each, with value, count and first respondent. One wrong answer
+        in three items or more is one line.
 
     Notes
     -----
@@ -112,7 +115,7 @@ def read_responses(
         converted[name], problems = _column(name, table, book)
         if invalid == "error" or name not in book.questions:
             found += problems
-    faults += [(_sentence(problem, ids), _sentence(problem, [])) for problem in _joined(found, book)]
+    faults += [(_sentence(problem, ids), _sentence(problem, [])) for problem in _joined(found)]
     if faults:
         named, unnamed = zip(*faults, strict=True)
         raise InputError("\n".join(named), anonymous="\n".join(unnamed))
@@ -162,10 +165,21 @@ def _column(name: str, table: RawTable, book: Codebook) -> tuple[pd.Series, list
         groups = [
             None if cell is None else file_labels.get(cell, text) for cell, text in zip(cells, texts, strict=True)
         ]
-        return pd.Series(np.array(groups, dtype=object)[codes], dtype="str"), []
+        column = pd.Series(np.array(groups, dtype=object)[codes], dtype="str")
+        return column, _lone_levels(column, name)
     if name == book.weight:
         return _weights(name, codes, cells)
     return _answers(name, codes, cells, file_labels, missing, book)
+
+
+def _lone_levels(column: pd.Series, name: str) -> list[_Problem]:
+    """Problem of a group in which most respondents have a level of their own, as addresses and dates have."""
+    lone = ~column.duplicated(keep=False) & column.notna()
+    answered = int(column.notna().sum())
+    if answered <= _FEW or lone.sum() <= answered / 2:
+        return []
+    held = f"Group '{name}' holds a value that stands nowhere else"
+    return [_Problem(held, int(lone.sum()), int(lone.argmax()), "a group is a level that several respondents share")]
 
 
 def _weights(name: str, codes: Codes, cells: list[Cell]) -> tuple[pd.Series, list[_Problem]]:
@@ -197,27 +211,26 @@ def _answers(
     problems = []
     for cell, count, first in _tally(codes, cells, wrong):
         allowed = f"the codebook allows {span}" + (_MEANS_MISSING if cell in _LOOKS_MISSING else "")
-        problems.append(_Problem(f"Item '{item}' holds {_quoted(cell)}", count, first, allowed, item, cell))
+        problems.append(_Problem(f"Item '{item}' holds {_quoted(cell)}", count, first, allowed, cell, (item,)))
     return pd.Series(np.array(numbers, dtype=float)[codes]), problems
 
 
-def _joined(problems: list[_Problem], book: Codebook) -> list[_Problem]:
+def _joined(problems: list[_Problem]) -> list[_Problem]:
     """Problems with those of one answer in many items as one, in the place of the first of them."""
     alike: dict[tuple[Cell, str], list[_Problem]] = {}
     for problem in problems:
-        if problem.item:
-            alike.setdefault((problem.cell, problem.allowed), []).append(problem)
+        alike.setdefault((problem.cell, problem.allowed), []).append(problem)
     joined = []
     for problem in problems:
-        same = alike.get((problem.cell, problem.allowed), []) if problem.item else []
-        if len(same) < _MANY:
+        same = alike[problem.cell, problem.allowed]
+        if len(same) < _MANY or not problem.items:
             joined.append(problem)
         elif problem is same[0]:
-            what = f"Items {listing([other.item for other in same], most=2)} hold {_quoted(problem.cell)}"
+            items = tuple(item for other in same for item in other.items)
+            what = f"Items {listing(items, most=2)} hold {_quoted(problem.cell)}"
             advice = "; add it to response.labels" if isinstance(problem.cell, str) else ""
-            answers = sum(other.rows for other in same)
-            first = min(other.first for other in same)
-            joined.append(_Problem(what, answers, first, problem.allowed + advice, problem.item))
+            count, first = sum(other.rows for other in same), min(other.first for other in same)
+            joined.append(_Problem(what, count, first, problem.allowed + advice, problem.cell, items))
     return joined
 
 
@@ -270,7 +283,8 @@ def _tally(codes: Codes, cells: Sequence[C], wrong: Sequence[bool] | npt.NDArray
 def _sentence(problem: _Problem, ids: list[str]) -> str:
     name = ids[problem.first] if ids else ""
     place = f"respondent {_short(name)}" if name else f"row {problem.first + 1}"
-    return f"{problem.what} in {rows(problem.rows)} (first: {place}); {problem.allowed}."
+    often = f"{problem.rows} times" if len(problem.items) > 1 else f"in {rows(problem.rows)}"
+    return f"{problem.what} {often} (first: {place}); {problem.allowed}."
 
 
 def _quoted(cell: Cell) -> str:

@@ -4,8 +4,8 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from loyalty_kit.checks import check_columns, listing
-from loyalty_kit.survey.codebook import Codebook
+from loyalty_kit.checks import check_responses, listing
+from loyalty_kit.survey.codebook import Codebook, check_codebook
 
 
 class Usable(NamedTuple):
@@ -45,7 +45,8 @@ def usable(responses: pd.DataFrame, codebook: Codebook) -> Usable:
     >>> usable(answers, book).warnings
     ("Left out, as nobody answered: item 'c', and with it scale 'price'.",)
     """
-    check_columns(responses.columns, codebook.questions, "The table of responses")
+    check_codebook(codebook)
+    check_responses(responses, codebook.questions)
     different = responses[list(codebook.questions)].nunique()
     idle = [name for name in codebook.questions if different[name] < 2]
     scales = {}

@@ -1,6 +1,7 @@
 """Sentences, tables and figures about a campaign: true for clear, unclear, unsound and tiny tests."""
 
 import re
+from pathlib import Path
 
 import matplotlib
 import numpy as np
@@ -15,6 +16,7 @@ matplotlib.use("agg")
 
 OUTCOMES = ["bought", "spend", "before"]
 PROFIT = "0.5 * spend - 0.1"
+HILLSTROM = Path(__file__).parents[3] / "shared/data/hillstrom.csv"
 
 
 def customers(n=4000, *, lift=0.0, rate=0.2, arms=("none", "A", "B"), seed=0) -> pd.DataFrame:
@@ -85,7 +87,7 @@ def shown(results, *, min_cell=30) -> list[str]:
         tables.assignment_table(assignment),
         tables.effects_table(effects, metrics),
         tables.segments_table(effects, metrics, min_cell=min_cell),
-        tables.decision_table(effects, trust, decision),
+        tables.decision_table(assignment, effects, trust, decision),
         tables.trust_table(trust, effects, min_cell=min_cell),
         tables.next_table(plan),
     ]
@@ -143,6 +145,8 @@ def test_an_unsound_assignment_stands_on_top_and_stops_the_advice(tmp_path):
     assert first.tone == "warning"
     assert first.startswith("Arm 'A' has")
     assert second.startswith("Decide nothing on this test yet")
+    table = tables.decision_table(assignment, effects, trust, decision).as_raw_html()
+    assert table.count("none, the test is not sound") == 2
 
 
 def test_the_permutation_result_replaces_one_that_cries_wolf_and_the_answer_says_so(tmp_path):
@@ -177,6 +181,7 @@ def test_nobody_buys_in_control(tmp_path):
     results = study(table, tmp_path, outcomes=["bought", "spend"], by=[])
     text = sentences(results) + " ".join(shown(results))
     assert "bought: A raises the share by" in text
+    assert "Few customers bought at all, 0 in none and" in text
     assert not re.search(r"\bnan\b|\bNone\b|\binf\b", text)
 
 
@@ -203,7 +208,7 @@ def test_segments_are_read_only_where_the_interaction_is_there(tmp_path):
     web = (table["arm"] == "A") & (table["segment"] == "web")
     table.loc[web, "bought"] = 1
     assert re.search(
-        r"bought: the effect of A differs between the levels of segment \(p < \.001\): web 8\d\.\d \(",
+        r"bought: the effect of A differs between the levels of segment \(p < \.001\): segment web: [78]\d\.\d \(",
         sentences(study(table, tmp_path)),
     )
 
@@ -235,3 +240,18 @@ def test_chinese_names_and_markup_are_shown_as_text(tmp_path):
 def test_money_and_chances_are_never_written_as_more_than_they_are():
     assert [amount(value) for value in (0.0123, -2.5, 0.0, 0.00004)] == ["12", "−2,500", "0", "0"]
     assert [chance(p).replace("\xa0", " ") for p in (1.0, 0.5, 0.0)] == ["over 99 %", "50 %", "under 1 %"]
+
+
+@pytest.mark.skipif(not HILLSTROM.is_file(), reason="hillstrom.csv is not beside the repository")
+def test_another_table_with_other_columns_is_read_by_parameters():
+    """Known figures of the MineThatData e-mail challenge at 40 % margin and 0.02 a mail, max-t intervals."""
+    outcomes, profit, by = ["visit", "spend"], "0.4 * spend - 0.02", ["womens", "channel"]
+    shares = ["No E-Mail: 1", "Mens E-Mail: 1", "Womens E-Mail: 1"]
+    campaign = lk.read_campaign(HILLSTROM, arm="segment", shares=shares, outcomes=outcomes, profit=profit, by=by)
+    effects = campaign.evaluate(metrics := lk.campaign_metrics(outcomes, profit), by=by)
+    text = str(wording.describe_effects(effects, metrics)).replace("\xa0", " ")
+    assert "spend: Womens E-Mail adds 424 per 1,000 customers (95 % interval 134 to 715, n = 42,693)." in text
+    assert "profit: Mens E-Mail adds 288 per 1,000 customers (95 % interval 159 to 417, n = 42,613)." in text
+    told = str(wording.describe_segments(effects, metrics, min_cell=30))
+    assert "(p < .001): womens 0: 1.1 (0.2 to 2.0) and womens 1: 7.3 (6.4 to 8.2)." in told
+    assert "visit: no sign that the effect differs between the levels of channel" in told

@@ -14,6 +14,7 @@ from loyalty_kit.survey.reading import read_responses
 from loyalty_kit.survey.scoring import key, score
 from loyalty_kit.survey.screening import screen
 from loyalty_kit.survey.shares import marked_shares
+from loyalty_kit.survey.usable import usable
 
 BOOK = Codebook.parse("""
 weight = "w"
@@ -23,7 +24,7 @@ scales.trust = { items = ["a", "b"], reverse = ["b"] }
 items.a.role = "satisfaction"
 """)
 TABLE = pd.DataFrame({"a": [10.0, 40, 90], "b": [80.0, 50, 20], "channel": ["web"] * 3, "w": [1.0, 2, 1]})
-ENTRIES = [key, score, screen, reliability, group_counts, marked_shares]
+ENTRIES = [key, score, screen, reliability, group_counts, marked_shares, usable]
 WEIGHTED = [score, reliability, marked_shares]
 ANSWERED = [key, score, screen, reliability]
 

@@ -20,13 +20,23 @@ def test_large_groups_are_counted():
     assert counts(web=20, store=30)["n"].to_dict() == {"web": 20, "store": 30}
 
 
-def test_a_small_group_takes_the_next_larger_with_it():
+def test_a_small_group_takes_the_next_larger_with_it_and_neither_is_named():
     table = counts(web=20, store=30, app=2)
-    assert table["n"].isna().to_dict() == {"web": True, "store": False, "app": True}
+    assert table["n"].isna().to_dict() == {"store": False, "(other)": True}
 
 
 def test_two_small_groups_that_hide_each_other_are_enough():
-    assert counts(web=20, app=3, social=4)["n"].isna().to_dict() == {"web": False, "app": True, "social": True}
+    assert counts(web=20, app=3, social=4)["n"].isna().to_dict() == {"web": False, "(other)": True}
+
+
+def test_one_small_group_alone_keeps_its_name():
+    assert counts(app=3)["n"].isna().to_dict() == {"app": True}
+
+
+def test_names_that_only_one_respondent_has_are_not_shown():
+    table = counts(**{f"{number}@example.org": 1 for number in range(30)}, web=40, store=30)
+    assert table.index.tolist() == ["web", "store", "(other)"]
+    assert table.loc["(other)", ["n", "share"]].isna().all()
 
 
 def test_a_missing_level_is_counted_as_such():

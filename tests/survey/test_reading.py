@@ -129,6 +129,50 @@ def test_every_fault_is_told_at_once_by_column_then_by_count(read):
     ]
 
 
+MANY = Codebook.parse("""
+respondent = "id"
+response = { min = 1, max = 5, labels = { "非常同意" = 5 } }
+scales.loyalty.items = ["q1", "q2", "q3", "q4"]
+""")
+
+
+def test_one_wrong_answer_in_many_items_is_told_once(read):
+    text = "id,q1,q2,q3,q4\na,1,同意,3,4\nb,同意,同意,同意,9\nc,8,9,3,同意\n"
+    assert sentences(read, text, MANY) == [
+        "Items 'q1', 'q2' and 2 more hold '同意' 5 times (first: respondent a); "
+        "the codebook allows 1 to 5 and its labels; add it to response.labels.",
+        "Item 'q1' holds 8 in 1 row (first: respondent c); the codebook allows 1 to 5 and its labels.",
+        "Item 'q2' holds 9 in 1 row (first: respondent c); the codebook allows 1 to 5 and its labels.",
+        "Item 'q4' holds 9 in 1 row (first: respondent b); the codebook allows 1 to 5 and its labels.",
+    ]
+    assert "(first: row 1)" in sentences(read, text, MANY, anonymous=True)[0]
+
+
+@pytest.mark.parametrize("code", [-99, -9, 99, 999])
+def test_a_number_that_looks_like_a_missing_code_is_told_with_the_way(read, code):
+    assert sentences(read, f"id,q1,q2,q3,q4\na,{code},2,3,4\n", MANY) == [
+        f"Item 'q1' holds {code} in 1 row (first: respondent a); the codebook allows 1 to 5 and its labels; "
+        "if it means missing, add it to 'missing'."
+    ]
+
+
+def lonely(alone: int, together: int) -> str:
+    channels = [f"{number}@example.org" for number in range(alone)] + ["web"] * together
+    return "id,w,channel,q1,q2\n" + "".join(f"{row},1,{name},1,1\n" for row, name in enumerate(channels))
+
+
+def test_a_group_in_which_most_respondents_stand_alone_is_refused_without_naming_them(read):
+    assert sentences(read, lonely(13, 12)) == [
+        "Group 'channel' holds a value that stands nowhere else in 13 rows (first: respondent 0); "
+        "a group is a level that several respondents share."
+    ]
+
+
+@pytest.mark.parametrize(("alone", "together"), [(12, 12), (20, 0)])
+def test_a_group_with_some_who_stand_alone_is_read(read, alone, together):
+    assert len(read(lonely(alone, together), BOOK)) == alone + together
+
+
 def test_the_anonymous_sentences_name_rows_in_place_of_respondents(read, monkeypatch):
     told = sentences(read, FAULTY, anonymous=True)
     assert told[3] == "Item 'q1' holds 11 in 2 rows (first: row 1); the codebook allows 1 to 5 and its labels."

@@ -16,6 +16,7 @@ from loyalty_kit.reporting.wording.campaigns import (
     PERMUTED,
     SURE,
     UNLIKELY,
+    about,
     amount,
     chance,
     decisions,
@@ -100,14 +101,18 @@ def segments_table(effects: EffectsResult, metrics: Sequence[Metric], *, min_cel
     ).cols_align("right", ["n", "difference", "interval", "p"])
 
 
-def decision_table(effects: EffectsResult, trust: TrustResult, decision: DecisionResult) -> GT:
-    """Each choice with its probabilities and what is to be expected of it."""
-    cases = decisions(effects, trust, decision).set_index("arm")["case"]
+def decision_table(
+    assignment: AssignmentResult, effects: EffectsResult, trust: TrustResult, decision: DecisionResult
+) -> GT:
+    """Each choice with its probabilities and what is to be expected of it; no advice on an unsound test."""
+    choices = decisions(effects, trust, decision).set_index("arm")
+    cases = choices["case"]
+    advice = CASES if assignment.sound else dict.fromkeys(CASES, "none, the test is not sound")
     table = decision.table
     shown = pd.DataFrame(
         {
             "choice": [_choice(what, arm) for what, arm in table[["decision", "arm"]].to_numpy()],
-            "advice": [CASES[cases[arm]] if arm in cases.index else "–" for arm in table["arm"]],
+            "advice": [advice[cases[arm]] if arm in cases.index else "–" for arm in table["arm"]],
             "p_gain": [chance(p) for p in table["probability_gain"]],
             "p_best": [chance(p) for p in table["probability_best"]],
             "gain": [amount(gain) for gain in table["expected_gain"]],
@@ -115,6 +120,8 @@ def decision_table(effects: EffectsResult, trust: TrustResult, decision: Decisio
         }
     )
     shown.loc[table["arm"].isna().to_numpy(), "p_gain"] = "–"
+    doubtful = choices.index[choices["permuted"] | (cases == "unknown")]
+    shown.loc[table["arm"].isin(doubtful).to_numpy(), ["p_gain", "p_best"]] = "–"
     labels = {
         "choice": "Choice",
         "advice": "Advice",
@@ -171,7 +178,7 @@ def next_table(plan: NextTestResult) -> GT:
     table = plan.table
     shown = table.assign(
         design=table["design"].map(DESIGNS),
-        size=[f"{n:,.0f}" for n in table["n"]],
+        size=[about(n) if design == "half the effect" else f"{n:,}" for design, n in table[["design", "n"]].to_numpy()],
         share=[percent(share) for share in table["control_share"]],
         change=[amount(mde) for mde in table["mde"]],
         lift=["–" if pd.isna(lift) else percent(lift) for lift in table["lift"]],

@@ -28,6 +28,7 @@ from loyalty_kit.survey.groups import small_cells
 SURE, UNLIKELY = 0.95, 0.05
 """From which probability of a gain an arm is rolled out, and up to which of being best it is stopped."""
 LEVEL_OF_TESTS = 0.05
+FEW_BUYERS = 30
 THOUSAND = 1000
 PERMUTED = "permutation"
 ENDS = ["difference", "ci_low", "ci_high"]
@@ -45,15 +46,19 @@ def answer_campaign(
     order = ["roll_out", "test", "unknown", "second", "stop"]
     ordered = choices.sort_values("case", key=lambda cases: cases.map(order.index), kind="stable")
     sentences = [_advice(row, best, effects) for row in records(ordered)]
-    if (choices["case"] == "test").any():
+    if ((choices["case"] == "test") & ~choices["permuted"]).any():
         sentences.append(say("campaign.more", loss=amount(_now(decision)["expected_loss"])))
+    buyers = choices[["nonzero_control", "nonzero_treatment"]].min(axis=1)
+    for row in records(choices[buyers < FEW_BUYERS]):
+        counts = {"control": row["nonzero_control"], "treatment": row["nonzero_treatment"]}
+        sentences.append(say("campaign.few", arm=row["arm"], reference=effects.control, **counts))
     return Passage([*warnings, *(Sentence(text, "answer") for text in (*sentences, _believed(choices, trust)))])
 
 
 def _advice(row: dict[str, Any], best: object, effects: EffectsResult) -> Sentence:
     """Advise on one arm."""
     case = row["case"]
-    if row["permuted"] and case in ("roll_out", "stop", "test"):
+    if row["permuted"] and case != "unknown":
         case += "_permuted"
     elif case == "roll_out" and row["ci_low"] <= 0:
         case = "roll_out_open"
@@ -135,8 +140,8 @@ def _effect(row: dict[str, Any], kind: str, effects: EffectsResult) -> Sentence:
     if not row["ci_low"] <= row["ci_high"]:
         return say("effects.no_interval", **names, why=row["warning"])
     way = "up" if row["ci_low"] > 0 else "down" if row["ci_high"] < 0 else "unclear"
-    size = row["difference"] if way == "unclear" else abs(row["difference"])
-    values = {"difference": _size(size, kind), "span": _span(row, effects, kind)}
+    change = row["difference"] if way == "unclear" else abs(row["difference"])
+    values = {"difference": _size(change, kind), "span": _span(row, effects, kind)}
     ends = {name: percent(row[name], 1) for name in ("control", "treatment")}
     return say(f"effects.{_unit(kind)}_{way}", **names, **values, **ends)
 
@@ -175,7 +180,7 @@ def _levels(cells: pd.DataFrame, kind: str) -> str:
     if cells.empty:
         return str(say("segments.hidden_all"))
     texts = [
-        f"{row['level']} " + "{} ({} to {})".format(*(_size(row[name], kind) for name in ENDS))
+        f"{row['by']} {row['level']}: " + "{} ({} to {})".format(*(_size(row[name], kind) for name in ENDS))
         for row in records(cells)
     ]
     return in_a_row(texts)
@@ -239,17 +244,13 @@ def describe_course(course: CourseResult | None, metrics: Sequence[Metric]) -> P
 def describe_next(plan: NextTestResult) -> Passage:
     """Say what the next test could find, and how many customers it takes to find less."""
     rows = {row["design"]: row for row in records(plan.table)}
-    again, equal, half = rows["again"], rows["equal arms"], rows["half the effect"]
+    again, half = rows["again"], rows["half the effect"]
     shares = {"share": percent(again["control_share"]), "power": percent(plan.power), "metric": plain_name(plan.metric)}
-    same = abs(again["control_share"] - equal["control_share"]) < 0.005
-    return Passage(
-        [
-            say("next.again", n=f"{again['n']:,.0f}", mde=amount(again["mde"]), **shares),
-            say("next.equal_none") if same else say("next.equal", mde=amount(equal["mde"])),
-            say("next.half", n=f"{half['n']:,.0f}", mde=amount(half["mde"])),
-            *map(Sentence, plan.warnings),
-        ]
-    )
+    sentences = [say("next.again", n=f"{again['n']:,.0f}", mde=amount(again["mde"]), **shares)]
+    if "equal arms" in rows:
+        sentences.append(say("next.equal", mde=amount(rows["equal arms"]["mde"])))
+    sentences.append(say("next.half", n=about(half["n"]), mde=amount(half["mde"])))
+    return Passage([*sentences, *map(Sentence, plan.warnings)])
 
 
 def primary(effects: EffectsResult, metric: str | None = None) -> pd.DataFrame:
@@ -304,6 +305,17 @@ def amount(value: float) -> str:
     scaled = THOUSAND * value
     digits = 0 if abs(scaled) >= 10 or abs(scaled) < 0.05 else 1
     return f"{scaled:,.{digits}f}".replace("-", "−") if round(scaled, digits) else "0"
+
+
+def about(n: float) -> str:
+    """Write a planned number of customers to three digits.
+
+    Examples
+    --------
+    >>> about(82031)
+    '82,000'
+    """
+    return f"{float(f'{n:.3g}'):,.0f}"
 
 
 def chance(p: float) -> str:
