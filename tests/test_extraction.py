@@ -15,7 +15,7 @@ from surveys import latent, simple_structure
 from loyalty_kit.checks import InputError
 from loyalty_kit.extraction import LOWEST_UNIQUENESS, _likelihood, _minres, _principal_axes, _start, extract
 
-REFERENCE = Path(__file__).parents[1] / "reference"
+REFERENCE = Path(__file__).parent / "reference"
 SETS = {"bfi": ("bfi", 5), "holzinger": ("holzinger1939", 3), "ecsi": ("ecsi_mobile", 6)}
 
 

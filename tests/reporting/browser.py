@@ -99,7 +99,7 @@ def check_contents(page: Page) -> None:
             page.locator("nav summary").click()
         link = page.locator("nav a").nth(place)
         link.click()
-        heading = page.locator(f"[id={json.dumps((link.get_attribute('href') or '')[1:])}]")
+        heading = page.locator(f"[id={json.dumps((link.get_attribute('href') or '')[1:], ensure_ascii=False)}]")
         assert heading.inner_text() == link.text_content()
         page.wait_for_function(
             "id => { const top = document.getElementById(id).getBoundingClientRect().top;"

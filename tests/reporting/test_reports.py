@@ -62,7 +62,14 @@ def hostile(tmp_path_factory) -> Path:
     return folder / "out" / "10-scale-quality.html"
 
 
-REPORTS = ("scale-quality-ecsi-mobile", "factor-structure-ecsi-mobile", "factor-structure-corporate-reputation")
+REPORTS = (
+    "scale-quality-ecsi-mobile",
+    "factor-structure-ecsi-mobile",
+    "factor-structure-corporate-reputation",
+    "loyalty-drivers-ecsi-mobile",
+    "loyalty-drivers-corporate-reputation",
+    "campaign-test-spring",
+)
 
 
 @pytest.fixture(scope="session", params=[*REPORTS, "hostile"])
@@ -101,6 +108,17 @@ def test_factor_structure_climbs_the_known_ladder_of_corporate_reputation(batch)
     assert "The groups of servicetype may be compared by their scores." in told
     for chi2, df in (("127.5", 48), ("136.3", 54), ("156.4", 60)):
         assert f"{chi2} {df} " in told
+
+
+def test_loyalty_drivers_names_leaders_only_as_sure_as_they_are_and_explains_the_suppressor(batch):
+    """Quality has a negative weight in ECSI although it correlates at .44 with loyalty."""
+    told = text(batch / "loyalty-drivers-ecsi-mobile.html")
+    assert "No driver clearly matters most. Satisfaction is the likeliest" in told
+    assert "Perceived quality correlates positively with Customer loyalty (0.44)" in told
+
+
+def test_the_campaign_report_says_that_its_data_is_simulated(batch):
+    assert "Simulated data: no customer in this report is real" in text(batch / "campaign-test-spring.html")
 
 
 def test_the_same_input_gives_the_same_bytes(batch, tmp_path):
