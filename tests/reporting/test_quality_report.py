@@ -152,7 +152,7 @@ def test_a_sentence_shows_text_from_data_as_text():
     )
 
 
-def test_every_phrase_of_the_catalogue_is_used_with_the_values_it_names():
+def test_a_phrase_is_filled_in_and_none_of_the_catalogue_is_empty():
     assert (
         say("index.value", index="I", mean="1", interval="x", parts="y") == "I stands at 1 of 100 (x). It is made of y."
     )
