@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import minimize
 
-from loyalty_kit.checks import InputError, check_choice, check_whole
+from loyalty_kit.checks import check_choice, check_whole
+from loyalty_kit.errors import InputError
 
 Floats = npt.NDArray[np.float64]
 Method = Literal["minres", "ml", "pa"]

@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from loyalty_kit.checks import InputError, check_choice, check_columns, check_same_rows, check_weights, listing
+from loyalty_kit.checks import check_choice, check_columns, check_same_rows, check_weights
+from loyalty_kit.errors import InputError, listing
 
 Floats = npt.NDArray[np.float64]
 Missing = Literal["listwise", "pairwise"]

@@ -12,7 +12,7 @@ from numpy.testing import assert_allclose
 from scipy.optimize import check_grad
 from surveys import latent, simple_structure
 
-from loyalty_kit.checks import InputError
+from loyalty_kit.errors import InputError
 from loyalty_kit.extraction import LOWEST_UNIQUENESS, _likelihood, _minres, _principal_axes, _start, extract
 
 REFERENCE = Path(__file__).parent / "reference"

@@ -16,7 +16,7 @@ from loyalty_kit.campaigns.intake import order_arms, repeated
 from loyalty_kit.campaigns.lee import lee_bounds
 from loyalty_kit.campaigns.metrics import Mean, Metric, Quantile, Rate
 from loyalty_kit.campaigns.rows import Rows, check_frame, collected, is_lazy, open_frame
-from loyalty_kit.checks import InputError
+from loyalty_kit.errors import InputError
 from loyalty_kit.results import Result
 
 FAIL, WARN = 0.001, 0.01

@@ -18,7 +18,8 @@ from loyalty_kit.campaigns.metrics import Metric, Quantile, check_metrics
 from loyalty_kit.campaigns.pipeline import dropped, estimated, gather, gather_reached, source_of, warnings_of
 from loyalty_kit.campaigns.sequential import TUNED_FOR, Looks, check_looks
 from loyalty_kit.campaigns.trust import TrustResult, believable, run_placebos
-from loyalty_kit.checks import InputError, check_choice, check_level, check_whole
+from loyalty_kit.checks import check_choice, check_level, check_whole
+from loyalty_kit.errors import InputError
 
 
 @dataclass(frozen=True, eq=False)

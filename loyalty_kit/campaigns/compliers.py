@@ -10,7 +10,7 @@ from scipy import stats
 
 from loyalty_kit.campaigns.cube import Cube
 from loyalty_kit.campaigns.metrics import Metric, Profit
-from loyalty_kit.checks import InputError
+from loyalty_kit.errors import InputError
 from loyalty_kit.results import Result
 
 COLUMNS = ["metric", "arm", "n", "reached_control", "reached_arm", "effect", "ci_low", "ci_high", "p_value", "warning"]

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from loyalty_kit.campaigns.gather import gather_lazy, gather_rows
 from loyalty_kit.campaigns.rows import MISSING, Floats, Rows
-from loyalty_kit.checks import InputError, listing
+from loyalty_kit.errors import InputError, listing
 
 Columns = tuple[str, ...]
 FORMAT = b"loyalty_kit.cube"

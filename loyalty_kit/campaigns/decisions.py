@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 
 from loyalty_kit.campaigns.effects import ALL, EffectsResult
-from loyalty_kit.checks import InputError, check_choice
+from loyalty_kit.checks import check_choice
+from loyalty_kit.errors import InputError
 from loyalty_kit.results import Result
 
 COLUMNS = ["decision", "arm", "probability_best", "probability_gain", "expected_gain", "expected_loss"]

@@ -8,7 +8,8 @@ from typing import Any, Literal
 from loyalty_kit.campaigns.cube import Cube
 from loyalty_kit.campaigns.intake import check_measured, check_planned, first_rows
 from loyalty_kit.campaigns.rows import check_frame, open_frame
-from loyalty_kit.checks import InputError, check_choice
+from loyalty_kit.checks import check_choice
+from loyalty_kit.errors import InputError
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,7 +10,7 @@ from loyalty_kit.campaigns.adjustment import Fit, fit_arms, seen_rows, squared_e
 from loyalty_kit.campaigns.cube import Block, Cube
 from loyalty_kit.campaigns.metrics import Form, Metric, Profit, Rate
 from loyalty_kit.campaigns.rows import Floats
-from loyalty_kit.checks import InputError
+from loyalty_kit.errors import InputError
 
 SIZE = "customers in the cluster"
 """Column that holds how many customers a cluster has."""

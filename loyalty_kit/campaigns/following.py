@@ -8,7 +8,8 @@ import pandas as pd
 
 from loyalty_kit.campaigns.effects import ALL, EffectsResult
 from loyalty_kit.campaigns.power import plan_campaign
-from loyalty_kit.checks import InputError, check_choice
+from loyalty_kit.checks import check_choice
+from loyalty_kit.errors import InputError
 from loyalty_kit.results import Result
 
 ALIKE = 0.005

@@ -10,7 +10,7 @@ import pandas as pd
 from loyalty_kit.campaigns.estimates import SIZE
 from loyalty_kit.campaigns.gather import column_number
 from loyalty_kit.campaigns.rows import Rows, is_lazy
-from loyalty_kit.checks import InputError, listing
+from loyalty_kit.errors import InputError, listing
 
 MOST_LEVELS = 50
 

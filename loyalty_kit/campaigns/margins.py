@@ -7,7 +7,8 @@ import pandas as pd
 from scipy import special
 
 from loyalty_kit.campaigns.effects import EffectsResult
-from loyalty_kit.checks import InputError, check_choice
+from loyalty_kit.checks import check_choice
+from loyalty_kit.errors import InputError
 from loyalty_kit.results import Result
 
 Claim = Literal["equivalence", "noninferiority"]

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from loyalty_kit.checks import InputError, check_level
+from loyalty_kit.checks import check_level
+from loyalty_kit.errors import InputError
 
 
 @dataclass(frozen=True)

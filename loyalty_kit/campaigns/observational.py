@@ -10,7 +10,8 @@ from scipy import special, stats
 
 from loyalty_kit.campaigns.estimates import welch_df
 from loyalty_kit.campaigns.rows import Floats, Rows, check_frame, collected, open_frame
-from loyalty_kit.checks import InputError, check_level
+from loyalty_kit.checks import check_level
+from loyalty_kit.errors import InputError
 from loyalty_kit.results import Result
 
 WEAKER = "Weaker evidence: the campaign was not randomised, and what else differs between the groups is not ruled out."

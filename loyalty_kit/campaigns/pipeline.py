@@ -10,7 +10,7 @@ from loyalty_kit.campaigns.intake import check_levels, clusters, order_arms, str
 from loyalty_kit.campaigns.metrics import Mean, Metric, Profit, Quantile, capped
 from loyalty_kit.campaigns.quantiles import quantile_estimates
 from loyalty_kit.campaigns.rows import Rows, check_frame, collected, is_lazy, pooled_quantile
-from loyalty_kit.checks import InputError, listing
+from loyalty_kit.errors import InputError, listing
 
 
 def estimated(

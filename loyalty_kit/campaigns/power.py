@@ -10,7 +10,8 @@ from scipy import optimize, stats
 
 from loyalty_kit.campaigns.rows import Floats
 from loyalty_kit.campaigns.simultaneous import critical_value
-from loyalty_kit.checks import InputError, check_level
+from loyalty_kit.checks import check_level
+from loyalty_kit.errors import InputError
 from loyalty_kit.results import Result
 
 CURVE = np.geomspace(0.25, 4.0, 25)

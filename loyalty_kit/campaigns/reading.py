@@ -9,7 +9,8 @@ import pandas as pd
 
 from loyalty_kit.campaigns.campaign import Campaign
 from loyalty_kit.campaigns.metrics import Mean, Metric, Profit, Rate
-from loyalty_kit.checks import InputError, UnreadableError, check_columns
+from loyalty_kit.checks import check_columns
+from loyalty_kit.errors import InputError, UnreadableError
 
 TRUTH = "truth.json"
 """File that a simulated study carries beside its customers."""

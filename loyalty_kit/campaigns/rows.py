@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from loyalty_kit.checks import InputError, check_columns
+from loyalty_kit.checks import check_columns
+from loyalty_kit.errors import InputError
 
 Floats = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.intp]

@@ -7,7 +7,7 @@ import numpy as np
 from scipy import optimize, stats
 
 from loyalty_kit.campaigns.rows import Floats
-from loyalty_kit.checks import InputError
+from loyalty_kit.errors import InputError
 
 Looks = Literal["continuous"] | Sequence[float] | None
 TUNED_FOR = 10_000

@@ -15,7 +15,8 @@ from loyalty_kit.campaigns.metrics import Profit
 from loyalty_kit.campaigns.permutation import Permutation, permute
 from loyalty_kit.campaigns.placebo import placebo_t
 from loyalty_kit.campaigns.rows import Floats, Rows
-from loyalty_kit.checks import InputError, check_columns
+from loyalty_kit.checks import check_columns
+from loyalty_kit.errors import InputError
 from loyalty_kit.results import Result
 
 COLUMNS = [

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import chdtrc
 
-from loyalty_kit.checks import listing
+from loyalty_kit.errors import listing
 from loyalty_kit.measurement.correlation import Correlation, as_correlation, check_factorable
 from loyalty_kit.results import Result
 

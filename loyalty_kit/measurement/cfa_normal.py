@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from loyalty_kit.checks import InputError
+from loyalty_kit.errors import InputError
 from loyalty_kit.measurement.cfa_estimation import Likelihood, maximise, starting_values, turned
 from loyalty_kit.measurement.cfa_likelihood import Sample, evaluate, loglik, observed_information, scores
 from loyalty_kit.measurement.cfa_model import Elements, Model, confirmatory_model

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from loyalty_kit.checks import listing
+from loyalty_kit.errors import listing
 from loyalty_kit.measurement.cfa_estimation import maximise, starting_values, turned
 from loyalty_kit.measurement.cfa_likelihood import adapted
 from loyalty_kit.measurement.cfa_model import Elements, Model, confirmatory_model, directions

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from loyalty_kit.checks import listing
+from loyalty_kit.errors import listing
 from loyalty_kit.extraction import extract
 from loyalty_kit.moments import Floats
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from loyalty_kit.checks import InputError, listing
+from loyalty_kit.errors import InputError, listing
 from loyalty_kit.measurement.cfa_normal import normal_solution
 from loyalty_kit.measurement.fit import p_value
 from loyalty_kit.measurement.structure import Plan, Structure, read_answers, structure_of

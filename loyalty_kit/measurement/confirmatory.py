@@ -7,7 +7,8 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from loyalty_kit.checks import InputError, check_choice, check_level, listing
+from loyalty_kit.checks import check_choice, check_level
+from loyalty_kit.errors import InputError, listing
 from loyalty_kit.measurement.cfa_normal import normal_solution
 from loyalty_kit.measurement.cfa_ordinal import ordinal_solution, polychoric_sample
 from loyalty_kit.measurement.cfa_solution import (

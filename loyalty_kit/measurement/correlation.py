@@ -7,7 +7,8 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from loyalty_kit.checks import InputError, check_choice, listing
+from loyalty_kit.checks import check_choice
+from loyalty_kit.errors import InputError, listing
 from loyalty_kit.measurement.items import ItemTable, check_varied, correlations, read_items
 from loyalty_kit.measurement.polychoric import Polychoric, polychoric
 from loyalty_kit.moments import Floats, Missing

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from loyalty_kit.checks import InputError, check_whole, listing
+from loyalty_kit.checks import check_whole
+from loyalty_kit.errors import InputError, listing
 from loyalty_kit.extraction import Extraction, Method, extract
 from loyalty_kit.measurement.correlation import Correlation, as_correlation, check_factorable
 from loyalty_kit.measurement.factor_fit import factor_fit

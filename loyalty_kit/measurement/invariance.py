@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtr, ndtri
 
-from loyalty_kit.checks import InputError, check_columns, check_level, listing
+from loyalty_kit.checks import check_columns, check_level
+from loyalty_kit.errors import InputError, listing
 from loyalty_kit.measurement.cfa_groups import GroupFit, Groups, positions
 from loyalty_kit.measurement.cfa_model import MEAN
 from loyalty_kit.measurement.fit import p_value

@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
-from loyalty_kit.checks import InputError, listing
+from loyalty_kit.errors import InputError, listing
 from loyalty_kit.measurement.coefficients import cronbach
 from loyalty_kit.measurement.items import ItemTable, check_varied
 from loyalty_kit.moments import Floats, Moments

@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from loyalty_kit.checks import InputError, check_columns, check_weight, listing
+from loyalty_kit.checks import check_columns, check_weight
+from loyalty_kit.errors import InputError, listing
 from loyalty_kit.moments import Floats, Missing, Moments
 
 

@@ -6,15 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from loyalty_kit.checks import (
-    InputError,
-    check_answers,
-    check_level,
-    check_responses,
-    check_rng,
-    check_weight,
-    check_whole,
-)
+from loyalty_kit.checks import check_answers, check_level, check_responses, check_rng, check_weight, check_whole
+from loyalty_kit.errors import InputError
 from loyalty_kit.measurement.alpha_bootstrap import alpha_intervals
 from loyalty_kit.measurement.coefficients import best_split, cronbach, feldt_interval, mean_correlation, one_factor
 from loyalty_kit.measurement.item_analysis import (

@@ -7,7 +7,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from loyalty_kit.checks import InputError, check_choice, check_level, check_whole
+from loyalty_kit.checks import check_choice, check_level, check_whole
+from loyalty_kit.errors import InputError
 from loyalty_kit.measurement.correlation import Correlation, answers_behind, as_correlation, check_factorable
 from loyalty_kit.measurement.eigenvalues import (
     average_partials,

@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import linear_sum_assignment
 
-from loyalty_kit.checks import InputError, check_level, check_whole
+from loyalty_kit.checks import check_level, check_whole
+from loyalty_kit.errors import InputError
 from loyalty_kit.extraction import Extraction, Method, extract
 from loyalty_kit.measurement.correlation import Correlation, answers_behind
 from loyalty_kit.measurement.factors import efa, shared_factors

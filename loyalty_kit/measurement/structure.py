@@ -7,7 +7,8 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from loyalty_kit.checks import InputError, check_columns, listing
+from loyalty_kit.checks import check_columns
+from loyalty_kit.errors import InputError, listing
 from loyalty_kit.measurement.correlation import as_correlation, check_factorable
 from loyalty_kit.measurement.items import ItemTable, check_varied, read_items
 from loyalty_kit.survey.codebook import Codebook

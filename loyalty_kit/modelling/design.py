@@ -8,7 +8,8 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import linalg
 
-from loyalty_kit.checks import InputError, check_columns, check_numbers, check_weights, listing
+from loyalty_kit.checks import check_columns, check_numbers, check_weights
+from loyalty_kit.errors import InputError, listing
 from loyalty_kit.modelling.fits import ALONE, DEPENDENT
 from loyalty_kit.modelling.question import WHERE, Question
 from loyalty_kit.moments import Floats

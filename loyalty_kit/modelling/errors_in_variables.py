@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from loyalty_kit.checks import InputError, check_columns, listing
+from loyalty_kit.checks import check_columns
+from loyalty_kit.errors import InputError, listing
 from loyalty_kit.modelling.design import Design
 from loyalty_kit.modelling.fits import Fit
 from loyalty_kit.modelling.resampling import covariances, samples

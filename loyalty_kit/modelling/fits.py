@@ -8,7 +8,7 @@ import numpy.typing as npt
 from scipy import stats
 from statsmodels.regression.linear_model import WLS
 
-from loyalty_kit.checks import InputError
+from loyalty_kit.errors import InputError
 from loyalty_kit.modelling.ordinal import (
     LATENT_VARIANCE,
     OrdinalFit,

@@ -7,7 +7,8 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from loyalty_kit.checks import InputError, check_choice, check_rng, check_whole, listing
+from loyalty_kit.checks import check_choice, check_rng, check_whole
+from loyalty_kit.errors import InputError, listing
 from loyalty_kit.modelling.design import Design
 from loyalty_kit.modelling.diagnostics import runs_against, weighted_covariance
 from loyalty_kit.modelling.fits import Fit

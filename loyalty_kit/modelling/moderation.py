@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
-from loyalty_kit.checks import InputError
+from loyalty_kit.errors import InputError
 from loyalty_kit.modelling.design import Design, codes, levels_of
 from loyalty_kit.modelling.fits import Fit, estimable, fit
 from loyalty_kit.moments import Floats

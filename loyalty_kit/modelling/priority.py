@@ -7,7 +7,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from loyalty_kit.checks import InputError, check_number, check_rng, check_whole, nearest
+from loyalty_kit.checks import check_number, check_rng, check_whole
+from loyalty_kit.errors import InputError, nearest
 from loyalty_kit.modelling.design import Design, Integers, numbers
 from loyalty_kit.modelling.driver_result import DriverResult
 from loyalty_kit.modelling.fits import Fit

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from loyalty_kit.checks import InputError, check_columns, check_same_rows, listing
+from loyalty_kit.checks import check_columns, check_same_rows
+from loyalty_kit.errors import InputError, listing
 from loyalty_kit.survey.scoring import ScaleScores
 
 Scores = ScaleScores | pd.DataFrame

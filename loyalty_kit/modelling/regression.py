@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from loyalty_kit.checks import InputError, check_choice, check_level, check_rng
+from loyalty_kit.checks import check_choice, check_level, check_rng
+from loyalty_kit.errors import InputError
 from loyalty_kit.modelling.design import Design, read_design
 from loyalty_kit.modelling.diagnostics import NO_DIAGNOSTICS, diagnose, influence, press_r_squared
 from loyalty_kit.modelling.driver_result import DriverResult

@@ -7,7 +7,7 @@ from itertools import product
 import numpy as np
 import pandas as pd
 
-from loyalty_kit.checks import InputError
+from loyalty_kit.errors import InputError
 from loyalty_kit.modelling.design import Design, read_design
 from loyalty_kit.modelling.fits import MOST_LEVELS, Fit, Model, fit, levels_of_outcome
 from loyalty_kit.modelling.importance import importance

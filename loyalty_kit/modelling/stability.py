@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from loyalty_kit.checks import InputError, check_columns, check_rng, check_whole
+from loyalty_kit.checks import check_columns, check_rng, check_whole
+from loyalty_kit.errors import InputError
 from loyalty_kit.modelling.design import Design, codes, read_design
 from loyalty_kit.modelling.fits import Fit, fit
 from loyalty_kit.modelling.importance import importance

@@ -8,7 +8,8 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
-from loyalty_kit.checks import InputError, check_rng, check_whole
+from loyalty_kit.checks import check_rng, check_whole
+from loyalty_kit.errors import InputError
 from loyalty_kit.modelling.design import Design
 from loyalty_kit.modelling.fits import Fit, levels_of_outcome, standardize
 from loyalty_kit.modelling.ordinal import fit_ordinal, level_probabilities

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
-from loyalty_kit.checks import InputError, UnreadableError, nearest, plain_faults, read_toml
+from loyalty_kit.errors import InputError, UnreadableError, nearest, plain_faults, read_toml
 from loyalty_kit.reporting.render import Job, RenderResult, prepare_job, render_job
 
 BATCH_FILE = "reports.toml"

@@ -9,7 +9,7 @@ from typing import Any
 from nbconvert.filters.markdown_mistune import InvalidNotebook, IPythonRenderer, MarkdownWithMath
 from nbformat import NotebookNode
 
-from loyalty_kit.checks import InputError
+from loyalty_kit.errors import InputError
 from loyalty_kit.reporting.markup import neutral
 
 UNSHOWN = ("application/javascript", "application/vnd.jupyter.widget-view+json")

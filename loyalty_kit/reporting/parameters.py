@@ -15,7 +15,7 @@ from nbformat import NotebookNode
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, create_model
 from pydantic_core import ErrorDetails
 
-from loyalty_kit.checks import InputError, listing, nearest
+from loyalty_kit.errors import InputError, listing, nearest
 
 PARAMETERS_TAG = "parameters"
 
@@ -121,7 +121,7 @@ def check_parameters(given: Mapping[str, Any], parameters: Sequence[Parameter], 
     >>> check_parameters({"level": "high"}, read_parameters("level: float = 0.95"), "report.ipynb")
     Traceback (most recent call last):
     ...
-    loyalty_kit.checks.InputError: Parameter 'level' of 'report.ipynb' must be float; got 'high'.
+    loyalty_kit.errors.InputError: Parameter 'level' of 'report.ipynb' must be float; got 'high'.
     """
     return _checked(given, parameters, where, strict=True)
 

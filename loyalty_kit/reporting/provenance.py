@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 from great_tables import GT
 
-from loyalty_kit.checks import UnreadableError
+from loyalty_kit.errors import UnreadableError
 from loyalty_kit.reporting.tables.layout import lay_out
 
 PACKAGES = ("loyalty-kit", "numpy", "pandas", "scipy")

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from loyalty_kit.checks import InputError
+from loyalty_kit.errors import InputError
 
 # Machine and process stand in the name of every passing file, so that those of dead processes can be told.
 _MACHINE = re.sub(r"\W", "", platform.node())

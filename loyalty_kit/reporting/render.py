@@ -17,7 +17,7 @@ import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 
-from loyalty_kit.checks import InputError, UnreadableError, listing, nearest
+from loyalty_kit.errors import InputError, UnreadableError, listing, nearest
 from loyalty_kit.reporting.execution import RunError, run_notebook
 from loyalty_kit.reporting.failure import failure_page
 from loyalty_kit.reporting.index import FAILURE, REPORT, write_index

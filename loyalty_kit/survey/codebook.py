@@ -8,17 +8,8 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from loyalty_kit.checks import (
-    InputError,
-    check_choice,
-    check_path,
-    kind,
-    listing,
-    nearest,
-    parse_toml,
-    plain_faults,
-    read_toml,
-)
+from loyalty_kit.checks import check_choice, check_path
+from loyalty_kit.errors import InputError, kind, listing, nearest, parse_toml, plain_faults, read_toml
 
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 Code = int | float | str
@@ -144,7 +135,7 @@ class Codebook(_Model):
         >>> Codebook.read("no-such-codebook.toml")
         Traceback (most recent call last):
         ...
-        loyalty_kit.checks.UnreadableError: The codebook 'no-such-codebook.toml' does not exist.
+        loyalty_kit.errors.UnreadableError: The codebook 'no-such-codebook.toml' does not exist.
         """
         check_path(path, "path")
         return cls._checked(read_toml(Path(path), "The codebook"), Path(path).name)

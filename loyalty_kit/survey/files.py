@@ -22,7 +22,7 @@ import pyarrow.csv
 import pyreadstat
 from openpyxl.worksheet.formula import ArrayFormula, DataTableFormula
 
-from loyalty_kit.checks import InputError, UnreadableError
+from loyalty_kit.errors import InputError, UnreadableError
 
 T = TypeVar("T")
 DELIMITERS = (",", ";", "\t", "|")

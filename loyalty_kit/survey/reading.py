@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from loyalty_kit.checks import InputError, anonymous, check_choice, check_path, listing, nearest, rows
+from loyalty_kit.checks import check_choice, check_path
+from loyalty_kit.errors import InputError, anonymous, listing, nearest, rows
 from loyalty_kit.survey.codebook import Codebook
 from loyalty_kit.survey.files import RawTable, normalized, read_table, text_of
 

@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from loyalty_kit.checks import check_answers, check_level, check_responses, check_share, check_weight, listing
+from loyalty_kit.checks import check_answers, check_level, check_responses, check_share, check_weight
+from loyalty_kit.errors import listing
 from loyalty_kit.extraction import extract
 from loyalty_kit.moments import Moments
 from loyalty_kit.results import Result

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from loyalty_kit.checks import InputError, check_answers, check_responses, rows
+from loyalty_kit.checks import check_answers, check_responses
+from loyalty_kit.errors import InputError, rows
 from loyalty_kit.moments import Floats, Moments
 from loyalty_kit.results import Result
 from loyalty_kit.survey.codebook import Codebook, check_codebook

@@ -7,7 +7,6 @@ import pandas as pd
 from scipy import stats
 
 from loyalty_kit.checks import (
-    InputError,
     check_level,
     check_number,
     check_range,
@@ -15,8 +14,8 @@ from loyalty_kit.checks import (
     check_series,
     check_weight,
     check_whole,
-    rows,
 )
+from loyalty_kit.errors import InputError, rows
 from loyalty_kit.results import Result
 from loyalty_kit.survey.codebook import Codebook, check_codebook
 

@@ -4,7 +4,8 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from loyalty_kit.checks import check_responses, listing
+from loyalty_kit.checks import check_responses
+from loyalty_kit.errors import listing
 from loyalty_kit.survey.codebook import Codebook, check_codebook
 
 

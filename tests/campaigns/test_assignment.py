@@ -7,7 +7,7 @@ import pytest
 from loyalty_kit.campaigns.campaign import Campaign
 from loyalty_kit.campaigns.lee import lee_bounds
 from loyalty_kit.campaigns.metrics import Mean, Rate
-from loyalty_kit.checks import InputError
+from loyalty_kit.errors import InputError
 
 
 def outcome(result, check):

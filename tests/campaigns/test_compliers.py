@@ -7,7 +7,7 @@ from statsmodels.sandbox.regression.gmm import IV2SLS
 
 from loyalty_kit.campaigns.campaign import Campaign
 from loyalty_kit.campaigns.metrics import Mean, Ratio
-from loyalty_kit.checks import InputError
+from loyalty_kit.errors import InputError
 
 
 @pytest.fixture

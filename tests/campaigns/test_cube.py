@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from loyalty_kit.campaigns.campaign import Campaign
 from loyalty_kit.campaigns.cube import Cube
 from loyalty_kit.campaigns.metrics import Mean, Profit, Quantile, Rate, Ratio
-from loyalty_kit.checks import InputError
+from loyalty_kit.errors import InputError
 
 METRICS = [
     Rate("bought"),

@@ -8,7 +8,7 @@ from scipy import stats
 from loyalty_kit.campaigns.campaign import Campaign
 from loyalty_kit.campaigns.decisions import decide
 from loyalty_kit.campaigns.metrics import Mean, Profit
-from loyalty_kit.checks import InputError
+from loyalty_kit.errors import InputError
 
 
 def test_one_arm_has_the_closed_form():

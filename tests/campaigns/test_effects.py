@@ -12,7 +12,7 @@ from statsmodels.stats import proportion
 
 from loyalty_kit.campaigns.campaign import Campaign
 from loyalty_kit.campaigns.metrics import Mean, Profit, Quantile, Rate, Ratio
-from loyalty_kit.checks import InputError
+from loyalty_kit.errors import InputError
 
 COLUMNS = (
     "metric arm by level n control treatment difference ci_low ci_high "

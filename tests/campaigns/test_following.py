@@ -8,7 +8,7 @@ from loyalty_kit.campaigns.campaign import Campaign
 from loyalty_kit.campaigns.following import plan_next
 from loyalty_kit.campaigns.metrics import Mean, Rate
 from loyalty_kit.campaigns.power import plan_campaign
-from loyalty_kit.checks import InputError
+from loyalty_kit.errors import InputError
 
 PLANNED = {"none": 0.2, "A": 0.4, "B": 0.4}
 

@@ -7,7 +7,7 @@ import statsmodels.api as sm
 
 from loyalty_kit.campaigns.campaign import Campaign
 from loyalty_kit.campaigns.metrics import Mean, Profit, Rate, Ratio
-from loyalty_kit.checks import InputError
+from loyalty_kit.errors import InputError
 
 
 def test_a_customer_who_stands_twice_in_one_arm_is_refused(shoppers):

@@ -7,7 +7,7 @@ from statsmodels.stats.weightstats import ttost_ind
 from loyalty_kit.campaigns.campaign import Campaign
 from loyalty_kit.campaigns.margins import against_margin
 from loyalty_kit.campaigns.metrics import Mean
-from loyalty_kit.checks import InputError
+from loyalty_kit.errors import InputError
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import pytest
 import loyalty_kit as lk
 from loyalty_kit.campaigns.metrics import Profit
 from loyalty_kit.campaigns.reading import planned_shares, profit_of
-from loyalty_kit.checks import InputError, UnreadableError
+from loyalty_kit.errors import InputError, UnreadableError
 
 OPTIONS = {
     "arm": "分组",

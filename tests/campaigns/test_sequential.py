@@ -8,7 +8,7 @@ from scipy import stats
 from loyalty_kit.campaigns.campaign import Campaign
 from loyalty_kit.campaigns.metrics import Mean
 from loyalty_kit.campaigns.sequential import always_valid_limit, always_valid_p, spending_limits, spending_p
-from loyalty_kit.checks import InputError
+from loyalty_kit.errors import InputError
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 from loyalty_kit.campaigns.campaign import Campaign
 from loyalty_kit.campaigns.metrics import Mean, Profit, Quantile, Rate, Ratio
 from loyalty_kit.campaigns.permutation import permute
-from loyalty_kit.checks import InputError
+from loyalty_kit.errors import InputError
 
 SHARE = 0.009
 """Share of customers who buy in Hillstrom's campaign; spend there has mean 116 and a tail to 499."""

@@ -5,7 +5,7 @@ import pytest
 from numpy.testing import assert_allclose
 from surveys import simulate
 
-from loyalty_kit.checks import InputError
+from loyalty_kit.errors import InputError
 from loyalty_kit.measurement.common_method import common_method
 from loyalty_kit.measurement.confirmatory import cfa
 

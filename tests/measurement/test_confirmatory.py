@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 from surveys import simulate, surveys
 
-from loyalty_kit.checks import InputError
+from loyalty_kit.errors import InputError
 from loyalty_kit.measurement.confirmatory import CfaResult, cfa
 from loyalty_kit.survey.codebook import Codebook
 

@@ -12,7 +12,7 @@ from matching import matched
 from numpy.testing import assert_allclose
 from surveys import latent, simple_structure, simulate
 
-from loyalty_kit.checks import InputError
+from loyalty_kit.errors import InputError
 from loyalty_kit.extraction import extract
 from loyalty_kit.measurement.correlation import correlate
 from loyalty_kit.measurement.factors import efa

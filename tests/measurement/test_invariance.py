@@ -9,7 +9,7 @@ import pytest
 from numpy.testing import assert_allclose
 from surveys import simulate
 
-from loyalty_kit.checks import InputError
+from loyalty_kit.errors import InputError
 from loyalty_kit.measurement.invariance import invariance
 
 ROOT = Path(__file__).parents[2]

@@ -7,7 +7,7 @@ from hypothesis import given
 from numpy.testing import assert_allclose
 from surveys import simulate, surveys
 
-from loyalty_kit.checks import InputError
+from loyalty_kit.errors import InputError
 from loyalty_kit.measurement.coefficients import cronbach, one_factor
 from loyalty_kit.measurement.item_analysis import complete_moments, discrimination, distribution, keying_warnings
 from loyalty_kit.measurement.items import ItemTable

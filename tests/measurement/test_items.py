@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
 
-from loyalty_kit.checks import InputError
+from loyalty_kit.errors import InputError
 from loyalty_kit.measurement.items import correlations, numeric_frame, read_items, resampled
 
 

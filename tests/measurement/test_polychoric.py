@@ -12,7 +12,7 @@ from scipy.integrate import quad
 from scipy.optimize import minimize_scalar
 from scipy.special import ndtr, ndtri
 
-from loyalty_kit.checks import InputError
+from loyalty_kit.errors import InputError
 from loyalty_kit.measurement.polychoric import _integral, polychoric
 
 REFERENCE = Path(__file__).parents[1] / "reference"

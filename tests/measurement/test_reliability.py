@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from numpy.testing import assert_allclose
 from surveys import simulate, surveys
 
-from loyalty_kit.checks import InputError
+from loyalty_kit.errors import InputError
 from loyalty_kit.measurement.reliability import reliability
 from loyalty_kit.survey.codebook import Codebook
 

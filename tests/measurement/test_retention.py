@@ -9,7 +9,7 @@ import pytest
 from numpy.testing import assert_allclose
 from surveys import latent, simple_structure
 
-from loyalty_kit.checks import InputError
+from loyalty_kit.errors import InputError
 from loyalty_kit.measurement.correlation import correlate
 from loyalty_kit.measurement.retention import METHODS, _vote, retain
 

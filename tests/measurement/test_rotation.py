@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from matching import matched
 from numpy.testing import assert_allclose
 
-from loyalty_kit.checks import InputError
+from loyalty_kit.errors import InputError
 from loyalty_kit.measurement.gradient_projection import geomin, oblimin, varimax
 from loyalty_kit.measurement.rotation import rotate
 

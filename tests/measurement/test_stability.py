@@ -7,7 +7,7 @@ from matching import matched
 from numpy.testing import assert_allclose
 from surveys import latent, simple_structure
 
-from loyalty_kit.checks import InputError
+from loyalty_kit.errors import InputError
 from loyalty_kit.extraction import extract
 from loyalty_kit.measurement.factors import efa
 from loyalty_kit.measurement.stability import _aligned, loading_stability

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 from surveys import simulate
 
-from loyalty_kit.checks import InputError
+from loyalty_kit.errors import InputError
 from loyalty_kit.measurement.confirmatory import cfa
 from loyalty_kit.measurement.validity import ValidityResult
 

@@ -6,7 +6,7 @@ import pytest
 from small_notebooks import names, write_notebook
 
 import loyalty_kit as lk
-from loyalty_kit.checks import InputError, UnreadableError
+from loyalty_kit.errors import InputError, UnreadableError
 from loyalty_kit.reporting import render
 
 GOOD = '[[report]]\nnotebook = "n.ipynb"\n'

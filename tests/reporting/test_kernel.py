@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from nbclient import NotebookClient
 from PIL import Image
 
-from loyalty_kit.checks import ANONYMOUS
+from loyalty_kit.errors import ANONYMOUS
 from loyalty_kit.reporting.figures import alternative_text, png
 from loyalty_kit.reporting.kernel import ENVIRONMENT, prepare
 

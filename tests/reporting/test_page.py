@@ -13,7 +13,7 @@ from great_tables import GT
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loyalty_kit.checks import InputError
+from loyalty_kit.errors import InputError
 from loyalty_kit.reporting.markup import neutral
 from loyalty_kit.reporting.page import TEMPLATES, report_page
 from loyalty_kit.results import Result

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from small_notebooks import names
 
-from loyalty_kit.checks import InputError
+from loyalty_kit.errors import InputError
 from loyalty_kit.reporting import publication
 from loyalty_kit.reporting.publication import check_report_name, output_folder, publish, scratch_folder, sweep
 

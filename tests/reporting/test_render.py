@@ -12,7 +12,7 @@ from nbformat.v4 import new_notebook
 from small_notebooks import SCRIPT, names, write_notebook
 
 import loyalty_kit as lk
-from loyalty_kit.checks import InputError, UnreadableError
+from loyalty_kit.errors import InputError, UnreadableError
 from loyalty_kit.reporting import index, render
 from loyalty_kit.reporting.execution import RunError, run_notebook
 

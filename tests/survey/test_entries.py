@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from loyalty_kit.checks import InputError
+from loyalty_kit.errors import InputError
 from loyalty_kit.measurement.reliability import reliability
 from loyalty_kit.survey.codebook import Codebook
 from loyalty_kit.survey.groups import group_counts

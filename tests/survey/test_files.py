@@ -10,7 +10,7 @@ import pyreadstat
 import pytest
 from openpyxl.worksheet.formula import ArrayFormula
 
-from loyalty_kit.checks import InputError, UnreadableError
+from loyalty_kit.errors import InputError, UnreadableError
 from loyalty_kit.survey.files import read_table
 
 CHINESE = "编号,满意度,渠道\n一,5,门店\n二,4,网上\n"

@@ -1,0 +1,106 @@
+"""What passes between those who order a report and those who run it, in whatever process or machine: plain data."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from pydantic import TypeAdapter
+
+from loyalty_kit.estimates import Estimate
+
+
+@dataclass(frozen=True)
+class PastRun:
+    """An earlier good run of a report, as history keeps it.
+
+    Attributes
+    ----------
+    key : str
+        Hash of all that went into it.
+    started : str
+        When, in ISO 8601 with its offset from UTC.
+    estimates : tuple of Estimate
+        What it recorded.
+    """
+
+    key: str
+    started: str
+    estimates: tuple[Estimate, ...] = ()
+
+
+@dataclass(frozen=True)
+class Order:
+    """A report to be made.
+
+    Attributes
+    ----------
+    name : str
+        The report's name.
+    notebook : str
+        The notebook as JSON, its parameters set.
+    folder : str
+        Working folder of the kernel.
+    images : str
+        Folder that images of the notebook's markdown are relative to.
+    language : str
+        Language of the report, 'en' or 'zh'.
+    facts : mapping of str to str
+        Facts that the page carries as meta elements: name, title, notebook, parameters (JSON), outcome, key.
+    past : tuple of PastRun
+        Earlier good runs with another key, oldest first, which the page compares itself with.
+    timeout : float or None
+        Seconds that the whole report may take.
+    """
+
+    name: str
+    notebook: str
+    folder: str
+    images: str
+    language: str = "en"
+    facts: Mapping[str, str] = field(default_factory=dict)
+    past: tuple[PastRun, ...] = ()
+    timeout: float | None = None
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a report could not be made.
+
+    Attributes
+    ----------
+    sentence : str
+        What went wrong, for the terminal.
+    source : str
+        Code of the cell that failed; empty where none had begun.
+    traceback : str
+        The long account, without terminal codes.
+    public : str
+        The sentence for a page, where the first may name respondents; the account then stays off the page.
+    """
+
+    sentence: str
+    source: str = ""
+    traceback: str = ""
+    public: str = ""
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """What became of an order.
+
+    Attributes
+    ----------
+    page : str
+        The whole HTML; empty where it failed.
+    estimates : tuple of Estimate
+        What the notebook recorded.
+    failure : Failure or None
+        Why there is no page.
+    """
+
+    page: str = ""
+    estimates: tuple[Estimate, ...] = ()
+    failure: Failure | None = None
+
+
+ORDER, ATTEMPT = TypeAdapter(Order), TypeAdapter(Attempt)
+"""Both as JSON: `ORDER.dump_json(order)`, `ORDER.validate_json(text)`."""
