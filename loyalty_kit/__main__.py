@@ -2,23 +2,23 @@
 
 import functools
 import io
+import os
 import shutil
+import subprocess
 import sys
+import time
 import traceback
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Annotated, ParamSpec
 
 import typer
-from rich.cells import cell_len
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 import loyalty_kit as lk
 from loyalty_kit import reporting
+from loyalty_kit.terminal import aligned, as_text, printable_lines, shortened, summary, told
 
 STARTER = Path(__file__).parent / "starter"
-LONGEST_COMPLAINT = 1500
 INTERRUPTED = 130
 
 P = ParamSpec("P")
@@ -76,37 +76,109 @@ def render(
     output: Annotated[
         str | None, typer.Option("-o", metavar="PLACE", help="Folder for reports, or FILE.html for one.")
     ] = None,
+    only: Annotated[
+        str | None, typer.Option("--only", metavar="GLOB", help="Only the batch's reports whose names fit.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be rendered, and render nothing.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Render unchanged reports too.")] = False,
+    workers: Annotated[
+        int | None, typer.Option("--workers", min=1, metavar="N", help="Reports at a time; one a core if absent.")
+    ] = None,
+    fail_fast: Annotated[
+        bool, typer.Option("--fail-fast/--keep-going", help="Whether the first failure ends the batch.")
+    ] = False,
+    no_wait: Annotated[
+        bool, typer.Option("--no-wait", help="Leave at once where another batch writes into the folder.")
+    ] = False,
+    executor: Annotated[
+        str | None, typer.Option("--executor", metavar="dask=ADDRESS", help="Run on a cluster of other machines.")
+    ] = None,
+    pdf: Annotated[bool, typer.Option("--pdf", help="Write NAME.pdf too, by an installed Chromium.")] = False,
+    excel: Annotated[bool, typer.Option("--excel", help="Write the report's tables to NAME.xlsx too.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print a summary as JSON.")] = False,
+    on_failure: Annotated[
+        str | None, typer.Option("--on-failure", metavar="CMD", help="Command that gets that summary if one fails.")
+    ] = None,
     debug: Debug = False,
 ) -> int:
     """Render one notebook, or every report of a batch."""
+    began = time.monotonic()
     if target is not None and not target.lower().endswith(".toml"):
-        path = reporting.render.find_notebook(target, Path())
-        declared = reporting.parameters.notebook_parameters(reporting.render.read_notebook(path))
-        values = reporting.parameters.check_texts(_pairs(parameter or []), declared, path.stem)
-        place = output or "reports"
-        return _show([path.stem], (lk.render(path, place, values) for _ in range(1)), debug=debug)
-    if parameter:
-        raise lk.InputError("'-p' is for one notebook; a batch has its parameters in its file.")
-    if output is not None and output.endswith(".html"):
-        raise lk.InputError(f"'-o' must be a folder for a batch; got '{output}'.")
-    batch = lk.batch.read_batch(target or lk.batch.BATCH_FILE)
-    return _show([job.name for job in batch.jobs], lk.batch.results(batch, output=output), debug=debug)
+        of_batch = {"--only": only, "--dry-run": dry_run, "--executor": executor, "--fail-fast": fail_fast}
+        refused = [name for name, value in of_batch.items() if value]
+        if refused:
+            raise lk.InputError(f"'{refused[0]}' is for a batch; '{target}' is one notebook.")
+        place: Path | str
+        names, results, place = _one(target, parameter or [], output or "reports", force=force)
+    else:
+        if parameter:
+            raise lk.InputError("'-p' is for one notebook; a batch has its parameters in its file.")
+        if output is not None and output.endswith(".html"):
+            raise lk.InputError(f"'-o' must be a folder for a batch; got '{output}'.")
+        batch = lk.batch.chosen(lk.batch.read_batch(target or lk.batch.BATCH_FILE), only)
+        place = output or batch.output
+        if dry_run:
+            for line in aligned(lk.batch.foretell(batch, place, force=force)):
+                typer.echo(line)
+            return 0
+        names = [job.name for job in batch.jobs]
+        results = lk.batch.render_batch(
+            batch, place, workers=workers, executor=executor, force=force, fail_fast=fail_fast, wait=not no_wait
+        )
+    beside = reporting.beside.writers(pdf=pdf, excel=excel)
+    done = told((reporting.beside.accompanied(result, beside) for result in results), names, as_json=as_json)
+    return _close(done, place, time.monotonic() - began, as_json=as_json, on_failure=on_failure, debug=debug)
 
 
 @command()
 def params(
     notebook: Annotated[str, typer.Argument(help="A notebook, by path or by name.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print them as JSON.")] = False,
     debug: Debug = False,
 ) -> int:
     """List a notebook's parameters: name, type, default, help."""
-    path = reporting.render.find_notebook(notebook, Path())
-    declared = reporting.parameters.notebook_parameters(reporting.render.read_notebook(path))
+    path = reporting.notebooks.find_notebook(notebook, Path())
+    declared = reporting.parameters.notebook_parameters(reporting.notebooks.read_notebook(path))
+    if as_json:
+        typer.echo(as_text(reporting.parameters.described(declared)))
+        return 0
     rows = [
         (entry.name, entry.type, "required" if entry.default is None else " ".join(entry.default.split()), entry.help)
         for entry in declared
     ]
-    for line in _aligned([("name", "type", "default", "help"), *rows]):
+    for line in aligned([("name", "type", "default", "help"), *rows]):
         typer.echo(line)
+    return 0
+
+
+@command()
+def history(
+    report: Annotated[str | None, typer.Argument(help="A report's name; all of them if absent.")] = None,
+    output: Annotated[str, typer.Option("-o", metavar="FOLDER", help="Folder of the reports.")] = "reports",
+    limit: Annotated[int, typer.Option("--limit", min=1, metavar="N", help="Runs to show.")] = 20,
+    as_json: Annotated[bool, typer.Option("--json", help="Print them as JSON, with what each recorded.")] = False,
+    debug: Debug = False,
+) -> int:
+    """Show the last runs of the reports, newest first."""
+    return _past(Path(output), report, limit=limit, as_json=as_json)
+
+
+@command()
+def schedule(
+    batch: Annotated[str, typer.Argument(help="The batch (.toml).")] = "reports.toml",
+    cron: Annotated[bool, typer.Option("--cron", help="A line for crontab.")] = False,
+    systemd: Annotated[bool, typer.Option("--systemd", help="A service and its timer.")] = False,
+    github: Annotated[bool, typer.Option("--github", help="A workflow of GitHub Actions.")] = False,
+    airflow: Annotated[bool, typer.Option("--airflow", help="A DAG of Airflow.")] = False,
+    debug: Debug = False,
+) -> int:
+    """Print a complete unit that renders the batch on a schedule."""
+    chosen = {"cron": cron, "systemd": systemd, "github": github, "airflow": airflow}
+    kinds = [kind for kind, wanted in chosen.items() if wanted]
+    if len(kinds) != 1:
+        raise lk.InputError("Give one of --cron, --systemd, --github, --airflow.")
+    lk.batch.read_batch(batch)
+    typer.echo(reporting.schedule.unit(kinds[0], batch=Path(batch)))
     return 0
 
 
@@ -148,48 +220,19 @@ def new(
     return 0
 
 
-def shortened(lines: Sequence[str], most: int = LONGEST_COMPLAINT) -> str:
-    """Lines that fit into a number of characters, and how many more there are.
-
-    Examples
-    --------
-    >>> print(shortened(["one problem", "two problems", "three problems"], most=30))
-    one problem
-    and 2 more
-    """
-    room = most - len(f"\nand {len(lines)} more")
-    kept: list[str] = []
-    for line in lines:
-        if len(line) > room and not kept:
-            kept.append(f"{line[: room - 1]}…")
-            break
-        if len(line) > room:
-            break
-        kept.append(line)
-        room -= len(line) + 1
-    rest = len(lines) - len(kept)
-    return "\n".join([*kept, *([f"and {rest} more"] if rest else [])])
-
-
 def _told(error: BaseException, wrong: int) -> tuple[int, list[str]]:
     """Exit code and sentences of an error."""
     match error:
         case KeyboardInterrupt():
             return INTERRUPTED, ["Interrupted; nothing was left half-written."]
         case lk.UnreadableError():
-            return 2, _lines(str(error))
+            return 2, printable_lines(str(error))
         case lk.InputError():
-            return wrong, _lines(str(error))
+            return wrong, printable_lines(str(error))
         case OSError():
             place = f"'{error.filename2 or error.filename}': " if error.filename else ""
-            return 2, _lines(f"{place}{error.strerror or error}.")
-    return 1, _lines(f"Unexpected {type(error).__name__}: {error} (--debug shows where)")
-
-
-def _lines(text: str) -> list[str]:
-    """Lines of a message, without what a terminal would obey."""
-    lines = ("".join(mark if mark.isprintable() else "\ufffd" for mark in line) for line in text.splitlines())
-    return [line for line in lines if line.strip()]
+            return 2, printable_lines(f"{place}{error.strerror or error}.")
+    return 1, printable_lines(f"Unexpected {type(error).__name__}: {error} (--debug shows where)")
 
 
 def _pairs(texts: Iterable[str]) -> dict[str, str]:
@@ -205,42 +248,62 @@ def _pairs(texts: Iterable[str]) -> dict[str, str]:
     return pairs
 
 
-def _show(names: Sequence[str], results: Iterable["lk.RenderResult"], *, debug: bool) -> int:
-    """Render the reports, telling each as it is done; then the index, and what went wrong."""
-    console = Console(stderr=True)
-    width = max(cell_len(name) for name in names)
-    complaints: list[str] = []
-    folder: Path | None = None
-    columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn())
-    with Progress(
-        *columns, TimeElapsedColumn(), console=console, transient=True, disable=not console.is_interactive
-    ) as bar:
-        task = bar.add_task(names[0], total=len(names))
-        for done, result in enumerate(results, 1):
-            bar.stop()
-            size = f"{result.size / 1000:.0f} kB"
-            typer.echo(f"{_padded(result.name, width)}  {result.seconds:6.1f} s  {size:>8}  {result.outcome}")
-            bar.start()
-            bar.update(task, completed=done, description=names[min(done, len(names) - 1)])
-            folder = folder or (result.path and result.path.parent)
-            complaints += [f"{result.name}: {line}" for line in _lines(result.error or "")]
-            if debug and result.traceback:
-                typer.echo(result.traceback, err=True)
-    if folder:
-        typer.echo(folder / "index.html")
+def _one(
+    target: str, parameters: Sequence[str], output: str, *, force: bool
+) -> tuple[list[str], Iterable["lk.RenderResult"], Path]:
+    """Name, result to come and folder of one notebook's report."""
+    path = reporting.notebooks.find_notebook(target, Path())
+    declared = reporting.parameters.notebook_parameters(reporting.notebooks.read_notebook(path))
+    values = reporting.parameters.check_texts(_pairs(parameters), declared, path.stem)
+    place = Path(output)
+    folder = place.parent if place.suffix == ".html" and not place.is_dir() else place
+    return [path.stem], (lk.render(path, output, values, force=force) for _ in range(1)), folder
+
+
+def _close(
+    done: Sequence["lk.RenderResult"],
+    place: Path | str,
+    seconds: float,
+    *,
+    as_json: bool,
+    on_failure: str | None,
+    debug: bool,
+) -> int:
+    """Show where the reports are and what went wrong, and hand a failure on; the exit code."""
+    failed = [result for result in done if result.outcome == "failed"]
+    told = as_text(summary(done, output=place, seconds=seconds))
+    if as_json:
+        typer.echo(told)
+    elif any(result.path for result in done):
+        typer.echo(os.path.join(place, "index.html"))
+    if debug:
+        for result in failed:
+            typer.echo(result.traceback, err=True)
+    complaints = [f"{result.name}: {line}" for result in failed for line in printable_lines(result.error or "")]
     if complaints:
         typer.echo(shortened(complaints), err=True)
-    return 1 if complaints else 0
+    if failed and on_failure:
+        code = subprocess.run(on_failure, shell=True, input=told, text=True, encoding="utf-8").returncode
+        if code:
+            typer.echo(f"The command of '--on-failure' ended with {code}.", err=True)
+    return 1 if failed else 0
 
 
-def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Rows as lines with columns of equal width."""
-    widths = [max(cell_len(cell) for cell in column) for column in zip(*rows, strict=True)]
-    return ["  ".join(_padded(*pair) for pair in zip(row, widths, strict=True)).rstrip() for row in rows]
-
-
-def _padded(text: str, width: int) -> str:
-    return text + " " * (width - cell_len(text))
+def _past(folder: Path, report: str | None, *, limit: int, as_json: bool) -> int:
+    with reporting.history.History(folder) as kept:
+        runs = kept.recent(report, limit)
+    if as_json:
+        typer.echo(as_text(runs))
+        return 0
+    if not runs:
+        what = f"'{report}'" if report else "a report"
+        typer.echo(f"No run of {what} is on record in '{folder}'.")
+        return 0
+    columns = ("report", "started", "seconds", "outcome", "key", "error")
+    rows = [[str(run[column]) if run[column] is not None else "" for column in columns] for run in runs]
+    for line in aligned([columns, *rows]):
+        typer.echo(line)
+    return 0
 
 
 def _version(asked: bool) -> None:

@@ -1,5 +1,7 @@
 """Sentences of the analyses that keep what they were made of, so that a report can say them in its own language."""
 
+from loyalty_kit.errors import listing
+
 
 class Note(str):
     """A sentence with the template and the values that it was made from."""
@@ -16,7 +18,7 @@ def note(template: str, **values: object) -> Note:
     template : str
         English sentence with names in braces; catalogues of other languages know it by this text.
     **values : object
-        What stands for the names.
+        What stands for the names; a list of names is written in quotation marks, the first few of many.
 
     Returns
     -------
@@ -25,11 +27,15 @@ def note(template: str, **values: object) -> Note:
 
     Examples
     --------
-    >>> told = note("Item '{item}' runs against its scale.", item="L3")
+    >>> told = note("Left out: item {items}.", items=["L3", "L4"])
     >>> told, told.template
-    ("Item 'L3' runs against its scale.", "Item '{item}' runs against its scale.")
+    ("Left out: item 'L3', 'L4'.", 'Left out: item {items}.')
     """
-    told = Note(template.format(**values))
+    told = Note(template.format(**{name: _written(value) for name, value in values.items()}))
     told.template = template
     told.values = values
     return told
+
+
+def _written(value: object) -> object:
+    return listing(value) if isinstance(value, list) else value

@@ -6,6 +6,8 @@ from html import escape
 
 import pandas as pd
 
+from loyalty_kit.estimates import Estimate
+
 
 @dataclass(frozen=True, eq=False)
 class Result(ABC):
@@ -14,6 +16,13 @@ class Result(ABC):
     @abstractmethod
     def to_frame(self) -> pd.DataFrame:
         """Tidy table of the result, with fixed columns."""
+
+    def estimates(self) -> tuple[Estimate, ...]:
+        """Figures that `lk.record(result)` keeps from run to run; none unless the result says which.
+
+        Their names are the same in each language and from run to run; those that are no numbers are not kept.
+        """
+        return ()
 
     def _repr_html_(self) -> str:
         table = self.to_frame().to_html(index=False, float_format="{:.3f}".format, na_rep="–", border=0)

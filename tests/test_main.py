@@ -12,8 +12,9 @@ from starter import FOLDER, starter_survey
 from typer.testing import CliRunner, Result
 
 import loyalty_kit as lk
-from loyalty_kit.__main__ import app, shortened
+from loyalty_kit.__main__ import app
 from loyalty_kit.reporting import render
+from loyalty_kit.terminal import shortened
 
 PARAMETERS = 'survey: str = "a.csv"  # file of answers\nscreen_out: bool = False\nwaves: list[int] = []  # 哪些\nn: int'
 
@@ -35,14 +36,15 @@ def answered(monkeypatch) -> list[tuple[str, dict]]:
     """Reports that would have been rendered; those named 'bad' fail."""
     asked = []
 
-    def answer(job, output):
+    def answer(job, output, **_):
         asked.append((job.name, dict(job.given)))
         outcome, error = ("failed", "Item 'A' is bad.") if job.name == "bad" else ("rendered", None)
         output.mkdir(exist_ok=True)
-        return lk.RenderResult(job.name, job.title, outcome, output / job.name, 1.25, 52_000, error, "the traceback")
+        place = output / job.name
+        return lk.RenderResult(job.name, job.title, outcome, place, 1.25, 52_000, "key", error, "the traceback")
 
     monkeypatch.setattr(render, "render_job", answer)
-    monkeypatch.setattr(lk.batch, "render_job", answer)
+    monkeypatch.setattr(lk.batch, "results", lambda jobs, folder, **_: (answer(job, folder) for job in jobs))
     return asked
 
 
@@ -54,7 +56,12 @@ def test_a_starter_study_renders_at_once(study):
     line, index = done.stdout.splitlines()
     assert re.fullmatch(r"scale-quality +\d+\.\d s +\d+ kB  rendered", line)
     assert index == os.path.join("reports", "index.html")
-    assert names(study / "reports") == ["index.html", "scale-quality.html"]
+    assert names(study / "reports") == [
+        ".loyalty-kit.lock",
+        "history.sqlite",
+        "index.html",
+        "scale-quality.html",
+    ]
 
 
 def test_a_starter_study_passes_its_check(study):

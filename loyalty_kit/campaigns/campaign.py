@@ -20,6 +20,7 @@ from loyalty_kit.campaigns.sequential import TUNED_FOR, Looks, check_looks
 from loyalty_kit.campaigns.trust import TrustResult, believable, run_placebos
 from loyalty_kit.checks import check_choice, check_level, check_whole
 from loyalty_kit.errors import InputError
+from loyalty_kit.notes import note
 
 
 @dataclass(frozen=True, eq=False)
@@ -195,7 +196,9 @@ class Campaign(Declaration):
             n_used=int(cube.rows.sum()) - dropped(cube),
             n_dropped=dropped(cube),
             confidence=confidence,
-            method="intention to treat" + (f", errors by {self.cluster}" if self.cluster else ""),
+            method=note("intention to treat, errors by {unit}", unit=self.cluster)
+            if self.cluster
+            else note("intention to treat"),
             warnings=warnings_of(self, cube, found),
         )
         return result if trust is None else believable(result, trust, reading)

@@ -11,11 +11,12 @@ from scipy import stats
 from loyalty_kit.campaigns.cube import Cube
 from loyalty_kit.campaigns.metrics import Metric, Profit
 from loyalty_kit.errors import InputError
+from loyalty_kit.notes import note
 from loyalty_kit.results import Result
 
 COLUMNS = ["metric", "arm", "n", "reached_control", "reached_arm", "effect", "ci_low", "ci_high", "p_value", "warning"]
 WEAK = 10.0
-MISMEASURED = (
+MISMEASURED = note(
     "Opens are mismeasured: mail programs load pictures by themselves or block them, so that the effect among "
     "those who opened is a rough guide; the effect of being sent stands firmer."
 )
@@ -101,7 +102,7 @@ def complier_effects(
             limits = [effect - limit * error, effect + limit * error]
             rows.append([metric.name, arm, n, *shares, effect, *limits, p, weak if strength < WEAK else ""])
     table = pd.DataFrame(rows, columns=COLUMNS)
-    method = "two-stage least squares, robust errors"
+    method = note("two-stage least squares, robust errors")
     return ComplierResult(table, reached, int(cube.rows.sum()), confidence, method, (MISMEASURED,))
 
 

@@ -1,13 +1,16 @@
 """What to do: roll out, stop, or test more, read from the effects as a posterior with a flat prior."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
-from loyalty_kit.campaigns.effects import ALL, EffectsResult
+from loyalty_kit.campaigns.effects import ALL, DISBELIEVED, KEYS, EffectsResult
+from loyalty_kit.campaigns.rows import Floats
 from loyalty_kit.checks import check_choice
-from loyalty_kit.errors import InputError
+from loyalty_kit.notes import note
 from loyalty_kit.results import Result
 
 COLUMNS = ["decision", "arm", "probability_best", "probability_gain", "expected_gain", "expected_loss"]
@@ -66,12 +69,14 @@ def decide(effects: EffectsResult, *, metric: str, rng: int | np.random.Generato
     Raises
     ------
     InputError
-        If the metric was not evaluated or has no interval.
+        If the metric was not evaluated.
 
     Notes
     -----
     Under a flat prior the differences d are normal about their estimates, correlated through the shared
-    control. 'Stop' gains 0. A decision's loss is the gain of the best decision less its own. 'Test more'
+    control. Where a permutation result took an interval's place, d has the ranks of that normal deviate
+    among the differences that the permutation test allows, so that P(d > 0) is one less its one-sided p.
+    Where an outcome does not vary at all, d is taken as it is and a warning says so. 'Stop' gains 0. A decision's loss is the gain of the best decision less its own. 'Test more'
     shows what perfect knowledge would gain, E max(0, d): no further test can be worth more than that less
     the best present decision, and its probability_best is that of the present best being wrong.
 
@@ -81,15 +86,9 @@ def decide(effects: EffectsResult, *, metric: str, rng: int | np.random.Generato
     statistical decision theory, chapter 4.
     """
     check_choice(metric, "metric", list(dict.fromkeys(effects.table["metric"])))
-    rows = effects.table[(effects.table["metric"] == metric) & (effects.table["by"] == ALL)]
-    rows = rows.drop_duplicates("arm")
-    error, shared = rows["standard_error"].to_numpy(dtype=float), rows["control_error"].to_numpy(dtype=float)
-    if not (error > 0).all():
-        raise InputError(f"The metric '{metric}' has no interval in some arm; there is nothing to weigh.")
+    rows = _over_all(effects, metric)
     source = np.random.default_rng(rng)
-    own = np.sqrt(np.maximum(error**2 - shared**2, 0.0))
-    common = source.standard_normal((DRAWS, 1)) * shared
-    draws = rows["difference"].to_numpy(dtype=float) + source.standard_normal((DRAWS, len(rows))) * own - common
+    draws = _draws(effects, rows, source)
     gains = np.column_stack([draws, np.zeros(DRAWS)])
     top = gains.max(axis=1)
     best = np.bincount(gains.argmax(axis=1), minlength=gains.shape[1]) / DRAWS
@@ -108,13 +107,82 @@ def decide(effects: EffectsResult, *, metric: str, rng: int | np.random.Generato
     chosen = int(expected.argmax())
     more = ["test more", None, 1 - best[chosen], float((top > 0).mean()), float(top.mean()), 0.0]
     table.loc[len(table)] = more
-    replaced = rows["method"].str.contains("permutation").any()
-    note = "The ordinary interval cannot be believed here, and these probabilities rest on it."
+    permuted = any(_key(row) in effects.permutations for row in rows.to_dict("records"))
+    method = (
+        note("normal posterior under a flat prior, {draws} draws; permutation where it stands", draws=DRAWS)
+        if permuted
+        else note("normal posterior under a flat prior, {draws} draws", draws=DRAWS)
+    )
     return DecisionResult(
         table=table[COLUMNS],
         metric=metric,
         best="stop" if chosen == len(rows) else f"roll out {arms[chosen]}",
         n_used=effects.n_used,
-        method=f"normal posterior under a flat prior, {DRAWS} draws",
-        warnings=(note,) if replaced else (),
+        method=method,
+        warnings=_warnings(rows),
     )
+
+
+def gain_density(effects: EffectsResult, *, metric: str, grid: Floats) -> pd.DataFrame:
+    """Density of each arm's gain over all customers, by the same distribution as `decide`.
+
+    Parameters
+    ----------
+    effects : EffectsResult
+        Of `Campaign.evaluate`.
+    metric : str
+        Name of the metric that is to be gained.
+    grid : array of shape (points,)
+        Gains per customer.
+
+    Returns
+    -------
+    DataFrame of shape (points, arms)
+        Arms whose outcome does not vary are left out.
+    """
+    found = {}
+    for row in _over_all(effects, metric).to_dict("records"):
+        test = effects.permutations.get(_key(row))
+        if test is not None:
+            found[row["arm"]] = test.density(grid)
+        elif row["standard_error"] > 0:
+            found[row["arm"]] = stats.norm.pdf(grid, row["difference"], row["standard_error"])
+    return pd.DataFrame(found, index=grid)
+
+
+def _over_all(effects: EffectsResult, metric: str) -> pd.DataFrame:
+    """First estimate of each arm over all customers."""
+    rows = effects.table[(effects.table["metric"] == metric) & (effects.table["by"] == ALL)]
+    return rows.drop_duplicates("arm")
+
+
+def _key(row: dict[Any, Any]) -> tuple[Any, ...]:
+    return tuple(row[name] for name in KEYS)
+
+
+def _draws(effects: EffectsResult, rows: pd.DataFrame, source: np.random.Generator) -> Floats:
+    """Draws of each arm's difference, draws × arms."""
+    error, shared = rows["standard_error"].to_numpy(dtype=float), rows["control_error"].to_numpy(dtype=float)
+    own = np.sqrt(np.maximum(error**2 - shared**2, 0.0))
+    common = source.standard_normal((DRAWS, 1)) * shared
+    moved = source.standard_normal((DRAWS, len(rows))) * own - common
+    draws = rows["difference"].to_numpy(dtype=float) + moved
+    for i, row in enumerate(rows.to_dict("records")):
+        test = effects.permutations.get(_key(row))
+        if test is not None:
+            draws[:, i] = test.effects(moved[:, i] / error[i])
+    return np.asarray(draws)
+
+
+def _warnings(rows: pd.DataFrame) -> tuple[str, ...]:
+    """Say which arms hold too little to be weighed."""
+    still = rows.loc[~(rows["standard_error"] > 0), "arm"].map(str).tolist()
+    few = rows.loc[rows["warning"].str.contains(DISBELIEVED) & (rows["standard_error"] > 0), "arm"].map(str).tolist()
+    found = []
+    if still:
+        found.append(
+            note("The outcome does not vary in control and in {arms}: there is nothing to weigh there.", arms=still)
+        )
+    if few:
+        found.append(note("Too few customers bought for the probabilities of {arms} to be believed.", arms=few))
+    return tuple(found)

@@ -1,7 +1,7 @@
 """Effects of a campaign: differences and lifts of each arm against control, in one tidy frame."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
@@ -10,6 +10,7 @@ from scipy import special, stats
 
 from loyalty_kit.campaigns.estimates import Estimate, welch_df
 from loyalty_kit.campaigns.metrics import Mean, Profit, Rate, Ratio
+from loyalty_kit.campaigns.permutation import Permutation
 from loyalty_kit.campaigns.rows import Floats
 from loyalty_kit.campaigns.sequential import (
     TUNED_FOR,
@@ -20,6 +21,8 @@ from loyalty_kit.campaigns.sequential import (
     spending_p,
 )
 from loyalty_kit.campaigns.simultaneous import benjamini_hochberg, critical_value, holm, max_t
+from loyalty_kit.estimates import Estimate as Recorded
+from loyalty_kit.notes import note
 from loyalty_kit.results import Result
 
 Multiple = Literal["max-t", "none"]
@@ -30,6 +33,9 @@ COLUMNS = [
     *["metric", "arm", "by", "level", "n", "control", "treatment", "difference", "ci_low", "ci_high"],
     *["lift", "lift_low", "lift_high", "p_value", "p_adjusted", "method", "warning"],
 ]
+KEYS = ["metric", "arm", "by", "level", "kind"]
+"""What tells an estimate's row from the others."""
+DISBELIEVED = note("Not to be believed by any method.")
 KINDS = ["adjusted", "adjusted uncapped", "capped", "plain"]
 DETAILS = [
     "n_control",
@@ -80,6 +86,8 @@ class EffectsResult(Result):
         Customers analysed, and those that lack a column of at least one metric.
     method, confidence, warnings
         In words; the level of the intervals; plain sentences.
+    permutations : mapping
+        Permutation tests of the rows where they stand, by metric, arm, by, level and kind.
     """
 
     table: pd.DataFrame
@@ -93,6 +101,7 @@ class EffectsResult(Result):
     confidence: float
     method: str
     warnings: tuple[str, ...] = ()
+    permutations: Mapping[tuple[Any, ...], Permutation] = field(default_factory=dict, repr=False)
 
     def to_frame(self) -> pd.DataFrame:
         """Tidy frame, a row a metric × arm × cell, the adjusted estimate first.
@@ -103,6 +112,21 @@ class EffectsResult(Result):
         lift_low, lift_high, p_value, p_adjusted, method, warning.
         """
         return self.table[COLUMNS].copy()
+
+    def estimates(self) -> tuple[Recorded, ...]:
+        """Difference of each metric and arm over all customers; segments are left out."""
+        rows = self.table[self.table["by"] == ALL].drop_duplicates(["metric", "arm"])
+        return tuple(
+            Recorded(
+                f"effect/{row['metric']}/{row['arm']}",
+                row["difference"],
+                row["ci_low"],
+                row["ci_high"],
+                row["n"],
+                note("{metric}: {arm} against control", metric=row["metric"], arm=row["arm"]),
+            )
+            for row in rows.to_dict("records")
+        )
 
 
 def tabulate(found: Sequence[Estimate], reading: Reading, limits: dict[str, float]) -> pd.DataFrame:
@@ -218,36 +242,56 @@ def kind_of(estimate: Estimate) -> str:
 
 def method_of(estimate: Estimate, reading: Reading, limits: dict[str, float]) -> str:
     """Name the method of an estimate, in words."""
-    base = {"ratio": "delta method", "quantile": "Maritz–Jarrett"}.get(estimate.metric.kind, "Welch")
-    base = "unpooled Wald" if isinstance(estimate.metric, Rate) and np.isinf(estimate.df[0]) else base
-    if estimate.covariates:
-        errors = "Lin, HC2" if estimate.by_rows else "Lin, errors by moments"
-        base = f"adjusted for {', '.join(estimate.covariates)} ({errors})"
+    base = _own_method(estimate)
     if isinstance(estimate.metric, Mean) and estimate.metric.cap is not None:
         limit = next((limits[name] for name in estimate.form.terms if name in limits), None)
-        base += ", uncapped" if limit is None else f", capped at {limit:.6g} (quantile {estimate.metric.cap:g})"
+        capped = {"method": base, "limit": limit, "cap": estimate.metric.cap}
+        base = (
+            note("{method}, uncapped", method=base)
+            if limit is None
+            else note("{method}, capped at {limit:.6g} (quantile {cap:g})", **capped)
+        )
+    if reading.looks == "continuous":
+        return note("{method}, always valid", method=base)
     if reading.looks is not None:
-        base += ", always valid" if reading.looks == "continuous" else f", look {len(reading.looks)} (alpha spending)"
-    elif reading.multiple == "max-t" and estimate.cell.by is None:
-        base += ", max-t"
+        return note("{method}, look {look} (alpha spending)", method=base, look=len(reading.looks))
+    if reading.multiple == "max-t" and estimate.cell.by is None:
+        return note("{method}, max-t", method=base)
     return base
+
+
+def _own_method(estimate: Estimate) -> str:
+    """Name the method before caps and adjustments for several comparisons."""
+    if estimate.covariates:
+        covariates = ", ".join(estimate.covariates)
+        if estimate.by_rows:
+            return note("adjusted for {covariates} (Lin, HC2)", covariates=covariates)
+        return note("adjusted for {covariates} (Lin, errors by moments)", covariates=covariates)
+    if isinstance(estimate.metric, Rate) and np.isinf(estimate.df[0]):
+        return note("unpooled Wald")
+    kinds: dict[str, str] = {"ratio": note("delta method"), "quantile": note("Maritz–Jarrett")}
+    return kinds.get(estimate.metric.kind, note("Welch"))
 
 
 def _warning(estimate: Estimate, i: int, known: bool, no_lift: bool) -> str:
     """Say what to know before believing a row."""
     if not known:
-        few = min(estimate.units[0], estimate.units[i + 1]) < 2
-        return "Too few customers for an interval." if few else "The outcome does not vary; there is no interval."
+        if min(estimate.units[0], estimate.units[i + 1]) < 2:
+            return note("Too few customers for an interval.")
+        return note("The outcome does not vary; there is no interval.")
     notes = []
     events = min(estimate.nonzero[0], estimate.nonzero[i + 1])
     if events < FEW and isinstance(estimate.metric, Mean | Profit | Ratio):
         column = next(iter(estimate.form.terms))
-        where = "control" if estimate.nonzero[0] <= estimate.nonzero[i + 1] else "the arm"
-        notes.append(f"Only {events:.0f} in {where} have any {column}: ask trust() before believing the interval.")
+        where = note("control") if estimate.nonzero[0] <= estimate.nonzero[i + 1] else note("the arm")
+        few = {"n": events, "where": where, "column": column}
+        notes.append(
+            note("Only {n:.0f} in {where} have any {column}: ask trust() before believing the interval.", **few)
+        )
     if events < 10 and isinstance(estimate.metric, Rate):
-        notes.append(f"Only {events:.0f} events in the smaller arm: the interval is rough.")
+        notes.append(note("Only {n:.0f} events in the smaller arm: the interval is rough.", n=events))
     if no_lift:
-        notes.append("No lift: control is not clearly above zero.")
+        notes.append(note("No lift: control is not clearly above zero."))
     return " ".join(notes)
 
 
@@ -269,14 +313,20 @@ def families_of(reading: Reading, arms: int, by: Sequence[str]) -> tuple[str, ..
     found = []
     if reading.multiple == "max-t":
         found.append(
-            f"Over all customers, intervals and adjusted p values hold for the {arms} arms of a metric together."
+            note(
+                "Over all customers, intervals and adjusted p values hold for the {arms} arms of a metric together.",
+                arms=arms,
+            )
         )
     if by and reading.looks is None:
         name = "Holm" if reading.segments == "holm" else "Benjamini–Hochberg"
         found.append(
-            f"In segments, adjusted p values are {name}'s over the arms and levels of one by-column and metric; "
-            "intervals are for one cell at a time."
+            note(
+                "In segments, adjusted p values are {name}'s over the arms and levels of one by-column and metric; "
+                "intervals are for one cell at a time.",
+                name=name,
+            )
         )
     if arms > 1:
-        found.append("Between treatments, adjusted p values are Holm's over the pairs of one metric.")
+        found.append(note("Between treatments, adjusted p values are Holm's over the pairs of one metric."))
     return tuple(found)

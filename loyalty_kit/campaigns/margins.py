@@ -1,18 +1,21 @@
 """Is the effect small enough to ignore? Non-inferiority and equivalence against a margin fixed beforehand."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
+import numpy as np
 import pandas as pd
 from scipy import special
 
-from loyalty_kit.campaigns.effects import EffectsResult
+from loyalty_kit.campaigns.effects import DISBELIEVED, KEYS, EffectsResult
 from loyalty_kit.checks import check_choice
 from loyalty_kit.errors import InputError
+from loyalty_kit.notes import note
 from loyalty_kit.results import Result
 
 Claim = Literal["equivalence", "noninferiority"]
 COLUMNS = ["metric", "arm", "by", "level", "difference", "ci_low", "ci_high", "margin", "p_value", "shown", "method"]
+ROUNDING = 1e-12
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,8 +77,8 @@ def against_margin(effects: EffectsResult, *, margin: float, metric: str, claim:
     Notes
     -----
     Two one-sided tests; p is the larger of the two. The claim is shown exactly where the interval with
-    twice the error lies within the margin. Rows are not adjusted for several arms, and stand on the
-    ordinary standard error even where a permutation result took an interval's place.
+    twice the error lies within the margin. Where a permutation result took an interval's place, both are
+    read from the permutation test. Rows are not adjusted for several arms.
 
     References
     ----------
@@ -87,23 +90,36 @@ def against_margin(effects: EffectsResult, *, margin: float, metric: str, claim:
         raise InputError(f"'margin' must be a difference above 0, in outcome units; got {margin!r}.")
     check_choice(metric, "metric", list(dict.fromkeys(effects.table["metric"])))
     table = effects.table[effects.table["metric"] == metric]
-    difference, error, df = (table[name].to_numpy(dtype=float) for name in ("difference", "standard_error", "df"))
-    below = special.stdtr(df, -(difference + margin) / error)
-    above = special.stdtr(df, -(margin - difference) / error)
-    p_value = below if claim == "noninferiority" else pd.Series(below).combine(pd.Series(above), max).to_numpy()
-    half = -special.stdtrit(df, 1 - effects.confidence) * error
-    found = table[["metric", "arm", "by", "level", "difference", "method"]].assign(
-        ci_low=difference - half,
-        ci_high=difference + half,
-        margin=margin,
-        p_value=p_value,
-        shown=p_value < 1 - effects.confidence,
-    )
+    found = pd.DataFrame([_row(row, effects, float(margin), claim) for row in table.to_dict("records")], table.index)
+    found = table[["metric", "arm", "by", "level", "difference", "method"]].assign(margin=float(margin)).join(found)
     return MarginResult(
         table=found[COLUMNS].reset_index(drop=True),
         claim=claim,
         margin=float(margin),
         n_used=effects.n_used,
         confidence=effects.confidence,
-        method="two one-sided tests" if claim == "equivalence" else "one-sided test",
+        method=note("two one-sided tests") if claim == "equivalence" else note("one-sided test"),
+        warnings=tuple(
+            note("{arm} ({by} {level}): too few customers for any method.", arm=row.arm, by=row.by, level=row.level)
+            for row in table[table["warning"].str.contains(DISBELIEVED)].itertuples()
+        ),
     )
+
+
+def _row(row: dict[Any, Any], effects: EffectsResult, margin: float, claim: Claim) -> dict[str, float | bool]:
+    """Interval with twice the error of the claim, p and verdict of one effect."""
+    level = 1 - effects.confidence
+    difference, error, df = row["difference"], row["standard_error"], row["df"]
+    test = effects.permutations.get(tuple(row[name] for name in KEYS))
+    if test is not None:
+        above, below = test.above(-margin), test.below(margin)
+        low, high = test.interval(1 - 2 * level)
+    elif error > 0:
+        above = float(special.stdtr(df, -(difference + margin) / error))
+        below = float(special.stdtr(df, -(margin - difference) / error))
+        half = -float(special.stdtrit(df, level)) * error
+        low, high = difference - half, difference + half
+    else:
+        above = below = low = high = np.nan
+    p_value = above if claim == "noninferiority" else max(above, below)
+    return {"ci_low": low, "ci_high": high, "p_value": p_value, "shown": bool(p_value <= level + ROUNDING)}

@@ -12,9 +12,12 @@ from loyalty_kit.campaigns.estimates import welch_df
 from loyalty_kit.campaigns.rows import Floats, Rows, check_frame, collected, open_frame
 from loyalty_kit.checks import check_level
 from loyalty_kit.errors import InputError
+from loyalty_kit.notes import note
 from loyalty_kit.results import Result
 
-WEAKER = "Weaker evidence: the campaign was not randomised, and what else differs between the groups is not ruled out."
+WEAKER = note(
+    "Weaker evidence: the campaign was not randomised, and what else differs between the groups is not ruled out."
+)
 EDGES = (0.05, 0.95)
 MOST_OUTSIDE = 0.05
 STEPS = 50
@@ -128,10 +131,13 @@ def difference_in_differences(
     trend = _trend(table[~after], customer, period, outcome, group)
     notes = [WEAKER]
     if np.isnan(trend):
-        notes.append("With a single period before, parallel trends cannot be checked.")
+        notes.append(note("With a single period before, parallel trends cannot be checked."))
     elif trend < 0.05:
         notes.append(
-            f"The groups moved apart before the start already (p = {trend:.2g}): the estimate is not to be believed."
+            note(
+                "The groups moved apart before the start already (p = {p:.2g}): the estimate is not to be believed.",
+                p=trend,
+            )
         )
     shown = table.groupby([treated, period])[outcome].agg(["mean", "size"]).reset_index()
     shown.columns = pd.Index(["group", "period", "mean", "n"])
@@ -145,7 +151,7 @@ def difference_in_differences(
         n_used=len(change),
         n_dropped=len(group) - len(change),
         confidence=confidence,
-        method="difference in differences",
+        method=note("difference in differences"),
         warnings=tuple(notes),
     )
 
@@ -241,7 +247,10 @@ def weighted_effect(
         [_overlap(name, e[t == side], t[t == side]) for name, side in (("treated", 1.0), ("others", 0.0))]
     )
     outside = float(((e < EDGES[0]) | (e > EDGES[1])).mean())
-    poor = f"{outside:.0%} of customers have hardly any counterpart in the other group: the estimate leans on a few."
+    poor = note(
+        "{share:.0%} of customers have hardly any counterpart in the other group: the estimate leans on a few.",
+        share=outside,
+    )
     return ObservationalResult(
         estimate=estimate,
         ci_low=estimate - limit * error,
@@ -252,7 +261,7 @@ def weighted_effect(
         n_used=len(t),
         n_dropped=len(rows) - len(t),
         confidence=confidence,
-        method="inverse-probability weighting",
+        method=note("inverse-probability weighting"),
         warnings=(WEAKER, poor) if outside > MOST_OUTSIDE else (WEAKER,),
     )
 

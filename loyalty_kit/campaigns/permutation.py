@@ -1,12 +1,17 @@
 """Studentised permutation test of two arms: holds its level where spend is skewed and buyers are few."""
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
+from scipy import special, stats
 
+from loyalty_kit.campaigns.dealing import deal
 from loyalty_kit.campaigns.rows import Floats
+from loyalty_kit.replicates import block_of, run_blocks
 
-CHUNK = 2_000_000
+TIED = 1e-9
+"""Share of a statistic up to which two are held to be equal."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,13 +30,22 @@ class Permutation:
     standard_error: float
     draws: Floats
 
+    def above(self, effect: float) -> float:
+        """One-sided p of the claim that the true difference lies above `effect`, the observed arms counted as a draw."""
+        t = (self.difference - effect) / self.standard_error
+        count = len(self.draws) - np.searchsorted(self.draws, t - TIED * max(abs(t), 1.0), side="left")
+        return float((1 + count) / (len(self.draws) + 1))
+
+    def below(self, effect: float) -> float:
+        """One-sided p of the claim that the true difference lies below `effect`."""
+        t = (self.difference - effect) / self.standard_error
+        count = np.searchsorted(self.draws, t + TIED * max(abs(t), 1.0), side="right")
+        return float((1 + count) / (len(self.draws) + 1))
+
     @property
     def p_value(self) -> float:
-        """Two-sided p: twice the smaller tail, the observed arms counted among the draws."""
-        t = self.difference / self.standard_error
-        above = len(self.draws) - np.searchsorted(self.draws, t - 1e-9 * max(abs(t), 1.0), side="left")
-        below = np.searchsorted(self.draws, t + 1e-9 * max(abs(t), 1.0), side="right")
-        return float(min(2 * (1 + min(above, below)) / (len(self.draws) + 1), 1.0))
+        """Two-sided p: twice the smaller tail."""
+        return min(2 * min(self.above(0.0), self.below(0.0)), 1.0)
 
     def interval(self, confidence: float) -> tuple[float, float]:
         """Interval that excludes 0 exactly where the p value is at most 1 − confidence."""
@@ -40,6 +54,21 @@ class Permutation:
             float(self.difference - self.draws[-m] * self.standard_error),
             float(self.difference - self.draws[m - 1] * self.standard_error),
         )
+
+    def effects(self, deviates: Floats) -> Floats:
+        """Differences that the test allows, one for each standard normal deviate, of the same rank.
+
+        The shares of them above and below a value are the one-sided p values there, so that intervals, p
+        values and these agree.
+        """
+        places = (np.arange(len(self.draws)) + 0.5) / len(self.draws)
+        t = np.interp(special.ndtr(-deviates), places, self.draws)
+        return np.asarray(self.difference - self.standard_error * t)
+
+    def density(self, grid: Floats) -> Floats:
+        """Density of the differences that the test allows."""
+        allowed = self.difference - self.standard_error * self.draws
+        return np.asarray(stats.gaussian_kde(allowed)(grid)) if np.ptp(allowed) > 0 else np.zeros(len(grid))
 
 
 def permute(control: Floats, treatment: Floats, *, draws: int, rng: np.random.Generator) -> Permutation:
@@ -77,31 +106,27 @@ def permute(control: Floats, treatment: Floats, *, draws: int, rng: np.random.Ge
     True
     """
     n0, n1 = len(control), len(treatment)
-    pooled = np.concatenate([control, treatment])
-    active = pooled[pooled != 0]
-    k = len(active)
-    dealt = rng.hypergeometric(k, n0 + n1 - k, n0, size=draws)
-    sums, squares = _dealt(active, dealt, rng)
+    active = np.concatenate([control[control != 0], treatment[treatment != 0]])
+    alike = len(active) == 0 or bool((active == active[0]).all())
+    width = 1 if alike else len(active)
+    one = partial(_alike if alike else _dealt, active, (n0, n1))
+    sums, squares = run_blocks(one, replicates=draws, rng=rng, block=block_of(width)).T
     t, _ = welch_t(sums, squares, n0, active.sum() - sums, (active**2).sum() - squares, n1)
     _, error = welch_t(control.sum(), (control**2).sum(), n0, treatment.sum(), (treatment**2).sum(), n1)
     return Permutation(float(treatment.mean() - control.mean()), float(error), np.sort(t))
 
 
-def _dealt(active: Floats, dealt: np.ndarray, rng: np.random.Generator) -> tuple[Floats, Floats]:
+def _alike(active: Floats, sizes: tuple[int, int], count: int, rng: np.random.Generator) -> Floats:
+    """Sum and sum of squares in control where all active customers have the same: how many fall to it."""
+    dealt = rng.hypergeometric(len(active), sum(sizes) - len(active), sizes[0], size=count)
+    value = active[0] if len(active) else 0.0
+    return np.column_stack([dealt * value, dealt * value**2])
+
+
+def _dealt(active: Floats, sizes: tuple[int, int], count: int, rng: np.random.Generator) -> Floats:
     """Sum and sum of squares of the values that fall to control in each draw."""
-    k = len(active)
-    if k == 0 or (active == active[0]).all():
-        value = active[0] if k else 0.0
-        return dealt * value, dealt * value**2
-    sums, squares = np.empty(len(dealt)), np.empty(len(dealt))
-    step = max(CHUNK // k, 1)
-    for low in range(0, len(dealt), step):
-        part = slice(low, low + step)
-        order = rng.permuted(np.broadcast_to(active, (len(dealt[part]), k)), axis=1)
-        inside = np.arange(k) < dealt[part][:, None]
-        sums[part] = np.einsum("ij,ij->i", order, inside)
-        squares[part] = np.einsum("ij,ij,ij->i", order, order, inside)
-    return sums, squares
+    dealt = deal(np.array(sizes), len(active), count, rng)
+    return np.asarray((dealt == 0).astype(float) @ np.column_stack([active, active**2]))
 
 
 def welch_t(s0: Floats, q0: Floats, n0: int, s1: Floats, q1: Floats, n1: int) -> tuple[Floats, Floats]:

@@ -11,6 +11,7 @@ from loyalty_kit.campaigns.metrics import Mean, Metric, Profit, Quantile, capped
 from loyalty_kit.campaigns.quantiles import quantile_estimates
 from loyalty_kit.campaigns.rows import Rows, check_frame, collected, is_lazy, pooled_quantile
 from loyalty_kit.errors import InputError, listing
+from loyalty_kit.notes import note
 
 
 def estimated(
@@ -130,17 +131,24 @@ def warnings_of(campaign: Declaration, cube: Cube, found: Sequence[Estimate]) ->
     """Say what the reader of all rows should know."""
     notes = []
     if dropped(cube):
-        notes.append(f"{dropped(cube)} customers lack an outcome or covariate and are left out where it is needed.")
+        notes.append(
+            note("{n} customers lack an outcome or covariate and are left out where it is needed.", n=dropped(cube))
+        )
     if campaign.cluster is not None and not isinstance(campaign.frame, Cube):
         held = campaign.customers
         source = held if is_lazy(held) else Rows(collected(held, [campaign.arm, campaign.cluster]))
         split = straddling(source, campaign.arm, campaign.cluster)
         if split:
-            unit = campaign.cluster
-            notes.append(f"{split} of '{unit}' have customers in several arms; errors by {unit} are then cautious.")
+            units = {"n": split, "unit": campaign.cluster}
+            notes.append(
+                note("{n} of '{unit}' have customers in several arms; errors by {unit} are then cautious.", **units)
+            )
     if not all(estimate.by_rows for estimate in found):
-        why = "a cube holds no rows" if isinstance(campaign.frame, Cube) else "the table is too large to fetch"
-        notes.append(f"Errors of adjusted estimates come from residual variances and not from HC2, since {why}.")
+        cube_only = isinstance(campaign.frame, Cube)
+        why = note("a cube holds no rows") if cube_only else note("the table is too large to fetch")
+        notes.append(
+            note("Errors of adjusted estimates come from residual variances and not from HC2, since {why}.", why=why)
+        )
     return tuple(notes)
 
 

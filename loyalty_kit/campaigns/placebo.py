@@ -1,16 +1,20 @@
 """Placebo campaigns: the same customers, arms drawn anew, every estimate made again, many at a time."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 
+from loyalty_kit.campaigns.dealing import Dealt, deal
 from loyalty_kit.campaigns.estimates import Estimate
 from loyalty_kit.campaigns.metrics import Rate
 from loyalty_kit.campaigns.rows import Floats, Rows, Whole
+from loyalty_kit.replicates import block_of, run_blocks
 
-CHUNK = 50
+SPARSE = 0.5
+"""Share of customers with anything but 0 from which dealing them alone saves nothing."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,14 +69,7 @@ def layouts(rows: Rows, found: Sequence[Estimate], instead: dict[str, str]) -> t
     return out, np.column_stack(held)
 
 
-def shuffles(codes: Whole, times: int, rng: np.random.Generator) -> Iterator[Whole]:
-    """Arm numbers dealt anew, some campaigns at a time, with the same arm sizes."""
-    small = codes.astype(np.int8)
-    for low in range(0, times, CHUNK):
-        yield rng.permuted(np.broadcast_to(small, (min(CHUNK, times - low), len(small))), axis=1)
-
-
-def summed(dealt: Whole, inside: Whole | None, features: Floats, arms: int) -> tuple[Floats, Floats]:
+def summed(dealt: Dealt, inside: Whole | None, features: Floats, arms: int) -> tuple[Floats, Floats]:
     """Sum customers and features by placebo and arm, over the customers of one cell.
 
     Customers whose features are all 0 are counted but not multiplied.
@@ -136,17 +133,22 @@ def studentised(value: Floats, variance: Floats, df: Floats) -> tuple[Floats, Fl
         return np.where(both > 0, t, np.nan), np.where(below > 0, both**2 / below, np.inf)
 
 
-def buyers_only(codes: Whole, arms: int, k: int, times: int, rng: np.random.Generator) -> Iterator[Whole]:
-    """Arm numbers of k customers when all are dealt anew: how many fall to each arm, then in random order.
+@dataclass(frozen=True, eq=False)
+class Table:
+    """All that a placebo campaign reads: the features of each dealt customer, and who stands in which cell.
 
-    The other customers, whose outcomes are 0, need no dealing.
+    `cells` are customers (None for all) with the numbers of the estimates on them and of their features.
     """
-    sizes = np.bincount(codes, minlength=arms)
-    for low in range(0, times, CHUNK):
-        counts = rng.multivariate_hypergeometric(sizes, k, size=min(CHUNK, times - low))
-        edges = np.cumsum(counts, axis=1)[:, :-1]
-        ordered = (np.arange(k) >= edges[:, :, None]).sum(axis=1).astype(np.int8)
-        yield rng.permuted(ordered, axis=1)
+
+    sizes: Whole
+    features: Floats
+    layouts: list[Layout]
+    cells: list[tuple[Whole | None, list[int], list[int]]]
+
+    @property
+    def whole(self) -> bool:
+        """Whether every customer is dealt, not only those with anything but 0."""
+        return len(self.features) == int(self.sizes.sum())
 
 
 def placebo_t(
@@ -158,32 +160,35 @@ def placebo_t(
     instead: dict[str, str],
     times: int,
     rng: np.random.Generator,
-) -> list[tuple[Floats, Floats]]:
-    """For each estimate, t and df of every treatment in every placebo campaign."""
+) -> Floats:
+    """T and df of every estimate and treatment in every placebo campaign: campaigns × estimates × treatments × 2."""
     laid, features = layouts(rows, found, instead)
     active = np.flatnonzero((features != 0).any(axis=1))
     whole = all(part is None for part in inside) and all(layout.whole for layout in laid)
-    sparse = whole and len(active) < 0.5 * len(codes)
-    if sparse:
+    if whole and len(active) < SPARSE * len(codes):
         features = features[active]
-        deals = buyers_only(codes, arms, len(active), times, rng)
-    else:
-        deals = shuffles(codes, times, rng)
-    sizes = np.bincount(codes, minlength=arms).astype(float) if sparse else None
-    cells: dict[int, list[int]] = {}
+    members: dict[int, list[int]] = {}
     for i, part in enumerate(inside):
-        cells.setdefault(id(part), []).append(i)
-    parts: list[list[tuple[Floats, Floats]]] = [[] for _ in found]
-    for dealt in deals:
-        for members in cells.values():
-            used = sorted({f for i in members for f in _features(laid[i])})
-            n, sums = summed(dealt, inside[members[0]], features[:, used], arms)
-            n = n if sizes is None else np.broadcast_to(sizes, n.shape)
-            placed = np.zeros((*sums.shape[:2], features.shape[1]))
-            placed[:, :, used] = sums
-            for i in members:
-                parts[i].append(studentised(*values_and_variances(laid[i], n, placed)))
-    return [(np.concatenate([t for t, _ in part]), np.concatenate([df for _, df in part])) for part in parts]
+        members.setdefault(id(part), []).append(i)
+    cells = [(inside[own[0]], own, sorted({f for i in own for f in _features(laid[i])})) for own in members.values()]
+    table = Table(np.bincount(codes, minlength=arms), features, laid, cells)
+    one = partial(_campaigns, table)
+    return run_blocks(one, replicates=times, rng=rng, block=block_of(len(features)))
+
+
+def _campaigns(table: Table, count: int, rng: np.random.Generator) -> Floats:
+    """Some placebo campaigns."""
+    arms = len(table.sizes)
+    dealt = deal(table.sizes, len(table.features), count, rng)
+    found = np.empty((count, len(table.layouts), arms - 1, 2))
+    for part, members, used in table.cells:
+        n, sums = summed(dealt, part, table.features[:, used], arms)
+        n = n if table.whole else np.broadcast_to(table.sizes.astype(float), n.shape)
+        placed = np.zeros((count, arms, table.features.shape[1]))
+        placed[:, :, used] = sums
+        for i in members:
+            found[:, i] = np.stack(studentised(*values_and_variances(table.layouts[i], n, placed)), axis=-1)
+    return found
 
 
 def _features(layout: Layout) -> list[int]:

@@ -12,6 +12,7 @@ from loyalty_kit.campaigns.rows import Floats
 from loyalty_kit.campaigns.simultaneous import critical_value
 from loyalty_kit.checks import check_level
 from loyalty_kit.errors import InputError
+from loyalty_kit.notes import note
 from loyalty_kit.results import Result
 
 CURVE = np.geomspace(0.25, 4.0, 25)
@@ -224,7 +225,7 @@ def plan_campaign(
         sd=float(np.sqrt((spread**2 if spread is not None else baseline * (1 - baseline)) * factor * cluster_size)),
         holdout_cost=float("nan") if margin is None else held * (abs(effect) * margin - contact_cost),
         confidence=confidence,
-        method=("unpooled Wald" if spread is None else "Welch") + (", max-t" if len(values) > 2 else ""),
+        method=_method(spread, len(values)),
         warnings=_warnings(buyers, values, total),
     )
 
@@ -313,12 +314,18 @@ def _check(
         )
 
 
+def _method(spread: float | None, arms: int) -> str:
+    own = note("unpooled Wald") if spread is None else note("Welch")
+    return note("{method}, max-t", method=own) if arms > 2 else own
+
+
 def _warnings(buyers: float | None, shares: Floats, total: int) -> tuple[str, ...]:
     """Say where a plan rests on too few buyers."""
     if buyers is None:
         return ()
     few = buyers * float(shares.min()) * total
-    text = (
-        f"The smallest arm will hold about {few:.0f} buyers: the ordinary interval may cry wolf; plan for 100 or more."
+    text = note(
+        "The smallest arm will hold about {few:.0f} buyers: the ordinary interval may cry wolf; plan for 100 or more.",
+        few=few,
     )
     return (text,) if few < 100 else ()

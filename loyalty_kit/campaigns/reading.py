@@ -11,6 +11,7 @@ from loyalty_kit.campaigns.campaign import Campaign
 from loyalty_kit.campaigns.metrics import Mean, Metric, Profit, Rate
 from loyalty_kit.checks import check_columns
 from loyalty_kit.errors import InputError, UnreadableError
+from loyalty_kit.selection import conditions, keep_only
 
 TRUTH = "truth.json"
 """File that a simulated study carries beside its customers."""
@@ -26,6 +27,7 @@ def read_campaign(
     customer: str = "",
     by: Sequence[str] = (),
     period: str = "",
+    only: Sequence[str] = (),
 ) -> Campaign:
     r"""Campaign test of a file of customers.
 
@@ -48,6 +50,8 @@ def read_campaign(
         Columns of segments.
     period : str
         Column of the period in which a customer entered; empty for none.
+    only : list of str
+        Conditions of the customers who count, as 'region = north'; see `keep_only`.
 
     Returns
     -------
@@ -77,7 +81,8 @@ def read_campaign(
     planned = planned_shares(shares)
     names = dict.fromkeys([arm, *([customer] if customer else []), *by])
     numbers = dict.fromkeys(column for metric in campaign_metrics(outcomes, profit) for column in _columns(metric))
-    table = _read(Path(path), list(names))
+    limits = [column for column, _ in conditions(only) if column not in {*numbers, *outcomes, period}]
+    table = keep_only(_read(Path(path), [*names, *limits]), only)
     check_columns(table.columns, [*names, *numbers, *outcomes[2:], *([period] if period else [])], "The customer file")
     texts = {name: table[name].map(_text, na_action="ignore").astype(object) for name in names}
     return Campaign(

@@ -9,7 +9,16 @@ import pandas as pd
 from scipy import special, stats
 
 from loyalty_kit.campaigns.cube import Cube
-from loyalty_kit.campaigns.effects import ALL, EffectsResult, Reading, kind_of, method_of, segment_families
+from loyalty_kit.campaigns.effects import (
+    ALL,
+    DISBELIEVED,
+    KEYS,
+    EffectsResult,
+    Reading,
+    kind_of,
+    method_of,
+    segment_families,
+)
 from loyalty_kit.campaigns.estimates import Cell, Estimate
 from loyalty_kit.campaigns.metrics import Profit
 from loyalty_kit.campaigns.permutation import Permutation, permute
@@ -17,17 +26,19 @@ from loyalty_kit.campaigns.placebo import placebo_t
 from loyalty_kit.campaigns.rows import Floats, Rows
 from loyalty_kit.checks import check_columns
 from loyalty_kit.errors import InputError
+from loyalty_kit.notes import note
 from loyalty_kit.results import Result
 
 COLUMNS = [
     *["metric", "arm", "by", "level", "nonzero_control", "false_better", "false_worse", "coverage"],
     *["detectable", "believable", "method", "message"],
 ]
-KEYS = ["metric", "arm", "by", "level", "kind"]
 FEWEST = 5
 DRAWS = 9_999
+DRAWS_ADJUSTED = 1_999
+"""Where estimates are adjusted, every customer is dealt, not only the buyers."""
 POWER = 0.8
-REPLACED = "Placebo campaigns raised too many false alarms; the permutation result stands here."
+REPLACED = note("Placebo campaigns raised too many false alarms; the permutation result stands here.")
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,48 +98,75 @@ def run_placebos(
     An estimate is believed where neither side's false alarms exceed what is due by more than 1.645 standard
     errors of their own: replacing a sound interval costs little, believing an unsound one much.
 
-    Arms are dealt anew over all customers, with the same sizes; segments keep their customers. In the
-    placebo campaigns adjusted estimates take their errors from residual variances rather than HC2.
+    Arms are dealt anew over all customers, with the same sizes; segments keep their customers. A cost that
+    is the same for every customer of an arm belongs to the arm and is not dealt. In the placebo campaigns
+    and permutation tests adjusted estimates take their errors from residual variances rather than HC2.
     """
     outcomes = {name for estimate in found for name in estimate.form.columns}
     check_columns(outcomes, before, "The list of metrics")
-    arms = found[0].arms
-    codes = _codes(rows, cube.arm, arms)
+    codes = _codes(rows, cube.arm, found[0].arms)
+    apart = [_cost_apart(estimate, rows, codes) for estimate in found]
     cells = {estimate.cell: _inside(rows, estimate.cell) for estimate in found}
     inside = [cells[estimate.cell] for estimate in found]
-    drawn = placebo_t(rows, codes, len(arms), found, inside, dict(before), times, rng)
+    drawn = placebo_t(rows, codes, len(found[0].arms), apart, inside, dict(before), times, rng)
     nominal = (1 - confidence) / 2
+    most = nominal + 1.645 * np.sqrt(nominal * (1 - nominal) / times)
     limits = {name: limit for name, (_, limit) in cube.caps.items()}
     records: list[dict[str, Any]] = []
-    tests: dict[tuple[Any, ...], Permutation] = {}
-    for estimate, part, (t, df) in zip(found, inside, drawn, strict=True):
-        limit = -special.stdtrit(df, nominal)
+    wanted: dict[tuple[Cell, int], dict[int, Estimate]] = {}
+    for j, estimate in enumerate(found):
+        t, limit = drawn[:, j, :, 0], -special.stdtrit(drawn[:, j, :, 1], nominal)
         rates = np.stack([(t > limit).mean(axis=0), (t < -limit).mean(axis=0)])
-        for i, record in enumerate(_records(estimate, rates, nominal, limits)):
-            key = tuple(record[name] for name in KEYS)
-            error = record["detectable"]
-            off = rates[:, i].max() > nominal + 1.645 * np.sqrt(nominal * (1 - nominal) / times)
-            if off or not error > 0:
-                enough = error > 0 and estimate.nonzero[0] + estimate.nonzero[i + 1] >= FEWEST
+        for i, record in enumerate(_records(estimate, rates, nominal, limits), start=1):
+            has_error = record["detectable"] > 0
+            if not has_error or rates[:, i - 1].max() > most:
+                enough = has_error and estimate.nonzero[0] + estimate.nonzero[i] >= FEWEST
                 record["believable"] = "by permutation" if enough else "no"
             if record["believable"] == "by permutation":
-                tests[key] = _permutation(rows, codes, estimate, part, i + 1, times, rng)
-                low, high = tests[key].interval(confidence)
-                record |= {"p_value": tests[key].p_value, "ci_low": low, "ci_high": high}
+                wanted.setdefault((estimate.cell, i), {})[len(records)] = apart[j]
             records.append(record | {"message": _message(record, nominal)})
-    table = pd.DataFrame(records, columns=[*COLUMNS, "kind", "p_value", "ci_low", "ci_high"]).astype(
-        {"arm": object, "level": object}
+    tests: dict[tuple[Any, ...], Permutation] = {}
+    for (cell, i), estimates in wanted.items():
+        mine = _pair(codes, cells[cell], i)
+        for place, test in zip(
+            estimates, _permutations(rows, codes, list(estimates.values()), mine, i, rng), strict=True
+        ):
+            low, high = test.interval(confidence)
+            records[place] |= {"p_value": test.p_value, "ci_low": low, "ci_high": high}
+            tests[tuple(records[place][name] for name in KEYS)] = test
+    return _result(records, tests, times, nominal, len(rows), confidence, bool(before))
+
+
+def _result(
+    records: list[dict[str, Any]],
+    tests: dict[tuple[Any, ...], Permutation],
+    times: int,
+    nominal: float,
+    n: int,
+    confidence: float,
+    earlier: bool,
+) -> TrustResult:
+    """Verdicts as a table, with a sentence on each row that no method can read."""
+    table = pd.DataFrame(records, columns=[*COLUMNS, "kind", "p_value", "ci_low", "ci_high"])
+    table = table.astype({"arm": object, "level": object})
+    earlier_or_pooled = (
+        note("{placebos} placebo campaigns on the period before", placebos=times)
+        if earlier
+        else note("{placebos} placebo campaigns on outcomes pooled over arms", placebos=times)
     )
-    doubtful = table[table["believable"] == "no"]
-    where = "the period before" if before else "outcomes pooled over arms"
+    told = [
+        note("{metric}, {arm}, {by} {level}: {message}", **{name: record[name] for name in (*KEYS[:-1], "message")})
+        for record in records
+        if record["believable"] == "no"
+    ]
     return TrustResult(
         table=table,
         placebos=times,
         nominal=nominal,
-        n_used=len(rows),
+        n_used=n,
         confidence=confidence,
-        method=f"{times} placebo campaigns on {where}",
-        warnings=tuple(f"{r.metric}, {r.arm}, {r.by} {r.level}: {r.message}" for r in doubtful.itertuples()),
+        method=earlier_or_pooled,
+        warnings=tuple(told),
         permutations=tests,
     )
 
@@ -164,31 +202,58 @@ def _inside(rows: Rows, cell: Cell) -> np.ndarray | None:
     return None if cell.by is None else np.flatnonzero(rows.where(cell.by, cell.level))
 
 
-def _permutation(
-    rows: Rows,
-    codes: np.ndarray,
-    estimate: Estimate,
-    inside: np.ndarray | None,
-    arm: int,
-    times: int,
-    rng: np.random.Generator,
-) -> Permutation:
-    """Permutation test of one treatment against control, over the customers of one cell."""
-    mine = np.arange(len(rows)) if inside is None else inside
-    mine = mine[(codes[mine] == 0) | (codes[mine] == arm)]
+def _cost_apart(estimate: Estimate, rows: Rows, codes: np.ndarray) -> Estimate:
+    """Profit with its cost column written as an amount an arm, where no customer of an arm costs more than another."""
+    metric = estimate.metric
+    if not isinstance(metric, Profit) or not isinstance(metric.cost, str) or len(estimate.form.terms) < 2:
+        return estimate
+    cost = rows.values(metric.cost)
+    first = cost[[np.flatnonzero(codes == arm)[0] for arm in range(len(estimate.arms))]]
+    terms = {name: weight for name, weight in estimate.form.terms.items() if name != metric.cost}
+    if not (cost == first[codes]).all() or metric.cost in (metric.spend, metric.coupon):
+        return estimate
+    amounts = dict(zip(estimate.arms, first.tolist(), strict=True))
+    return replace(estimate, metric=replace(metric, cost=amounts), form=replace(estimate.form, terms=terms))
+
+
+def _pair(codes: np.ndarray, inside: np.ndarray | None, arm: int) -> np.ndarray:
+    """Customers of control and one treatment in one cell."""
+    mine = np.arange(len(codes)) if inside is None else inside
+    return mine[(codes[mine] == 0) | (codes[mine] == arm)]
+
+
+def _permutations(
+    rows: Rows, codes: np.ndarray, wanted: Sequence[Estimate], mine: np.ndarray, arm: int, rng: np.random.Generator
+) -> list[Permutation]:
+    """Permutation tests of one treatment against control over some customers, those of adjusted estimates together."""
     treated = codes[mine] == arm
-    if estimate.form.divisor is None and not estimate.covariates:
+    found: dict[int, Permutation] = {}
+    together: dict[int, list[int]] = {}
+    for i, estimate in enumerate(wanted):
+        if estimate.form.divisor is not None or estimate.covariates:
+            together.setdefault(DRAWS_ADJUSTED if estimate.covariates else DRAWS, []).append(i)
+            continue
         weights = np.array([estimate.form.terms[name] for name in estimate.form.columns])
         values = rows.matrix(estimate.form.columns)[mine] @ weights
         known = ~np.isnan(values)
         test = permute(values[known & ~treated], values[known & treated], draws=DRAWS, rng=rng)
-        shift = _contact(estimate, arm)
-        return replace(test, difference=test.difference - shift)
-    part = _subset(rows, mine, (*estimate.form.columns, *estimate.covariates))
-    ((t, _),) = placebo_t(part, treated.astype(int), 2, [estimate], [None], {}, times, rng)
-    draws: Floats = np.sort(np.nan_to_num(t[:, 0]))
-    difference, error, _ = estimate.differences()
-    return Permutation(float(difference[arm - 1]), float(error[arm - 1]), draws)
+        found[i] = replace(test, difference=test.difference - _contact(estimate, arm))
+    for draws, members in together.items():
+        chosen = [wanted[i] for i in members]
+        columns = dict.fromkeys(name for e in chosen for name in (*e.form.columns, *e.covariates))
+        part = Rows(None, {}, (), {name: rows.values(name)[mine] for name in columns})
+        t = placebo_t(part, treated.astype(int), 2, chosen, [None] * len(chosen), {}, draws, rng)[:, :, 0, 0]
+        for j, i in enumerate(members):
+            difference = float(wanted[i].differences()[0][arm - 1])
+            found[i] = Permutation(difference, _own_error(wanted[i], arm), np.sort(np.nan_to_num(t[:, j])))
+    return [found[i] for i in range(len(wanted))]
+
+
+def _own_error(estimate: Estimate, arm: int) -> float:
+    """Error of one treatment's difference by the rule that holds in the draws: residual variances, not HC2."""
+    if not estimate.fits:
+        return float(estimate.differences()[1][arm - 1])
+    return (estimate.fits[0].by_moments() + estimate.fits[arm].by_moments()) ** 0.5
 
 
 def _contact(estimate: Estimate, arm: int) -> float:
@@ -198,18 +263,21 @@ def _contact(estimate: Estimate, arm: int) -> float:
     return estimate.metric.contact(arms[arm], arms[0]) - estimate.metric.contact(arms[0], arms[0])
 
 
-def _subset(rows: Rows, mine: np.ndarray, columns: tuple[str, ...]) -> Rows:
-    """Take some rows of the columns of one estimate."""
-    return Rows(None, {}, (), {name: rows.values(name)[mine] for name in columns})
-
-
 def _message(record: Mapping[str, Any], nominal: float) -> str:
-    rates = f"'better' in {record['false_better']:.1%} and 'worse' in {record['false_worse']:.1%} of placebo campaigns"
+    values = {"better": record["false_better"], "worse": record["false_worse"], "nominal": nominal}
     if record["believable"] == "yes":
-        return f"Yes: it was called {rates}, where {nominal:.1%} each is due."
+        return note(
+            "Yes: it was called 'better' in {better:.1%} and 'worse' in {worse:.1%} of placebo campaigns, where "
+            "{nominal:.1%} each is due.",
+            **values,
+        )
     if record["believable"] == "by permutation":
-        return f"By permutation only: the ordinary interval was called {rates}, where {nominal:.1%} each is due."
-    return "No: too few customers have anything but 0 for any method."
+        return note(
+            "By permutation only: the ordinary interval was called 'better' in {better:.1%} and 'worse' in "
+            "{worse:.1%} of placebo campaigns, where {nominal:.1%} each is due.",
+            **values,
+        )
+    return note("No: too few customers have anything but 0 for any method.")
 
 
 def believable(effects: EffectsResult, trust: TrustResult, reading: Reading) -> EffectsResult:
@@ -227,21 +295,17 @@ def believable(effects: EffectsResult, trust: TrustResult, reading: Reading) -> 
     for i, row in table.iterrows():
         key = tuple(row[name] for name in KEYS)
         if verdict.get(key) == "no":
-            table.loc[i, "warning"] = f"{row['warning']} Not to be believed by any method.".strip()
+            table.loc[i, "warning"] = f"{row['warning']} {DISBELIEVED}".strip()
         if key not in trust.permutations:
             continue
         test = trust.permutations[key]
         family = arms if row["by"] == ALL else 1
-        low, high = test.interval(1 - (1 - effects.confidence) / family)
-        table.loc[i, ["ci_low", "ci_high", "p_value", "p_adjusted"]] = [
-            low,
-            high,
-            test.p_value,
-            min(test.p_value * family, 1.0),
-        ]
+        limits = test.interval(1 - (1 - effects.confidence) / family)
+        adjusted = min(test.p_value * family, 1.0)
+        table.loc[i, ["ci_low", "ci_high", "p_value", "p_adjusted"]] = [*limits, test.p_value, adjusted]
         table.loc[i, ["lift_low", "lift_high"]] = np.nan
         base = str(row["method"]).removesuffix(", max-t")
         together = f", Bonferroni over {family} arms" if family > 1 else ""
         table.loc[i, "method"] = f"{base}; studentised permutation{together}"
         table.loc[i, "warning"] = REPLACED
-    return replace(effects, table=segment_families(table, reading))
+    return replace(effects, table=segment_families(table, reading), permutations=trust.permutations)

@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 from scipy.special import chdtrc
 
-from loyalty_kit.errors import listing
 from loyalty_kit.measurement.correlation import Correlation, as_correlation, check_factorable
+from loyalty_kit.notes import note
 from loyalty_kit.results import Result
 
 POOR_KMO = 0.5
@@ -124,7 +124,11 @@ def adequacy(items_or_correlation: Any, *, n: float | None = None, weight: Any =
     df = p * (p - 1) / 2
     chi2 = -(correlation.n - 1 - (2 * p + 5) / 6) * log_determinant
     poor = list(kmo_items.index[kmo_items < POOR_KMO])
-    said = f"Sampling adequacy is below {POOR_KMO} for {listing(poor)}: little of what they share is common."
+    said = note(
+        "Sampling adequacy is below {least} for {items}: little of what they share is common.",
+        least=POOR_KMO,
+        items=poor,
+    )
     return AdequacyResult(
         kmo=kmo,
         kmo_items=kmo_items,
@@ -135,6 +139,6 @@ def adequacy(items_or_correlation: Any, *, n: float | None = None, weight: Any =
         correlation=correlation,
         n_used=correlation.n_used,
         n_dropped=correlation.n_dropped,
-        method=f"{correlation.method} correlations",
+        method=note("{kind} correlations", kind=correlation.method),
         warnings=(*correlation.warnings, *((said,) if poor else ())),
     )

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from loyalty_kit.errors import listing
 from loyalty_kit.extraction import extract
 from loyalty_kit.moments import Floats
+from loyalty_kit.notes import note
 
 _SINGULAR = 1e-9
 _MOST_SPLIT = 20
@@ -105,8 +105,8 @@ def one_factor(covariance: Floats, names: Sequence[str]) -> OneFactor:
     """
     nothing = np.full(len(names), np.nan)
     if len(names) < 3:
-        note = "two items have no unique one-factor solution, so omega_total and loadings are not given"
-        return OneFactor(nothing, np.nan, (note,))
+        told = note("two items have no unique one-factor solution, so omega_total and loadings are not given")
+        return OneFactor(nothing, np.nan, (told,))
     sd = np.sqrt(np.diag(covariance))
     correlation = covariance / np.outer(sd, sd)
     np.fill_diagonal(correlation, 1.0)
@@ -115,12 +115,14 @@ def one_factor(covariance: Floats, names: Sequence[str]) -> OneFactor:
     found = extract(correlation, factors=1, method="ml")
     notes = []
     if found.heywood:
-        which = listing(names[i] for i in found.heywood)
         notes.append(
-            f"a Heywood case: the one-factor model leaves {which} no variance of its own; read omega with care"
+            note(
+                "a Heywood case: the one-factor model leaves {items} no variance of its own; read omega with care",
+                items=[names[i] for i in found.heywood],
+            )
         )
     if not found.converged:
-        notes.append("the one-factor model did not converge; read omega with care")
+        notes.append(note("the one-factor model did not converge; read omega with care"))
     common = float((found.loadings[:, 0] * sd).sum() ** 2)
     return OneFactor(found.loadings[:, 0], common / (common + float(found.uniqueness @ sd**2)), tuple(notes))
 
@@ -129,10 +131,10 @@ def _determined(correlation: Floats, names: Sequence[str]) -> str:
     """Note on a singular correlation matrix, naming the pair that makes it so where there is one."""
     beyond = np.abs(np.triu(correlation, 1))
     i, j = divmod(int(np.argmax(beyond)), len(names))
-    why = "an item is determined by the others"
+    why = note("an item is determined by the others")
     if beyond[i, j] > 1 - _SINGULAR:
-        why = f"'{names[i]}' and '{names[j]}' are perfectly correlated"
-    return f"{why}, so omega_total and loadings are not given"
+        why = note("'{first}' and '{second}' are perfectly correlated", first=names[i], second=names[j])
+    return note("{why}, so omega_total and loadings are not given", why=why)
 
 
 def best_split(covariance: Floats) -> tuple[float, bool]:

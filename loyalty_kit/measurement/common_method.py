@@ -9,10 +9,12 @@ from loyalty_kit.errors import InputError, listing
 from loyalty_kit.measurement.cfa_normal import normal_solution
 from loyalty_kit.measurement.fit import p_value
 from loyalty_kit.measurement.structure import Plan, Structure, read_answers, structure_of
+from loyalty_kit.notes import note
 from loyalty_kit.results import Result
 
 _HALF = 0.5
 _SIGNIFICANT, _CFI_FALL = 0.05, 0.01
+_MODELS = {"one factor": note("one factor"), "proposed": note("proposed")}
 _INDICES = ["chi2", "df", "p_value", "cfi", "tli", "rmsea", "srmr", "aic", "bic"]
 
 
@@ -115,19 +117,30 @@ def common_method(responses: pd.DataFrame, codebook: Plan) -> CommonMethodResult
         verdict=_verdict(share, p_change, models["cfi"]),
         n_used=len(answers.values),
         n_dropped=len(responses) - len(answers.values),
-        warnings=(*structure.warnings, *(f"The search did not converge for the model '{name}'." for name in lost)),
+        warnings=(
+            *structure.warnings,
+            *(note("The search did not converge for the model '{model}'.", model=_MODELS[name]) for name in lost),
+        ),
     )
 
 
 def _verdict(share: float, p_change: float, cfi: pd.Series) -> str:
     """Sentence on both tests; worse means a significant fall of fit that also takes CFI down by more than .01."""
-    axis = f"the first axis holds {share:.0%} of the variance".replace("%", " %")
-    worse = p_change < _SIGNIFICANT and cfi[1] - cfi[0] > _CFI_FALL
-    fits = (
-        f"one factor fits {'worse than' if worse else 'as well as'} the scales (CFI {cfi[0]:.3f} against {cfi[1]:.3f})"
-    )
-    if not worse:
-        return f"One source may explain the answers: {axis}, and {fits}."
+    found = {"share": 100 * share, "one": cfi[0], "several": cfi[1]}
+    if not (p_change < _SIGNIFICANT and cfi[1] - cfi[0] > _CFI_FALL):
+        return note(
+            "One source may explain the answers: the first axis holds {share:.0f} % of the variance, and one factor "
+            "fits as well as the scales (CFI {one:.3f} against {several:.3f}).",
+            **found,
+        )
     if share >= _HALF:
-        return f"One source may explain much of the answers: {axis}, although {fits}."
-    return f"One source does not explain the answers: {axis}, and {fits}."
+        return note(
+            "One source may explain much of the answers: the first axis holds {share:.0f} % of the variance, although "
+            "one factor fits worse than the scales (CFI {one:.3f} against {several:.3f}).",
+            **found,
+        )
+    return note(
+        "One source does not explain the answers: the first axis holds {share:.0f} % of the variance, and one factor "
+        "fits worse than the scales (CFI {one:.3f} against {several:.3f}).",
+        **found,
+    )

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from loyalty_kit.checks import check_choice, check_level
-from loyalty_kit.errors import InputError, listing
+from loyalty_kit.errors import InputError
+from loyalty_kit.estimates import Estimate
 from loyalty_kit.measurement.cfa_normal import normal_solution
 from loyalty_kit.measurement.cfa_ordinal import ordinal_solution, polychoric_sample
 from loyalty_kit.measurement.cfa_solution import (
@@ -22,17 +23,18 @@ from loyalty_kit.measurement.cfa_solution import (
 from loyalty_kit.measurement.items import ItemTable
 from loyalty_kit.measurement.structure import MissingAnswers, Plan, read_answers, structure_of
 from loyalty_kit.measurement.validity import ValidityResult, assess_validity
+from loyalty_kit.notes import note
 from loyalty_kit.results import Result
 
 Estimator = Literal["ml", "mlr", "wlsmv"]
 
 _FEW = 100
 _METHODS = {
-    ("ml", "listwise"): "maximum likelihood",
-    ("ml", "fiml"): "full-information maximum likelihood",
-    ("mlr", "listwise"): "maximum likelihood with robust errors and scaled test (MLR)",
-    ("mlr", "fiml"): "full-information maximum likelihood with robust errors and scaled test (MLR)",
-    ("wlsmv", "listwise"): "diagonally weighted least squares on polychoric correlations (WLSMV)",
+    ("ml", "listwise"): note("maximum likelihood"),
+    ("ml", "fiml"): note("full-information maximum likelihood"),
+    ("mlr", "listwise"): note("maximum likelihood with robust errors and scaled test (MLR)"),
+    ("mlr", "fiml"): note("full-information maximum likelihood with robust errors and scaled test (MLR)"),
+    ("wlsmv", "listwise"): note("diagonally weighted least squares on polychoric correlations (WLSMV)"),
 }
 
 
@@ -93,6 +95,14 @@ class CfaResult(Result):
     def to_frame(self) -> pd.DataFrame:
         """Return the loadings, an item a row."""
         return self.loadings.copy()
+
+    def estimates(self) -> tuple[Estimate, ...]:
+        """CFI, and RMSEA with its interval of 90 %."""
+        fit, label = self.fit, note("RMSEA (90 % interval)")
+        return (
+            Estimate("cfa/cfi", fit["cfi"], n=self.n_used, label=note("CFI")),
+            Estimate("cfa/rmsea", fit["rmsea"], fit["rmsea_low"], fit["rmsea_high"], self.n_used, label),
+        )
 
     @cached_property
     def modification_indices(self) -> pd.DataFrame:
@@ -245,41 +255,53 @@ def cfa(
 
 def _doubts(solution: Solution, n: int) -> list[str]:
     """Say what keeps the estimates from being taken at face value."""
-    doubts = []
+    doubts: list[str] = []
     if not solution.converged:
-        doubts.append("The search did not converge: the figures are where it stopped and no estimates.")
+        doubts.append(note("The search did not converge: the figures are where it stopped and no estimates."))
     if np.isnan(solution.errors).any():
-        doubts.append("The model is not identified by these answers: there are no standard errors.")
+        doubts.append(note("The model is not identified by these answers: there are no standard errors."))
     doubts += _improper(solution)
     if solution.fit["df"] == 0:
-        doubts.append("The model has as many parameters as the data have moments: it fits by construction.")
+        doubts.append(note("The model has as many parameters as the data have moments: it fits by construction."))
     if n < max(_FEW, 2 * solution.model.size):
         doubts.append(
-            f"{n} respondents for {solution.model.size} parameters are few: "
-            "chi² and errors hold in large samples and are rough here."
+            note(
+                "{n} respondents for {parameters} parameters are few: "
+                "chi² and errors hold in large samples and are rough here.",
+                n=n,
+                parameters=solution.model.size,
+            )
         )
     return doubts
 
 
 def _improper(solution: Solution) -> list[str]:
     """Negative variances, and factors that overlap beyond what correlations allow."""
-    doubts = []
+    doubts: list[str] = []
     share = np.diag(solution.matrices.residuals) / np.diag(solution.matrices.covariance)
     negative = [item for item, value in zip(solution.model.items, share, strict=True) if value < 0]
     if negative:
         doubts.append(
-            f"Negative residual variance (a Heywood case) of {listing(negative)}: "
-            "the factor claims more than the whole item; do not interpret its loading."
+            note(
+                "Negative residual variance (a Heywood case) of {items}: "
+                "the factor claims more than the whole item; do not interpret its loading.",
+                items=negative,
+            )
         )
     if (np.diag(solution.matrices.factors) <= 0).any():
         factors = [s for s, v in zip(solution.model.scales, np.diag(solution.matrices.factors), strict=True) if v <= 0]
-        return [*doubts, f"Negative variance of the factor of {listing(factors)}: do not interpret its figures."]
+        lost = note("Negative variance of the factor of {factors}: do not interpret its figures.", factors=factors)
+        return [*doubts, lost]
     roots, vectors = np.linalg.eigh(solution.correlations)
     if roots[0] < 0:
         part = np.abs(vectors[:, 0])
         involved = [s for s, value in zip(solution.model.scales, part, strict=True) if value > 0.3 * part.max()]
         doubts.append(
-            f"The factors' covariance matrix is not positive definite (smallest eigenvalue {roots[0]:.3f}): "
-            f"{listing(involved)} overlap too far to be told apart; read their correlations and errors with caution."
+            note(
+                "The factors' covariance matrix is not positive definite (smallest eigenvalue {root:.3f}): "
+                "{scales} overlap too far to be told apart; read their correlations and errors with caution.",
+                root=roots[0],
+                scales=involved,
+            )
         )
     return doubts

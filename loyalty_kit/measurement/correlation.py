@@ -12,6 +12,7 @@ from loyalty_kit.errors import InputError, listing
 from loyalty_kit.measurement.items import ItemTable, check_varied, correlations, read_items
 from loyalty_kit.measurement.polychoric import Polychoric, polychoric
 from loyalty_kit.moments import Floats, Missing
+from loyalty_kit.notes import note
 from loyalty_kit.results import Result
 
 CorrelationMethod = Literal["pearson", "spearman", "polychoric"]
@@ -279,15 +280,14 @@ def _settled(names: Iterable[str], values: Floats) -> tuple[Floats, bool, tuple[
     lowest = float(np.linalg.eigvalsh(values)[0])
     if lowest >= -_SINGULAR:
         together = _dependent(names, values)
-        said = (
-            (f"Items {listing(together)} determine one another exactly; the matrix is singular.",) if together else ()
-        )
-        return values, False, said
-    note = (
-        f"The correlation matrix was not positive definite (smallest eigenvalue {lowest:.3f}) and was smoothed; "
-        "adequacy and fit computed from it are rough."
+        said = note("Items {items} determine one another exactly; the matrix is singular.", items=together)
+        return values, False, (said,) if together else ()
+    smoothed = note(
+        "The correlation matrix was not positive definite (smallest eigenvalue {lowest:.3f}) and was smoothed; "
+        "adequacy and fit computed from it are rough.",
+        lowest=lowest,
     )
-    return smooth(values), True, (note,)
+    return smooth(values), True, (smoothed,)
 
 
 def _dependent(names: Iterable[str], values: Floats) -> list[str]:
@@ -306,5 +306,9 @@ def _threshold_table(names: Iterable[str], thresholds: Floats) -> pd.DataFrame:
 def _doubts(names: tuple[str, ...], found: Polychoric) -> list[str]:
     if not found.doubtful:
         return []
-    pairs = listing(f"{names[i]} – {names[j]}" for i, j in found.doubtful)
-    return [f"Polychoric correlations beyond ±0.999, or not settled: {pairs}; sparse tables hardly limit them."]
+    return [
+        note(
+            "Polychoric correlations beyond ±0.999, or not settled: {pairs}; sparse tables hardly limit them.",
+            pairs=[f"{names[i]} – {names[j]}" for i, j in found.doubtful],
+        )
+    ]

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from loyalty_kit.checks import check_whole
-from loyalty_kit.errors import InputError, listing
+from loyalty_kit.errors import InputError
 from loyalty_kit.extraction import Extraction, Method, extract
 from loyalty_kit.measurement.correlation import Correlation, as_correlation, check_factorable
 from loyalty_kit.measurement.factor_fit import factor_fit
@@ -17,6 +17,7 @@ from loyalty_kit.measurement.fit import RMSEA_CONFIDENCE
 from loyalty_kit.measurement.items import numeric_frame
 from loyalty_kit.measurement.rotation import Rotation, RotationMethod, rotate
 from loyalty_kit.moments import Floats
+from loyalty_kit.notes import note
 from loyalty_kit.results import Result
 from loyalty_kit.survey.codebook import Codebook
 
@@ -281,26 +282,34 @@ def _variance(explained: pd.Series, items: int) -> pd.DataFrame:
 
 def _remarks(found: Extraction, turned: Rotation, loadings: pd.DataFrame, fit: pd.Series, starts: int) -> list[str]:
     """Sentences on what went wrong, or might be taken for more than it is."""
-    remarks = []
+    remarks: list[str] = []
     if not found.converged:
-        remarks.append("The extraction did not converge; its estimates are not final.")
+        remarks.append(note("The extraction did not converge; its estimates are not final."))
     if found.heywood:
-        items = listing(loadings.index[i] for i in found.heywood)
-        remarks.append(f"Heywood case: the factors leave no variance of its own to {items}.")
+        items = [loadings.index[i] for i in found.heywood]
+        remarks.append(note("Heywood case: the factors leave no variance of its own to {items}.", items=items))
     factors, shared = loadings.shape[1], shared_factors(found)
     if shared < factors:
-        remarks.append(f"The items share only {shared} of the {factors} factors asked for; the rest are empty.")
-    if not turned.converged:
-        remarks.append("The rotation did not converge; its loadings are not final.")
-    if turned.solutions > 1:
+        counts = {"shared": shared, "factors": factors}
         remarks.append(
-            f"The rotation met {turned.solutions} different solutions from {starts} starts; the best is shown."
+            note("The items share only {shared} of the {factors} factors asked for; the rest are empty.", **counts)
+        )
+    if not turned.converged:
+        remarks.append(note("The rotation did not converge; its loadings are not final."))
+    if turned.solutions > 1:
+        counts = {"solutions": turned.solutions, "starts": starts}
+        remarks.append(
+            note("The rotation met {solutions} different solutions from {starts} starts; the best is shown.", **counts)
         )
     markers = (loadings.abs() >= SALIENT).sum()
     weak = list(markers.index[markers < FEWEST_MARKERS]) if turned.rotated or len(markers) == 1 else []
     if weak:
-        verb = "is a weak factor" if len(weak) == 1 else "are weak factors"
-        remarks.append(f"{listing(weak)} {verb}: fewer than {FEWEST_MARKERS} items load {SALIENT} or more.")
+        bounds = {"factors": weak, "least": FEWEST_MARKERS, "salient": SALIENT}
+        remarks.append(
+            note("{factors} is a weak factor: fewer than {least} items load {salient} or more.", **bounds)
+            if len(weak) == 1
+            else note("{factors} are weak factors: fewer than {least} items load {salient} or more.", **bounds)
+        )
     if fit["df"] <= 0:
-        remarks.append("The model has no degrees of freedom; whether it fits cannot be tested.")
+        remarks.append(note("The model has no degrees of freedom; whether it fits cannot be tested."))
     return remarks

@@ -15,6 +15,7 @@ from loyalty_kit.measurement.fit import p_value
 from loyalty_kit.measurement.invariance_ladder import WORDS, Rule, Step, climb, full_levels
 from loyalty_kit.measurement.items import ItemTable
 from loyalty_kit.measurement.structure import Plan, Structure, read_answers, structure_of
+from loyalty_kit.notes import Note, note
 from loyalty_kit.results import Result
 
 _FEW = 100
@@ -166,7 +167,7 @@ def invariance(
         groups=pd.Series(groups.sizes, index=pd.Index(groups.names, name=group), name="n"),
         n_used=n_used,
         n_dropped=len(responses) - n_used,
-        method=f"A level holds where {rule}.",
+        method=note("A level holds where {rule}.", rule=rule.told()),
         confidence=confidence,
         warnings=(*structure.warnings, *small, *_doubts(groups, full, scalar)),
     )
@@ -193,7 +194,8 @@ def _tables(responses: pd.DataFrame, structure: Structure, group: str) -> tuple[
             tables[_label(name)] = read_answers(present[present[group] == name], structure, "listwise")
         except InputError as error:
             raise InputError(f"In group '{_label(name)}' of '{group}': {error.message}") from None
-    told = f"Not compared, as too few answered: {listing(map(_label, small))} of '{group}'."
+    names = [_label(name) for name in small]
+    told = note("Not compared, as too few answered: {groups} of '{by}'.", groups=names, by=group)
     return tables, (told,) if small else ()
 
 
@@ -263,39 +265,59 @@ def _latent_means(fit: GroupFit | None, structure: Structure, confidence: float)
 def _verdict(full: Mapping[str, GroupFit], way: list[Step], group: str, rule: Rule) -> str:
     """Sentence on what may be compared."""
     if not way:
-        return f"The structure could not be estimated in every group of '{group}': nothing may be compared."
+        return note("The structure could not be estimated in every group of '{by}': nothing may be compared.", by=group)
     scalar = next((step for step in way if step.level == "scalar"), None)
     if scalar is None or not scalar.holds:
         last = way[-1]
         tied, below = full[last.level].fit, last.below.fit
-        return (
-            f"Comparing the scores of these groups of '{group}' is not justified: with equal {WORDS[last.level]} "
-            f"CFI changes by {tied['cfi'] - below['cfi']:+.3f} and RMSEA by {tied['rmsea'] - below['rmsea']:+.3f} "
-            f"(a level holds where {rule}), and freeing single items does not mend it."
+        return note(
+            "Comparing the scores of these groups of '{by}' is not justified: with equal {what} "
+            "CFI changes by {cfi:+.3f} and RMSEA by {rmsea:+.3f} "
+            "(a level holds where {rule}), and freeing single items does not mend it.",
+            by=group,
+            what=WORDS[last.level],
+            cfi=tied["cfi"] - below["cfi"],
+            rmsea=tied["rmsea"] - below["rmsea"],
+            rule=rule.told(),
         )
-    freed = [f"{WORDS[step.level]} of {_names(step)}" for step in way[: way.index(scalar) + 1] if step.freed]
+    freed = [step for step in way[: way.index(scalar) + 1] if step.freed]
     if freed:
-        return (
-            f"Latent means of these groups of '{group}' may be compared once some items are free ({'; '.join(freed)}); "
-            "their raw scores carry what sets those items apart."
+        return note(
+            "Latent means of these groups of '{by}' may be compared once some items are free ({freed}); "
+            "their raw scores carry what sets those items apart.",
+            by=group,
+            freed=_freed(freed),
         )
-    return f"Loadings and intercepts are equal enough over the groups of '{group}': their scores may be compared."
+    return note(
+        "Loadings and intercepts are equal enough over the groups of '{by}': their scores may be compared.", by=group
+    )
+
+
+def _freed(steps: list[Step]) -> Note:
+    """Say what was set free at each level."""
+    *before, last = steps
+    own = note("{what} of {items}", what=WORDS[last.level], items=_names(last))
+    return note("{before}; {own}", before=_freed(before), own=own) if before else own
 
 
 def _doubts(groups: Groups, full: Mapping[str, GroupFit], scalar: Step | None) -> list[str]:
-    doubts = []
+    doubts: list[str] = []
     small = [name for name, n in zip(groups.names, groups.sizes, strict=True) if n < _FEW]
     if small:
-        doubts.append(f"Groups of fewer than {_FEW} respondents: {listing(small)}; their figures are rough.")
+        few = {"least": _FEW, "groups": small}
+        doubts.append(note("Groups of fewer than {least} respondents: {groups}; their figures are rough.", **few))
     cfi = full["configural"].fit["cfi"]
     if cfi < _POOR_CFI:
         doubts.append(
-            f"The structure itself fits these groups poorly (CFI {cfi:.3f}): equal parameters of a structure "
-            "that does not fit say little."
+            note(
+                "The structure itself fits these groups poorly (CFI {cfi:.3f}): equal parameters of a structure "
+                "that does not fit say little.",
+                cfi=cfi,
+            )
         )
     lost = [level for level, fit in full.items() if not fit.converged]
     if lost:
-        doubts.append(f"The search did not converge at {listing(lost)}: its figures are where it stopped.")
+        doubts.append(note("The search did not converge at {levels}: its figures are where it stopped.", levels=lost))
     checked = [full["configural"], *([scalar.fit] if scalar else [])]
     negative = {
         item
@@ -305,5 +327,6 @@ def _doubts(groups: Groups, full: Mapping[str, GroupFit], scalar: Step | None) -
         if value < 0
     }
     if negative:
-        doubts.append(f"Negative residual variance (a Heywood case) of {listing(sorted(negative))} in some group.")
+        items = sorted(negative)
+        doubts.append(note("Negative residual variance (a Heywood case) of {items} in some group.", items=items))
     return doubts

@@ -8,11 +8,12 @@ import pandas as pd
 from loyalty_kit.measurement.cfa_groups import GroupFit, Groups, fit_groups
 from loyalty_kit.measurement.cfa_model import INTERCEPT, LOADING, RESIDUAL, Released
 from loyalty_kit.measurement.fit import p_value
+from loyalty_kit.notes import Note, note
 
 KINDS = {"metric": LOADING, "scalar": INTERCEPT, "strict": RESIDUAL}
 """What each level above 'configural' (the same structure) holds equal on top of the levels below."""
 
-WORDS = {"metric": "loadings", "scalar": "intercepts", "strict": "residual variances"}
+WORDS = {"metric": note("loadings"), "scalar": note("intercepts"), "strict": note("residual variances")}
 
 _KEPT = 2
 _SCORES = ["level", "scale", "item", "score", "df", "p_value", "freed"]
@@ -25,9 +26,13 @@ class Rule:
     cfi_fall: float
     rmsea_rise: float
 
-    def __str__(self) -> str:
+    def told(self) -> Note:
         """Sentence part: the rule in words."""
-        return f"CFI falls by at most {self.cfi_fall:.3f} and RMSEA rises by at most {self.rmsea_rise:.3f}"
+        return note(
+            "CFI falls by at most {cfi_fall:.3f} and RMSEA rises by at most {rmsea_rise:.3f}",
+            cfi_fall=self.cfi_fall,
+            rmsea_rise=self.rmsea_rise,
+        )
 
     def holds(self, fit: GroupFit, below: GroupFit) -> bool:
         """Whether a level holds, given the one below."""

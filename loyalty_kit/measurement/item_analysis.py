@@ -8,10 +8,11 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
-from loyalty_kit.errors import InputError, listing
+from loyalty_kit.errors import InputError
 from loyalty_kit.measurement.coefficients import cronbach
 from loyalty_kit.measurement.items import ItemTable, check_varied
 from loyalty_kit.moments import Floats, Moments
+from loyalty_kit.notes import note
 
 ITEM_COLUMNS = (
     "item",
@@ -48,21 +49,32 @@ def complete_moments(table: ItemTable) -> Moments:
     complete = complete_rows(table)
     if complete.sum() < FEWEST_RESPONDENTS:
         raise InputError(
-            f"{complete.sum()} of {len(complete)} respondents answer every one of the items {listing(table.names)}; "
-            f"at least {FEWEST_RESPONDENTS} are needed."
+            note(
+                "{n} of {total} respondents answer every one of the items {items}; at least {least} are needed.",
+                n=complete.sum(),
+                total=len(complete),
+                items=list(table.names),
+                least=FEWEST_RESPONDENTS,
+            )
         )
     x = table.values[complete]
     constant = [name for name, same in zip(table.names, (x == x[0]).all(axis=0), strict=True) if same]
     if constant:
         raise InputError(
-            f"Of the {len(x)} respondents who answer every item, all give the same answer to {listing(constant)}."
+            note(
+                "Of the {n} respondents who answer every item, all give the same answer to {items}.",
+                n=len(x),
+                items=constant,
+            )
         )
     moments = table.moments()
     if moments.effective_n < _FEWEST_EFFECTIVE:
-        raise InputError(f"The weights rest on few respondents: their effective number is {moments.effective_n:.1f}.")
+        n = moments.effective_n
+        raise InputError(note("The weights rest on few respondents: their effective number is {n:.1f}.", n=n))
     covariance = moments.covariance.to_numpy()
     if covariance.sum() < _ROUNDING * np.trace(covariance):
-        raise InputError(f"The sum of the items {listing(table.names)} never varies: they cancel out.")
+        items = list(table.names)
+        raise InputError(note("The sum of the items {items} never varies: they cancel out.", items=items))
     return moments
 
 
@@ -133,41 +145,62 @@ def keying_warnings(names: Sequence[str], statistics: pd.DataFrame, covariance: 
     if rows and len(names) == 2:
         r, after = (rows[names[0]][column] for column in ("item_rest_r", "cronbach_alpha_if_turned"))
         return [
-            f"items '{names[0]}' and '{names[1]}' run against each other (correlation {_two(r)}{_doubt([r], n)}); "
-            f"with one of them turned, {_change(before, after)}. Check their keying."
+            note(
+                "items '{first}' and '{second}' run against each other (correlation {r}{doubt}); "
+                "with one of them turned, {change}. Check their keying.",
+                first=names[0],
+                second=names[1],
+                r=_two(r),
+                doubt=_doubt([r], n),
+                change=_change(before, after),
+            )
         ]
     minority = [name for name, row in rows.items() if row["loading"] < 0]
     sentences = [_keying_sentence(name, row, minority, before, n) for name, row in rows.items()]
     if len(minority) > 1:
         sign = np.where(statistics["loading"] < 0, -1.0, 1.0)
         together = cronbach(covariance * np.outer(sign, sign))
-        sentences.append(f"with {listing(minority)} turned together, {_change(before, together)}.")
+        change = _change(before, together)
+        sentences.append(note("with {items} turned together, {change}.", items=minority, change=change))
     return sentences
 
 
 def _keying_sentence(name: str, row: Mapping[Any, Any], minority: Sequence[str], before: float, n: float) -> str:
-    named = {"item-rest correlation": row["item_rest_r"], "loading": row["loading"]}
-    wrong = {what: value for what, value in named.items() if value < 0}
-    told = ", ".join(f"{what} {_two(value)}" for what, value in wrong.items())
+    signs = {"r": row["item_rest_r"], "loading": row["loading"]}
+    wrong = {what: value for what, value in signs.items() if value < 0}
     # Items wrongly keyed spoil the rest that the others are compared with.
     blamed = bool(minority) and name not in minority
-    advice = f"Its loading is positive: look at {listing(minority)} first." if blamed else "Check its keying."
-    return (
-        f"item '{name}' runs against the others ({told}{_doubt(wrong.values(), n)}); turned, "
-        f"{_change(before, row['cronbach_alpha_if_turned'])}. {advice}"
+    return note(
+        "item '{item}' runs against the others ({signs}{doubt}); turned, {change}. {advice}",
+        item=name,
+        signs=_negative({what: _two(value) for what, value in wrong.items()}),
+        doubt=_doubt(wrong.values(), n),
+        change=_change(before, row["cronbach_alpha_if_turned"]),
+        advice=note("Its loading is positive: look at {items} first.", items=list(minority))
+        if blamed
+        else note("Check its keying."),
     )
+
+
+def _negative(signs: Mapping[str, str]) -> str:
+    """Say which signs are negative."""
+    if len(signs) > 1:
+        return note("item-rest correlation {r}, loading {loading}", **signs)
+    return note("item-rest correlation {r}", **signs) if "r" in signs else note("loading {loading}", **signs)
 
 
 def _doubt(values: Collection[float], n: float) -> str:
     """Says where no value is further below zero than chance may bring it."""
-    return "" if min(values) < -_CLEAR / np.sqrt(n) else f", which may be chance with n = {n:.0f}"
+    return "" if min(values) < -_CLEAR / np.sqrt(n) else note(", which may be chance with n = {n:.0f}", n=n)
 
 
 def _change(before: float, after: float) -> str:
     first, last = _two(before), _two(after)
     if first == last:
-        return f"Cronbach's alpha would stay at {first}"
-    return f"Cronbach's alpha would {'rise' if after > before else 'fall'} from {first} to {last}"
+        return note("Cronbach's alpha would stay at {first}", first=first)
+    if after > before:
+        return note("Cronbach's alpha would rise from {first} to {last}", first=first, last=last)
+    return note("Cronbach's alpha would fall from {first} to {last}", first=first, last=last)
 
 
 def _two(value: float) -> str:

@@ -8,6 +8,7 @@ import pandas as pd
 
 from loyalty_kit.checks import check_answers, check_level, check_responses, check_rng, check_weight, check_whole
 from loyalty_kit.errors import InputError
+from loyalty_kit.estimates import Estimate
 from loyalty_kit.measurement.alpha_bootstrap import alpha_intervals
 from loyalty_kit.measurement.coefficients import best_split, cronbach, feldt_interval, mean_correlation, one_factor
 from loyalty_kit.measurement.item_analysis import (
@@ -20,6 +21,7 @@ from loyalty_kit.measurement.item_analysis import (
 )
 from loyalty_kit.measurement.items import ItemTable
 from loyalty_kit.moments import Floats
+from loyalty_kit.notes import note
 from loyalty_kit.results import Result
 from loyalty_kit.survey.codebook import Codebook, check_codebook
 from loyalty_kit.survey.scoring import key
@@ -78,6 +80,20 @@ class ReliabilityResult(Result):
     def to_frame(self) -> pd.DataFrame:
         """Table of the scales."""
         return self.scales.copy()
+
+    def estimates(self) -> tuple[Estimate, ...]:
+        """Cronbach's alpha of each scale."""
+        return tuple(
+            Estimate(
+                f"cronbach_alpha/{row['scale']}",
+                row["cronbach_alpha"],
+                row["ci_low"],
+                row["ci_high"],
+                row["n_used"],
+                note("Cronbach's alpha: {scale}", scale=row["scale"]),
+            )
+            for row in self.scales.to_dict("records")
+        )
 
 
 def reliability(
@@ -169,7 +185,9 @@ def reliability(
         n_dropped=len(responses) - n_used,
         bootstrap=bootstrap,
         confidence=confidence,
-        method="Feldt interval" + (f", percentile bootstrap of {bootstrap} samples" if bootstrap else ""),
+        method=note("Feldt interval, percentile bootstrap of {count} samples", count=bootstrap)
+        if bootstrap
+        else note("Feldt interval"),
         warnings=(*warnings, *(text for report in reports.values() for text in report.notes), *keying),
         keying=keying,
     )
@@ -197,16 +215,24 @@ def _tables(responses: pd.DataFrame, codebook: Codebook) -> tuple[dict[str, Item
     answers = key(responses, codebook)[needed].to_numpy(dtype=float, na_value=np.nan)
     values = pd.DataFrame(answers, columns=needed)
     values, w = values[w > 0], w[w > 0]
-    tables, warnings = {}, []
+    tables: dict[str, ItemTable] = {}
+    warnings: list[str] = []
     for name, scale in codebook.scales.items():
         if scale.kind == "formative":
-            warnings.append(f"Scale '{name}' is left out: a formative scale has no reliability of this kind.")
+            left_out = note(
+                "Scale '{scale}' is left out: a formative scale has no reliability of this kind.", scale=name
+            )
+            warnings.append(left_out)
         elif len(scale.items) < 2:
-            warnings.append(f"Scale '{name}' is left out: it has one item, and reliability needs two or more.")
+            left_out = note(
+                "Scale '{scale}' is left out: it has one item, and reliability needs two or more.", scale=name
+            )
+            warnings.append(left_out)
         else:
             tables[name] = ItemTable(scale.items, values[list(scale.items)].to_numpy(), w)
     if not tables:
-        warnings.append("The codebook has no reflective scale of two or more items, so there is nothing to report.")
+        nothing = note("The codebook has no reflective scale of two or more items, so there is nothing to report.")
+        warnings.append(nothing)
     return tables, warnings
 
 
@@ -221,7 +247,8 @@ def _report(name: str, table: ItemTable, codebook: Codebook, confidence: float) 
         moments = complete_moments(table)
     except InputError as error:
         nothing = discrimination(np.full((k, k), np.nan), np.full(k, np.nan))
-        return _ScaleReport(row, items.join(nothing), (f"Scale '{name}' has no coefficients. {error}",), usable=False)
+        why = note("Scale '{scale}' has no coefficients. {why}", scale=name, why=str(error))
+        return _ScaleReport(row, items.join(nothing), (why,), usable=False)
     covariance, n = moments.covariance.to_numpy(), moments.effective_n
     factor = one_factor(covariance, table.names)
     statistics = discrimination(covariance, factor.loadings)
@@ -230,8 +257,8 @@ def _report(name: str, table: ItemTable, codebook: Codebook, confidence: float) 
     return _ScaleReport(
         {**row, **coefficients, "omega_total": factor.omega},
         items.join(statistics),
-        notes=tuple(f"Scale '{name}': {note}." for note in (*factor.notes, *notes)),
-        keying=tuple(f"Scale '{name}': {text}" for text in keying),
+        notes=tuple(note("Scale '{scale}': {text}.", scale=name, text=text) for text in (*factor.notes, *notes)),
+        keying=tuple(note("Scale '{scale}': {text}", scale=name, text=text) for text in keying),
     )
 
 
@@ -242,7 +269,7 @@ def _coefficients(
     k, estimate = len(covariance), cronbach(covariance)
     low, high = feldt_interval(estimate, items=k, n=n, confidence=confidence)
     lambda4, exact = best_split(covariance)
-    note = f"with {k} items not every split was tried; a better one than that behind lambda4 may exist"
+    untried = note("with {k} items not every split was tried; a better one than that behind lambda4 may exist", k=k)
     coefficients = {
         "cronbach_alpha": estimate,
         "ci_low": low,
@@ -252,7 +279,7 @@ def _coefficients(
         "lambda4": lambda4,
         "sem": float(np.sqrt(covariance.sum() * (1 - estimate)) / k),
     }
-    return coefficients, [] if exact else [note]
+    return coefficients, [] if exact else [untried]
 
 
 def _complete(tables: Iterable[ItemTable]) -> int:

@@ -20,6 +20,7 @@ from loyalty_kit.measurement.eigenvalues import (
 )
 from loyalty_kit.measurement.items import ItemTable, resampled
 from loyalty_kit.moments import Floats
+from loyalty_kit.notes import note
 from loyalty_kit.results import Result
 
 Null = Literal["normal", "permutation"]
@@ -214,7 +215,7 @@ def retain(
         n=correlation.n,
         n_used=correlation.n_used,
         n_dropped=correlation.n_dropped,
-        method=f"{correlation.method} correlations",
+        method=note("{kind} correlations", kind=correlation.method),
         warnings=(*correlation.warnings, *_remarks(found, correlation.method, null, lost)),
     )
 
@@ -278,12 +279,14 @@ def _shares(answers: Counts, most: int) -> pd.DataFrame:
 
 def _remarks(answers: Counts, method: str, null: str, lost: int) -> list[str]:
     """Sentences on what makes the answers less certain than they look."""
-    remarks = []
+    remarks: list[str] = []
     low, high = int(answers.min()), int(answers.max())
     if low < high:
-        remarks.append(f"The methods disagree: {low} to {high} factors.")
+        remarks.append(note("The methods disagree: {low} to {high} factors.", low=low, high=high))
     if method in ("spearman", "polychoric") and null == "normal":
-        remarks.append(f"The null eigenvalues are those of Pearson correlations; {method} ones scatter more.")
+        remarks.append(
+            note("The null eigenvalues are those of Pearson correlations; {kind} ones scatter more.", kind=method)
+        )
     if lost:
-        remarks.append(f"{lost} bootstrap samples in which an item never varies were left out.")
+        remarks.append(note("{lost} bootstrap samples in which an item never varies were left out.", lost=lost))
     return remarks

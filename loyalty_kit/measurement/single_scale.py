@@ -7,9 +7,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from loyalty_kit.checks import check_level, check_same_rows
+from loyalty_kit.estimates import Estimate
 from loyalty_kit.measurement.coefficients import cronbach, feldt_interval, one_factor
 from loyalty_kit.measurement.item_analysis import complete_moments, discrimination, distribution, keying_warnings
 from loyalty_kit.measurement.items import read_items
+from loyalty_kit.notes import note
 from loyalty_kit.results import Result
 
 
@@ -39,6 +41,11 @@ class CoefficientResult(Result):
         """One row: coefficient, estimate, ci_low, ci_high, items, n_used."""
         names = ["coefficient", "estimate", "ci_low", "ci_high", "items", "n_used"]
         return pd.DataFrame([[getattr(self, name) for name in names]], columns=names)
+
+    def estimates(self) -> tuple[Estimate, ...]:
+        """Give the coefficient."""
+        label = note("Cronbach's alpha") if self.coefficient == "cronbach_alpha" else note("Omega total")
+        return (Estimate(self.coefficient, self.estimate, self.ci_low, self.ci_high, self.n_used, label),)
 
 
 def cronbach_alpha(
@@ -158,7 +165,7 @@ def omega_total(items: pd.DataFrame, *, weight: npt.ArrayLike | None = None) -> 
         n_dropped=len(items) - moments.n_used,
         confidence=None,
         method="one-factor maximum likelihood",
-        warnings=tuple(_sentence(f"{note}.") for note in factor.notes),
+        warnings=tuple(_sentence(f"{text}.") for text in factor.notes),
     )
 
 

@@ -15,6 +15,7 @@ from loyalty_kit.measurement.factors import efa, shared_factors
 from loyalty_kit.measurement.items import resampled
 from loyalty_kit.measurement.rotation import RotationMethod, rotate_from
 from loyalty_kit.moments import Floats
+from loyalty_kit.notes import note
 from loyalty_kit.results import Result
 from loyalty_kit.survey.codebook import Codebook
 
@@ -207,10 +208,13 @@ def _congruence(loadings: Floats, target: Floats) -> Floats:
 
 def _remarks(extracted: list[Extraction], bootstrap: int) -> list[str]:
     """Sentences on resamples that were lost or went to the edge."""
-    remarks = []
+    remarks: list[str] = []
     if len(extracted) < bootstrap:
-        remarks.append(f"{bootstrap - len(extracted)} resamples could not be factored and were left out.")
+        lost = bootstrap - len(extracted)
+        remarks.append(note("{lost} resamples could not be factored and were left out.", lost=lost))
     share = float(np.mean([bool(each.heywood) for each in extracted]))
     if share > _MANY_HEYWOOD:
-        remarks.append(f"{share:.0%} of the resamples are Heywood cases; the model may have too many factors.")
+        remarks.append(
+            note("{share:.0%} of the resamples are Heywood cases; the model may have too many factors.", share=share)
+        )
     return remarks

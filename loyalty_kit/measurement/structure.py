@@ -11,6 +11,7 @@ from loyalty_kit.checks import check_columns
 from loyalty_kit.errors import InputError, listing
 from loyalty_kit.measurement.correlation import as_correlation, check_factorable
 from loyalty_kit.measurement.items import ItemTable, check_varied, read_items
+from loyalty_kit.notes import note
 from loyalty_kit.survey.codebook import Codebook
 
 MissingAnswers = Literal["listwise", "fiml"]
@@ -87,8 +88,12 @@ def _of_codebook(codebook: Codebook) -> Structure:
         else:
             scales[key] = scale.items
             anchors.append(next((item for item in scale.items if item not in scale.reverse), scale.items[0]))
-    out = [(formative, "formative"), (single, "of one item")]
-    warnings = [f"Left out of the factor model, because {kind}: {listing(keys)}." for keys, kind in out if keys]
+    out = [(formative, note("formative")), (single, note("of one item"))]
+    warnings = [
+        note("Left out of the factor model, because {kind}: {scales}.", kind=kind, scales=keys)
+        for keys, kind in out
+        if keys
+    ]
     if not scales:
         raise InputError("The codebook has no reflective scale of two items or more; a factor model needs one.")
     return _estimable(Structure(scales, tuple(anchors), codebook.weight, tuple(warnings)))

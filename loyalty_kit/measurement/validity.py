@@ -10,6 +10,7 @@ from loyalty_kit.checks import check_rng, check_whole
 from loyalty_kit.measurement.cfa_solution import Solution
 from loyalty_kit.measurement.items import ItemTable, resampled
 from loyalty_kit.moments import Floats
+from loyalty_kit.notes import note
 from loyalty_kit.results import Result
 
 _NOTHING = 1e-12
@@ -138,7 +139,9 @@ def assess_validity(
     complete = int(np.isfinite(answers.values).all(axis=1).sum())
     if bootstrap and complete <= len(sample):
         bootstrap = 0
-        notes.append(f"HTMT has no interval: {complete} respondents with every answer are too few to resample.")
+        notes.append(
+            note("HTMT has no interval: {n} respondents with every answer are too few to resample.", n=complete)
+        )
     replicates = _replicates(solution, sample, answers, bootstrap, generator)
     arithmetic, geometric = _htmt(sample[None], member)[0], _htmt(sample[None], member, geometric=True)[0]
     draws = _htmt(replicates, member)
@@ -156,7 +159,9 @@ def assess_validity(
         fornell_larcker=table(larcker),
         n_used=len(answers.values),
         replicates=len(draws),
-        method="draws from the polychoric correlations' errors" if solution.ordinal else "bootstrap of respondents",
+        method=note("draws from the polychoric correlations' errors")
+        if solution.ordinal
+        else note("bootstrap of respondents"),
         confidence=confidence,
         warnings=tuple(notes),
     )
@@ -184,10 +189,10 @@ def _scale_table(solution: Solution, member: Floats) -> pd.DataFrame:
 
 def _convergent(ave: float, reliability: float) -> str:
     if ave >= 0.5:
-        return "items belong together"
+        return note("items belong together")
     if reliability >= 0.6:
-        return "acceptable: AVE below .5, but composite reliability at least .6"
-    return "weak: more error than common ground in these items"
+        return note("acceptable: AVE below .5, but composite reliability at least .6")
+    return note("weak: more error than common ground in these items")
 
 
 def _htmt(correlations: Floats, member: Floats, *, geometric: bool = False) -> Floats:
@@ -254,15 +259,16 @@ def _pair_table(
 
 def _distinct(ratio: float, strict: float, liberal: float, confidence: float) -> str:
     if strict >= confidence:
-        return f"distinct: HTMT is below .85 with probability {_chance(strict)}"
+        return note("distinct: HTMT is below .85 with probability {p}", p=_chance(strict))
     if liberal >= confidence:
-        return f"distinct by the liberal bound: HTMT is below .90 with probability {_chance(liberal)}"
+        return note("distinct by the liberal bound: HTMT is below .90 with probability {p}", p=_chance(liberal))
     if np.isnan(strict):
-        return "below .85, without an interval" if ratio < STRICT else "not below .85, without an interval"
+        below, above = note("below .85, without an interval"), note("not below .85, without an interval")
+        return below if ratio < STRICT else above
     if ratio < LIBERAL:
-        return f"not certain: HTMT is below .90 with probability {_chance(liberal)} only"
-    return "not distinct: the two hardly differ from one scale"
+        return note("not certain: HTMT is below .90 with probability {p} only", p=_chance(liberal))
+    return note("not distinct: the two hardly differ from one scale")
 
 
 def _chance(probability: float) -> str:
-    return "above .99" if probability > 0.99 else f"{probability:.2f}".lstrip("0")
+    return note("above .99") if probability > 0.99 else f"{probability:.2f}".lstrip("0")

@@ -13,6 +13,7 @@ from loyalty_kit.errors import InputError, listing
 from loyalty_kit.modelling.fits import ALONE, DEPENDENT
 from loyalty_kit.modelling.question import WHERE, Question
 from loyalty_kit.moments import Floats
+from loyalty_kit.notes import note
 
 Integers = npt.NDArray[np.intp]
 
@@ -188,7 +189,9 @@ def _without_single_levels(
             counts = table[name][complete].value_counts()
             for level in counts.index[counts == 1]:
                 complete &= (table[name] != level).to_numpy(dtype=bool, na_value=False)
-                warnings.append(f"One respondent was left out, the only one with '{level}' in '{name}'.")
+                warnings.append(
+                    note("One respondent was left out, the only one with '{level}' in '{by}'.", level=level, by=name)
+                )
     return complete, tuple(warnings)
 
 

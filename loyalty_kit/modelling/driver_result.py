@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from loyalty_kit.estimates import Estimate
 from loyalty_kit.modelling.design import Design
 from loyalty_kit.modelling.diagnostics import influence
 from loyalty_kit.modelling.fits import Errors, Fit, Model
@@ -17,6 +18,7 @@ from loyalty_kit.modelling.question import Scores
 from loyalty_kit.modelling.robustness import RobustnessResult, robustness
 from loyalty_kit.modelling.stability import StabilityResult, stability
 from loyalty_kit.modelling.validation import ValidationResult, validate
+from loyalty_kit.notes import note
 from loyalty_kit.results import Result
 
 
@@ -108,6 +110,23 @@ class DriverResult(Result):
         columns = ["term", "estimate", "std_error", "ci_low", "ci_high", "p_value", "standardized", "vif"]
         table = self.terms.loc[self.terms["kind"] == "driver", columns]
         return table.rename(columns={"term": "driver"}).reset_index(drop=True)
+
+    def estimates(self) -> tuple[Estimate, ...]:
+        """R² and the coefficient of each driver, in units of the outcome for one of the driver."""
+        start = f"drivers/{self.outcome}"
+        effects = (
+            Estimate(
+                f"{start}/{row['driver']}",
+                row["estimate"],
+                row["ci_low"],
+                row["ci_high"],
+                self.n_used,
+                note("Effect of {driver}", driver=self.labels.get(str(row["driver"]), row["driver"])),
+            )
+            for row in self.to_frame().to_dict("records")
+        )
+        explained = note("R² of {outcome}", outcome=self.labels.get(self.outcome, self.outcome))
+        return (Estimate(f"{start}/r_squared", self.r_squared, n=self.n_used, label=explained), *effects)
 
     def importance(
         self, *, method: Method = "lmg", bootstrap: int = 1000, rng: int | np.random.Generator = 0

@@ -7,11 +7,12 @@ import numpy as np
 import pandas as pd
 
 from loyalty_kit.checks import check_columns
-from loyalty_kit.errors import InputError, listing
+from loyalty_kit.errors import InputError
 from loyalty_kit.modelling.design import Design
 from loyalty_kit.modelling.fits import Fit
 from loyalty_kit.modelling.resampling import covariances, samples
 from loyalty_kit.moments import Floats
+from loyalty_kit.notes import note
 from loyalty_kit.results import Result
 
 Reliability = Result | Mapping[str, float]
@@ -168,11 +169,19 @@ def _estimates(tables: Floats, errors: Floats, n: float) -> tuple[Floats, Floats
 def _warnings(reliability: pd.Series, unstable: float) -> tuple[str, ...]:
     found = []
     if reliability.isna().any():
-        names = listing(reliability.index[reliability.isna()])
-        found.append(f"No positive reliability is known for {names}: no measurement error was corrected for there.")
+        names = list(reliability.index[reliability.isna()])
+        found.append(
+            note(
+                "No positive reliability is known for {scales}: no measurement error was corrected for there.",
+                scales=names,
+            )
+        )
     if unstable > _OFTEN:
         found.append(
-            "The corrected coefficients are hardly settled by these data: measurement error leaves the drivers too "
-            f"alike to be told apart in {100 * unstable:.0f} % of bootstrap samples."
+            note(
+                "The corrected coefficients are hardly settled by these data: measurement error leaves the drivers too "
+                "alike to be told apart in {share:.0f} % of bootstrap samples.",
+                share=100 * unstable,
+            )
         )
     return tuple(found)

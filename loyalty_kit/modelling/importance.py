@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from loyalty_kit.checks import check_choice, check_rng, check_whole
-from loyalty_kit.errors import InputError, listing
+from loyalty_kit.errors import InputError
+from loyalty_kit.estimates import Estimate
 from loyalty_kit.modelling.design import Design
 from loyalty_kit.modelling.diagnostics import runs_against, weighted_covariance
 from loyalty_kit.modelling.fits import Fit
@@ -16,6 +17,7 @@ from loyalty_kit.modelling.measures import METHODS, PAIRS_OF_ORDERS, Measure, Me
 from loyalty_kit.modelling.resampling import covariances, samples
 from loyalty_kit.modelling.subsets import MOST_EXACT, dominance
 from loyalty_kit.moments import Floats
+from loyalty_kit.notes import note
 from loyalty_kit.results import Result
 
 _NOTHING_LEFT = 1e-12
@@ -81,6 +83,20 @@ class ImportanceResult(Result):
     def to_frame(self) -> pd.DataFrame:
         """Columns driver, importance, share, ci_low, ci_high, rank, p_top3; the most important first."""
         return self.table.copy()
+
+    def estimates(self) -> tuple[Estimate, ...]:
+        """Each driver's share of what the drivers explain."""
+        return tuple(
+            Estimate(
+                f"importance/{self.outcome}/{self.method}/{row['driver']}",
+                row["share"],
+                row["ci_low"],
+                row["ci_high"],
+                self.n_used,
+                note("Importance of {driver}", driver=self.labels.get(str(row["driver"]), row["driver"])),
+            )
+            for row in self.table.to_dict("records")
+        )
 
     @cached_property
     def dominance(self) -> pd.DataFrame:
@@ -197,15 +213,29 @@ def _warnings(
     names: list[str], values: Floats, against: tuple[str, ...], method: Method, measure: Measure
 ) -> tuple[str, ...]:
     found = [
-        f"The share of '{name}' says how much it explains, not which way: its coefficient runs against its correlation."
+        note(
+            "The share of '{driver}' says how much it explains, not which way: "
+            "its coefficient runs against its correlation.",
+            driver=name,
+        )
         for name in against
     ]
     if method == "pratt" and (values < 0).any():
-        negative = listing(name for name, value in zip(names, values, strict=True) if value < 0)
-        found.append(f"Pratt's measure is negative for {negative}: coefficient and correlation disagree in sign.")
+        negative = [name for name, value in zip(names, values, strict=True) if value < 0]
+        found.append(
+            note(
+                "Pratt's measure is negative for {drivers}: coefficient and correlation disagree in sign.",
+                drivers=negative,
+            )
+        )
     if measure.error is not None:
         found.append(
-            f"With {len(names)} drivers not all subsets could be looked at: the largest standard error of an "
-            f"importance is {measure.error.max():.2g}, from {2 * PAIRS_OF_ORDERS} orders of the drivers."
+            note(
+                "With {count} drivers not all subsets could be looked at: the largest standard error of an "
+                "importance is {error:.2g}, from {orders} orders of the drivers.",
+                count=len(names),
+                error=measure.error.max(),
+                orders=2 * PAIRS_OF_ORDERS,
+            )
         )
     return tuple(found)

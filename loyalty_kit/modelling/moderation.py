@@ -12,6 +12,7 @@ from loyalty_kit.errors import InputError
 from loyalty_kit.modelling.design import Design, codes, levels_of
 from loyalty_kit.modelling.fits import Fit, estimable, fit
 from loyalty_kit.moments import Floats
+from loyalty_kit.notes import note
 from loyalty_kit.results import Result
 
 _ROWS_A_COEFFICIENT = 2
@@ -138,7 +139,7 @@ def moderate(design: Design, fitted: Fit, moderator: str, *, confidence: float) 
         labels=design.labels,
         confidence=confidence,
         n_used=len(places),
-        method=f"interactions with '{moderator}', Wald tests, Holm's correction",
+        method=note("interactions with '{by}', Wald tests, Holm's correction", by=moderator),
         warnings=warnings,
     )
 
@@ -154,11 +155,14 @@ def split(design: Design, by: str) -> tuple[tuple[Hashable, ...], npt.NDArray[np
         size = int((places == i).sum())
         try:
             if size < least:
-                raise InputError(f"It has too few complete rows: two to a coefficient, {least}, are needed.")
+                raise InputError(
+                    note("It has too few complete rows: two to a coefficient, {least}, are needed.", least=least)
+                )
             design.part(places == i)
             kept.append(i)
         except InputError as error:
-            left_out.append(f"Group '{level}' of '{by}' is left out. {error}")
+            why = {"level": level, "by": by, "why": str(error)}
+            left_out.append(note("Group '{level}' of '{by}' is left out. {why}", **why))
     if len(kept) < 2:
         raise InputError(f"A comparison by '{by}' needs two groups that can carry the model. {left_out[0]}")
     return tuple(levels[i] for i in kept), np.isin(places, kept), tuple(left_out)

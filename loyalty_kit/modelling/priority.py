@@ -17,6 +17,7 @@ from loyalty_kit.modelling.measures import Measure, driver_matrices
 from loyalty_kit.modelling.question import Scores, table_of
 from loyalty_kit.modelling.resampling import covariances, samples
 from loyalty_kit.moments import Floats
+from loyalty_kit.notes import note
 from loyalty_kit.results import Result
 
 QUADRANTS = ("act first", "keep up", "low priority", "enough")
@@ -171,7 +172,7 @@ def priorities(
         confidence=confidence,
         n_used=driver_result.n_used,
         n_dropped=driver_result.n_dropped,
-        method="LMG shares against mean scores, divided at the means over the drivers",
+        method=note("LMG shares against mean scores, divided at the means over the drivers"),
         warnings=_warnings(table, driver_result.outcome),
     )
 
@@ -269,7 +270,11 @@ def _ellipses(names: list[str], shares: Floats, performances: Floats) -> pd.Data
 def _warnings(table: pd.DataFrame, outcome: str) -> tuple[str, ...]:
     unclear = table[(table["quadrant"] == QUADRANTS[0]) & (table["change_ci_low"] <= 0)]
     return tuple(
-        f"'{name}' lies in 'act first', yet its own coefficient is not clearly positive: a higher score need not "
-        f"go with more '{outcome}'."
+        note(
+            "'{driver}' lies in 'act first', yet its own coefficient is not clearly positive: a higher score need not "
+            "go with more '{outcome}'.",
+            driver=name,
+            outcome=outcome,
+        )
         for name in unclear["driver"]
     )

@@ -15,17 +15,18 @@ from loyalty_kit.modelling.fits import ERRORS, MODELS, Errors, Fit, Model, fit
 from loyalty_kit.modelling.moderation import ModerationResult, moderate, wald
 from loyalty_kit.modelling.question import Scores, ask
 from loyalty_kit.modelling.terms import coefficient_table, driver_warnings, suppressed
+from loyalty_kit.notes import note
 from loyalty_kit.survey.scoring import ScaleScores
 
 _MODEL_WORDS = {
-    "ols": "linear regression",
-    "ordered": "ordered logit (proportional odds)",
-    "logit": "binary logit",
+    "ols": note("linear regression"),
+    "ordered": note("ordered logit (proportional odds)"),
+    "logit": note("binary logit"),
 }
 _ERROR_WORDS = {
-    "hc3": "errors robust to unequal spread (HC3)",
-    "classical": "classical errors",
-    "cluster": "errors robust within clusters",
+    "hc3": note("errors robust to unequal spread (HC3)"),
+    "classical": note("classical errors"),
+    "cluster": note("errors robust within clusters"),
 }
 
 
@@ -175,7 +176,7 @@ def _result(
         n_used=n,
         n_dropped=len(design.table) - n,
         confidence=confidence,
-        method=f"{_MODEL_WORDS[fitted.model]}, {_ERROR_WORDS[fitted.errors]}",
+        method=note("{model}, {errors}", model=_MODEL_WORDS[fitted.model], errors=_ERROR_WORDS[fitted.errors]),
         warnings=tuple(warnings),
         design=design,
         fitted=fitted,

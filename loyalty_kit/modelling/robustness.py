@@ -13,6 +13,7 @@ from loyalty_kit.modelling.fits import MOST_LEVELS, Fit, Model, fit, levels_of_o
 from loyalty_kit.modelling.importance import importance
 from loyalty_kit.modelling.measures import Method
 from loyalty_kit.modelling.question import Scores, table_of
+from loyalty_kit.notes import note
 from loyalty_kit.results import Result
 
 AS_GIVEN = "all"
@@ -80,7 +81,8 @@ def robustness(design: Design, fitted: Fit, *, samples: Mapping[str, Scores], co
                 part = _read(design, sample)
                 again = _again(part, model, fitted)
             except InputError as error:
-                failures.append(f"{_name(sample, model)} could not be fitted. {error}")
+                why = {"setting": _name(sample, model), "why": str(error)}
+                failures.append(note("{setting} could not be fitted. {why}", **why))
                 continue
             for method in _MEASURES:
                 rows.append(_setting(part, again, sample, method, signs, confidence))
@@ -91,7 +93,7 @@ def robustness(design: Design, fitted: Fit, *, samples: Mapping[str, Scores], co
         table=_counts(settings, design.drivers),
         labels=design.labels,
         confidence=confidence,
-        method=f"{len(rows)} settings: sample, weights, controls, model and measure of importance",
+        method=note("{count} settings: sample, weights, controls, model and measure of importance", count=len(rows)),
         warnings=tuple(failures),
     )
 
@@ -168,6 +170,10 @@ def _counts(settings: pd.DataFrame, drivers: tuple[str, ...]) -> pd.DataFrame:
 
 
 def _name(sample: _Sample, model: str) -> str:
-    weights = "weighted" if sample.weighted else "unweighted"
-    controls = "with controls" if sample.controls else "without controls"
-    return f"Sample '{sample.name}', {weights}, {controls}, model '{model}'"
+    return note(
+        "Sample '{sample}', {weights}, {controls}, model '{model}'",
+        sample=sample.name,
+        weights=note("weighted") if sample.weighted else note("unweighted"),
+        controls=note("with controls") if sample.controls else note("without controls"),
+        model=model,
+    )

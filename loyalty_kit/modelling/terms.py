@@ -6,6 +6,7 @@ import pandas as pd
 from loyalty_kit.modelling.design import Design
 from loyalty_kit.modelling.diagnostics import LARGE_VIF, inflation, runs_against, weighted_covariance
 from loyalty_kit.modelling.fits import Fit
+from loyalty_kit.notes import note
 
 _SUPPRESSION = ["driver", "correlation", "estimate", "ci_low", "ci_high"]
 _FEW_ROWS = 10
@@ -77,35 +78,62 @@ def driver_warnings(
     n, count = len(design.y), len(fitted.parameters)
     if n < _FEW_ROWS * count:
         found.append(
-            f"{n} respondents for {count} coefficients are under ten a coefficient: expect the ranking to move."
+            note(
+                "{n} respondents for {count} coefficients are under ten a coefficient: expect the ranking to move.",
+                n=n,
+                count=count,
+            )
         )
     inflated = terms[(terms["kind"] == "driver") & (terms["vif"] > LARGE_VIF)]
     for name, vif in zip(inflated["term"], inflated["vif"], strict=True):
         found.append(
-            f"'{name}' can hardly be told apart from the other columns (variance inflation {vif:.0f}): "
-            "its own coefficient is poorly settled."
+            note(
+                "'{term}' can hardly be told apart from the other columns (variance inflation {vif:.0f}): "
+                "its own coefficient is poorly settled.",
+                term=name,
+                vif=vif,
+            )
         )
     if influential:
-        who = "1 respondent moves" if influential == 1 else f"{influential} respondents each move"
-        found.append(f"{who} a coefficient by over half its standard error.")
+        found.append(
+            note("1 respondent moves a coefficient by over half its standard error.")
+            if influential == 1
+            else note("{n} respondents each move a coefficient by over half its standard error.", n=influential)
+        )
     doubts = {str(test): float(p) for test, p in diagnostics["p_value"].items() if p < _DOUBTFUL}
     if "breusch_pagan" in doubts and fitted.errors == "classical":
-        found.append("The spread of the residuals changes with the drivers, so classical errors mislead; use 'hc3'.")
+        found.append(
+            note("The spread of the residuals changes with the drivers, so classical errors mislead; use 'hc3'.")
+        )
     if "reset" in doubts:
         found.append(
-            f"Straight lines describe the relation incompletely (RESET p = {doubts['reset']:.2g}): "
-            "effects may level off."
+            note(
+                "Straight lines describe the relation incompletely (RESET p = {p:.2g}): effects may level off.",
+                p=doubts["reset"],
+            )
         )
     clusters = 0 if design.clusters is None else int(design.clusters.max()) + 1
     if fitted.errors == "cluster" and clusters < _FEW_CLUSTERS:
-        found.append(f"Errors rest on {clusters} clusters; under {_FEW_CLUSTERS} they tend to be too small.")
+        counts = {"clusters": clusters, "least": _FEW_CLUSTERS}
+        found.append(note("Errors rest on {clusters} clusters; under {least} they tend to be too small.", **counts))
     return (*design.warnings, *found)
 
 
 def _suppression(outcome: str, driver: str, correlation: float, estimate: float, low: float, high: float) -> str:
-    sign, other, way = ("negative", "positively", "less") if estimate < 0 else ("positive", "negatively", "more")
-    return (
-        f"'{driver}' has a {sign} coefficient ({estimate:.2f}, interval {low:.2f} to {high:.2f}) although it "
-        f"correlates {other} with '{outcome}' ({correlation:.2f}): it stands for what the other drivers already "
-        f"explain, so do not read it as a call for {way} of it."
+    names = {"driver": driver, "outcome": outcome}
+    figures = {"correlation": correlation, "estimate": estimate, "low": low, "high": high}
+    if estimate < 0:
+        return note(
+            "'{driver}' has a negative coefficient ({estimate:.2f}, interval {low:.2f} to {high:.2f}) although it "
+            "correlates positively with '{outcome}' ({correlation:.2f}): it stands for what the other drivers already "
+            "explain, so do not read it as a call for less of it.",
+            **names,
+            **figures,
+        )
+    return note(
+        "'{driver}' has a positive coefficient ({estimate:.2f}, interval {low:.2f} to {high:.2f}) although it "
+        "correlates negatively with '{outcome}' ({correlation:.2f}): it stands for what the other drivers already "
+        "explain, so do not read it as a call for more of it.",
+        **names,
+        **figures,
     )

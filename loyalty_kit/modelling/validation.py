@@ -14,6 +14,7 @@ from loyalty_kit.modelling.design import Design
 from loyalty_kit.modelling.fits import Fit, levels_of_outcome, standardize
 from loyalty_kit.modelling.ordinal import fit_ordinal, level_probabilities
 from loyalty_kit.moments import Floats
+from loyalty_kit.notes import note
 from loyalty_kit.results import Result
 
 
@@ -107,7 +108,7 @@ def validate(
         confidence=confidence,
         n_used=len(design.y),
         n_dropped=len(design.table) - len(design.y),
-        method=f"{repeats} × {folds}-fold cross-validation",
+        method=note("{repeats} × {folds}-fold cross-validation", repeats=repeats, folds=folds),
     )
 
 

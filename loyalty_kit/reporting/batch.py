@@ -1,36 +1,22 @@
 """A batch of reports, described by a TOML file: all of it is checked before the first kernel starts."""
 
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from pydantic_core import ErrorDetails
-
-from loyalty_kit.errors import InputError, UnreadableError, nearest, plain_faults, read_toml
-from loyalty_kit.reporting.render import Job, RenderResult, prepare_job, render_job
+from loyalty_kit import reporting
+from loyalty_kit.errors import InputError, listing
+from loyalty_kit.reporting.batch_file import Planned, read_plan
+from loyalty_kit.reporting.jobs import Job, prepare_job
+from loyalty_kit.reporting.outcomes import RenderResult, forecast
+from loyalty_kit.reporting.publication import output_folder
+from loyalty_kit.reporting.stores import is_address, mirrored
+from loyalty_kit.reporting.waves import CarryOut, results
 
 BATCH_FILE = "reports.toml"
-
-Text = Annotated[str, Field(strict=True, min_length=1)]
-
-
-class _Report(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    notebook: Text
-    name: Text | None = None
-    title: Text | None = None
-    parameters: dict[str, Any] = {}
-
-
-class _BatchFile(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    output: Text = "reports"
-    report: tuple[_Report, ...] = Field(min_length=1)
-
 
 @dataclass(frozen=True)
 class Batch:
@@ -38,18 +24,28 @@ class Batch:
 
     Attributes
     ----------
-    output : Path
-        Folder that the file names for them.
+    output : Path or str
+        Folder, or address, that the file names for them.
     jobs : tuple of Job
         The reports in the file's order.
+    keep : int or None
+        Runs a report that history keeps; None for all.
     """
 
-    output: Path
+    output: Path | str
     jobs: tuple[Job, ...]
+    keep: int | None = None
 
 
-def run(path: str | Path = BATCH_FILE, *, output: str | Path | None = None) -> tuple[RenderResult, ...]:
-    """Render every report of a batch.
+def run(
+    path: str | Path = BATCH_FILE,
+    *,
+    output: str | Path | None = None,
+    only: str | None = None,
+    force: bool = False,
+    workers: int | None = None,
+) -> tuple[RenderResult, ...]:
+    """Render the reports of a batch.
 
     Parameters
     ----------
@@ -58,6 +54,12 @@ def run(path: str | Path = BATCH_FILE, *, output: str | Path | None = None) -> t
         notebooks run.
     output : str or Path, optional
         Folder of the reports, in place of the one that the file names.
+    only : str, optional
+        Pattern such as 'quality-*' of the names of reports to render.
+    force : bool
+        Whether to run reports that have not changed too.
+    workers : int, optional
+        Reports that run at the same time; one a core of this machine where not given.
 
     Returns
     -------
@@ -76,67 +78,115 @@ def run(path: str | Path = BATCH_FILE, *, output: str | Path | None = None) -> t
     --------
     >>> run("reports.toml")  # doctest: +SKIP
     """
-    batch = read_batch(path)
-    return tuple(results(batch, output=output))
-
-
-def results(batch: Batch, *, output: str | Path | None = None) -> Iterator[RenderResult]:
-    """Render a batch's reports, one with each step."""
-    folder = batch.output if output is None else Path(output)
-    for job in batch.jobs:
-        yield render_job(job, folder)
+    batch = chosen(read_batch(path), only)
+    order = [job.name for job in batch.jobs]
+    done = render_batch(batch, batch.output if output is None else output, workers=workers, force=force)
+    return tuple(sorted(done, key=lambda result: order.index(result.name)))
 
 
 def read_batch(path: str | Path = BATCH_FILE) -> Batch:
     """Batch of a TOML file, every report's notebook found and its parameters checked."""
     path = Path(path)
-    file = _parsed(path)
-    jobs: dict[str, Job] = {}
+    plan = read_plan(path)
+    jobs: list[Job] = []
     faults: list[str] = []
-    for number, report in enumerate(file.report, 1):
-        where = f"{path.name}, report " + (f"'{report.name}'" if report.name else str(number))
+    for report in plan.reports:
         try:
-            job = prepare_job(
-                report.notebook, report.parameters, base=path.parent, name=report.name, title=report.title
-            )
+            jobs.append(_job(report, path.parent))
         except InputError as error:
-            faults += [f"{where}: {line}" for line in str(error).splitlines()]
-            continue
-        if job.name.casefold() in jobs:
-            faults.append(f"{where}: a report before it is named '{job.name}' already; give each a name of its own.")
-        jobs[job.name.casefold()] = job
+            faults += [f"{path.name}, {report.where}: {line}" for line in str(error).splitlines()]
     if faults:
-        raise InputError("\n".join(faults))
-    return Batch(output=path.parent / file.output, jobs=tuple(jobs.values()))
+        raise InputError("\n".join(dict.fromkeys(faults)))
+    output = plan.output if is_address(plan.output) else path.parent / plan.output
+    return Batch(output=output, jobs=tuple(jobs), keep=plan.keep)
 
 
-def _parsed(path: Path) -> _BatchFile:
-    if not path.exists():
-        raise UnreadableError(
-            f"The batch '{path}' does not exist; `loyalty-kit new FOLDER` makes a study that has one."
-        )
-    values = read_toml(path, "The batch")
-    try:
-        return _BatchFile.model_validate(values)
-    except ValidationError as error:
-        faults = [f"{path.name}, {_fault(*fault)}" for fault in plain_faults(error.errors(include_url=False))]
-        raise InputError("\n".join(faults)) from None
+def _job(report: Planned, base: Path) -> Job:
+    return prepare_job(
+        report.notebook,
+        report.parameters,
+        base=base,
+        name=report.name,
+        title=report.title,
+        language=report.language,
+        timeout=report.timeout,
+        retries=report.retries,
+        needs=report.needs,
+    )
 
 
-def _fault(detail: ErrorDetails, said: str) -> str:
-    """One validation fault, with its report's number and its key."""
-    model: type[BaseModel]
-    match detail["loc"]:
-        case ("report", int(number), *keys):
-            where, model = f"report {number + 1}, ", _Report
-        case keys:
-            where, model = "", _BatchFile
-    key = f"{where}key '{'.'.join(map(str, keys))}'" if keys else where.rstrip(", ")
-    if detail["type"] == "extra_forbidden":
-        return f"{key}: no such key{nearest(keys[-1], model.model_fields) or '.'}"
-    if detail["loc"] == ("report",) and detail["type"] in ("missing", "too_short"):
-        return f"{key}: at least one [[report]] is needed."
-    if detail["loc"] == ("report",) and isinstance(detail["input"], dict):
-        return f"{key}: write [[report]] with two brackets."
-    got = "" if isinstance(detail["input"], dict) else f"; got {detail['input']!r}"
-    return f"{key}: {said}{got}."
+def chosen(batch: Batch, only: str | None) -> Batch:
+    """Batch of the reports whose names fit a pattern; what they need besides is taken to be there."""
+    if only is None:
+        return batch
+    jobs = tuple(job for job in batch.jobs if fnmatchcase(job.name, only))
+    if not jobs:
+        raise InputError(f"No report's name fits '{only}'; there are {listing(job.name for job in batch.jobs)}.")
+    return Batch(batch.output, jobs, batch.keep)
+
+
+def render_batch(
+    batch: Batch,
+    output: str | Path,
+    *,
+    workers: int | None = None,
+    executor: str | None = None,
+    force: bool = False,
+    fail_fast: bool = False,
+    wait: bool = True,
+) -> Iterator[RenderResult]:
+    """Render a batch's reports into a folder, each told as soon as it is settled.
+
+    Parameters
+    ----------
+    batch : Batch
+        The reports.
+    output : str or Path
+        Where they go: a folder, or an address that fsspec knows, such as 's3://bucket/reports'.
+    workers : int, optional
+        Reports at a time; one a core of this machine where not given.
+    executor : str, optional
+        Cluster that runs them, 'dask=ADDRESS'; this machine where not given.
+    force, fail_fast, wait : bool
+        Whether to run unchanged reports too; whether the first failure ends the batch; whether to
+        wait for another batch that writes into the folder.
+
+    Yields
+    ------
+    RenderResult
+    """
+    with _place(str(output)) as (folder, push), _made_by(executor, workers) as carry_out:
+        for result in results(
+            batch.jobs, folder, carry_out=carry_out, force=force, fail_fast=fail_fast, wait=wait, keep=batch.keep
+        ):
+            push()
+            yield result
+
+
+def foretell(batch: Batch, output: str | Path, *, force: bool = False) -> list[tuple[str, str]]:
+    """What a batch would do: each report's name, and 'unchanged' or 'render' with the reason; nothing is written."""
+    place = mirrored(str(output)) if is_address(str(output)) else nullcontext((Path(output), None))
+    with place as (folder, _):
+        return [(job.name, "render: forced" if force else forecast(job, folder)) for job in batch.jobs]
+
+
+@contextmanager
+def _place(output: str) -> Iterator[tuple[Path, Callable[[], None]]]:
+    """Folder to write into, and what brings its files to where they belong."""
+    if is_address(output):
+        with mirrored(output) as mirror:
+            yield mirror
+    else:
+        yield output_folder(Path(output)), lambda: None
+
+
+@contextmanager
+def _made_by(executor: str | None, workers: int | None) -> Iterator[CarryOut]:
+    """Who makes the pages: processes of this machine, or a cluster."""
+    if executor is not None:
+        with reporting.executors.connected(executor) as carry_out:
+            yield carry_out
+    else:
+        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        # Workers load only when there is an order.
+        yield lambda orders: reporting.workers.carry_out(orders, workers=workers or cores)

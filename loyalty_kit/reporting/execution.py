@@ -5,33 +5,35 @@ import os
 import re
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import papermill
-from ipykernel.kernelspec import make_ipkernel_cmd
-from jupyter_client.kernelspec import KernelSpec
-from jupyter_client.manager import AsyncKernelManager
 from nbclient.exceptions import DeadKernelError
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 from papermill.exceptions import PapermillExecutionError
 from traitlets.config import Config
 
+from loyalty_kit.reporting.kernels import LOG, ReportKernel
+from loyalty_kit.reporting.orders import Failure
+
 PREPARATION = "from loyalty_kit.reporting.kernel import prepare; prepare()"
 HIDDEN_TAG = "remove-cell"
 
-# What the kernel finds set before its first import: the same input gives the same bytes, and a user's own startup
-# code stays out.
-_ENVIRONMENT = {"PYTHONHASHSEED": "0", "PYTHONSTARTUP": ""}
 _START_SECONDS = 120
 _OUTPUT_SECONDS = 60
 _LONGEST_SOCKET = 90
-_LOG = "kernel.log"
+# Python's warnings name the cell's code so, by the kernel's process.
+_CELL_FILE = re.compile(r"\S*ipykernel_\d+[/\\]\d+\.py")
 _TERMINAL_CODES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
+
+REACHED: ContextVar[Callable[[str], None]] = ContextVar("REACHED", default=lambda source: None)
+"""What is told the code of each cell as a run reaches it."""
 
 # The libraries below speak through these; a handler that does nothing keeps them off the terminal.
 for _name in ("papermill", "traitlets", "asyncio"):
@@ -43,53 +45,28 @@ class RunError(Exception):
 
     Parameters
     ----------
-    sentence : str
-        What went wrong, for the terminal.
-    source : str
-        Code of the cell that failed; empty where none had begun.
-    traceback : str
-        The kernel's own account, without terminal codes.
-    public : str, optional
-        The sentence for a page, where the first may name respondents; the account then stays off the page.
+    failure : Failure
+        Why.
     """
 
-    def __init__(self, sentence: str, *, source: str = "", traceback: str = "", public: str | None = None) -> None:
-        super().__init__(sentence)
-        self.sentence = sentence
-        self.source = source
-        self.traceback = traceback
-        self.public = sentence if public is None else public
-
-
-class ReportKernel(AsyncKernelManager):
-    """Kernel of this interpreter, whatever other Python has registered itself as 'python3'.
-
-    What its process says beside the cells' outputs goes to a log by its connection file.
-    """
-
-    @property
-    def kernel_spec(self) -> KernelSpec:
-        """How the kernel is started."""
-        return KernelSpec(
-            argv=make_ipkernel_cmd(), env=_ENVIRONMENT, display_name="Python", language="python", name="python3"
-        )
-
-    async def _async_launch_kernel(self, kernel_cmd: list[str], **options: Any) -> None:
-        with Path(self.connection_file).with_name(_LOG).open("ab") as log:
-            await super()._async_launch_kernel(kernel_cmd, stdout=log, stderr=log, **options)
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.sentence)
+        self.failure = failure
 
 
 @dataclass
 class _Watch:
-    """Code of the cell that a run has reached."""
+    """Code of the cell that a run has reached, told to whoever asked."""
 
+    tell: Callable[[str], None]
     source: str = ""
 
     def __call__(self, cell: NotebookNode, cell_index: int) -> None:
         self.source = cell.source
+        self.tell(cell.source)
 
 
-def run_notebook(notebook: NotebookNode, *, folder: Path, scratch: Path) -> NotebookNode:
+def run_notebook(notebook: NotebookNode, *, folder: Path, scratch: Path, language: str = "en") -> NotebookNode:
     """Notebook with the outputs of a run.
 
     Parameters
@@ -100,11 +77,13 @@ def run_notebook(notebook: NotebookNode, *, folder: Path, scratch: Path) -> Note
         Working folder of the kernel.
     scratch : Path
         Folder for the kernel's own files; the caller removes it.
+    language : str
+        Language of computed sentences, 'en' or 'zh'.
 
     Returns
     -------
     NotebookNode
-        A copy that begins with a hidden cell, which prepares the kernel.
+        A copy that begins with a hidden cell, which prepares the kernel. No time stands in it.
 
     Raises
     ------
@@ -113,7 +92,7 @@ def run_notebook(notebook: NotebookNode, *, folder: Path, scratch: Path) -> Note
     """
     first = new_code_cell(PREPARATION, id="preparation", metadata={"tags": [HIDDEN_TAG]})
     whole = NotebookNode({**notebook, "cells": [first, *notebook.cells]})
-    watch = _Watch()
+    watch = _Watch(REACHED.get())
     with _quiet():
         try:
             done: NotebookNode = papermill.execute_notebook(
@@ -125,20 +104,20 @@ def run_notebook(notebook: NotebookNode, *, folder: Path, scratch: Path) -> Note
                 start_timeout=_START_SECONDS,
                 iopub_timeout=_OUTPUT_SECONDS,
                 on_cell_execute=watch,
-                **_kernel_options(folder, scratch),
+                **_kernel_options(folder, scratch, language),
             )
         except PapermillExecutionError as error:
-            raise _cell_error(error) from error
+            raise RunError(_cell_failure(error)) from error
         except DeadKernelError as error:
             sentence = "The kernel died in this cell: its code ended the process, or memory ran out."
-            raise RunError(sentence, source=watch.source, traceback=_log(scratch)) from error
+            raise RunError(Failure(sentence, source=watch.source, traceback=_log(scratch))) from error
         except (RuntimeError, OSError) as error:
-            raise RunError(f"The kernel did not run: {error}", traceback=_log(scratch)) from error
+            raise RunError(Failure(f"The kernel did not run: {error}", traceback=_log(scratch))) from error
     _refuse_exit(done)
-    return done
+    return _timeless(done)
 
 
-def _kernel_options(folder: Path, scratch: Path) -> dict[str, Any]:
+def _kernel_options(folder: Path, scratch: Path, language: str) -> dict[str, Any]:
     """Options of nbclient: where the kernel works and where its own files lie."""
     connection = {"connection_file": str(scratch / "kernel.json")}
     sockets = str(scratch / "kernel")
@@ -146,37 +125,51 @@ def _kernel_options(folder: Path, scratch: Path) -> dict[str, Any]:
         connection |= {"transport": "ipc", "ip": sockets}
     return {
         "kernel_manager_class": ReportKernel,
-        "config": Config({"ReportKernel": connection}),
-        "extra_arguments": [f"--ipython-dir={scratch}"],
+        "config": Config({"ReportKernel": {**connection, "language": language}}),
+        "extra_arguments": [f"--ipython-dir={scratch}", "--HistoryManager.enabled=False"],
+        # Its outputs are in; nothing that it would do at its leisure reaches the report.
+        "shutdown_kernel": "immediate",
         "resources": {"metadata": {"path": str(folder)}},
     }
 
 
-def _cell_error(error: PapermillExecutionError) -> RunError:
+def _cell_failure(error: PapermillExecutionError) -> Failure:
     if error.ename == "SystemExit":
-        return _exit_error(error.source)
+        return _exit_failure(error.source)
     known = error.ename in ("InputError", "UnreadableError")
     sentence = error.evalue if known else ": ".join(part for part in (error.ename, error.evalue) if part)
     # Messages of other libraries quote data: an index label may be a customer's address.
-    public = None if known else f"{error.ename}; the message may name respondents and stands in the terminal only."
+    public = "" if known else f"{error.ename}; the message may name respondents and stands in the terminal only."
     account = _plain("\n".join(error.traceback))
-    return RunError(_plain(sentence), source=error.source, traceback=account, public=public)
+    return Failure(_plain(sentence), source=error.source, traceback=account, public=public)
 
 
-def _exit_error(source: str) -> RunError:
-    return RunError("The cell ended the run by sys.exit; the cells below it did not run.", source=source)
+def _exit_failure(source: str) -> Failure:
+    return Failure("The cell ended the run by sys.exit; the cells below it did not run.", source=source)
 
 
 def _refuse_exit(notebook: NotebookNode) -> None:
     """Refuse a run that a cell ended: papermill takes `sys.exit(0)` for success."""
     for cell in notebook.cells:
         if cell.metadata.get("papermill", {}).get("exception"):
-            raise _exit_error(cell.source)
+            raise RunError(_exit_failure(cell.source))
+
+
+def _timeless(notebook: NotebookNode) -> NotebookNode:
+    """Notebook without what tells one run from another: times, and names of passing files."""
+    for part in (notebook, *notebook.cells):
+        for name in ("papermill", "execution"):
+            part.metadata.pop(name, None)
+    for cell in notebook.cells:
+        for output in cell.get("outputs", ()):
+            if output.output_type == "stream":
+                output.text = _CELL_FILE.sub("cell", output.text)
+    return notebook
 
 
 def _log(scratch: Path) -> str:
     """Last words of the kernel's process."""
-    path = scratch / _LOG
+    path = scratch / LOG
     return _plain(path.read_text(encoding="utf-8", errors="replace")) if path.exists() else ""
 
 

@@ -1,30 +1,98 @@
-"""How a figure leaves the kernel: a sharp, small PNG with its size and a text in its place.
+"""How a figure leaves the kernel: a drawing where it has few marks, else a sharp, small PNG; with a text in its place.
 
 An IPython extension, so that `kernel` loads it after the environment is set.
 """
 
+import base64
+import re
 from io import BytesIO
 from typing import Any
 
+import matplotlib
+import numpy as np
 from IPython.core.interactiveshell import InteractiveShell
 from matplotlib.axes import Axes
+from matplotlib.collections import Collection
 from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from matplotlib.text import Text
 from PIL import Image
 
-CSS_DPI = 96
+from loyalty_kit.reporting.fonts import drawn_without_complaint, labels_lost, set_font
+from loyalty_kit.reporting.wording.catalogue import term
+
+PNG, SVG = "image/png", "image/svg+xml"
+CSS_DPI, POINTS = 96, 72
 SHARPNESS = 2
 COLORS = 256
+MOST_MARKS = 1_200
+LARGEST_DRAWING = 48_000
+"""Bytes; a dozen drawings of this size leave a page below 1 MB."""
+
+_UNSEEN = re.compile(r"<\?xml.*?\?>|<!DOCTYPE.*?>|<!--.*?-->|<metadata>.*?</metadata>", re.DOTALL)
 
 
 def load_ipython_extension(shell: InteractiveShell) -> None:
-    """Show every figure of this shell inline, by `png`."""
+    """Show every figure of this shell inline, by `shown`."""
     shell.run_line_magic("matplotlib", "inline")
+    set_font()
     if shell.display_formatter is not None:
-        shell.display_formatter.formatters["image/png"].for_type(Figure, png)
+        shell.display_formatter.formatters[PNG].pop(Figure, None)
+        shell.display_formatter.mimebundle_formatter.for_type(Figure, _bundle)
 
 
-def png(figure: Figure) -> tuple[bytes, dict[str, Any]]:
-    """Figure as PNG, with the width and height that it is shown at and its alternative text."""
+def shown(figure: Figure) -> tuple[str, bytes, dict[str, Any]]:
+    """Figure as a page shows it.
+
+    Parameters
+    ----------
+    figure : Figure
+        Left as it is.
+
+    Returns
+    -------
+    str
+        'image/svg+xml' or 'image/png'.
+    bytes
+        The image; the same for the same figure, byte for byte.
+    dict
+        The width and height that it is shown at, its alternative text ('alt'), and 'fontless' where it had
+        to do without a label for want of a font.
+    """
+    with drawn_without_complaint(figure):
+        drawing = svg(figure) if marks(figure) <= MOST_MARKS else None
+        if drawing is not None and len(drawing[0]) <= LARGEST_DRAWING:
+            kind, (data, size) = SVG, drawing
+        else:
+            kind, (data, size) = PNG, png(figure)
+    about: dict[str, Any] = {**size, "alt": alternative_text(figure)}
+    if labels_lost():
+        about["fontless"] = True
+    return kind, data, about
+
+
+def marks(figure: Figure) -> int:
+    """Count what a drawing of the figure has to name: points, bars, cells and characters."""
+    total = 0
+    for artist in figure.findobj():
+        if isinstance(artist, Line2D):
+            total += len(np.asarray(artist.get_xydata()))
+        elif isinstance(artist, Collection):
+            total += len(np.asarray(artist.get_offsets()))
+            total += sum(len(np.asarray(path.vertices)) for path in artist.get_paths())
+        elif isinstance(artist, AxesImage):
+            total += artist.get_size()[0] * artist.get_size()[1]
+        elif isinstance(artist, Patch):
+            total += len(np.asarray(artist.get_path().vertices))
+        elif isinstance(artist, Text):
+            total += len(artist.get_text())
+    return total
+
+
+def png(figure: Figure) -> tuple[bytes, dict[str, int]]:
+    """Figure as PNG, with the width and height that it is shown at."""
     drawn = BytesIO()
     figure.savefig(drawn, format="png", dpi=CSS_DPI * SHARPNESS, bbox_inches="tight", facecolor="white")
     with Image.open(drawn) as image:
@@ -32,7 +100,34 @@ def png(figure: Figure) -> tuple[bytes, dict[str, Any]]:
         small = image.convert("RGB").quantize(COLORS, dither=Image.Dither.NONE)
     packed = BytesIO()
     small.save(packed, format="PNG", optimize=True)
-    return packed.getvalue(), {"width": width, "height": height, "alt": alternative_text(figure)}
+    return packed.getvalue(), {"width": width, "height": height}
+
+
+def svg(figure: Figure) -> tuple[bytes, dict[str, int]]:
+    """Figure as SVG whose letters are paths, so that it looks alike everywhere, with its width and height."""
+    drawn = BytesIO()
+    with matplotlib.rc_context({"svg.hashsalt": "loyalty_kit", "svg.fonttype": "path"}):
+        unsaid = dict.fromkeys(("Date", "Creator", "Format", "Type"))
+        figure.savefig(drawn, format="svg", bbox_inches="tight", facecolor="white", metadata=unsaid)
+    text = _UNSEEN.sub("", drawn.getvalue().decode())
+    found = re.search(r'<svg[^>]* viewBox="0 0 ([\d.]+) ([\d.]+)"', text)
+    if found is None:
+        raise ValueError("matplotlib wrote an SVG without a size.")
+    width, height = (round(float(side) * CSS_DPI / POINTS) for side in found.groups())
+    return _small(text).encode(), {"width": width, "height": height}
+
+
+def _small(text: str) -> str:
+    """SVG without the white space and the decimals that nobody sees."""
+    text = re.sub(r"\b([1-9]\d*\.\d\d)\d+", r"\1", text)
+    text = re.sub(r' d="[^"]*"', lambda path: " d" + re.sub(r"\s*([A-Za-z])\s*", r"\1", path[0][2:]), text)
+    return re.sub(r">\s+<", "><", re.sub(r"\s+", " ", text)).replace("xlink:href", "href").strip()
+
+
+def _bundle(figure: Figure, include: object = None, exclude: object = None) -> tuple[dict[str, str], dict[str, Any]]:
+    """Figure in the form in which IPython takes what an object shows itself by."""
+    kind, data, about = shown(figure)
+    return {kind: data.decode() if kind == SVG else base64.b64encode(data).decode()}, {kind: about}
 
 
 def alternative_text(figure: Figure) -> str:
@@ -51,11 +146,12 @@ def alternative_text(figure: Figure) -> str:
     if label:
         return label
     parts = [figure.get_suptitle(), *(_axes_text(axes) for axes in figure.axes)]
-    return "; ".join(dict.fromkeys(" ".join(part.split()) for part in parts if part.strip()))
+    return term("page.list").join(dict.fromkeys(" ".join(part.split()) for part in parts if part.strip()))
 
 
 def _axes_text(axes: Axes) -> str:
     titles = [axes.get_title(where) for where in ("left", "center", "right")]
     title = " ".join(text for text in titles if text)
-    labels = " by ".join(text for text in (axes.get_ylabel(), axes.get_xlabel()) if text)
-    return ": ".join(text for text in (title, labels) if text)
+    across, up = axes.get_xlabel(), axes.get_ylabel()
+    labels = term("page.axes", up=up, across=across) if up and across else up or across
+    return term("page.titled", title=title, text=labels) if title and labels else title or labels

@@ -10,6 +10,8 @@ from bs4.dammit import EntitySubstitution
 from bs4.element import PreformattedString, Tag
 from bs4.formatter import HTMLFormatter
 
+from loyalty_kit.reporting import formulas
+
 ELEMENTS = frozenset(
     "a abbr b blockquote br caption cite code col colgroup dd del details div dl dt em figcaption figure"
     " h1 h2 h3 h4 h5 h6 hr i img ins kbd li mark ol p pre q s samp small span strong sub summary sup"
@@ -18,7 +20,7 @@ ELEMENTS = frozenset(
 """Elements that stay; of the rest only the content does."""
 
 SILENCED = frozenset(
-    "applet audio base button canvas embed frame frameset head iframe input link math meta noembed noframes noscript"
+    "applet audio base button canvas embed frame frameset head iframe input link meta noembed noframes noscript"
     " object plaintext script select svg template textarea title video xmp".split()
 )
 """Elements that go with all that they hold."""
@@ -90,7 +92,11 @@ def neutral(html: str, *, folder: Path | None = None) -> str:
     for tag in soup.find_all(True):
         if tag.decomposed:
             continue
-        if tag.name == "style":
+        if tag.name == "math":
+            _keep_formula(tag)
+        elif tag.name in formulas.ELEMENTS and tag.find_parent("math") is not None:
+            continue
+        elif tag.name == "style":
             _keep_styler_rules(tag)
         elif tag.name in SILENCED:
             tag.decompose()
@@ -137,6 +143,20 @@ def _plain_style(text: str) -> str:
     else:
         kept.pop("color", None)
     return "; ".join(f"{name}: {value}" for name, value in kept.items())
+
+
+def _keep_formula(math: Tag) -> None:
+    """Keep a formula that holds nothing but its own kind; how browsers read HTML within one cannot be foreseen."""
+    parts = math.find_all(True)
+    if any(part.name not in formulas.ELEMENTS or part.name == "math" for part in parts):
+        math.decompose()
+        return
+    for part in (math, *parts):
+        part.attrs = {
+            name: value
+            for name, value in part.attrs.items()
+            if name in formulas.ATTRIBUTES and isinstance(value, str) and formulas.PLAIN_VALUE.fullmatch(value)
+        }
 
 
 def _keep_styler_rules(tag: Tag) -> None:

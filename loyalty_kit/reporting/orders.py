@@ -49,6 +49,8 @@ class Order:
         Earlier good runs with another key, oldest first, which the page compares itself with.
     timeout : float or None
         Seconds that the whole report may take.
+    executor : str
+        Cluster that the notebook's own replicates may use, 'dask=ADDRESS'; empty for none.
     """
 
     name: str
@@ -59,6 +61,7 @@ class Order:
     facts: Mapping[str, str] = field(default_factory=dict)
     past: tuple[PastRun, ...] = ()
     timeout: float | None = None
+    executor: str = ""
 
 
 @dataclass(frozen=True)

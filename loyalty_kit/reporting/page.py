@@ -2,7 +2,7 @@
 
 import base64
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -13,17 +13,18 @@ from nbformat import NotebookNode
 from traitlets import default
 
 from loyalty_kit import __version__
+from loyalty_kit.estimates import Estimate
+from loyalty_kit.reporting.document import TAGS, TEMPLATES
 from loyalty_kit.reporting.markup import AS_WRITTEN
+from loyalty_kit.reporting.orders import PastRun
 from loyalty_kit.reporting.outputs import markdown_html, output_html
+from loyalty_kit.reporting.since import since_section
 from loyalty_kit.reporting.structure import mend
+from loyalty_kit.reporting.wording.catalogue import term
 
-TEMPLATES = Path(__file__).parent / "template"
 
-
-class ReportExporter(TemplateExporter):
-    """The nbconvert exporter of reports: the template 'loyalty' and the filters that it names."""
-
-    output_mimetype = "text/html"
+class _Template(TemplateExporter):
+    """The template 'loyalty' and the filters that it names."""
 
     @default("file_extension")
     def _file_extension_default(self) -> str:
@@ -43,36 +44,48 @@ class ReportExporter(TemplateExporter):
 
 
 def report_page(
-    notebook: NotebookNode, *, facts: Mapping[str, str] = MappingProxyType({}), folder: Path | None = None
+    notebook: NotebookNode,
+    *,
+    facts: Mapping[str, str] = MappingProxyType({}),
+    folder: Path | None = None,
+    language: str = "en",
+    estimates: Sequence[Estimate] = (),
+    past: Sequence[PastRun] = (),
 ) -> str:
     """Page of an executed notebook: one HTML text that needs nothing else.
 
     Parameters
     ----------
     notebook : NotebookNode
-        With its outputs. `metadata.language` is the page's language ('en' where not given); the first
-        heading of level 1 its title; a code cell's `metadata.caption` the caption of its figure or table.
-        Cells tagged 'remove-cell' and code tagged 'hide-input' are left out.
+        With its outputs. The first heading of level 1 is the page's title; a code cell's `metadata.caption`
+        the caption of its figure or table. Cells tagged 'remove-cell' and code tagged 'hide-input' are left
+        out.
     facts : mapping of str to str
-        Facts on the report, kept as meta elements named 'loyalty-kit:KEY'. 'title' is the page's title
-        where the notebook has no heading of level 1.
+        Facts on the report, kept as meta elements named 'loyalty-kit:KEY', the language with them. 'title' is
+        the page's title where the notebook has no heading of level 1.
     folder : Path, optional
         Folder of the notebook; images that its markdown names by a relative path are embedded from there.
+    language : {'en', 'zh'}
+        Language of the notebook's prose and sentences, and of what the page itself says.
+    estimates : sequence of Estimate
+        What the notebook recorded.
+    past : sequence of PastRun
+        Earlier runs, oldest first; what changed since stands below the notebook's first markdown cell.
 
     Returns
     -------
     str
-        The same for the same notebook, byte for byte.
+        The same for the same arguments, byte for byte.
 
     Raises
     ------
     InputError
-        If a markdown cell names an attachment that it does not have.
+        If there is no such language, or a markdown cell names an attachment that it does not have.
 
     Notes
     -----
     Text of outputs is escaped and their HTML kept to known elements (`markup.neutral`); a
-    Content-Security-Policy forbids whatever is left to load or to run.
+    Content-Security-Policy forbids whatever is left to load or to run. Formulas are MathML.
 
     Examples
     --------
@@ -81,20 +94,23 @@ def report_page(
     >>> "<title>Are customers loyal?</title>" in page
     True
     """
+    words = {word: term(f"page.{word}", language=language) for word in ("skip", "contents", "code")}
     script = (TEMPLATES / "loyalty" / "report.js").read_text(encoding="utf-8")
     resources = {
-        "facts": dict(facts),
+        "facts": {**facts, "language": language},
         "folder": folder,
-        "language": str(notebook.metadata.get("language", "en")),
+        "tag": TAGS[language],
         "policy": _policy(script),
         "script": script,
+        "since": since_section(estimates, past, language),
         "style": (TEMPLATES / "loyalty" / "report.css").read_text(encoding="utf-8"),
         "version": __version__,
+        "words": words,
     }
-    exporter: Callable[[], ReportExporter] = ReportExporter  # nbconvert's own constructor is untyped
+    exporter: Callable[[], _Template] = _Template  # nbconvert's own constructor is untyped
     html, _ = exporter().from_notebook_node(notebook, resources)
     soup = BeautifulSoup(html, "html.parser")
-    mend(soup, title=facts.get("title", "Report"))
+    mend(soup, title=facts.get("title") or term("page.untitled", language=language), language=language)
     return soup.decode(formatter=AS_WRITTEN)
 
 

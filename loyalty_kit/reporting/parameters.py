@@ -2,6 +2,7 @@
 
 import ast
 import io
+import math
 import operator
 import tokenize
 from collections.abc import Mapping, Sequence
@@ -140,6 +141,59 @@ def check_texts(given: Mapping[str, str], parameters: Sequence[Parameter], where
     annotations = {parameter.name: parameter.annotation for parameter in parameters}
     values = {name: _worth(text, annotations.get(name, str)) for name, text in given.items()}
     return _checked(values, parameters, where, strict=False)
+
+
+def described(parameters: Sequence[Parameter]) -> list[dict[str, Any]]:
+    """Parameters as JSON knows them.
+
+    Returns
+    -------
+    list of dict
+        One a parameter: name, type, default (null where it has none or it is no literal), required,
+        choices (null where the type allows any value), help.
+
+    Examples
+    --------
+    >>> described(read_parameters('channel: Literal["store", "web"] | None = None  # where'))[0]["choices"]
+    ['store', 'web', None]
+    """
+    return [
+        {
+            "name": parameter.name,
+            "type": parameter.type,
+            "default": _plain(parameter.value),
+            "required": parameter.default is None,
+            "choices": _choices(parameter.annotation) or None,
+            "help": parameter.help,
+        }
+        for parameter in parameters
+    ]
+
+
+def _plain(value: Any) -> Any:
+    """Value as JSON knows it; None where it does not."""
+    if isinstance(value, list):
+        return [_plain(part) for part in value]
+    if isinstance(value, Path):
+        return value.as_posix()
+    if isinstance(value, date):
+        return value.isoformat()
+    finite = not isinstance(value, float) or math.isfinite(value)
+    return value if isinstance(value, Scalar) and finite else None
+
+
+def _choices(annotation: Any) -> list[Any]:
+    """Values that a type of choices allows, None among them; of a list those of its entries."""
+    origin, inside = get_origin(annotation), get_args(annotation)
+    if origin is Literal:
+        return list(inside)
+    if origin is list:
+        return _choices(inside[0])
+    if origin in (Union, UnionType):
+        parts = [[None] if part is NoneType else _choices(part) for part in inside]
+        chosen = all(parts) and any(part is not NoneType for part in inside)
+        return [choice for part in parts for choice in part] if chosen else []
+    return []
 
 
 def injected_source(values: Mapping[str, Any]) -> str:

@@ -1,19 +1,16 @@
 """Where a report comes from: parameters, data, versions and commit, so that it can be made again."""
 
 import hashlib
-import platform
-import subprocess
 from collections.abc import Mapping
-from importlib.metadata import version
 from pathlib import Path
 
 import pandas as pd
 from great_tables import GT
 
 from loyalty_kit.errors import UnreadableError
-from loyalty_kit.reporting.tables.layout import lay_out
-
-PACKAGES = ("loyalty-kit", "numpy", "pandas", "scipy")
+from loyalty_kit.reporting.origin import commit, versions
+from loyalty_kit.reporting.tables.layout import headings, lay_out
+from loyalty_kit.reporting.wording.catalogue import language, phrases, term
 
 
 def provenance(parameters: Mapping[str, object], files: Mapping[str, str | Path]) -> pd.DataFrame:
@@ -37,21 +34,24 @@ def provenance(parameters: Mapping[str, object], files: Mapping[str, str | Path]
     UnreadableError
         If a file cannot be read.
     """
-    facts = {f"parameter {name}": str(value) for name, value in parameters.items()}
-    facts |= {f"SHA-256 of the {what} {Path(path).name}": _hash(Path(path)) for what, path in files.items()}
-    facts |= {f"version of {name}": version(name) for name in PACKAGES}
-    facts["version of Python"] = platform.python_version()
-    commit = _commit()
-    if commit:
-        facts["git commit"] = commit
+    facts = {term("provenance.parameter", name=name): str(value) for name, value in parameters.items()}
+    for what, path in files.items():
+        facts[term("provenance.hash", what=_kind(what), file=Path(path).name)] = _hash(Path(path))
+    facts |= {term("provenance.version", name=name): number for name, number in versions().items()}
+    if made := commit():
+        facts[term("provenance.commit")] = made
     return pd.DataFrame({"fact": list(facts), "value": list(facts.values())})
 
 
 def provenance_table(facts: pd.DataFrame) -> GT:
     """Table of what `provenance` found."""
-    return lay_out(
-        facts, name="provenance", title="How this report was made", labels={"fact": "Fact", "value": "Value"}
-    )
+    labels = headings({"fact": "fact", "value": "value"})
+    return lay_out(facts, name="provenance", title=term("title.provenance"), labels=labels)
+
+
+def _kind(what: str) -> str:
+    """Word for a kind of file, as it stands where the catalogue has none."""
+    return phrases(language()).get(f"provenance.file_{what}", what)
 
 
 def _hash(path: Path) -> str:
@@ -60,17 +60,3 @@ def _hash(path: Path) -> str:
             return hashlib.file_digest(stream, "sha256").hexdigest()
     except OSError as error:
         raise UnreadableError(f"The file '{path}' cannot be read: {error.strerror}.") from None
-
-
-def _commit() -> str | None:
-    """Commit of the working folder, marked where files differ from it; None without git or a repository."""
-    try:
-        run = subprocess.run(
-            ["git", "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"],
-            capture_output=True,
-            text=True,
-            timeout=10,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return run.stdout.strip() or None

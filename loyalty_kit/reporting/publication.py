@@ -14,8 +14,8 @@ from pathlib import Path
 from loyalty_kit.errors import InputError
 
 # Machine and process stand in the name of every passing file, so that those of dead processes can be told.
-_MACHINE = re.sub(r"\W", "", platform.node())
-_PREFIX = f"loyalty-kit-{_MACHINE}-"
+MACHINE = re.sub(r"\W", "", platform.node())
+_PREFIX = f"loyalty-kit-{MACHINE}-"
 _OWNER = re.compile(rf"\.?{re.escape(_PREFIX)}(\d{{1,9}})-")
 _LONGEST_NAME = 200
 
@@ -59,7 +59,7 @@ def sweep(folder: Path) -> None:
     """Remove passing files whose process is dead."""
     for path in folder.glob(f"*{_PREFIX}*"):
         owner = _OWNER.match(path.name)
-        if owner and not _alive(int(owner[1])):
+        if owner and not alive(int(owner[1])):
             if path.is_dir():
                 shutil.rmtree(path, ignore_errors=True)
             else:
@@ -72,33 +72,36 @@ def publish(text: str, target: Path, *, scratch: Path) -> None:
     The text is written in the scratch folder and renamed; where that lies on another file system, a
     hidden copy beside the target is.
     """
+    data = text.encode(errors="backslashreplace")
     whole = scratch / f"{secrets.token_hex(4)}.html"
-    _write(whole, text)
+    _write(whole, data)
     try:
         os.replace(whole, target)
     except OSError as error:
         if error.errno != errno.EXDEV:
             raise
-        _replace_across(text, target)
+        publish_bytes(data, target)
 
 
-def _replace_across(text: str, target: Path) -> None:
+def publish_bytes(data: bytes, target: Path) -> None:
+    """Put bytes in a file's place at one stroke, by way of a hidden file beside it."""
     beside = target.with_name(f".{_PREFIX}{os.getpid()}-{secrets.token_hex(4)}")
     try:
-        _write(beside, text)
+        _write(beside, data)
         os.replace(beside, target)
     finally:
         beside.unlink(missing_ok=True)
 
 
-def _write(path: Path, text: str) -> None:
-    with path.open("x", encoding="utf-8", errors="backslashreplace", newline="\n") as stream:
-        stream.write(text)
+def _write(path: Path, data: bytes) -> None:
+    with path.open("xb") as stream:
+        stream.write(data)
         stream.flush()
         os.fsync(stream.fileno())
 
 
-def _alive(process: int) -> bool:
+def alive(process: int) -> bool:
+    """Whether a process of this machine still runs; true where that cannot be told."""
     if os.name != "posix":
         return True
     try:

@@ -3,7 +3,9 @@
 import re
 
 from bs4 import BeautifulSoup
-from bs4.element import Tag
+from bs4.element import Comment, Tag
+
+from loyalty_kit.reporting.wording.catalogue import LANGUAGES, term
 
 HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 NUMBER = re.compile(
@@ -11,10 +13,15 @@ NUMBER = re.compile(
     r"(?:\s?(?:–|to|,)\s?[-+−]?\d[\d.,\s]{0,24}[%‰]?)?|[-–—−]|nan|n/a",
     re.IGNORECASE,
 )
+LONG_FORMULA = 30
+"""Letters; fewer fit on a narrow screen."""
+
+_COLONS = " :："
+_WARNINGS = {term("warning_label", language=language).strip(_COLONS) for language in LANGUAGES}
 SPAN_SCOPES = {"col": "colgroup", "row": "rowgroup"}
 
 
-def mend(soup: BeautifulSoup, *, title: str) -> None:
+def mend(soup: BeautifulSoup, *, title: str, language: str) -> None:
     """Give the page its title and outline, and every figure and table its name, in place.
 
     Parameters
@@ -23,6 +30,8 @@ def mend(soup: BeautifulSoup, *, title: str) -> None:
         The page, as the template wrote it.
     title : str
         Title where the notebook has no heading of level 1.
+    language : {'en', 'zh'}
+        Language of the names that figures and tables are given.
     """
     main = soup.select_one("main")
     if main is None:
@@ -30,13 +39,16 @@ def mend(soup: BeautifulSoup, *, title: str) -> None:
     _outline(soup, main, title)
     _contents(soup, main)
     for figure in main.select("figure"):
-        _name_figure(figure)
+        _name_figure(figure, language)
+    _warn_of_font(soup, main, language)
     for number, table in enumerate([table for table in main.select("table") if not table.find_parent("table")], 1):
-        _name_table(soup, table, number)
-    for code in main.select("pre"):
-        code["tabindex"] = "0"
+        _name_table(soup, table, number, language)
+    for math in main.select("math"):
+        _give_room(soup, math)
+    for scrolled in main.select("pre, .formula"):
+        scrolled["tabindex"] = "0"
     for sentence in main.select("p"):
-        _mark_warning(soup, sentence)
+        _mark_warning(soup, sentence, language)
     for output in main.select("[data-caption]"):
         del output["data-caption"]
 
@@ -49,7 +61,11 @@ def _outline(soup: BeautifulSoup, main: Tag, title: str) -> None:
     if main.h1 is None:
         heading = soup.new_tag("h1")
         heading.string = title
-        main.insert(0, heading)
+        marker = next((part for part in main.contents if isinstance(part, Comment)), None)
+        if marker is None:
+            main.insert(0, heading)
+        else:
+            marker.insert_after(heading)
     taken = {str(tag["id"]) for tag in soup.find_all(id=True)}
     depth, titled = 1, False
     for heading in main.find_all(HEADINGS):
@@ -100,23 +116,41 @@ def _heading_above(tag: Tag) -> str:
     return " ".join(heading.get_text().split()) if heading is not None else ""
 
 
-def _name_figure(figure: Tag) -> None:
+def _name_figure(figure: Tag, language: str) -> None:
     for image in figure.select("img"):
         if not image.get("alt"):
-            caption = figure.figcaption
-            image["alt"] = caption.get_text() if caption is not None else f"Figure: {_heading_above(figure)}"
+            caption, heading = figure.figcaption, _heading_above(figure)
+            image["alt"] = (
+                caption.get_text() if caption is not None else term("page.figure", name=heading, language=language)
+            )
 
 
-def _name_table(soup: BeautifulSoup, table: Tag, number: int) -> None:
+def _give_room(soup: BeautifulSoup, math: Tag) -> None:
+    """Let a formula scroll that stands within a line and may be wider than a narrow screen."""
+    if math.find_parent(class_="formula") is None and len(math.get_text()) > LONG_FORMULA:
+        math.wrap(soup.new_tag("span", attrs={"class": "formula inline"}))
+
+
+def _warn_of_font(soup: BeautifulSoup, main: Tag, language: str) -> None:
+    """Say once, above the first figure concerned, which font package is missing where the report was made."""
+    concerned = main.select("figure[data-fontless]")
+    if concerned:
+        sentence = soup.new_tag("p", attrs={"class": "sentence warning"})
+        sentence.string = term("page.fontless", language=language)
+        concerned[0].insert_before(sentence)
+    for figure in concerned:
+        del figure["data-fontless"]
+
+
+def _name_table(soup: BeautifulSoup, table: Tag, number: int, language: str) -> None:
     """Caption, header cells and alignment of a table, which then stands in a region that scrolls."""
     caption = _caption(soup, table)
     _scopes(table)
     _align(table)
     name = " ".join(caption.get_text(" ").split()) if caption is not None else _heading_above(table)
+    label = term("page.table", number=number, name=name, language=language)
     frame = soup.new_tag("figure", attrs={"class": "table"})
-    region = soup.new_tag(
-        "div", attrs={"class": "scroll", "role": "region", "tabindex": "0", "aria-label": f"Table {number}: {name}"}
-    )
+    region = soup.new_tag("div", attrs={"class": "scroll", "role": "region", "tabindex": "0", "aria-label": label})
     table.wrap(region).wrap(frame)
 
 
@@ -169,13 +203,13 @@ def _align(table: Tag) -> None:
                 cell["class"] = "number"
 
 
-def _mark_warning(soup: BeautifulSoup, sentence: Tag) -> None:
+def _mark_warning(soup: BeautifulSoup, sentence: Tag, language: str) -> None:
     """Say 'Warning' in words where a class says it, and give the class where the words do."""
     first = next((part for part in sentence.children if str(part).strip()), None)
     label = first if isinstance(first, Tag) and first.name == "strong" else None
-    if label is not None and label.get_text().strip(" :") == "Warning":
+    if label is not None and label.get_text().strip(_COLONS) in _WARNINGS:
         sentence["class"] = "sentence warning"
     elif label is None and "warning" in sentence.get_attribute_list("class"):
         label = soup.new_tag("strong")
-        label.string = "Warning:"
-        sentence.insert(0, label, " ")
+        label.string = term("warning_label", language=language)
+        sentence.insert(0, label, term("gap", language=language))

@@ -100,6 +100,7 @@ class Codebook(_Model):
     """
 
     title: str = ""
+    language: Literal["en", "zh"] | None = None
     respondent: Name | None = None
     weight: Name | None = None
     groups: tuple[Name, ...] = ()

@@ -8,9 +8,10 @@ import pandas as pd
 from scipy import stats
 
 from loyalty_kit.checks import check_answers, check_level, check_responses, check_share, check_weight
-from loyalty_kit.errors import listing
+from loyalty_kit.estimates import Estimate
 from loyalty_kit.extraction import extract
 from loyalty_kit.moments import Moments
+from loyalty_kit.notes import note
 from loyalty_kit.results import Result
 from loyalty_kit.survey.codebook import Codebook, Index, check_codebook
 
@@ -93,6 +94,20 @@ class ScaleScores(Result):
     def to_frame(self) -> pd.DataFrame:
         """Summary of the scores; single respondents stand in `frame`."""
         return self.summary()
+
+    def estimates(self) -> tuple[Estimate, ...]:
+        """Mean of each scale and index."""
+        return tuple(
+            Estimate(
+                f"score/{row['scale']}",
+                row["mean"],
+                row["ci_low"],
+                row["ci_high"],
+                row["n"],
+                self.labels[str(row["scale"])],
+            )
+            for row in self.summary().to_dict("records")
+        )
 
 
 def key(responses: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
@@ -223,7 +238,7 @@ def _index_weights(
     for name, index in codebook.index.items():
         raw, reason = _raw_weights(scores, index, weight)
         if reason:
-            warnings.append(f"Index '{name}' weighs its scales equally: {reason}.")
+            warnings.append(note("Index '{index}' weighs its scales equally: {reason}.", index=name, reason=reason))
         columns[name] = raw / raw.sum()
     table = pd.DataFrame(columns, index=list(codebook.scales), columns=list(codebook.index), dtype=float)
     return table.dropna(how="all"), tuple(warnings)
@@ -242,15 +257,20 @@ def _raw_weights(scores: pd.DataFrame, index: Index, weight: pd.Series | None) -
     complete = counted.dropna()
     empty = [name for name in names if counted[name].isna().all()]
     if empty:
-        return equal, f"nobody has a score on {listing(empty)}"
+        return equal, note("nobody has a score on {scales}", scales=empty)
     if len(complete) <= len(names):
-        few = f"{len(complete)} of {len(counted)} respondents"
-        return equal, f"{few} have a score on each of its {len(names)} scales, and {len(names) + 1} are needed"
+        return equal, note(
+            "{n} of {total} respondents have a score on each of its {scales} scales, and {needed} are needed",
+            n=len(complete),
+            total=len(counted),
+            scales=len(names),
+            needed=len(names) + 1,
+        )
     constant = [name for name in names if complete[name].nunique() < 2]
     if constant:
-        return equal, f"those with a score on each of its scales score all alike on {listing(constant)}"
+        return equal, note("those with a score on each of its scales score all alike on {scales}", scales=constant)
     moments = Moments.of(complete, weight=w[counted.notna().all(axis="columns")])
     loadings = extract(moments.correlation.to_numpy(), factors=1).loadings[:, 0]
     if (loadings < 0).any():
-        return equal, "their scores have no common factor on which all load positively"
+        return equal, note("their scores have no common factor on which all load positively")
     return pd.Series(loadings, index=names), ""

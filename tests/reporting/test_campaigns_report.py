@@ -7,15 +7,21 @@ import matplotlib
 import numpy as np
 import pandas as pd
 import pytest
+from great_tables import GT
+from languages import english, figures, seen
+from matplotlib.axes import Axes
 
 import loyalty_kit as lk
 from loyalty_kit.reporting import plots, tables, wording
+from loyalty_kit.reporting.plots import canvas
 from loyalty_kit.reporting.wording.campaigns import amount, chance, decisions, shown_cells
+from loyalty_kit.reporting.wording.catalogue import SPOKEN
 
 matplotlib.use("agg")
 
 OUTCOMES = ["bought", "spend", "before"]
 PROFIT = "0.5 * spend - 0.1"
+SPRING = Path(__file__).parents[2] / "data/spring_campaign/members.parquet"
 HILLSTROM = Path(__file__).parents[3] / "shared/data/hillstrom.csv"
 
 
@@ -54,10 +60,10 @@ def study(table: pd.DataFrame, folder, *, placebos=100, profit=PROFIT, **options
     return campaign, metrics, campaign.check(metrics), trust, effects, decision, course, plan
 
 
-def sentences(results, *, min_cell=30, simulated=False) -> str:
-    """Every sentence of the report."""
+def passages(results, *, min_cell=30, simulated=False) -> list[tuple[str, ...]]:
+    """Every passage of the report."""
     campaign, metrics, assignment, trust, effects, decision, course, plan = results
-    passages = [
+    return [
         wording.describe_customers(campaign, simulated=simulated),
         wording.answer_campaign(assignment, effects, trust, decision),
         wording.describe_assignment(assignment),
@@ -68,22 +74,36 @@ def sentences(results, *, min_cell=30, simulated=False) -> str:
         wording.describe_course(course, metrics),
         wording.describe_next(plan),
     ]
-    return "\n".join(map(str, passages)).replace("\xa0", " ")
 
 
-def shown(results, *, min_cell=30) -> list[str]:
-    """Every table of the report as HTML; every figure is drawn."""
-    _, metrics, assignment, trust, effects, decision, course, plan = results
+def sentences(results, **options) -> str:
+    """Every sentence of the report."""
+    return "\n".join(map(str, passages(results, **options))).replace("\xa0", " ")
+
+
+def axes(results, *, min_cell=30) -> list[Axes]:
+    """Every figure of the report."""
+    _, metrics, assignment, _, effects, _, course, plan = results
     drawn = [plots.plot_assignment(assignment), plots.plot_effects(effects, metrics[0])]
     drawn += [plots.plot_balance(assignment)] if len(assignment.balance) else []
     drawn += [plots.plot_segments(effects, metrics[2], min_cell=min_cell)]
     drawn += [plots.plot_profit(effects, metrics[2]), plots.plot_power(plan)]
-    drawn += [plots.plot_course(course, metrics[0])] if course is not None else []
-    for ax in drawn:
+    return drawn + ([plots.plot_course(course, metrics[0])] if course is not None else [])
+
+
+def shown(results, *, min_cell=30) -> list[str]:
+    """Every table of the report as HTML; every figure is drawn."""
+    for ax in axes(results, min_cell=min_cell):
         ax.figure.canvas.draw()
         assert ax.get_xlabel()
         matplotlib.pyplot.close(ax.figure)
-    made = [
+    return [table.as_raw_html() for table in laid_out(results, min_cell=min_cell)]
+
+
+def laid_out(results, *, min_cell=30) -> list[GT]:
+    """Every table of the report."""
+    _, metrics, assignment, trust, effects, decision, _, plan = results
+    return [
         tables.assignment_table(assignment),
         tables.effects_table(effects, metrics),
         tables.segments_table(effects, metrics, min_cell=min_cell),
@@ -91,7 +111,6 @@ def shown(results, *, min_cell=30) -> list[str]:
         tables.trust_table(trust, effects, min_cell=min_cell),
         tables.next_table(plan),
     ]
-    return [table.as_raw_html() for table in made]
 
 
 @pytest.fixture(scope="module")
@@ -137,10 +156,16 @@ def test_a_test_that_does_not_settle_it_says_what_knowing_more_is_worth(tmp_path
     assert "Knowing the truth would be worth at most" in text
 
 
-def test_an_unsound_assignment_stands_on_top_and_stops_the_advice(tmp_path):
+@pytest.fixture(scope="module")
+def unsound(tmp_path_factory):
+    """A tenth of the customers is gone, all of them of arm A and without a purchase."""
     table = customers(lift=0.15)
     broken = table.drop(table.index[(table["arm"] == "A") & (table["bought"] == 0)][:400])
-    _, _, assignment, trust, effects, decision, *_ = study(broken, tmp_path)
+    return study(broken, tmp_path_factory.mktemp("unsound"))
+
+
+def test_an_unsound_assignment_stands_on_top_and_stops_the_advice(unsound):
+    _, _, assignment, trust, effects, decision, *_ = unsound
     first, second = wording.answer_campaign(assignment, effects, trust, decision)
     assert first.tone == "warning"
     assert first.startswith("Arm 'A' has")
@@ -149,11 +174,13 @@ def test_an_unsound_assignment_stands_on_top_and_stops_the_advice(tmp_path):
     assert table.count("none, the test is not sound") == 2
 
 
-def test_the_permutation_result_replaces_one_that_cries_wolf_and_the_answer_says_so(tmp_path):
+@pytest.fixture(scope="module")
+def few_buyers(tmp_path_factory):
+    """So few buy in a small control that ordinary intervals cry wolf."""
     rng = np.random.default_rng(3)
     table = customers(3000, rate=0.012, arms=("none", *["A"] * 9))
     table["spend"] = np.where(table["bought"] == 1, rng.lognormal(3, 1.2, len(table)), 0.0)
-    file = tmp_path / "customers.csv"
+    file = tmp_path_factory.mktemp("few") / "customers.csv"
     table.to_csv(file, index=False)
     options = {"outcomes": ["bought", "spend"], "profit": PROFIT}
     campaign = lk.read_campaign(file, arm="arm", shares=["none: 1", "A: 9"], customer="id", **options)
@@ -161,7 +188,13 @@ def test_the_permutation_result_replaces_one_that_cries_wolf_and_the_answer_says
     trust = campaign.trust(metrics, placebos=300, rng=0)
     effects = campaign.evaluate(metrics, trust=trust)
     decision = lk.decide(effects, metric="profit(spend)")
-    text = str(wording.answer_campaign(campaign.check(metrics), effects, trust, decision))
+    plan = lk.plan_next(effects, metric="profit(spend)", planned=campaign.planned)
+    return campaign, metrics, campaign.check(metrics), trust, effects, decision, None, plan
+
+
+def test_the_permutation_result_replaces_one_that_cries_wolf_and_the_answer_says_so(few_buyers):
+    _, metrics, assignment, trust, effects, decision, *_ = few_buyers
+    text = str(wording.answer_campaign(assignment, effects, trust, decision))
     assert "Can this be believed? By permutation only" in text
     assert "probability" not in text
     assert "The permutation result stands in its place" in str(wording.describe_effects(effects, metrics)) + text
@@ -240,6 +273,63 @@ def test_chinese_names_and_markup_are_shown_as_text(tmp_path):
 def test_money_and_chances_are_never_written_as_more_than_they_are():
     assert [amount(value) for value in (0.0123, -2.5, 0.0, 0.00004)] == ["12", "−2,500", "0", "0"]
     assert [chance(p).replace("\xa0", " ") for p in (1.0, 0.5, 0.0)] == ["over 99 %", "50 %", "under 1 %"]
+
+
+@pytest.fixture(scope="module")
+def shipped():
+    """Results of the notebook on the campaign that is shipped."""
+    shares = ["holdout: 0.10", "points: 0.45", "coupon: 0.45"]
+    outcomes, profit = ["bought", "spend", "pre_spend"], "0.4 * spend - 0.03 - coupon"
+    columns = {"outcomes": outcomes, "profit": profit, "by": ["segment"], "period": "week"}
+    campaign = lk.read_campaign(SPRING, customer="member", arm="arm", shares=shares, **columns)
+    metrics = lk.campaign_metrics(outcomes, profit)
+    trust = campaign.trust(metrics, by=["segment"], placebos=100, rng=1)
+    effects = campaign.evaluate(metrics, by=["segment"], trust=trust)
+    decision = lk.decide(effects, metric=metrics[2].name, rng=1)
+    plan = lk.plan_next(effects, metric=metrics[2].name, planned=campaign.planned)
+    return campaign, metrics, campaign.check(metrics), trust, effects, decision, campaign.course(metrics), plan
+
+
+SPRING_NAMES = "holdout points coupon bought spend pre_spend profit segment gold new regular"
+KNOWN = {
+    "shipped": SPRING_NAMES,
+    "clear": "none bought spend before profit segment web",
+    "unsound": "none bought spend before profit segment web",
+    "few_buyers": "none bought spend profit",
+}
+
+
+@pytest.mark.parametrize("case", KNOWN)
+def test_a_chinese_report_of_a_campaign_holds_no_english_but_names_from_the_data(request, monkeypatch, case):
+    results = request.getfixturevalue(case)
+    monkeypatch.setenv(SPOKEN, "zh")
+    told = "\n".join(map(seen, [*passages(results, simulated=True), *laid_out(results)]))
+    assert english(told, known=KNOWN[case]) == set()
+
+
+@pytest.mark.parametrize("case", KNOWN)
+def test_a_sentence_about_a_campaign_gives_the_same_figures_in_both_languages(request, monkeypatch, case):
+    results = request.getfixturevalue(case)
+    said = {}
+    for language in ("en", "zh"):
+        monkeypatch.setenv(SPOKEN, language)
+        said[language] = [figures(sentence) for passage in passages(results) for sentence in passage]
+    assert said["en"] == said["zh"]
+
+
+def test_figures_about_a_campaign_speak_chinese_where_a_font_has_it(shipped, monkeypatch):
+    monkeypatch.setenv(SPOKEN, "zh")
+    monkeypatch.setattr(canvas, "cjk_font", lambda: "DejaVu Sans")
+    assert english("\n".join(map(seen, axes(shipped))), known=SPRING_NAMES) == set()
+
+
+def test_figures_about_a_campaign_stay_english_where_no_font_has_chinese(shipped, monkeypatch):
+    monkeypatch.setenv(SPOKEN, "zh")
+    monkeypatch.setattr(canvas, "cjk_font", lambda: None)
+    monkeypatch.setattr(canvas, "lose", lambda label: None)
+    text = "\n".join(map(seen, axes(shipped)))
+    assert not re.search("[\u4e00-\u9fff]", text)
+    assert "profit by segment: difference from holdout" in text
 
 
 @pytest.mark.skipif(not HILLSTROM.is_file(), reason="hillstrom.csv is not beside the repository")

@@ -1,17 +1,22 @@
 """Sentences, tables and figures about drivers: true for clear, unclear and null results."""
 
 import re
+from pathlib import Path
 
 import matplotlib
 import numpy as np
 import pandas as pd
 import pytest
+from languages import english, figures, seen
 
 import loyalty_kit as lk
 from loyalty_kit.reporting import plots, tables, wording
+from loyalty_kit.reporting.plots import canvas
+from loyalty_kit.reporting.wording.catalogue import SPOKEN
 
 matplotlib.use("agg")
 
+REPUTATION = Path(__file__).parents[2] / "data/corporate_reputation"
 DRIVERS = ["quality", "price", "service", "image"]
 
 
@@ -113,3 +118,101 @@ def test_tables_and_figures_are_made_of_every_result(clear):
         ax.figure.canvas.draw()
         assert ax.get_xlabel()
         matplotlib.pyplot.close(ax.figure)
+
+
+@pytest.fixture(scope="module")
+def shipped():
+    """Results of the notebook on the survey of reputation that is shipped."""
+    book = lk.Codebook.read(REPUTATION / "codebook.toml")
+    answers = lk.read_responses(REPUTATION / "survey.csv", book)
+    scores = lk.score(answers, book)
+    model = lk.drivers(scores, outcome="loyalty", reliability=lk.reliability(answers, book))
+    first = lk.priorities(model, scores, bootstrap=100)
+    grid = model.robustness(samples={"careless left out": scores})
+    groups = model.stability(by="servicetype", bootstrap=50)
+    return book, model, model.importance(bootstrap=100), model.validate(repeats=2), first, grid, groups
+
+
+def passages(book, model, importance, validation, first, grid, groups) -> list[tuple[str, ...]]:
+    """Every passage of the report, in the language spoken."""
+    return [
+        wording.describe_driver_sample(model, book),
+        wording.answer_drivers(model, importance, validation, first),
+        wording.describe_model(model),
+        wording.describe_importance(importance),
+        wording.describe_driver_validation(validation),
+        wording.describe_robustness(grid),
+        wording.describe_stability(groups),
+        wording.describe_priorities(first),
+    ]
+
+
+def drawn(model, importance, first, grid) -> str:
+    """Every text of the report's figures."""
+    axes = [
+        plots.plot_coefficients(model),
+        plots.plot_importance(importance),
+        plots.plot_ranks(importance),
+        plots.plot_priorities(first),
+        plots.plot_robustness(grid),
+    ]
+    return "\n".join(map(seen, axes))
+
+
+def names(book, model, groups) -> str:
+    """Names from the data."""
+    return " ".join(
+        [book.title, model.outcome, *model.drivers, *model.labels.values(), groups.by, *groups.table["group"]]
+    )
+
+
+def test_a_chinese_report_of_drivers_holds_no_english_but_names_from_the_data(shipped, monkeypatch):
+    book, model, importance, _, first, grid, groups = shipped
+    monkeypatch.setenv(SPOKEN, "zh")
+    shown = [
+        tables.coefficients_table(model),
+        tables.importance_table(importance),
+        tables.robustness_table(grid),
+        tables.priorities_table(first),
+        tables.stability_table(groups),
+    ]
+    told = "\n".join(map(seen, [*passages(*shipped), *shown]))
+    assert english(told, known=names(book, model, groups)) == set()
+    assert "剔除敷衍作答者" in told
+
+
+@pytest.mark.parametrize("effects", [None, (0.8, 0.1, 0.1, 0.1), (0.4, 0.4, 0.4, 0.4), (0.0, 0.0, 0.0, 0.0)])
+def test_a_sentence_about_drivers_gives_the_same_figures_in_both_languages(shipped, monkeypatch, effects):
+    results = shipped
+    if effects is not None:
+        _, model, *others = study(n=80, effects=effects)
+        results = lk.Codebook(title="Members"), model, *others, model.robustness(), None
+    said = {}
+    for language in ("en", "zh"):
+        monkeypatch.setenv(SPOKEN, language)
+        said[language] = [figures(sentence) for passage in passages(*results) for sentence in passage]
+    assert said["en"] == said["zh"]
+
+
+def test_figures_about_drivers_speak_chinese_where_a_font_has_it(shipped, monkeypatch):
+    book, model, importance, _, first, grid, groups = shipped
+    monkeypatch.setenv(SPOKEN, "zh")
+    monkeypatch.setattr(canvas, "cjk_font", lambda: "DejaVu Sans")
+    assert english(drawn(model, importance, first, grid), known=names(book, model, groups)) == set()
+
+
+def test_figures_about_drivers_stay_english_where_no_font_has_chinese(shipped, monkeypatch):
+    _, model, importance, _, first, grid, _ = shipped
+    monkeypatch.setenv(SPOKEN, "zh")
+    monkeypatch.setattr(canvas, "cjk_font", lambda: None)
+    monkeypatch.setattr(canvas, "lose", lambda label: None)
+    text = drawn(model, importance, first, grid)
+    assert not re.search("[\u4e00-\u9fff]", text)
+    assert "act first" in text
+
+
+def test_another_step_than_five_points_is_said(clear):
+    table, model, *_ = clear
+    text = str(wording.describe_priorities(lk.priorities(model, table, step=10, bootstrap=20)))
+    assert "Each step of 10 points on quality goes with" in text
+    assert "Five" not in text

@@ -57,8 +57,31 @@ def test_the_title_is_a_fact_where_there_is_no_heading():
     assert (soup.title.string, soup.h1.string) == ("10-scale-quality", "10-scale-quality")
 
 
-def test_the_language_is_the_notebooks():
-    assert page(metadata={"language": "zh"}).html["lang"] == "zh"
+def test_the_language_is_told_to_the_browser_and_kept_as_a_fact():
+    soup = page(language="zh")
+    assert (soup.html["lang"], soup.find("meta", attrs={"name": "loyalty-kit:language"})["content"]) == (
+        "zh-Hans",
+        "zh",
+    )
+
+
+def test_what_the_page_itself_says_is_in_its_language():
+    soup = page(markdown("# 标题\n\n## 方法"), v4.new_code_cell("1"), language="zh")
+    assert (soup.select_one(".skip").string, soup.summary.string, soup.button.string) == (
+        "跳到报告正文",
+        "目录",
+        "显示代码",
+    )
+
+
+def test_figures_and_tables_are_named_in_the_pages_language():
+    soup = page(markdown("# 标题"), figure(), html(SCALES.to_html()), language="zh")
+    assert (soup.img["alt"], soup.table.parent["aria-label"]) == ("图：标题", "表 1：标题")
+
+
+def test_an_unknown_language_is_refused():
+    with pytest.raises(InputError, match="'language' must be one of 'en', 'zh'; got 'fr'"):
+        report_page(v4.new_notebook(), language="fr")
 
 
 def test_the_language_is_english_where_none_is_given():
@@ -175,6 +198,7 @@ def test_no_prompt_is_shown():
 
 # Outputs
 
+ALIGNED = r"\begin{align} \alpha &< 0.7 \\ b &= 1 \end{align}"
 STREAMS = {name: v4.new_output("stream", name=name, text="<script>alert(1)</script>") for name in ("stdout", "stderr")}
 TEXTS = [
     v4.new_output("display_data", data={"text/plain": "<script>alert(1)</script>"}),
@@ -220,8 +244,63 @@ def test_a_drawing_is_shown_as_an_image():
     assert (soup.svg, soup.img["src"][:26]) == (None, "data:image/svg+xml;base64,")
 
 
-def test_formulas_stay_readable():
-    assert "$\\alpha < 0.7$" in page(markdown("where $\\alpha < 0.7$ holds")).main.get_text()
+@pytest.mark.parametrize("text", ["where $\\alpha < 0.7$ holds", "$$\\alpha < 0.7$$", ALIGNED])
+def test_formulas_are_set_without_a_script(text):
+    soup = page(markdown(text))
+    assert ("α" in soup.math.get_text(), "$" in soup.main.get_text(), len(soup.find_all("script"))) == (True, False, 1)
+
+
+def test_a_formula_in_a_line_of_its_own_can_be_scrolled_by_keyboard():
+    formula = page(markdown("$$\\alpha$$")).select_one(".formula")
+    assert (formula["tabindex"], formula.math["display"]) == ("0", "block")
+
+
+def test_a_long_formula_within_a_line_can_be_scrolled_and_a_short_one_needs_not():
+    soup = page(markdown("with $x" + " + x" * 40 + "$ and $y$"))
+    assert [math.parent.get("tabindex") for math in soup.select("math")] == ["0", None]
+
+
+def test_a_formula_from_an_output_is_set():
+    assert page(shown({"text/latex": "$\\displaystyle x^2$", "text/plain": "x**2"})).math.get_text() == "x2"
+
+
+def test_a_formula_that_cannot_be_read_stays_as_code():
+    assert page(markdown("where $\\nosuch{x < 1}$ holds")).code.string == "\\nosuch{x < 1}"
+
+
+def test_amounts_of_money_are_no_formula():
+    assert page(markdown("from $5 to $10 a month")).main.p.get_text() == "from $5 to $10 a month"
+
+
+def test_recorded_estimates_are_not_shown():
+    kind = "application/vnd.loyalty-kit.estimates+json"
+    assert "instead" not in page(shown({kind: [], "text/plain": "instead"})).main.get_text()
+
+
+# What stands above the report
+
+
+def test_the_place_of_a_banner_comes_first_in_the_main_part():
+    raw = report_page(v4.new_notebook(cells=[markdown("text"), html("<!--loyalty-kit:banner-->")]))
+    assert re.findall(r"<main[^>]*>\s*(<!--loyalty-kit:banner-->)", raw) == re.findall("<!--loyalty-kit:banner-->", raw)
+
+
+def test_what_changed_stands_below_the_first_text(monkeypatch):
+    monkeypatch.setattr("loyalty_kit.reporting.page.since_section", lambda *_: "<h2>Since the last run</h2>")
+    soup = page(v4.new_code_cell("1"), markdown("# T\n\nIntroduction."), markdown("## Method"))
+    names = [(part.name, part.get("class")) for part in soup.main.find_all(["p", "section", "h2"])]
+    assert names == [("p", None), ("section", ["since"]), ("h2", None), ("h2", None)]
+
+
+def test_where_nothing_changed_there_is_no_section(monkeypatch):
+    monkeypatch.setattr("loyalty_kit.reporting.page.since_section", lambda *_: "")
+    assert page(markdown("# T")).select_one(".since") is None
+
+
+def test_a_missing_font_is_told_once():
+    soup = page(markdown("# T"), figure(alt="a"), figure(alt="b", fontless=True), figure(alt="c", fontless=True))
+    (sentence,) = soup.select("p.warning")
+    assert ("fonts-noto-cjk" in sentence.get_text(), sentence.find_next("img")["alt"]) == (True, "b")
 
 
 # Figures
@@ -344,6 +423,17 @@ def test_a_warning_is_told_in_words_once():
     assert [sentence.get_text() for sentence in soup.main.find_all("p")] == ["Warning: Alpha is low."] * 2
 
 
+@pytest.mark.parametrize(("language", "said"), [("en", "Warning: 低。"), ("zh", "注意：低。")])
+def test_a_warning_is_told_in_the_pages_language(language, said):
+    soup = page(html('<p class="sentence warning">低。</p>'), language=language)
+    assert soup.main.p.get_text() == said
+
+
+@pytest.mark.parametrize("label", ["Warning:", "注意："])
+def test_a_paragraph_labelled_a_warning_looks_like_one(label):
+    assert page(html(f"<p><strong>{label}</strong>x</p>")).main.p["class"] == ["sentence", "warning"]
+
+
 def test_prose_on_warnings_stays_prose():
     assert page(markdown("Warning signs are **four**.")).main.p.get("class") is None
 
@@ -360,6 +450,11 @@ HOSTILE = [
     "<svg><script>alert(1)</script></svg>",
     "<svg><style><img src=x onerror=alert(1)></style></svg>",
     "<math><mtext><table><mglyph><style><img src=x onerror=alert(1)>",
+    "<math><mtext><img src=x onerror=alert(1)></mtext></math>",
+    "<math><mi xlink:href='javascript:alert(1)'><script>alert(1)</script></mi></math>",
+    "<math><annotation-xml encoding='text/html'><img src=x onerror=alert(1)></annotation-xml></math>",
+    "<math><maction actiontype='statusline' href='javascript:alert(1)'>x</maction></math>",
+    "<math><mi><math><mi>x</mi></math></mi></math>",
     "<iframe src='https://example.org'></iframe>",
     "<object data='https://example.org'></object><embed src='https://example.org'>",
     "<link rel=stylesheet href='https://example.org/x.css'>",
@@ -416,6 +511,15 @@ def test_escaped_text_comes_back_whole(text):
     with pd.option_context("display.max_colwidth", None):
         cell = BeautifulSoup(neutral(frame.to_html(index=False)), "html.parser").tbody.td
     assert cell.get_text().split() == text.split()
+
+
+def test_a_formula_keeps_nothing_that_leads_or_runs():
+    hostile = "<math href='javascript:x' onclick='x' style='x: y'><mi href='//example.org' id='a' mathsize='2em'>x</mi>"
+    assert neutral(hostile) == '<math><mi mathsize="2em">x</mi></math>'
+
+
+def test_parts_of_a_formula_outside_of_one_are_text():
+    assert neutral("<mi onclick='x'>x</mi>") == "x"
 
 
 def test_plain_links_stay():

@@ -1,5 +1,6 @@
 """Parameters: read from the cell's syntax tree, typed, and refused by name before anything runs."""
 
+import json
 from datetime import date
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from loyalty_kit.errors import InputError
 from loyalty_kit.reporting.parameters import (
     check_parameters,
     check_texts,
+    described,
     injected_source,
     notebook_parameters,
     read_parameters,
@@ -173,3 +175,44 @@ def test_an_injected_path_is_a_path():
     space: dict[str, object] = {}
     exec(injected_source({"file": Path("a b/'c'")}), space)
     assert space["file"] == Path("a b/'c'")
+
+
+def test_parameters_are_described_as_json_knows_them():
+    entries = {entry["name"]: entry for entry in json.loads(json.dumps(described(PARAMETERS), allow_nan=False))}
+    assert list(entries) == [entry.name for entry in PARAMETERS]
+    assert entries["survey"] == {
+        "name": "survey",
+        "type": "str",
+        "default": "../a=b.csv",
+        "required": False,
+        "choices": None,
+        "help": "file of answers = one row a respondent",
+    }
+    assert (entries["codebook"]["default"], entries["since"]["default"]) == ("codebook.toml", "2026-03-01")
+    assert (entries["weeks"]["default"], entries["screen_out"]["default"]) == ([1, 2], False)
+    assert (entries["needed"]["default"], entries["needed"]["required"]) == (None, True)
+    assert (entries["wave"]["default"], entries["wave"]["required"]) == (None, False)
+    assert entries["channel"]["choices"] == ["store", "web", 3]
+
+
+@pytest.mark.parametrize(
+    ("hint", "choices"),
+    [
+        ('Literal["a"]', ["a"]),
+        ('Literal["a", "b"] | None', ["a", "b", None]),
+        ('list[Literal["a", "b"]]', ["a", "b"]),
+        ('Literal["a"] | int', None),
+        ("int | None", None),
+        ("list[str]", None),
+    ],
+)
+def test_choices_are_listed_where_the_type_allows_no_other_value(hint, choices):
+    [entry] = described(read_parameters(f"x: {hint} = None"))
+    assert entry["choices"] == choices
+
+
+@pytest.mark.parametrize("default", ["1e999", "[1e999]", "3 * 2", "{}", "(1, 2)", "b''"])
+def test_a_default_that_json_does_not_know_is_null(default):
+    [entry] = described(read_parameters(f"x: float = {default}"))
+    assert entry["default"] in (None, [None])
+    assert not entry["required"]

@@ -13,8 +13,10 @@ from small_notebooks import SCRIPT, names, write_notebook
 
 import loyalty_kit as lk
 from loyalty_kit.errors import InputError, UnreadableError
-from loyalty_kit.reporting import index, render
+from loyalty_kit.reporting import attempt, outcomes
 from loyalty_kit.reporting.execution import RunError, run_notebook
+from loyalty_kit.reporting.index import page_facts
+from loyalty_kit.reporting.notebooks import find_notebook, read_notebook
 
 PARAMETERS = """from datetime import date
 answers: str = "answers.csv"  # file of answers
@@ -45,13 +47,14 @@ class Rendered:
         self.output.mkdir()
         (self.output / "small.failed.html").write_text("an older failure")
         notebook = write_notebook(folder / "notebooks" / "small.ipynb", ACCOUNT, parameters=PARAMETERS)
+        self.notebook = notebook
         (notebook.parent / "answers.csv").write_text("four")
         self.values = {"since": date(2026, 5, 17), "code": "007"}
         self.first = lk.render(notebook, self.output, self.values, base=self.base)
         self.again = lk.render(notebook, folder / "elsewhere" / "small.html", self.values, base=self.base)
         page = BeautifulSoup(self.first.path.read_text("utf-8"), "html.parser")
         self.account = json.loads(page.find("pre", string=lambda text: '"folder"' in (text or "")).get_text())
-        self.facts = index._facts(self.first.path, 0, 0)
+        self.facts = page_facts(self.first.path)
 
 
 @pytest.fixture(scope="module")
@@ -93,11 +96,11 @@ def test_the_same_notebook_and_parameters_give_the_same_bytes(rendered):
 
 
 def test_a_success_removes_the_failure_page_and_writes_the_index(rendered):
-    assert names(rendered.output) == ["index.html", "small.html"]
+    assert names(rendered.output) == ["history.sqlite", "index.html", "small.html"]
 
 
 def test_an_output_that_ends_in_html_names_the_file(rendered):
-    assert names(rendered.again.path.parent) == ["index.html", "small.html"]
+    assert names(rendered.again.path.parent) == ["history.sqlite", "index.html", "small.html"]
 
 
 def test_the_report_carries_its_facts(rendered):
@@ -106,8 +109,22 @@ def test_the_report_carries_its_facts(rendered):
         "title": "A small report",
         "notebook": "small.ipynb",
         "parameters": '{"since": "2026-05-17", "code": "007"}',
+        "language": "en",
         "outcome": "rendered",
+        "key": rendered.first.key,
     }
+
+
+def test_a_report_that_did_not_change_is_left_as_it_is(rendered):
+    again = lk.render(rendered.notebook, rendered.output, rendered.values, base=rendered.base)
+    assert (again.outcome, again.key, again.path) == ("unchanged", rendered.first.key, rendered.first.path)
+
+
+def test_force_renders_it_all_the_same(rendered):
+    before = rendered.first.path.read_bytes()
+    again = lk.render(rendered.notebook, rendered.output, rendered.values, base=rendered.base, force=True)
+    assert again.outcome == "rendered"
+    assert again.path.read_bytes() == before
 
 
 class Failed:
@@ -133,7 +150,7 @@ def failed(tmp_path_factory) -> Failed:
 
 def test_a_failure_leaves_the_last_good_report(failed):
     assert (failed.output / "n.html").read_text() == "the last good report"
-    assert names(failed.output) == ["index.html", "n.failed.html", "n.html"]
+    assert names(failed.output) == ["history.sqlite", "index.html", "n.failed.html", "n.html"]
 
 
 def test_a_failure_is_an_outcome_with_a_sentence(failed):
@@ -176,13 +193,13 @@ def test_a_run_that_does_not_reach_its_end_has_failed(tmp_path, code, sentence):
     notebook = nbformat.read(write_notebook(tmp_path / "n.ipynb", "1", code, "2"), as_version=4)
     with pytest.raises(RunError) as failure:
         run_notebook(notebook, folder=tmp_path, scratch=tmp_path)
-    assert (failure.value.sentence, failure.value.source) == (sentence, code)
+    assert (failure.value.failure.sentence, failure.value.failure.source) == (sentence, code)
 
 
 @pytest.fixture
 def no_kernel(monkeypatch):
     """Fail where a kernel would start."""
-    monkeypatch.setattr(render, "run_notebook", lambda *_, **__: pytest.fail("a kernel was started"))
+    monkeypatch.setattr(attempt, "run_notebook", lambda *_, **__: pytest.fail("a kernel was started"))
 
 
 @pytest.mark.parametrize("values", [{"answer": "a"}, {"since": "May"}, {"code": 7}])
@@ -207,11 +224,11 @@ def test_whatever_else_goes_wrong_is_a_failed_report(tmp_path, monkeypatch):
     def refuse(*_, **__):
         raise KeyError("template")
 
-    monkeypatch.setattr(render, "run_notebook", lambda *_, **__: new_notebook())
-    monkeypatch.setattr(render, "report_page", refuse)
+    monkeypatch.setattr(attempt, "run_notebook", lambda *_, **__: new_notebook())
+    monkeypatch.setattr(attempt, "report_page", refuse)
     result = lk.render(write_notebook(tmp_path / "n.ipynb"), tmp_path / "reports")
     assert (result.outcome, result.error) == ("failed", "KeyError: 'template'")
-    assert names(tmp_path / "reports") == ["index.html", "n.failed.html"]
+    assert names(tmp_path / "reports") == ["history.sqlite", "index.html", "n.failed.html"]
 
 
 def test_a_full_disk_is_a_failed_report_and_leaves_the_old_one(tmp_path, monkeypatch):
@@ -220,8 +237,8 @@ def test_a_full_disk_is_a_failed_report_and_leaves_the_old_one(tmp_path, monkeyp
 
     (tmp_path / "reports").mkdir()
     (tmp_path / "reports" / "n.html").write_text("old")
-    monkeypatch.setattr(render, "run_notebook", lambda *_, **__: new_notebook())
-    monkeypatch.setattr(render, "publish", full)
+    monkeypatch.setattr(attempt, "run_notebook", lambda *_, **__: new_notebook())
+    monkeypatch.setattr(outcomes, "publish", full)
     result = lk.render(write_notebook(tmp_path / "n.ipynb"), tmp_path / "reports")
     assert (result.outcome, result.path, result.size) == ("failed", None, 0)
     assert result.error == "'n.html' cannot be written: No space left on device."
@@ -230,12 +247,12 @@ def test_a_full_disk_is_a_failed_report_and_leaves_the_old_one(tmp_path, monkeyp
 
 @pytest.mark.parametrize("name", ["10-scale-quality", "10-scale-quality.ipynb"])
 def test_a_shipped_notebook_is_found_by_its_name(tmp_path, name):
-    assert render.find_notebook(name, tmp_path).name == "10-scale-quality.ipynb"
+    assert find_notebook(name, tmp_path).name == "10-scale-quality.ipynb"
 
 
 def test_a_file_of_the_folder_goes_before_a_shipped_notebook(tmp_path):
     own = write_notebook(tmp_path / "10-scale-quality.ipynb")
-    assert render.find_notebook("10-scale-quality.ipynb", tmp_path) == own
+    assert find_notebook("10-scale-quality.ipynb", tmp_path) == own
 
 
 @pytest.mark.parametrize(
@@ -244,14 +261,14 @@ def test_a_file_of_the_folder_goes_before_a_shipped_notebook(tmp_path):
 )
 def test_a_notebook_that_is_not_there_is_told(tmp_path, name, sentence):
     with pytest.raises(UnreadableError, match=sentence):
-        render.find_notebook(name, tmp_path)
+        find_notebook(name, tmp_path)
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"{}", b"\xff", b'{"nbformat": 4, "cells": 3}', b"print(1)"])
 def test_a_file_that_is_no_notebook_is_told(tmp_path, content):
     (tmp_path / "n.ipynb").write_bytes(content)
     with pytest.raises(UnreadableError, match=r"'.*n\.ipynb' is not a Jupyter notebook"):
-        render.read_notebook(tmp_path / "n.ipynb")
+        read_notebook(tmp_path / "n.ipynb")
 
 
 def test_a_notebook_of_an_older_format_has_the_same_cell_ids_each_time(tmp_path):
@@ -259,5 +276,5 @@ def test_a_notebook_of_an_older_format_has_the_same_cell_ids_each_time(tmp_path)
         {"cell_type": "code", "metadata": {}, "source": "1", "outputs": [], "execution_count": None}
     ]}  # fmt: skip
     (tmp_path / "n.ipynb").write_text(json.dumps(old))
-    first, again = (render.read_notebook(tmp_path / "n.ipynb") for _ in range(2))
+    first, again = (read_notebook(tmp_path / "n.ipynb") for _ in range(2))
     assert first == again

@@ -10,7 +10,6 @@ from surveys import simulate
 
 import loyalty_kit as lk
 from loyalty_kit.reporting import plots, tables, wording
-from loyalty_kit.reporting.wording.catalogue import probability
 
 matplotlib.use("agg")
 
@@ -125,8 +124,3 @@ def test_one_scale_has_nothing_to_be_told_apart_from():
     model = lk.cfa(responses, book)
     text = str(wording.answer_structure(model, model.validity(), None, book))
     assert "nothing to be told apart from" in text
-
-
-@pytest.mark.parametrize(("p", "told"), [(0.0, "p < .001"), (0.0312, "p = .031"), (1.0, "p = 1.000")])
-def test_probabilities_are_written_as_in_journals(p, told):
-    assert probability(p) == told

@@ -43,6 +43,11 @@ def test_a_scale_is_reflective_and_has_no_role_unless_told():
     assert (scale.kind, scale.role, scale.reverse) == ("reflective", "none", ())
 
 
+def test_a_codebook_may_say_the_language_of_its_reports():
+    assert Codebook.parse('language = "zh"').language == "zh"
+    assert Codebook.parse(BASE).language is None
+
+
 def test_labels_fall_back_on_keys_and_wordings_on_names():
     book = Codebook.parse(BASE)
     assert book.label("trust") == "trust"
@@ -59,6 +64,7 @@ def test_a_file_saved_with_a_byte_order_mark_and_windows_lines_is_read(tmp_path:
     ("text", "told"),
     [
         (BASE + "itmes = []", "key 'scales.trust.itmes': no such key; did you mean 'items'?"),
+        ('language = "de"', "key 'language': input should be 'en' or 'zh'; got 'de'"),
         ('titel = "x"', "key 'titel': no such key; did you mean 'title'?"),
         (BASE + '[items.a]\nwordin = "x"', "key 'items.a.wordin': no such key; did you mean 'wording'?"),
         (BASE + '[scales.other]\nitems = ["a"]', "'a' stands in scales.trust.items and in scales.other.items"),

@@ -1,6 +1,6 @@
 """Figures about a campaign test."""
 
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -12,13 +12,14 @@ from loyalty_kit.campaigns.course import CourseResult
 from loyalty_kit.campaigns.effects import ALL, EffectsResult
 from loyalty_kit.campaigns.following import NextTestResult
 from loyalty_kit.campaigns.metrics import Metric
-from loyalty_kit.reporting.plots.canvas import BLUE, GREEN, INK, MUTED, ORANGE, YELLOW, canvas, drawable
+from loyalty_kit.reporting.plots.canvas import BLUE, GREEN, INK, MUTED, ORANGE, YELLOW, canvas, drawable, drawn, label
 from loyalty_kit.reporting.wording.campaigns import THOUSAND, plain_name, primary, shown_cells
+from loyalty_kit.reporting.wording.catalogue import level, records
 
 ARMS = (BLUE, ORANGE, GREEN, YELLOW)
 BALANCED = 0.1
 """Standardized difference from which a covariate is out of balance (Austin 2009)."""
-DESIGNS = {"again": "arms as in this test", "equal arms": "arms of equal size"}
+DESIGNS = {"again": "as_this", "equal arms": "equal_arms"}
 
 
 def plot_assignment(assignment: AssignmentResult, *, ax: Axes | None = None) -> Axes:
@@ -41,8 +42,8 @@ def plot_assignment(assignment: AssignmentResult, *, ax: Axes | None = None) -> 
         ax.barh(rows, 100 * table["share"], color=BLUE, alpha=0.75, height=0.55)
         ax.vlines(100 * table["planned"], rows - 0.4, rows + 0.4, color=INK, linewidth=2)
         ax.set_yticks(rows, _arms(table["arm"]))
-        ax.set_xlabel("Share of customers, %; black line: planned")
-        ax.set_title("Customers in each arm", loc="left", fontweight="bold")
+        ax.set_xlabel(label("figure.assignment_x"))
+        ax.set_title(label("figure.assignment"), loc="left", fontweight="bold")
         return ax
 
 
@@ -67,11 +68,11 @@ def plot_balance(assignment: AssignmentResult, *, ax: Axes | None = None) -> Axe
         ax.axvline(0, color=INK, linewidth=1, linestyle="--")
         widest = float(table["standardized_difference"].abs().max())
         ax.set_xlim(-max(0.15, 1.1 * widest), max(0.15, 1.1 * widest))
-        names = [f"{covariate}: {arm}" for covariate, arm in table[["covariate", "arm"]].to_numpy()]
+        names = [label("figure.balance_row", **row) for row in records(table[["covariate", "arm"]])]
         ax.set_yticks(range(len(table)), drawable(names, table["arm"]))
         ax.set_ylim(-0.6, len(table) - 0.4)
-        ax.set_xlabel("Difference from control before the campaign, standard deviations; grey: negligible")
-        ax.set_title("Were the arms alike before?", loc="left", fontweight="bold")
+        ax.set_xlabel(label("figure.balance_x"))
+        ax.set_title(label("figure.balance"), loc="left", fontweight="bold")
         return ax
 
 
@@ -93,9 +94,7 @@ def plot_effects(effects: EffectsResult, metric: Metric, *, ax: Axes | None = No
     """
     table = primary(effects, metric.name)
     table = table[table["by"] == ALL]
-    return _forest(
-        table, [str(arm) for arm in table["arm"]], metric, effects, f"{plain_name(metric.name)}: difference", ax
-    )
+    return _forest(table, [str(arm) for arm in table["arm"]], metric, effects, "effects", ax)
 
 
 def plot_segments(effects: EffectsResult, metric: Metric, *, min_cell: int, ax: Axes | None = None) -> Axes:
@@ -118,8 +117,8 @@ def plot_segments(effects: EffectsResult, metric: Metric, *, min_cell: int, ax: 
     """
     table = shown_cells(effects, min_cell=min_cell, metric=metric.name)
     table = table.sort_values("arm", kind="stable", key=lambda arms: arms.map(list(dict.fromkeys(arms)).index))
-    names = [f"{arm}, {by} {level}" for arm, by, level in table[["arm", "by", "level"]].to_numpy()]
-    return _forest(table, names, metric, effects, f"{plain_name(metric.name)} by segment: difference", ax)
+    names = [label("figure.segment", **row) for row in records(table[["arm", "by", "level"]])]
+    return _forest(table, names, metric, effects, "segments", ax)
 
 
 def plot_profit(effects: EffectsResult, metric: Metric, *, ax: Axes | None = None) -> Axes:
@@ -156,8 +155,8 @@ def plot_profit(effects: EffectsResult, metric: Metric, *, ax: Axes | None = Non
         ax.set_yticks([])
         ax.set_ylim(bottom=0)
         ax.legend(frameon=False)
-        ax.set_xlabel("Profit per 1,000 customers against control; filled: a gain")
-        ax.set_title("How probable each profit is", loc="left", fontweight="bold")
+        ax.set_xlabel(label("figure.profit_x"))
+        ax.set_title(label("figure.profit"), loc="left", fontweight="bold")
         return ax
 
 
@@ -188,10 +187,11 @@ def plot_course(course: CourseResult, metric: Metric, *, ax: Axes | None = None)
             ax.plot(periods, factor * rows["difference"], linewidth=2, **style)
             ax.fill_between(periods, factor * rows["ci_low"], factor * rows["ci_high"], color=ARMS[i], alpha=0.15)
         ax.axhline(0, color=INK, linewidth=1, linestyle="--")
+        ax.yaxis.set_major_formatter(_thousands)
         ax.legend(frameon=False)
-        ax.set_xlabel("Period, all customers up to it")
+        ax.set_xlabel(label("figure.course_x"))
         ax.set_ylabel(unit)
-        ax.set_title(f"{plain_name(metric.name)}: the effect so far, with its band", loc="left", fontweight="bold")
+        ax.set_title(label("figure.course", metric=_metric(metric)), loc="left", fontweight="bold")
         return ax
 
 
@@ -212,9 +212,10 @@ def plot_power(plan: NextTestResult, *, ax: Axes | None = None) -> Axes:
     with canvas(ax, rows=7) as ax:
         for (design, rows), colour, line in zip(plan.curve.groupby("design", sort=False), ARMS, "-:", strict=False):
             known = rows.dropna()
-            ax.plot(known["n"], THOUSAND * known["mde"], line, color=colour, linewidth=2.5, label=DESIGNS[str(design)])
+            name = label(f"figure.{DESIGNS[str(design)]}")
+            ax.plot(known["n"], THOUSAND * known["mde"], line, color=colour, linewidth=2.5, label=name)
         here = plan.table.set_index("design").loc["again"]
-        ax.plot(here["n"], THOUSAND * here["mde"], "o", color=INK, markersize=8, label="this test")
+        ax.plot(here["n"], THOUSAND * here["mde"], "o", color=INK, markersize=8, label=label("figure.this_test"))
         ax.set_xscale("log")
         sizes = plan.n_used * np.array([0.25, 0.5, 1, 2, 4])
         ax.set_xticks(sizes, [f"{size:,.0f}" for size in sizes])
@@ -222,14 +223,19 @@ def plot_power(plan: NextTestResult, *, ax: Axes | None = None) -> Axes:
         ax.yaxis.set_major_formatter(_thousands)
         ax.set_ylim(bottom=0)
         ax.legend(frameon=False)
-        ax.set_xlabel("Customers in the test, all arms together")
-        ax.set_ylabel("Smallest change found, per 1,000 customers")
-        ax.set_title(f"What a next test finds with power {100 * plan.power:g} %", loc="left", fontweight="bold")
+        ax.set_xlabel(label("figure.power_x"))
+        ax.set_ylabel(label("figure.power_y"))
+        ax.set_title(label("figure.power", power=level(plan.power)), loc="left", fontweight="bold")
         return ax
 
 
 def _forest(
-    table: pd.DataFrame, names: list[str], metric: Metric, effects: EffectsResult, title: str, ax: Axes | None
+    table: pd.DataFrame,
+    names: list[str],
+    metric: Metric,
+    effects: EffectsResult,
+    title: Literal["effects", "segments"],
+    ax: Axes | None,
 ) -> Axes:
     """Differences with intervals, the first row on top; grey where the interval holds zero."""
     factor, unit = _unit(metric)
@@ -244,13 +250,19 @@ def _forest(
         ax.set_ylim(-0.6, len(table) - 0.4)
         if factor == THOUSAND:
             ax.xaxis.set_major_formatter(_thousands)
-        ax.set_xlabel(f"{unit}, {100 * effects.confidence:g} % interval; grey: holds zero")
-        ax.set_title(f"{title} from {effects.control}", loc="left", fontweight="bold")
+        ax.set_xlabel(label("figure.interval_x", unit=unit, level=level(effects.confidence)))
+        ax.set_title(
+            label(f"figure.{title}", metric=_metric(metric), control=effects.control), loc="left", fontweight="bold"
+        )
         return ax
 
 
 def _unit(metric: Metric) -> tuple[float, str]:
-    return (100.0, "Percentage points") if metric.kind == "rate" else (float(THOUSAND), "Per 1,000 customers")
+    return (100.0, label("figure.points")) if metric.kind == "rate" else (float(THOUSAND), label("figure.money"))
+
+
+def _metric(metric: Metric) -> str:
+    return plain_name(metric.name, language=drawn())
 
 
 def _thousands(value: float, _place: object = None) -> str:

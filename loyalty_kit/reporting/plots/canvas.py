@@ -1,16 +1,16 @@
 """What every figure shares: a new canvas where none is given, colours and a font that has the labels' characters."""
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from functools import cache
 from typing import Any
 
 import matplotlib.pyplot as plt
 import pandas as pd
 import seaborn as sns
-from matplotlib import font_manager
 from matplotlib.axes import Axes
+
+from loyalty_kit.reporting.fonts import CJK, cjk_font, lose
+from loyalty_kit.reporting.wording.catalogue import language, number, term
 
 INK, MUTED, GRID = "#1b1f24", "#6a737d", "#d8dee4"
 BLUE, YELLOW, GREEN, ORANGE = sns.color_palette("colorblind").as_hex()[:4]
@@ -28,36 +28,28 @@ STYLE: dict[str, Any] = {
     "ytick.left": False,
 }
 
-CJK = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef]")
-CJK_FONTS = (
-    "Noto Sans CJK SC",
-    "Noto Sans SC",
-    "Source Han Sans SC",
-    "Source Han Sans CN",
-    "PingFang SC",
-    "Hiragino Sans GB",
-    "Microsoft YaHei",
-    "SimHei",
-    "WenQuanYi Micro Hei",
-    "WenQuanYi Zen Hei",
-    "Noto Sans CJK JP",
-    "Arial Unicode MS",
-)
-
-
-@cache
-def cjk_font() -> str | None:
-    """First installed font with Chinese characters; None where there is none."""
-    installed = {font.name for font in font_manager.fontManager.ttflist}
-    return next((name for name in CJK_FONTS if name in installed), None)
-
 
 def drawable(labels: Iterable[str], fallback: Iterable[object]) -> list[str]:
     """Labels as far as an installed font can draw them, else what stands in for each."""
-    return [
-        label if cjk_font() or not CJK.search(label) else str(other)
-        for label, other in zip(labels, fallback, strict=True)
-    ]
+    drawn = []
+    for label, other in zip(labels, fallback, strict=True):
+        lost = cjk_font() is None and CJK.search(label) is not None
+        drawn.append(str(other) if lost else label)
+        if lost:
+            lose(label)
+    return drawn
+
+
+def drawn() -> str:
+    """Language of the words in figures: the one spoken as far as an installed font can draw it, else English."""
+    return language() if cjk_font() else "en"
+
+
+def label(key: str, /, **values: object) -> str:
+    """Word of the catalogue, by its whole key, in a language that can be drawn."""
+    if drawn() != language():
+        lose(key)
+    return term(key, language=drawn(), **values)
 
 
 @contextmanager
@@ -78,7 +70,7 @@ def named(names: Iterable[object], labels: Mapping[str, str]) -> list[str]:
 
 def heat(ax: Axes, table: pd.DataFrame, *, limits: tuple[float, float], colours: str, digits: int = 2) -> None:
     """Draw a table as a map of colours with its numbers in the cells."""
-    notes = table.map(lambda value: "" if pd.isna(value) else f"{value:.{digits}f}".replace("-", "−"))
+    notes = table.map(lambda value: "" if pd.isna(value) else number(value, digits))
     options: dict[str, Any] = {"annot_kws": {"fontsize": 8.5}, "linewidths": 1, "linecolor": GRID, "cbar": False}
     sns.heatmap(table, annot=notes, fmt="", cmap=colours, vmin=limits[0], vmax=limits[1], ax=ax, **options)
     ax.grid(visible=False)
@@ -86,6 +78,6 @@ def heat(ax: Axes, table: pd.DataFrame, *, limits: tuple[float, float], colours:
 
 def nothing(ax: Axes) -> Axes:
     """Say in the figure's place that there is nothing to draw."""
-    ax.text(0.5, 0.5, "Nothing to show on these data", ha="center", va="center", color=MUTED, transform=ax.transAxes)
+    ax.text(0.5, 0.5, label("figure.nothing"), ha="center", va="center", color=MUTED, transform=ax.transAxes)
     ax.set(xticks=[], yticks=[])
     return ax

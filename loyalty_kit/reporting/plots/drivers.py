@@ -11,7 +11,8 @@ from loyalty_kit.modelling.driver_result import DriverResult
 from loyalty_kit.modelling.importance import ImportanceResult
 from loyalty_kit.modelling.priority import PriorityResult
 from loyalty_kit.modelling.robustness import RobustnessResult
-from loyalty_kit.reporting.plots.canvas import BLUE, INK, MUTED, ORANGE, canvas, drawable, heat, named
+from loyalty_kit.reporting.plots.canvas import BLUE, INK, MUTED, ORANGE, canvas, drawable, heat, label, named
+from loyalty_kit.reporting.wording.catalogue import level
 
 ELLIPSE_SDS = 2.4477
 """Radius, in standard deviations, of an ellipse that holds 95 % of a bivariate normal."""
@@ -40,8 +41,8 @@ def plot_coefficients(model: DriverResult, *, ax: Axes | None = None) -> Axes:
         ax.axvline(0, color=INK, linewidth=1, linestyle="--")
         ax.set_yticks(range(len(table)), drawable(named(table["driver"], model.labels), table["driver"]))
         outcome = drawable(named([model.outcome], model.labels), [model.outcome])[0]
-        ax.set_xlabel(f"Points of {outcome} that go with one point more, {100 * model.confidence:g} % interval")
-        ax.set_title("What goes with loyalty, other drivers being equal", loc="left", fontweight="bold")
+        ax.set_xlabel(label("figure.coefficients_x", outcome=outcome, level=level(model.confidence)))
+        ax.set_title(label("figure.coefficients"), loc="left", fontweight="bold")
         return ax
 
 
@@ -65,8 +66,8 @@ def plot_importance(result: ImportanceResult, *, ax: Axes | None = None) -> Axes
         if result.bootstrap:
             ax.hlines(range(len(table)), 100 * table["ci_low"], 100 * table["ci_high"], color=INK, linewidth=1.5)
         ax.set_yticks(range(len(table)), drawable(named(table["driver"], result.labels), table["driver"]))
-        ax.set_xlabel(f"Share of what is explained, %, with {100 * result.confidence:g} % interval")
-        ax.set_title("How much each driver matters", loc="left", fontweight="bold")
+        ax.set_xlabel(label("figure.importance_x", level=level(result.confidence)))
+        ax.set_title(label("figure.importance"), loc="left", fontweight="bold")
         return ax
 
 
@@ -89,8 +90,8 @@ def plot_ranks(result: ImportanceResult, *, ax: Axes | None = None) -> Axes:
         heat(ax, table, limits=(0, 100), colours="Blues", digits=0)
         labels = drawable(named(table.index, result.labels), table.index)
         ax.set_yticks(np.arange(len(table)) + 0.5, labels, rotation=0)
-        ax.set(xlabel="Rank", ylabel="")
-        ax.set_title("Probability of each rank, %", loc="left", fontweight="bold")
+        ax.set(xlabel=label("figure.ranks_x"), ylabel="")
+        ax.set_title(label("figure.ranks"), loc="left", fontweight="bold")
         return ax
 
 
@@ -111,25 +112,25 @@ def plot_priorities(result: PriorityResult, *, ax: Axes | None = None) -> Axes:
     table = result.table.merge(result.ellipses, on="driver")
     labels = drawable(named(table["driver"], result.labels), table["driver"])
     with canvas(ax, rows=11) as ax:
-        for label, row in zip(labels, table.to_dict("records"), strict=True):
+        for name, row in zip(labels, table.to_dict("records"), strict=True):
             colour = ORANGE if row["quadrant"] == "act first" else BLUE
             place = (row["performance"], 100 * row["share"])
             ax.add_patch(_ellipse(row, place, colour))
             ax.plot(*place, "o", color=colour, markersize=6)
-            ax.annotate(label, place, (7, 5), textcoords="offset points", fontsize=9)
+            ax.annotate(name, place, (7, 5), textcoords="offset points", fontsize=9)
         ax.axvline(result.performance_cut, color=INK, linewidth=1, linestyle="--")
         ax.axhline(100 * result.share_cut, color=INK, linewidth=1, linestyle="--")
         corner: dict[str, Any] = {"xycoords": "axes fraction", "fontsize": 9, "color": MUTED, "style": "italic"}
         for name, (x, y), ha, va in (
-            ("act first", (0.01, 0.99), "left", "top"),
-            ("keep up", (0.99, 0.99), "right", "top"),
-            ("low priority", (0.01, 0.01), "left", "bottom"),
+            ("act_first", (0.01, 0.99), "left", "top"),
+            ("keep_up", (0.99, 0.99), "right", "top"),
+            ("low_priority", (0.01, 0.01), "left", "bottom"),
             ("enough", (0.99, 0.01), "right", "bottom"),
         ):
-            ax.annotate(name, (x, y), ha=ha, va=va, **corner)
+            ax.annotate(label(f"quadrant.{name}"), (x, y), ha=ha, va=va, **corner)
         ax.autoscale_view()
-        ax.set(xlabel="Mean score, 0 to 100; dashed: means over the drivers", ylabel="Share of what is explained, %")
-        ax.set_title("Where to act first (ellipses: 95 %)", loc="left", fontweight="bold")
+        ax.set(xlabel=label("figure.priorities_x"), ylabel=label("figure.priorities_y"))
+        ax.set_title(label("figure.priorities"), loc="left", fontweight="bold")
         return ax
 
 
@@ -153,8 +154,8 @@ def plot_robustness(result: RobustnessResult, *, ax: Axes | None = None) -> Axes
         heat(ax, table, limits=(1, len(table)), colours="Blues_r", digits=0)
         labels = drawable(named(table.index, result.labels), table.index)
         ax.set_yticks(np.arange(len(table)) + 0.5, labels, rotation=0)
-        ax.set(xlabel="Setting, as numbered in the table", ylabel="")
-        ax.set_title("Rank of each driver in every setting", loc="left", fontweight="bold")
+        ax.set(xlabel=label("figure.robustness_x"), ylabel="")
+        ax.set_title(label("figure.robustness"), loc="left", fontweight="bold")
         return ax
 
 

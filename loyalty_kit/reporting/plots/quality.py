@@ -4,7 +4,8 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from loyalty_kit.measurement.reliability import ReliabilityResult
-from loyalty_kit.reporting.plots.canvas import BLUE, INK, MUTED, ORANGE, canvas, drawable, nothing
+from loyalty_kit.reporting.plots.canvas import BLUE, INK, MUTED, ORANGE, canvas, drawable, drawn, label, nothing
+from loyalty_kit.reporting.wording.catalogue import level
 from loyalty_kit.reporting.wording.quality import RELIABLE, WEAK_ITEM, verdict
 from loyalty_kit.survey.codebook import Codebook
 from loyalty_kit.survey.scoring import ScaleScores
@@ -44,8 +45,8 @@ def plot_reliability(result: ReliabilityResult, codebook: Codebook, *, ax: Axes 
             va="top",
         )
         ax.set_yticks(range(len(table)), drawable(map(codebook.label, table["scale"]), table["scale"]))
-        ax.set_xlabel(f"Cronbach's alpha with {100 * result.confidence:g} % interval")
-        ax.set_title(loc="left", fontweight="bold", label="Reliability of each scale")
+        ax.set_xlabel(label("figure.reliability_x", level=level(result.confidence, language=drawn())))
+        ax.set_title(loc="left", fontweight="bold", label=label("figure.reliability"))
         lows = table["ci_low"].dropna()
         if lows.empty:
             return nothing(ax)
@@ -73,8 +74,8 @@ def plot_items(result: ReliabilityResult, codebook: Codebook, *, ax: Axes | None
     scales = list(dict.fromkeys(items["scale"]))
     place = np.arange(len(items)) + 1.2 * items["scale"].map(scales.index).to_numpy(dtype=float)
     with canvas(ax, rows=0.62 * (place.max(initial=0) + 2)) as ax:
-        ax.set_xlabel(f"Correlation with the rest of its scale (weak below {WEAK_ITEM:.2f})")
-        ax.set_title(loc="left", fontweight="bold", label="How each item hangs together with its scale")
+        ax.set_xlabel(label("figure.items_x", weak=f"{WEAK_ITEM:.2f}"))
+        ax.set_title(loc="left", fontweight="bold", label=label("figure.items"))
         if items.empty:
             return nothing(ax)
         weak = (items["item_rest_r"] < WEAK_ITEM).to_numpy()
@@ -82,9 +83,9 @@ def plot_items(result: ReliabilityResult, codebook: Codebook, *, ax: Axes | None
             ax.hlines(place[rows], 0, items.loc[rows, "item_rest_r"], color=colour, linewidth=1.5)
             ax.plot(items.loc[rows, "item_rest_r"], place[rows], marker, color=colour, markersize=7)
         ax.axvline(WEAK_ITEM, color=INK, linewidth=1, linestyle="--")
-        ax.set_yticks(place, drawable(items["item"], [f"item {n}" for n in range(len(items), 0, -1)]))
-        for scale, label in zip(scales, drawable(map(codebook.label, scales), scales), strict=True):
-            ax.text(0, place[items["scale"] == scale].max() + 0.65, label, fontweight="bold", va="bottom", fontsize=9)
+        ax.set_yticks(place, drawable(items["item"], [label("figure.item", n=n) for n in range(len(items), 0, -1)]))
+        for scale, name in zip(scales, drawable(map(codebook.label, scales), scales), strict=True):
+            ax.text(0, place[items["scale"] == scale].max() + 0.65, name, fontweight="bold", va="bottom", fontsize=9)
         ax.set(xlim=(min(0.0, items["item_rest_r"].min()) - 0.02, 1), ylim=(-0.8, place.max() + 2))
         ax.tick_params(axis="y", labelsize=8.5)
         return ax
@@ -116,6 +117,6 @@ def plot_scores(scores: ScaleScores, *, ax: Axes | None = None) -> Axes:
             ax.plot([means[name]] * 2, [row, row + 0.85], color=ORANGE, linewidth=2)
         ax.set_yticks(np.arange(len(names)) + 0.3, drawable((scores.labels[name] for name in names), names))
         ax.set(xlim=(0, 100), ylim=(-0.1, len(names)))
-        ax.set_xlabel("Score, 0 to 100; line: mean; bars: respondents, each row to its own height")
-        ax.set_title(loc="left", fontweight="bold", label="How the scores are spread")
+        ax.set_xlabel(label("figure.scores_x"))
+        ax.set_title(loc="left", fontweight="bold", label=label("figure.scores"))
         return ax

@@ -11,7 +11,7 @@ from loyalty_kit.campaigns.effects import ALL, EffectsResult
 from loyalty_kit.campaigns.following import NextTestResult
 from loyalty_kit.campaigns.metrics import Metric
 from loyalty_kit.campaigns.trust import TrustResult
-from loyalty_kit.reporting.tables.layout import lay_out
+from loyalty_kit.reporting.tables.layout import headings, lay_out
 from loyalty_kit.reporting.wording.campaigns import (
     PERMUTED,
     SURE,
@@ -25,51 +25,45 @@ from loyalty_kit.reporting.wording.campaigns import (
     shown_cells,
     trusted,
 )
-from loyalty_kit.reporting.wording.catalogue import number, percent
-
-CASES = {
-    "roll_out": "roll out",
-    "second": "stop, another gains more",
-    "stop": "stop",
-    "test": "test more",
-    "unknown": "cannot be judged",
-}
-DESIGNS = {
-    "again": "This test again",
-    "equal arms": "As many customers, equal arms",
-    "half the effect": "Half the change, equal arms",
-}
+from loyalty_kit.reporting.wording.catalogue import level, number, percent, term
+from loyalty_kit.reporting.wording.notes import tell
 
 
 def assignment_table(assignment: AssignmentResult) -> GT:
     """Lay out every check of the assignment."""
-    labels = {"check": "Check", "outcome": "Outcome", "message": "What was found"}
-    return lay_out(assignment.table, name="assignment", title="Checks of the assignment", labels=labels)
+    table = assignment.table
+    shown = table.assign(
+        check=table["check"].map(tell),
+        outcome=[term(f"verdict.{outcome}") for outcome in table["outcome"]],
+        message=table["message"].map(tell),
+    )
+    labels = headings({"check": "check", "outcome": "outcome", "message": "message"})
+    return lay_out(shown, name="assignment", title=term("title.assignment"), labels=labels)
 
 
 def effects_table(effects: EffectsResult, metrics: Sequence[Metric]) -> GT:
     """Difference of each arm from control, the first estimate of each metric."""
     table = primary(effects)
     shown = _written(table[table["by"] == ALL], effects, metrics)
-    labels = {
-        "arm": "Arm",
-        "n": "Customers",
-        "control": f"In {effects.control}",
-        "treatment": "In the arm",
-        "difference": "Difference",
-        "interval": f"{100 * effects.confidence:g} % interval",
-        "lift": "Lift",
+    columns = {
+        "arm": "arm",
+        "n": "customers",
+        "control": "in_control",
+        "treatment": "in_arm",
+        "difference": "difference",
+        "interval": "interval",
+        "lift": "lift",
         "p": "p",
     }
+    labels = headings(columns, control=effects.control, level=level(effects.confidence))
+    methods = term("semicolon").join(map(tell, dict.fromkeys(shown["method"])))
     return lay_out(
         shown,
         name="effects",
-        title="What each arm changed",
+        title=term("title.effects"),
         labels=labels,
         group="group",
-        note="Rates in percent and percentage points, money per 1,000 customers. Customers: of the arm and of "
-        f"{effects.control} together. Lift: relative difference, where {effects.control} is clearly above zero. "
-        f"Method: {'; '.join(dict.fromkeys(shown['method']))}.",
+        note=term("note.effects", control=effects.control, methods=methods),
     ).cols_align("right", [name for name in labels if name != "arm"])
 
 
@@ -79,25 +73,28 @@ def segments_table(effects: EffectsResult, metrics: Sequence[Metric], *, min_cel
     table = shown_cells(effects, min_cell=min_cell)
     shown = _written(table[table["metric"].isin(chosen)], effects, metrics)
     shown = shown.assign(
-        group=[f"{plain_name(metric)}: {arm}" for metric, arm in shown[["metric", "arm"]].to_numpy()],
-        cell=[f"{by} {level}" for by, level in shown[["by", "level"]].to_numpy()],
+        group=[
+            term("verdict.metric_arm", metric=plain_name(metric), arm=arm)
+            for metric, arm in shown[["metric", "arm"]].to_numpy()
+        ],
+        cell=[f"{by} {cell}" for by, cell in shown[["by", "level"]].to_numpy()],
     ).sort_values("group", kind="stable", key=lambda groups: groups.map(list(dict.fromkeys(groups)).index))
-    labels = {
-        "cell": "Segment",
-        "n": "Customers",
-        "difference": "Difference",
-        "interval": f"{100 * effects.confidence:g} % interval",
-        "p": "p, adjusted",
-        "by_permutation": "Method",
+    columns = {
+        "cell": "segment",
+        "n": "customers",
+        "difference": "difference",
+        "interval": "interval",
+        "p": "p_adjusted",
+        "by_permutation": "method",
     }
+    labels = headings(columns, level=level(effects.confidence))
     return lay_out(
         shown,
         name="segments",
-        title="Effects by segment",
+        title=term("title.segments"),
         labels=labels,
         group="group",
-        note="Rates in percentage points, money per 1,000 customers. Each interval is for one segment at a time; "
-        "p is adjusted (Holm) over the arms and levels of one column.",
+        note=term("note.segments"),
     ).cols_align("right", ["n", "difference", "interval", "p"])
 
 
@@ -107,12 +104,14 @@ def decision_table(
     """Each choice with its probabilities and what is to be expected of it; no advice on an unsound test."""
     choices = decisions(effects, trust, decision).set_index("arm")
     cases = choices["case"]
-    advice = CASES if assignment.sound else dict.fromkeys(CASES, "none, the test is not sound")
     table = decision.table
     shown = pd.DataFrame(
         {
             "choice": [_choice(what, arm) for what, arm in table[["decision", "arm"]].to_numpy()],
-            "advice": [advice[cases[arm]] if arm in cases.index else "–" for arm in table["arm"]],
+            "advice": [
+                term("verdict.advice_" + (cases[arm] if assignment.sound else "unsound")) if arm in cases.index else "–"
+                for arm in table["arm"]
+            ],
             "p_gain": [chance(p) for p in table["probability_gain"]],
             "p_best": [chance(p) for p in table["probability_best"]],
             "gain": [amount(gain) for gain in table["expected_gain"]],
@@ -122,24 +121,12 @@ def decision_table(
     shown.loc[table["arm"].isna().to_numpy(), "p_gain"] = "–"
     doubtful = choices.index[choices["permuted"] | (cases == "unknown")]
     shown.loc[table["arm"].isin(doubtful).to_numpy(), ["p_gain", "p_best"]] = "–"
-    labels = {
-        "choice": "Choice",
-        "advice": "Advice",
-        "p_gain": "P(gain)",
-        "p_best": "P(best)",
-        "gain": "Expected gain",
-        "loss": "Expected regret",
-    }
     return lay_out(
         shown,
         name="decision",
-        title="What to do",
-        labels=labels,
-        note=f"Money per 1,000 customers. Roll out: gains with probability {percent(SURE)} or more, and the best arm. "
-        f"Stop: the best choice with probability {percent(UNLIKELY)} or less. Where only the permutation test can be "
-        "believed, its interval decides. Regret: what the choice gains less, on average, than always choosing right. "
-        "Test more, at best: what a test that shows the truth would gain; its P is that of the best present choice "
-        "being wrong.",
+        title=term("title.decision"),
+        labels=headings({name: name for name in shown.columns}),
+        note=term("note.decision", sure=percent(SURE), unlikely=percent(UNLIKELY)),
     ).cols_align("right", ["p_gain", "p_best", "gain", "loss"])
 
 
@@ -149,27 +136,29 @@ def trust_table(trust: TrustResult, effects: EffectsResult, *, min_cell: int) ->
     shown = table.assign(
         group=table["metric"].map(plain_name),
         result=[
-            f"{arm}, all customers" if by == ALL else f"{arm}, {by} {level}"
-            for arm, by, level in table[["arm", "by", "level"]].to_numpy()
+            term("verdict.all_customers", arm=arm)
+            if by == ALL
+            else term("verdict.in_segment", arm=arm, by=by, level=cell)
+            for arm, by, cell in table[["arm", "by", "level"]].to_numpy()
         ],
+        believable=[term(f"verdict.believable_{verdict.replace(' ', '_')}") for verdict in table["believable"]],
         better=[percent(rate, 1) for rate in table["false_better"]],
         worse=[percent(rate, 1) for rate in table["false_worse"]],
     )
-    labels = {
-        "result": "Result",
-        "believable": "Can I believe this?",
-        "better": "False ‘better’",
-        "worse": "False ‘worse’",
-        "nonzero_control": f"In {effects.control} above 0",
+    columns = {
+        "result": "result",
+        "believable": "believable",
+        "better": "false_better",
+        "worse": "false_worse",
+        "nonzero_control": "above_zero",
     }
     return lay_out(
         shown,
         name="trust",
-        title="Can I believe this?",
-        labels=labels,
+        title=term("title.trust"),
+        labels=headings(columns, control=effects.control),
         group="group",
-        note=f"From {trust.method}. False alarms of the ordinary method; {percent(trust.nominal, 1)} on each side is "
-        "due. By permutation: the ordinary method cries wolf, and the permutation result stands in its place.",
+        note=term("note.trust", method=tell(trust.method), nominal=percent(trust.nominal, 1)),
     ).cols_align("right", ["better", "worse", "nonzero_control"])
 
 
@@ -177,31 +166,30 @@ def next_table(plan: NextTestResult) -> GT:
     """Designs of a next test."""
     table = plan.table
     shown = table.assign(
-        design=table["design"].map(DESIGNS),
+        design=[term(f"verdict.design_{design.replace(' ', '_')}") for design in table["design"]],
         size=[about(n) if design == "half the effect" else f"{n:,}" for design, n in table[["design", "n"]].to_numpy()],
         share=[percent(share) for share in table["control_share"]],
         change=[amount(mde) for mde in table["mde"]],
         lift=["–" if pd.isna(lift) else percent(lift) for lift in table["lift"]],
     )
-    labels = {
-        "design": "Design",
-        "size": "Customers",
-        "share": "Held out",
-        "change": "Smallest change found",
-        "lift": "Relative to control",
+    columns = {
+        "design": "design",
+        "size": "customers",
+        "share": "held_out",
+        "change": "smallest_change",
+        "lift": "relative",
     }
     return lay_out(
         shown,
         name="next",
-        title="The next test",
-        labels=labels,
-        note=f"Change in {plain_name(plan.metric)} per 1,000 customers, found with probability {percent(plan.power)} "
-        f"({plan.method}). From the spread that this test showed, not from its estimates.",
+        title=term("title.next"),
+        labels=headings(columns),
+        note=term("note.next", metric=plain_name(plan.metric), power=percent(plan.power), method=tell(plan.method)),
     ).cols_align("right", ["size", "share", "change", "lift"])
 
 
 def _choice(what: str, arm: object) -> str:
-    return f"Roll out {arm}" if what == "roll out" else "Stop all" if what == "stop" else "Test more, at best"
+    return term(f"verdict.choice_{what.replace(' ', '_')}", arm=arm)
 
 
 def _written(table: pd.DataFrame, effects: EffectsResult, metrics: Sequence[Metric]) -> pd.DataFrame:
@@ -221,10 +209,12 @@ def _written(table: pd.DataFrame, effects: EffectsResult, metrics: Sequence[Metr
         **{name: written[name] for name in names[:3]},
         n=[f"{n:,}" for n in table["n"]],
         interval=[
-            "–" if low == "–" else f"{low}\u00a0to\u00a0{high}"
+            "–" if low == "–" else term("span", low=low, high=high)
             for low, high in zip(written["low"], written["high"], strict=True)
         ],
         lift=["–" if pd.isna(lift) else percent(lift, 1) for lift in table["lift"]],
-        p=["–" if pd.isna(p) else "< .001" if p < 0.001 else f"{p:.3f}" for p in table["p_adjusted"]],
-        by_permutation=["permutation" if PERMUTED in method else "ordinary" for method in table["method"]],
+        p=["–" if pd.isna(p) else term("verdict.p_small") if p < 0.001 else f"{p:.3f}" for p in table["p_adjusted"]],
+        by_permutation=[
+            term("verdict.permutation" if PERMUTED in method else "verdict.ordinary") for method in table["method"]
+        ],
     )

@@ -1,13 +1,18 @@
 """Tables about loyalty drivers."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from great_tables import GT
 
 from loyalty_kit.modelling.driver_result import DriverResult
 from loyalty_kit.modelling.importance import ImportanceResult
 from loyalty_kit.modelling.priority import PriorityResult
-from loyalty_kit.modelling.robustness import RobustnessResult
+from loyalty_kit.modelling.robustness import AS_GIVEN, RobustnessResult
 from loyalty_kit.modelling.stability import StabilityResult
-from loyalty_kit.reporting.tables.layout import lay_out, span
+from loyalty_kit.reporting.tables.layout import headings, lay_out, span
+from loyalty_kit.reporting.wording.catalogue import level, records, term
+from loyalty_kit.reporting.wording.notes import tell
 
 
 def coefficients_table(model: DriverResult) -> GT:
@@ -16,35 +21,30 @@ def coefficients_table(model: DriverResult) -> GT:
     shown = table.assign(
         label=[model.labels.get(name, name) for name in table["driver"]],
         interval=span(table["ci_low"], table["ci_high"], 2),
-        p=["< .001" if p < 0.001 else f"{p:.3f}" for p in table["p_value"]],
+        p=[term("verdict.p_small") if p < 0.001 else f"{p:.3f}" for p in table["p_value"]],
     )
-    labels = {
-        "label": "Driver",
-        "estimate": "Coefficient",
-        "interval": f"{100 * model.confidence:g} % interval",
+    columns = {
+        "label": "driver",
+        "estimate": "coefficient",
+        "interval": "interval",
         "p": "p",
-        "standardized": "Standardized",
-        "vif": "VIF",
+        "standardized": "standardized",
+        "vif": "vif",
     }
-    decimals = {2: ["estimate", "standardized"], 1: ["vif"]}
+    labels = headings(columns, level=level(model.confidence))
     if model.corrected is not None:
         corrected = model.corrected.set_index("driver").loc[table["driver"]].reset_index()
         shown = shown.assign(corrected=corrected["estimate"], wide=span(corrected["ci_low"], corrected["ci_high"], 2))
-        labels |= {"corrected": "Corrected", "wide": "Its interval"}
-        decimals[2].append("corrected")
+        labels |= headings({"corrected": "corrected", "wide": "corrected_interval"})
+    method = tell(model.method)
+    note = "note.coefficients" if model.corrected is None else "note.coefficients_corrected"
     return lay_out(
         shown,
         name="coefficients",
-        title="Coefficients of the drivers",
+        title=term("title.coefficients"),
         labels=labels,
-        decimals={
-            2: [name for name in ("estimate", "standardized", "corrected") if name in labels],
-            1: ["vif"],
-            3: ["p_value"],
-        },
-        note=f"{model.method[0].upper()}{model.method[1:]}. n = {model.n_used}. "
-        + ("Corrected: measurement error taken out. " if model.corrected is not None else "")
-        + "VIF: how much overlap with the other drivers inflates the variance.",
+        decimals={2: [name for name in ("estimate", "standardized", "corrected") if name in labels], 1: ["vif"]},
+        note=term(note, method=f"{method[0].upper()}{method[1:]}", n=model.n_used),
     )
 
 
@@ -56,16 +56,17 @@ def importance_table(result: ImportanceResult) -> GT:
         interval=span(100 * table["ci_low"], 100 * table["ci_high"], 0),
         percent=100 * table["share"],
     )
-    labels = {
-        "label": "Driver",
-        "rank": "Rank",
-        "percent": "Share, %",
-        "interval": f"{100 * result.confidence:g} % interval",
-        "importance": "In units of R²",
-        "p_top3": "P(top 3)",
+    columns = {
+        "label": "driver",
+        "rank": "rank",
+        "percent": "percent",
+        "interval": "interval",
+        "importance": "r_squared",
+        "p_top3": "p_top3",
     }
+    labels = headings(columns, level=level(result.confidence))
     decimals = {0: ["percent"], 3: ["importance"], 2: ["p_top3"]}
-    return lay_out(shown, name="importance", title="Importance", labels=labels, decimals=decimals)
+    return lay_out(shown, name="importance", title=term("title.importance"), labels=labels, decimals=decimals)
 
 
 def robustness_table(result: RobustnessResult) -> GT:
@@ -73,23 +74,38 @@ def robustness_table(result: RobustnessResult) -> GT:
     table = result.table
     shown = table.assign(
         label=[result.labels.get(name, name) for name in table["driver"]],
-        ranks=[f"{best} to {worst}" for best, worst in table[["best_rank", "worst_rank"]].to_numpy()],
+        ranks=[
+            term("verdict.rank_range", best=best, worst=worst)
+            for best, worst in table[["best_rank", "worst_rank"]].to_numpy()
+        ],
     )
-    labels = {
-        "label": "Driver",
-        "settings": "Settings",
-        "in_top3": "Among top 3",
-        "sign_holds": "Same sign",
-        "clear": "Interval excludes 0",
-        "ranks": "Ranks",
+    columns = {
+        "label": "driver",
+        "settings": "settings",
+        "in_top3": "in_top3",
+        "sign_holds": "same_sign",
+        "clear": "clear",
+        "ranks": "ranks",
     }
-    settings = result.settings.drop_duplicates("setting")
-    listed = "; ".join(
-        f"{row['setting']}: {row['sample']}{', weighted' if row['weighted'] else ''}"
-        f"{', with controls' if row['controls'] else ''}, {row['model']}, {str(row['method']).replace('_', ' ')}"
-        for row in settings.to_dict("records")
+    rows = records(result.settings.drop_duplicates("setting"))
+    listed = term("semicolon").join(
+        term("verdict.setting", setting=row["setting"], choices=_choices(row)) for row in rows
     )
-    return lay_out(shown, name="robustness", title="Does it hold?", labels=labels, note=f"Settings: {listed}.")
+    note = term("note.robustness", settings=listed)
+    return lay_out(shown, name="robustness", title=term("title.robustness"), labels=headings(columns), note=note)
+
+
+def _choices(row: Mapping[str, Any]) -> str:
+    """Write out the choices of one setting."""
+    sample = term("verdict.sample_all") if row["sample"] == AS_GIVEN else tell(row["sample"])
+    extra = [
+        term(f"verdict.{name}")
+        for name, there in (("weighted", row["weighted"]), ("with_controls", row["controls"]))
+        if there
+    ]
+    return term("comma").join(
+        [sample, *extra, term(f"verdict.model_{row['model']}"), term(f"verdict.method_{row['method']}")]
+    )
 
 
 def priorities_table(result: PriorityResult) -> GT:
@@ -97,23 +113,25 @@ def priorities_table(result: PriorityResult) -> GT:
     table = result.table
     shown = table.assign(
         label=[result.labels.get(name, name) for name in table["driver"]],
+        quadrant=[term(f"quadrant.{place.replace(' ', '_')}") for place in table["quadrant"]],
         percent=100 * table["share"],
         interval=span(table["change_ci_low"], table["change_ci_high"], 2),
     )
-    labels = {
-        "label": "Driver",
-        "quadrant": "Place",
-        "p_act_first": "P(act first)",
-        "percent": "Share, %",
-        "performance": "Mean score",
-        "expected_change": f"Change for +{result.step:g}",
-        "interval": f"{100 * result.confidence:g} % interval",
+    columns = {
+        "label": "driver",
+        "quadrant": "place",
+        "p_act_first": "p_act_first",
+        "percent": "percent",
+        "performance": "performance",
+        "expected_change": "step",
+        "interval": "interval",
     }
+    labels = headings(columns, step=f"{result.step:g}", level=level(result.confidence))
     decimals = {0: ["percent"], 1: ["performance"], 2: ["expected_change", "p_act_first"]}
     if table["change_per_cost"].notna().any():
-        labels["change_per_cost"] = "Change per unit of cost"
+        labels |= headings({"change_per_cost": "change_per_cost"})
         decimals[3] = ["change_per_cost"]
-    return lay_out(shown, name="priorities", title="Where to act", labels=labels, decimals=decimals)
+    return lay_out(shown, name="priorities", title=term("title.priorities"), labels=labels, decimals=decimals)
 
 
 def stability_table(result: StabilityResult) -> GT:
@@ -121,16 +139,19 @@ def stability_table(result: StabilityResult) -> GT:
     table = result.table
     shown = table.assign(
         label=[result.labels.get(name, name) for name in table["driver"]],
-        group=[f"{group} (n = {n})" for group, n in table[["group", "n"]].to_numpy()],
+        group=[term("verdict.group_n", group=group, n=n) for group, n in table[["group", "n"]].to_numpy()],
         interval=span(table["ci_low"], table["ci_high"], 2),
         percent=100 * table["share"],
     )
-    labels = {
-        "group": f"Group of {result.by}",
-        "estimate": "Coefficient",
-        "interval": f"{100 * result.confidence:g} % interval",
-        "percent": "Share, %",
-        "rank": "Rank",
+    columns = {
+        "group": "group_of",
+        "estimate": "coefficient",
+        "interval": "interval",
+        "percent": "percent",
+        "rank": "rank",
     }
+    labels = headings(columns, by=result.by, level=level(result.confidence))
     decimals = {2: ["estimate"], 0: ["percent"]}
-    return lay_out(shown, name="stability", title="Drivers by group", labels=labels, decimals=decimals, group="label")
+    return lay_out(
+        shown, name="stability", title=term("title.stability"), labels=labels, decimals=decimals, group="label"
+    )

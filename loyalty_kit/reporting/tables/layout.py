@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 from great_tables import GT
 
+from loyalty_kit.reporting.wording.catalogue import language, number, term
+
 
 def lay_out(
     frame: pd.DataFrame,
@@ -50,10 +52,21 @@ def lay_out(
     for digits, columns in (decimals or {}).items():
         table = table.fmt_number(columns=list(columns), decimals=digits, use_seps=True)
     if percent:
-        table = table.fmt_percent(columns=list(percent), decimals=0, incl_space=True)
+        table = table.fmt_percent(columns=list(percent), decimals=0, incl_space=language() == "en")
     numeric = [column for column in labels if column != first and pd.api.types.is_numeric_dtype(shown[column])]
     table = table.sub_missing(columns=numeric, missing_text="–") if numeric else table
     return table.tab_source_note(note) if note else table
+
+
+def headings(columns: Mapping[str, str], **values: object) -> dict[str, str]:
+    """Heading of each column from its key among the catalogue's columns.
+
+    Examples
+    --------
+    >>> headings({"label": "scale", "interval": "interval"}, level="90 %")
+    {'label': 'Scale', 'interval': '90 % interval'}
+    """
+    return {column: term(f"column.{key}", **values) for column, key in columns.items()}
 
 
 def span(low: pd.Series, high: pd.Series, digits: int) -> list[str]:
@@ -65,8 +78,6 @@ def span(low: pd.Series, high: pd.Series, digits: int) -> list[str]:
     ['0.66\xa0to\xa00.77', '–']
     """
     return [
-        "–"
-        if pd.isna(lower) or pd.isna(upper)
-        else f"{lower:.{digits}f} to {upper:.{digits}f}".replace("-", "−").replace(" ", "\N{NO-BREAK SPACE}")
+        "–" if pd.isna(lower) or pd.isna(upper) else term("span", low=number(lower, digits), high=number(upper, digits))
         for lower, upper in zip(low, high, strict=True)
     ]

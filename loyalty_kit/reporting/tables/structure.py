@@ -9,48 +9,42 @@ from loyalty_kit.measurement.confirmatory import CfaResult
 from loyalty_kit.measurement.invariance import InvarianceResult
 from loyalty_kit.measurement.retention import RetentionResult
 from loyalty_kit.measurement.validity import ValidityResult
-from loyalty_kit.reporting.tables.layout import lay_out, span
+from loyalty_kit.reporting.tables.layout import headings, lay_out, span
+from loyalty_kit.reporting.wording.catalogue import level, term
+from loyalty_kit.reporting.wording.notes import tell
+from loyalty_kit.reporting.wording.structure import kind, pair_labels
 from loyalty_kit.survey.codebook import Codebook
-
-METHODS = {
-    "parallel_components": "Parallel analysis, components",
-    "parallel_factors": "Parallel analysis, common factors",
-    "map": "Minimum average partial",
-    "empirical_kaiser": "Empirical Kaiser criterion",
-    "vote": "Vote",
-}
 
 
 def retention_table(result: RetentionResult) -> GT:
     """Lay out the number of factors by each method."""
     table = result.to_frame()
-    shown = table.assign(method=table["method"].map(METHODS))
-    labels = {"method": "Method", "factors": "Factors"} | ({"share": "Share of resamples"} if result.bootstrap else {})
+    shown = table.assign(method=[term(f"method.{name}") for name in table["method"]])
+    columns = {"method": "method", "factors": "factors"} | ({"share": "resamples"} if result.bootstrap else {})
     return lay_out(
         shown,
         name="retention",
-        title="How many factors",
-        labels=labels,
+        title=term("title.retention"),
+        labels=headings(columns),
         percent=["share"] if result.bootstrap else [],
-        note="Share of resamples: in how many resampled surveys the method gives the same number.",
+        note=term("note.retention"),
     )
 
 
 def fit_table(result: CfaResult) -> GT:
     """Fit of the factor model: the estimator's own indices beside those that are robust to non-normality."""
-    names = {"chi2": "Chi²", "df": "df", "cfi": "CFI", "tli": "TLI", "rmsea": "RMSEA", "srmr": "SRMR"}
+    names = ("chi2", "df", "cfi", "tli", "rmsea", "srmr")
     fit = result.fit
     plain = [_index(fit, name) for name in names]
     robust = [
         next((_index(fit, f"{name}{end}") for end in ("_robust", "_scaled") if f"{name}{end}" in fit), "–")
         for name in names
     ]
-    labels = {"index": "Index", "plain": "As estimated"}
-    if set(robust) != {"–"}:
-        labels["robust"] = "Robust or scaled"
-    rows = pd.DataFrame({"index": list(names.values()), "plain": plain, "robust": robust})
-    note = f"{result.method[0].upper()}{result.method[1:]}."
-    return lay_out(rows, name="fit", title="Fit of the codebook's structure", labels=labels, note=note)
+    columns = {"index": "index", "plain": "estimated"} | ({"robust": "robust"} if set(robust) != {"–"} else {})
+    rows = pd.DataFrame({"index": [term(f"column.{name}") for name in names], "plain": plain, "robust": robust})
+    method = tell(result.method)
+    note = term("note.fit", method=f"{method[0].upper()}{method[1:]}")
+    return lay_out(rows, name="fit", title=term("title.fit"), labels=headings(columns), note=note)
 
 
 def _index(fit: "pd.Series[Any]", name: str) -> str:
@@ -66,17 +60,12 @@ def cfa_loadings_table(result: CfaResult, codebook: Codebook) -> GT:
         wording=[codebook.item(name).wording or "" for name in table["item"]],
         interval=span(table["ci_low"], table["ci_high"], 2),
     )
-    labels = {
-        "item": "Item",
-        "wording": "Wording",
-        "standardized": "Loading",
-        "interval": f"{100 * result.confidence:g} % interval",
-    }
+    columns = {"item": "item", "wording": "wording", "standardized": "loading", "interval": "interval"}
     return lay_out(
         shown,
         name="cfa-loadings",
-        title="Standardized loadings",
-        labels=labels,
+        title=term("title.cfa_loadings"),
+        labels=headings(columns, level=level(result.confidence)),
         decimals={2: ["standardized"]},
         group="group",
     )
@@ -84,21 +73,22 @@ def cfa_loadings_table(result: CfaResult, codebook: Codebook) -> GT:
 
 def validity_table(result: ValidityResult, codebook: Codebook) -> GT:
     """Reliability and shared variance of each scale."""
-    shown = result.scales.assign(label=result.scales["scale"].map(codebook.label))
-    labels = {
-        "label": "Scale",
-        "composite_reliability": "Composite reliability",
-        "ave": "AVE",
-        "smallest_loading": "Smallest loading",
-        "verdict": "Verdict",
+    scales = result.scales
+    shown = scales.assign(label=scales["scale"].map(codebook.label), verdict=scales["verdict"].map(tell))
+    columns = {
+        "label": "scale",
+        "composite_reliability": "composite",
+        "ave": "ave",
+        "smallest_loading": "smallest_loading",
+        "verdict": "verdict",
     }
     return lay_out(
         shown,
         name="validity",
-        title="Do the items of each scale belong together?",
-        labels=labels,
+        title=term("title.validity"),
+        labels=headings(columns),
         decimals={2: ["composite_reliability", "ave", "smallest_loading"]},
-        note="AVE: average share of an item's variance that its scale explains.",
+        note=term("note.validity"),
     )
 
 
@@ -106,51 +96,54 @@ def pairs_table(result: ValidityResult, codebook: Codebook) -> GT:
     """Distinctness of each pair of scales."""
     pairs = result.pairs
     shown = pairs.assign(
-        pair=[f"{codebook.label(a)} with {codebook.label(b)}" for a, b in pairs[["first", "second"]].to_numpy()],
+        pair=pair_labels(pairs, codebook),
         interval=span(pairs["ci_low"], pairs["ci_high"], 2),
-        short=pairs["verdict"].astype(str).str.split(":").str[0],
+        short=[term(f"verdict.{key}") for key in kind(result)],
     )
-    labels = {
-        "pair": "Scales",
-        "short": "Verdict",
-        "htmt": "HTMT",
-        "interval": f"{100 * result.confidence:g} % interval",
-        "p_below_85": "P(<\N{NO-BREAK SPACE}.85)",
-        "p_below_90": "P(<\N{NO-BREAK SPACE}.90)",
-        "correlation": "Factor r",
+    columns = {
+        "pair": "pair",
+        "short": "verdict",
+        "htmt": "htmt",
+        "interval": "interval",
+        "p_below_85": "p_below_85",
+        "p_below_90": "p_below_90",
+        "correlation": "factor_r",
     }
     decimals = {2: ["htmt", "p_below_85", "p_below_90", "correlation"]}
-    title = "Are the scales distinct?"
-    return lay_out(shown, name="pairs", title=title, labels=labels, decimals=decimals)
+    labels = headings(columns, level=level(result.confidence))
+    return lay_out(shown, name="pairs", title=term("title.pairs"), labels=labels, decimals=decimals)
 
 
 def invariance_table(result: InvarianceResult) -> GT:
     """Levels of equality over groups, those with items set free below."""
     levels = pd.concat([result.levels, result.partial], ignore_index=True)
     freed = levels["freed"] if "freed" in levels else pd.Series(None, index=levels.index, dtype=object)
-    holds = ["–" if pd.isna(value) else "yes" if value else "no" for value in levels["holds"]]
+    answer = {True: "yes", False: "no"}
+    holds = ["–" if pd.isna(value) else term(f"verdict.{answer[bool(value)]}") for value in levels["holds"]]
+    steps = [term(f"verdict.{name.replace(' ', '_')}") for name in levels["level"]]
     names = [
-        f"{level}, {freed_items} free" if isinstance(freed_items, str) and freed_items else level
-        for level, freed_items in zip(levels["level"], freed, strict=True)
+        term("verdict.freed", level=step, items=items) if isinstance(items, str) and items else step
+        for step, items in zip(steps, freed, strict=True)
     ]
     shown = levels.assign(level=names, holds=holds)
-    labels = {
-        "level": "Level",
-        "holds": "Holds",
-        "chi2": "Chi²",
+    columns = {
+        "level": "equality",
+        "holds": "holds",
+        "chi2": "chi2",
         "df": "df",
-        "cfi": "CFI",
-        "cfi_change": "Change of CFI",
-        "rmsea": "RMSEA",
-        "rmsea_change": "Change of RMSEA",
-        "p_change": "p of the change",
+        "cfi": "cfi",
+        "cfi_change": "cfi_change",
+        "rmsea": "rmsea",
+        "rmsea_change": "rmsea_change",
+        "p_change": "p_change",
     }
+    groups = term("comma").join(term("verdict.group_size", group=name, n=n) for name, n in result.groups.items())
     changes = ["cfi", "cfi_change", "rmsea", "rmsea_change", "p_change"]
     return lay_out(
         shown.astype({name: float for name in changes}),
         name="invariance",
-        title="Equality over groups",
-        labels=labels,
+        title=term("title.invariance"),
+        labels=headings(columns),
         decimals={3: changes, 1: ["chi2"]},
-        note=f"{result.method} Groups: {', '.join(f'{name} ({n})' for name, n in result.groups.items())}.",
+        note=term("note.invariance", method=tell(result.method), groups=groups),
     )

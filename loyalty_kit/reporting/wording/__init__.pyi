@@ -7,6 +7,7 @@ from .campaigns import describe_effects as describe_effects
 from .campaigns import describe_next as describe_next
 from .campaigns import describe_segments as describe_segments
 from .campaigns import describe_trust as describe_trust
+from .catalogue import speak as speak
 from .drivers import answer_drivers as answer_drivers
 from .drivers import describe_driver_sample as describe_driver_sample
 from .drivers import describe_driver_validation as describe_driver_validation
@@ -15,6 +16,7 @@ from .drivers import describe_model as describe_model
 from .drivers import describe_priorities as describe_priorities
 from .drivers import describe_robustness as describe_robustness
 from .drivers import describe_stability as describe_stability
+from .notes import describe_only as describe_only
 from .quality import answer_scale_quality as answer_scale_quality
 from .quality import describe_groups as describe_groups
 from .quality import describe_index as describe_index

@@ -17,12 +17,15 @@ from loyalty_kit.reporting.wording.catalogue import (
     Passage,
     Sentence,
     in_a_row,
+    level,
     number,
     percent,
     probability,
     records,
     say,
+    term,
 )
+from loyalty_kit.reporting.wording.notes import tell
 from loyalty_kit.survey.groups import small_cells
 
 SURE, UNLIKELY = 0.95, 0.05
@@ -31,14 +34,14 @@ LEVEL_OF_TESTS = 0.05
 FEW_BUYERS = 30
 THOUSAND = 1000
 PERMUTED = "permutation"
-ENDS = ["difference", "ci_low", "ci_high"]
+ENDS = [("difference", "difference"), ("ci_low", "low"), ("ci_high", "high")]
 
 
 def answer_campaign(
     assignment: AssignmentResult, effects: EffectsResult, trust: TrustResult, decision: DecisionResult
 ) -> Passage:
     """Headline: what is wrong with the test, what to do with each arm, and whether that can be believed."""
-    warnings = [Sentence(text, "warning") for text in assignment.warnings]
+    warnings = [Sentence(tell(text), "warning") for text in assignment.warnings]
     if not assignment.sound:
         return Passage([*warnings, Sentence(say("campaign.unsound"), "answer")])
     choices = decisions(effects, trust, decision)
@@ -117,8 +120,11 @@ def describe_assignment(assignment: AssignmentResult) -> Passage:
     table = assignment.table
     passed = int((table["outcome"] == "passed").sum())
     first = say("sound.all" if passed == len(table) else "sound.some", passed=passed, count=len(table))
-    warned = [say("sound.warned", **row) for row in records(table[table["outcome"] == "warned"])]
-    return Passage([*(Sentence(text, "warning") for text in assignment.warnings), first, *warned])
+    warned = [
+        say("sound.warned", check=tell(row["check"]), message=tell(row["message"]))
+        for row in records(table[table["outcome"] == "warned"])
+    ]
+    return Passage([*(Sentence(tell(text), "warning") for text in assignment.warnings), first, *warned])
 
 
 def describe_effects(effects: EffectsResult, metrics: Sequence[Metric]) -> Passage:
@@ -132,13 +138,13 @@ def describe_effects(effects: EffectsResult, metrics: Sequence[Metric]) -> Passa
     replaced = table[table["method"].str.contains(PERMUTED)]
     if len(replaced):
         sentences.append(say("effects.permuted", rows=_rows(replaced)))
-    return Passage([*sentences, *map(Sentence, effects.warnings)])
+    return Passage([*sentences, *map(Sentence, map(tell, effects.warnings))])
 
 
 def _effect(row: dict[str, Any], kind: str, effects: EffectsResult) -> Sentence:
     names = {"metric": plain_name(row["metric"]), "arm": row["arm"], "reference": effects.control}
     if not row["ci_low"] <= row["ci_high"]:
-        return say("effects.no_interval", **names, why=row["warning"])
+        return say("effects.no_interval", **names, why=tell(row["warning"]))
     way = "up" if row["ci_low"] > 0 else "down" if row["ci_high"] < 0 else "unclear"
     change = row["difference"] if way == "unclear" else abs(row["difference"])
     values = {"difference": _size(change, kind), "span": _span(row, effects, kind)}
@@ -157,9 +163,9 @@ def describe_segments(effects: EffectsResult, metrics: Sequence[Metric], *, min_
     tests = tests[tests["metric"].isin(list(kinds))].dropna(subset=["p_adjusted"])
     for (metric, by), rows in tests.groupby(["metric", "by"], sort=False):
         differ = rows["p_adjusted"] < LEVEL_OF_TESTS
-        values = {"metric": plain_name(str(metric)), "by": by}
+        values: dict[str, Any] = {"metric": plain_name(str(metric)), "by": by}
         if not differ.any():
-            arms = ", ".join(
+            arms = term("comma").join(
                 f"{row['arm']} {probability(row['p_adjusted'])}".replace(" ", "\N{NO-BREAK SPACE}")
                 for row in records(rows)
             )
@@ -167,7 +173,7 @@ def describe_segments(effects: EffectsResult, metrics: Sequence[Metric], *, min_
             continue
         for row in records(rows[differ]):
             own = cells[(cells["metric"] == metric) & (cells["by"] == by) & (cells["arm"] == row["arm"])]
-            values |= {"cells": _levels(own, kinds[metric]), "unit": say("segments." + _unit(kinds[metric]))}
+            values |= {"cells": _levels(own, kinds[metric]), "unit": term("segments." + _unit(kinds[metric]))}
             sentences.append(say("segments.differ", arm=row["arm"], p=probability(row["p_adjusted"]), **values))
     whole = primary(effects)
     if len(cells) < (whole["by"] != ALL).sum():
@@ -178,9 +184,11 @@ def describe_segments(effects: EffectsResult, metrics: Sequence[Metric], *, min_
 def _levels(cells: pd.DataFrame, kind: str) -> str:
     """Effect in each level, with its interval."""
     if cells.empty:
-        return str(say("segments.hidden_all"))
+        return term("segments.hidden_all")
     texts = [
-        f"{row['by']} {row['level']}: " + "{} ({} to {})".format(*(_size(row[name], kind) for name in ENDS))
+        term(
+            "segments.cell", by=row["by"], level=row["level"], **{end: _size(row[column], kind) for column, end in ENDS}
+        )
         for row in records(cells)
     ]
     return in_a_row(texts)
@@ -196,14 +204,14 @@ def _size(value: float, kind: str) -> str:
 
 def describe_decision(decision: DecisionResult, profit: Profit) -> Passage:
     """Say what profit is, which choice is best on these data alone, and what knowing more could be worth."""
-    spend = say("worth.margin", margin=f"{profit.margin:g}", spend=profit.spend)
-    contact = profit.cost if isinstance(profit.cost, str) else say("worth.contact", cost=f"{profit.cost:g}")
+    spend = term("worth.margin", margin=f"{profit.margin:g}", spend=profit.spend)
+    contact = profit.cost if isinstance(profit.cost, str) else term("worth.contact", cost=f"{profit.cost:g}")
     costs = [contact if profit.cost else None, profit.coupon]
     formula = " − ".join(str(part) for part in (spend, *costs) if part)
     best = _now(decision)
     values = {"gain": amount(best["expected_gain"]), "loss": amount(best["expected_loss"])}
     choice = say("worth.best_stop" if best["decision"] == "stop" else "worth.best_arm", arm=best["arm"], **values)
-    warnings = [Sentence(text, "warning") for text in decision.warnings]
+    warnings = [Sentence(tell(text), "warning") for text in decision.warnings]
     return Passage([*warnings, say("worth.profit", formula=formula), choice, say("worth.more", **values)])
 
 
@@ -212,7 +220,7 @@ def describe_trust(trust: TrustResult, effects: EffectsResult, *, min_cell: int)
     table = trusted(trust, effects, min_cell=min_cell)
     permuted = table[table["believable"] == "by permutation"]
     never = table[table["believable"] == "no"]
-    sentences = [say("belief.how", method=trust.method, nominal=percent(trust.nominal, 1))]
+    sentences = [say("belief.how", method=tell(trust.method), nominal=percent(trust.nominal, 1))]
     if len(permuted):
         whole = permuted[permuted["by"] == ALL]
         case = "permuted" if len(whole) else "permuted_cells"
@@ -231,14 +239,14 @@ def describe_course(course: CourseResult | None, metrics: Sequence[Metric]) -> P
     sentences = []
     for (metric, arm), rows in course.table.groupby(["metric", "arm"], sort=False):
         clear = rows[(rows["ci_low"] > 0) | (rows["ci_high"] < 0)]
-        values = {
-            "metric": plain_name(str(metric)),
-            "arm": arm,
-            "period": clear["period"].iloc[0] if len(clear) else None,
-        }
-        if metric in names:
-            sentences.append(say("course.crossed" if len(clear) else "course.crossed_not", **values))
-    return Passage([*sentences, *map(Sentence, course.warnings)])
+        if metric not in names:
+            continue
+        values: dict[str, Any] = {"metric": plain_name(str(metric)), "arm": arm}
+        if len(clear):
+            sentences.append(say("course.crossed", period=clear["period"].iloc[0], **values))
+        else:
+            sentences.append(say("course.crossed_not", **values))
+    return Passage([*sentences, *map(Sentence, map(tell, course.warnings))])
 
 
 def describe_next(plan: NextTestResult) -> Passage:
@@ -250,7 +258,7 @@ def describe_next(plan: NextTestResult) -> Passage:
     if "equal arms" in rows:
         sentences.append(say("next.equal", mde=amount(rows["equal arms"]["mde"])))
     sentences.append(say("next.half", n=about(half["n"]), mde=amount(half["mde"])))
-    return Passage([*sentences, *map(Sentence, plan.warnings)])
+    return Passage([*sentences, *map(Sentence, map(tell, plan.warnings))])
 
 
 def primary(effects: EffectsResult, metric: str | None = None) -> pd.DataFrame:
@@ -283,15 +291,15 @@ def trusted(trust: TrustResult, effects: EffectsResult, *, min_cell: int) -> pd.
     return shown[keys].merge(trust.table, on=keys)
 
 
-def plain_name(metric: str) -> str:
-    """Name of a metric for readers: its column, or just profit.
+def plain_name(metric: str, *, language: str | None = None) -> str:
+    """Name of a metric for readers: its column, or just profit; in the language spoken unless one is given.
 
     Examples
     --------
-    >>> plain_name("profit(spend)"), plain_name("spend")
+    >>> plain_name("profit(spend)", language="en"), plain_name("spend")
     ('profit', 'spend')
     """
-    return "profit" if metric.startswith("profit(") else metric
+    return term("campaign.profit", language=language) if metric.startswith("profit(") else metric
 
 
 def amount(value: float) -> str:
@@ -326,14 +334,15 @@ def chance(p: float) -> str:
     >>> [chance(p).replace("\xa0", " ") for p in (0.962, 0.99998, 0.0)]
     ['96 %', 'over 99 %', 'under 1 %']
     """
-    space = "\N{NO-BREAK SPACE}"
-    return f"over 99{space}%" if p > 0.99 else f"under 1{space}%" if p < 0.01 else percent(p)
+    if 0.01 <= p <= 0.99:
+        return percent(p)
+    return term("campaign.chance_over", p=percent(0.99)) if p > 0.99 else term("campaign.chance_under", p=percent(0.01))
 
 
 def _believed(choices: pd.DataFrame, trust: TrustResult) -> Sentence:
     """Say whether the profit of the arms can be believed."""
     rates = {"better": choices["false_better"].max(), "worse": choices["false_worse"].max(), "nominal": trust.nominal}
-    values = {name: percent(rate, 1) for name, rate in rates.items()} | {"placebos": trust.placebos}
+    values = {name: percent(rate, 1) for name, rate in rates.items()} | {"placebos": str(trust.placebos)}
     for case, believable in (("no", "no"), ("permutation", "by permutation")):
         arms = choices.loc[choices["believable"] == believable, "arm"]
         if len(arms):
@@ -343,16 +352,19 @@ def _believed(choices: pd.DataFrame, trust: TrustResult) -> Sentence:
 
 def _span(row: dict[str, Any], effects: EffectsResult, kind: str = "profit") -> str:
     if not row["ci_low"] <= row["ci_high"]:
-        return str(say("interval_none", n=f"{row['n']:,}"))
-    level = f"{100 * effects.confidence:g}\N{NO-BREAK SPACE}%"
+        return term("interval_none", n=f"{row['n']:,}")
     ends = {"low": _size(row["ci_low"], kind), "high": _size(row["ci_high"], kind)}
-    return str(say("interval", level=level, n=f"{row['n']:,}", **ends))
+    return term("interval", level=level(effects.confidence), n=f"{row['n']:,}", **ends)
 
 
 def _rows(table: pd.DataFrame) -> str:
     """Name results in a row."""
     names: Iterable[str] = (
-        f"{row['arm']} on {plain_name(row['metric'])}" + ("" if row["by"] == ALL else f" ({row['by']} {row['level']})")
+        term(
+            "effects.result" if row["by"] == ALL else "effects.result_cell",
+            metric=plain_name(row["metric"]),
+            **{name: row[name] for name in ("arm", "by", "level")},
+        )
         for row in records(table)
     )
     return in_a_row(names) if len(table) else ""

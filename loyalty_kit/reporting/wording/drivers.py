@@ -15,24 +15,27 @@ from loyalty_kit.reporting.wording.catalogue import (
     Passage,
     Sentence,
     in_a_row,
+    level,
     number,
     percent,
     probability,
     records,
     say,
 )
+from loyalty_kit.reporting.wording.notes import tell
 from loyalty_kit.survey.codebook import Codebook
 
 SURE = 0.90
 LIKELY = 0.80
 LEVEL_OF_TESTS = 0.05
+FIVE = 5
 
 
 def answer_drivers(
     model: DriverResult, importance: ImportanceResult, validation: ValidationResult, priorities: PriorityResult
 ) -> Passage:
     """Headline: how much is explained, which driver leads, where to act."""
-    values = {"count": len(model.drivers), "outcome": _label(model, model.outcome), "n": model.n_used}
+    values: dict[str, Any] = {"count": len(model.drivers), "outcome": _label(model, model.outcome), "n": model.n_used}
     if not validation.r_squared > 0 or not _unseen(validation)["ci_low"] > 0:
         sentences = [say("drivers.explained_not", **values)]
     else:
@@ -74,7 +77,7 @@ def describe_model(model: DriverResult) -> Passage:
         sentences.append(say("model.spread_unequal" if unequal else "model.spread_equal", p=probability(p)))
     if model.corrected is not None:
         sentences.append(say("model.corrected"))
-    notes = [Sentence(text) for text in model.warnings if " although it correlates " not in text]
+    notes = [Sentence(tell(text)) for text in model.warnings if " although it correlates " not in text]
     return Passage([*(Sentence(text, "warning") for text in _suppressed(model)), *sentences, *notes])
 
 
@@ -86,7 +89,7 @@ def describe_importance(result: ImportanceResult) -> Passage:
         shares = {"share": percent(row["share"]), "p": percent(row["p_top3"])}
         label = result.labels.get(row["driver"], row["driver"])
         sentences.append(say("importance.row", driver=label, rank=row["rank"], **shares, **span))
-    return Passage([*sentences, *(Sentence(text, "warning") for text in result.warnings)])
+    return Passage([*sentences, *(Sentence(tell(text), "warning") for text in result.warnings)])
 
 
 def describe_driver_validation(result: ValidationResult) -> Passage:
@@ -116,7 +119,7 @@ def describe_robustness(result: RobustnessResult) -> Passage:
             sentences.append(say("holds.fragile", top=row["in_top3"], sign=row["sign_holds"], **values))
         elif row["sign_holds"] < settings:
             sentences.append(say("holds.sign", sign=row["sign_holds"], **values))
-    return Passage([*sentences, *(Sentence(text, "warning") for text in result.warnings)])
+    return Passage([*sentences, *(Sentence(tell(text), "warning") for text in result.warnings)])
 
 
 def describe_stability(result: StabilityResult | None) -> Passage:
@@ -130,19 +133,19 @@ def describe_stability(result: StabilityResult | None) -> Passage:
     for row in records(tests[tests["p_corrected"] < LEVEL_OF_TESTS]):
         label = result.labels.get(row["driver"], row["driver"])
         sentences.append(say("holds.groups_driver", driver=label, p=probability(row["p_corrected"])))
-    return Passage([*sentences, *(Sentence(text, "warning") for text in result.warnings)])
+    return Passage([*sentences, *(Sentence(tell(text), "warning") for text in result.warnings)])
 
 
 def describe_priorities(result: PriorityResult) -> Passage:
-    """Say where to act first and what goes with five points more on each driver."""
-    outcome = result.labels.get(result.outcome, result.outcome)
+    """Say where to act first and what goes with some points more on each driver."""
+    phrase = "priorities.change" if result.step == FIVE else "priorities.change_step"
+    names = {"outcome": result.labels.get(result.outcome, result.outcome), "step": f"{result.step:g}"}
     sentences = list(_first_place(result))
     for row in records(result.table):
         label = result.labels.get(row["driver"], row["driver"])
-        change = {"change": number(row["expected_change"]), "outcome": outcome}
         span = _span(row["change_ci_low"], row["change_ci_high"], result.confidence, points=True)
-        sentences.append(say("priorities.change", driver=label, **change, **span))
-    return Passage([*sentences, *(Sentence(text, "warning") for text in result.warnings)])
+        sentences.append(say(phrase, driver=label, change=number(row["expected_change"]), **names, **span))
+    return Passage([*sentences, *(Sentence(tell(text), "warning") for text in result.warnings)])
 
 
 def _suppressed(model: DriverResult) -> list[Sentence]:
@@ -151,7 +154,7 @@ def _suppressed(model: DriverResult) -> list[Sentence]:
     for row in records(model.suppressed):
         values = {"driver": _label(model, row["driver"]), "outcome": _label(model, model.outcome)}
         values |= {name: number(row[name]) for name in ("correlation", "estimate")}
-        values |= {"low": number(row["ci_low"]), "high": number(row["ci_high"]), "level": _level(model.confidence)}
+        values |= {"low": number(row["ci_low"]), "high": number(row["ci_high"]), "level": level(model.confidence)}
         sentences.append(say("model.suppressed" if row["estimate"] < 0 else "model.suppressed_up", **values))
     return sentences
 
@@ -186,11 +189,7 @@ def _first_place(priorities: PriorityResult) -> list[Sentence]:
 
 def _span(low: float, high: float, confidence: float, *, points: bool = False) -> dict[str, str]:
     written = number if points else percent
-    return {"level": _level(confidence), "low": written(low), "high": written(high)}
-
-
-def _level(confidence: float) -> str:
-    return f"{100 * confidence:g}\N{NO-BREAK SPACE}%"
+    return {"level": level(confidence), "low": written(low), "high": written(high)}
 
 
 def _label(model: DriverResult, name: str) -> str:

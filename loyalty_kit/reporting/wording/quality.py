@@ -7,7 +7,18 @@ import numpy as np
 import pandas as pd
 
 from loyalty_kit.measurement.reliability import ReliabilityResult
-from loyalty_kit.reporting.wording.catalogue import Passage, Sentence, in_a_row, interval, number, percent, records, say
+from loyalty_kit.reporting.wording.catalogue import (
+    Passage,
+    Sentence,
+    in_a_row,
+    interval,
+    number,
+    percent,
+    records,
+    say,
+    term,
+)
+from loyalty_kit.reporting.wording.notes import tell
 from loyalty_kit.survey.codebook import Codebook
 from loyalty_kit.survey.scoring import ScaleScores
 from loyalty_kit.survey.screening import ScreeningResult
@@ -54,7 +65,7 @@ def describe_sample(responses: pd.DataFrame, used: pd.DataFrame, codebook: Codeb
 
 def describe_left_out(warnings: Iterable[str]) -> Passage:
     """Say what of the codebook could not be used; nothing where all of it was."""
-    return Passage(Sentence(text, "warning") for text in warnings)
+    return Passage(_warnings(warnings))
 
 
 def describe_groups(counts: pd.DataFrame, *, min_cell: int) -> Passage:
@@ -70,7 +81,7 @@ def describe_screening(screening: ScreeningResult, *, screen_out: bool) -> Passa
     flagged, dropped = int(screening.flags.any(axis=1).sum()), int(screening.dropped.sum())
     case = "clean" if not flagged else "one_rule" if not dropped else "dropped" if screen_out else "kept"
     first = say(f"screening.{case}", flagged=flagged, dropped=dropped, n=screening.n_used)
-    return Passage([first, *(Sentence(text, "warning") for text in screening.warnings)])
+    return Passage([first, *_warnings(screening.warnings)])
 
 
 def answer_scale_quality(result: ReliabilityResult, codebook: Codebook) -> Passage:
@@ -108,8 +119,8 @@ def describe_reliability(result: ReliabilityResult, codebook: Codebook) -> Passa
         sentences.append(say(f"reliability.{row['verdict']}", threshold=f"{RELIABLE:.2f}", **values))
         if row["cronbach_alpha"] > REDUNDANT:
             sentences.append(say("reliability.redundant", count=row["items"], **values))
-    notes = [Sentence(text) for text in result.warnings if text not in result.keying]
-    return Passage([*(Sentence(text, "warning") for text in result.keying), *sentences, *notes])
+    notes = [Sentence(tell(text)) for text in result.warnings if text not in result.keying]
+    return Passage([*_warnings(result.keying), *sentences, *notes])
 
 
 def describe_items(result: ReliabilityResult, codebook: Codebook) -> Passage:
@@ -157,7 +168,9 @@ def describe_index(scores: ScaleScores, quality: ReliabilityResult) -> Passage:
     for name, weights in scores.weights.items():
         used = weights.dropna()
         label = scores.labels[str(name)]
-        parts = in_a_row(f"{percent(w)} {scores.labels[str(scale)]}" for scale, w in used.items())
+        parts = in_a_row(
+            term("index.part", share=percent(w), scale=scores.labels[str(scale)]) for scale, w in used.items()
+        )
         row = values[name]
         if row["n"] == 0:
             sentences.append(say("index.empty", index=label))
@@ -166,7 +179,7 @@ def describe_index(scores: ScaleScores, quality: ReliabilityResult) -> Passage:
         leaning = [scores.labels[str(scale)] for scale in used.index if scale in doubtful]
         if leaning:
             sentences.append(say("index.weak", index=label, scales=in_a_row(leaning)))
-    return Passage([*sentences, *(Sentence(text, "warning") for text in scores.warnings)])
+    return Passage([*sentences, *_warnings(scores.warnings)])
 
 
 def describe_shares(
@@ -194,6 +207,10 @@ def _share(item: str, result: NetPromoterResult | TopBoxResult, min_cell: int) -
     low, high = sorted((sign * result.ci_low, sign * result.ci_high))
     span = interval(low, high, n=result.n_used, confidence=result.confidence, digits=0)
     return say(f"shares.{case}", item=item, points=number(points, 0), interval=span)
+
+
+def _warnings(texts: Iterable[str]) -> list[Sentence]:
+    return [Sentence(tell(text), "warning") for text in texts]
 
 
 def _judged(result: ReliabilityResult) -> pd.DataFrame:
@@ -229,7 +246,7 @@ def _first_step(result: ReliabilityResult, codebook: Codebook) -> list[Sentence]
 def _item(row: Mapping[str, Any], codebook: Codebook) -> dict[str, str]:
     wording = codebook.item(row["item"]).wording
     return {
-        "item": f"{row['item']}, “{wording}”" if wording else row["item"],
+        "item": term("items.named", item=row["item"], wording=wording) if wording else row["item"],
         "scale": codebook.label(row["scale"]),
         "r": number(row["item_rest_r"]),
         "before": number(row["before"]),

@@ -13,7 +13,18 @@ from loyalty_kit.measurement.factors import FactorResult
 from loyalty_kit.measurement.invariance import InvarianceResult
 from loyalty_kit.measurement.retention import RetentionResult
 from loyalty_kit.measurement.validity import ValidityResult
-from loyalty_kit.reporting.wording.catalogue import Passage, Sentence, in_a_row, number, percent, probability, say
+from loyalty_kit.reporting.wording.catalogue import (
+    Passage,
+    Sentence,
+    in_a_row,
+    level,
+    number,
+    percent,
+    probability,
+    say,
+    term,
+)
+from loyalty_kit.reporting.wording.notes import tell
 from loyalty_kit.survey.codebook import Codebook
 
 GOOD_FIT = {"cfi": 0.95, "rmsea": 0.06, "srmr": 0.08}
@@ -22,7 +33,16 @@ COSTLY_LOSS = 0.2
 FAIR_FIT = {"cfi": 0.90, "rmsea": 0.08, "srmr": 0.10}
 GOOD_KMO, LEAST_KMO = 0.70, 0.60
 """Kaiser & Rice (1974): middling from .70, mediocre from .60."""
-DISTINCT = ("distinct", "distinct by the liberal bound")
+KINDS = {
+    "distinct": "distinct",
+    "distinct by the liberal bound": "distinct_liberal",
+    "below .85, without an interval": "below",
+    "not below .85, without an interval": "not_below",
+    "not certain": "not_certain",
+    "not distinct": "not_distinct",
+}
+"""First words of a pair's verdict, with their key in the catalogue."""
+DISTINCT = ("distinct", "distinct_liberal")
 
 
 def describe_structure_sample(result: CfaResult, responses: pd.DataFrame, codebook: Codebook) -> Passage:
@@ -49,7 +69,7 @@ def answer_structure(
     sentences = [say(f"structure.fit_{case}", count=count, fit=fit_in_words(result))]
     improper = _improper(result)
     if improper:
-        sentences.append(say("structure.improper", why=improper[0]))
+        sentences.append(say("structure.improper", why=tell(improper[0])))
     miskeyed = contradictions(result, codebook)
     if miskeyed:
         sentences.append(say("structure.keying", items=in_a_row(miskeyed)))
@@ -117,7 +137,9 @@ def describe_factors(result: FactorResult, codebook: Codebook) -> Passage:
 def describe_fit(result: CfaResult) -> Passage:
     """Warnings of the factor model: those that question the estimates loudly, the rest plainly."""
     loud = _improper(result)
-    return Passage(Sentence(text, "warning" if text in loud else "plain") for text in (*loud, *_notes(result, loud)))
+    return Passage(
+        Sentence(tell(text), "warning" if text in loud else "plain") for text in (*loud, *_notes(result, loud))
+    )
 
 
 def describe_validity(result: ValidityResult, codebook: Codebook) -> Passage:
@@ -127,13 +149,13 @@ def describe_validity(result: ValidityResult, codebook: Codebook) -> Passage:
     if belong.any():
         sentences.append(say("validity.together", scales=_labels(result.scales.loc[belong, "scale"], codebook)))
     for row in result.scales[~belong].to_dict("records"):
-        sentences.append(say("validity.weak", scale=codebook.label(row["scale"]), verdict=row["verdict"] + "."))
-    level = percent(result.confidence)
-    for row in result.pairs[~_kind(result).isin(["distinct"])].to_dict("records"):
+        sentences.append(say("validity.weak", scale=codebook.label(row["scale"]), verdict=tell(row["verdict"])))
+    pairs = result.pairs.assign(kind=kind(result))
+    for row in pairs[pairs["kind"] != "distinct"].to_dict("records"):
         ends = {"first": codebook.label(row["first"]), "second": codebook.label(row["second"])}
         span = {"htmt": number(row["htmt"]), "low": number(row["ci_low"]), "high": number(row["ci_high"])}
-        verdict = row["verdict"].partition(":")[0]
-        sentences.append(say("validity.pair", verdict=verdict, level=level, **ends, **span))
+        verdict = term(f"verdict.{row['kind']}")
+        sentences.append(say("validity.pair", verdict=verdict, level=level(result.confidence), **ends, **span))
     return Passage(sentences)
 
 
@@ -141,21 +163,20 @@ def describe_common_method(result: CommonMethodResult | None) -> Passage:
     """Say whether one source could explain all the answers."""
     if result is None:
         return Passage([say("common.none")])
-    return Passage([Sentence(result.verdict)])
+    return Passage([Sentence(tell(result.verdict))])
 
 
 def describe_invariance(result: InvarianceResult | None, codebook: Codebook) -> Passage:
     """Say whether groups may be compared and, where they may, how they differ."""
     if result is None:
         return Passage([say("structure.groups_none")])
-    sentences = [Sentence(result.verdict, "plain" if result.comparable else "warning")]
+    sentences = [Sentence(tell(result.verdict), "plain" if result.comparable else "warning")]
     if result.n_dropped:
         sentences.append(say("invariance.sample", n=result.n_used, dropped=result.n_dropped))
     freed = result.items.loc[result.items["freed"].astype(bool), "item"].unique()
     if len(freed):
         sentences.append(say("invariance.freed", items=in_a_row(freed)))
     reference = str(result.groups.index[0])
-    level = percent(result.confidence)
     for row in result.latent_means.dropna(subset=["ci_low"]).to_dict("records"):
         unclear = row["ci_low"] <= 0 <= row["ci_high"]
         # Told as so much below, estimate and interval change sign together.
@@ -165,7 +186,7 @@ def describe_invariance(result: InvarianceResult | None, codebook: Codebook) -> 
         span = {"difference": number(sign * row["estimate"]), "low": number(low), "high": number(high)}
         direction = say("invariance.above" if row["estimate"] > 0 else "invariance.below")
         phrase = "invariance.mean_unclear" if unclear else "invariance.mean"
-        sentences.append(say(phrase, direction=direction, level=level, **names, **span))
+        sentences.append(say(phrase, direction=direction, level=level(result.confidence), **names, **span))
     return Passage([*sentences, *_warnings(_doubts(result.warnings))])
 
 
@@ -182,9 +203,9 @@ def fit_indices(result: CfaResult) -> dict[str, float]:
 def fit_in_words(result: CfaResult) -> str:
     """Write the indices in a row."""
     fit = {name: number(value, 3) for name, value in fit_indices(result).items()}
-    span = f"90\N{NO-BREAK SPACE}% interval {fit['rmsea_low']} to {fit['rmsea_high']}"
-    n = f"n\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}{result.n_used}"
-    return f"CFI {fit['cfi']}, RMSEA {fit['rmsea']} with {span}, SRMR {fit['srmr']}, {n}"
+    span = {"level": level(0.90), "low": fit["rmsea_low"], "high": fit["rmsea_high"]}
+    indices = {"cfi": fit["cfi"], "rmsea": fit["rmsea"], "srmr": fit["srmr"]}
+    return term("structure.fit_indices", n=result.n_used, **indices, **span)
 
 
 def _within(fit: dict[str, float], bounds: dict[str, float]) -> bool:
@@ -198,7 +219,7 @@ def _comparability(ladder: InvarianceResult | None, *, settled: bool) -> list[Se
         return [say("structure.groups_keying")]
     case = "no" if not ladder.comparable else "part" if len(ladder.partial) else "yes"
     doubts = _doubts(ladder.warnings)
-    reserve = [say("structure.groups_doubt", why=doubts[0])] if doubts and ladder.comparable else []
+    reserve = [say("structure.groups_doubt", why=tell(doubts[0]))] if doubts and ladder.comparable else []
     return [say(f"structure.groups_{case}", group=ladder.group), *reserve]
 
 
@@ -219,25 +240,32 @@ def _distinctness(validity: ValidityResult, codebook: Codebook) -> list[Sentence
     pairs = validity.pairs
     if pairs.empty:
         return [say("structure.single")]
-    kind = _kind(validity)
-    distinct = int(kind.isin(DISTINCT).sum())
+    kinds = kind(validity)
+    distinct = int(kinds.isin(DISTINCT).sum())
     one = len(pairs) == 1
     if distinct == len(pairs):
         return [say("structure.distinct_one" if one else "structure.distinct_all", count=len(pairs))]
     sentences = [
         say("structure.overlap_one" if one else "structure.distinct_some", distinct=distinct, count=len(pairs))
     ]
-    overlap = pairs[kind == "not distinct"]
+    overlap = pairs[kinds == "not_distinct"]
     if len(overlap):
-        names = (f"{codebook.label(a)} with {codebook.label(b)}" for a, b in overlap[["first", "second"]].to_numpy())
-        sentences.append(say("structure.overlap", pairs="; ".join(names)))
+        sentences.append(
+            say("structure.overlap", pairs=term("structure.pair_gap").join(pair_labels(overlap, codebook)))
+        )
     return sentences
 
 
-def _kind(validity: ValidityResult) -> "pd.Series[Any]":
-    """First words of each pair's verdict."""
-    kind: pd.Series[Any] = validity.pairs["verdict"].astype(str).str.split(":").str[0]
-    return kind
+def pair_labels(pairs: pd.DataFrame, codebook: Codebook) -> list[str]:
+    """Name each pair of scales."""
+    ends = pairs[["first", "second"]].to_numpy()
+    return [term("verdict.pair", first=codebook.label(a), second=codebook.label(b)) for a, b in ends]
+
+
+def kind(validity: ValidityResult) -> "pd.Series[Any]":
+    """Key of each pair's verdict in the catalogue."""
+    keys: pd.Series[Any] = validity.pairs["verdict"].astype(str).str.split(":").str[0].map(KINDS)
+    return keys
 
 
 def _labels(names: Any, codebook: Codebook) -> str:
@@ -245,4 +273,4 @@ def _labels(names: Any, codebook: Codebook) -> str:
 
 
 def _warnings(texts: Any) -> list[Sentence]:
-    return [Sentence(text, "warning") for text in texts]
+    return [Sentence(tell(text), "warning") for text in texts]

@@ -1,0 +1,50 @@
+"""Arms dealt anew: which of some customers fall to which arm, in many campaigns at once."""
+
+import numpy as np
+import numpy.typing as npt
+
+from loyalty_kit.campaigns.rows import Whole
+
+Dealt = npt.NDArray[np.int8]
+
+
+def deal(sizes: Whole, k: int, count: int, rng: np.random.Generator) -> Dealt:
+    """Arm numbers of k customers when all customers are dealt to arms of these sizes.
+
+    Parameters
+    ----------
+    sizes : array of shape (arms,)
+        Customers in each arm.
+    k : int
+        Customers whose arm matters; the others have 0 everywhere and need no dealing.
+    count : int
+        Campaigns.
+    rng : Generator
+        Source of chance.
+
+    Returns
+    -------
+    array of shape (count, k)
+
+    Notes
+    -----
+    How many of the k fall to each arm is multivariate hypergeometric; which, a random order of them, told
+    by the order of 31-bit keys. Two equal keys at the border of two arms, of a chance of k / 2³¹, go to
+    the same arm.
+
+    Examples
+    --------
+    >>> dealt = deal(np.array([6, 4]), 10, 3, np.random.default_rng(0))
+    >>> (dealt == 0).sum(axis=1).tolist()
+    [6, 6, 6]
+    """
+    ends = rng.multivariate_hypergeometric(sizes, k, size=count).cumsum(axis=1)[:, :-1]
+    keys = rng.integers(0, 1 << 32, size=(count, k), dtype=np.uint32)
+    keys >>= 1
+    arm = np.zeros((count, k), dtype=np.int8)
+    if k:
+        ordered = np.sort(keys, axis=1)
+        for end in ends.T:
+            border = ordered[np.arange(count), np.minimum(end, k - 1)]
+            arm += keys >= np.where(end < k, border, np.uint32(1 << 31))[:, None]
+    return arm

@@ -1,0 +1,107 @@
+"""Bootstrap samples and placebo campaigns in blocks, each with its own seed, wherever the blocks are carried out."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor
+from contextlib import contextmanager
+
+import numpy as np
+
+from loyalty_kit.moments import Floats
+
+DRAWS_AT_ONCE = 1 << 18
+"""Single draws that one block holds in memory."""
+
+_used: list[Executor] = []
+
+
+def executor() -> Executor | None:
+    """Give the executor that blocks go to in this process; None where they are carried out here, one by one."""
+    return _latest()
+
+
+@contextmanager
+def using(pool: Executor) -> Iterator[Executor]:
+    """Send the blocks of this process to an executor.
+
+    Parameters
+    ----------
+    pool : Executor
+        Of `concurrent.futures`, or like one: `client.get_executor()` of Dask.
+
+    Yields
+    ------
+    Executor
+
+    Examples
+    --------
+    >>> from concurrent.futures import ThreadPoolExecutor
+    >>> with ThreadPoolExecutor(2) as pool, using(pool):
+    ...     executor() is pool
+    True
+    """
+    _used.append(pool)
+    try:
+        yield pool
+    finally:
+        _used.remove(pool)
+
+
+def block_of(width: int) -> int:
+    """Replicates in one block where each replicate makes so many single draws.
+
+    Examples
+    --------
+    >>> block_of(2_436), block_of(10_000_000)
+    (107, 1)
+    """
+    return max(DRAWS_AT_ONCE // max(width, 1), 1)
+
+
+def run_blocks(
+    function: Callable[[int, np.random.Generator], Floats],
+    *,
+    replicates: int,
+    rng: np.random.Generator,
+    block: int,
+    executor: Executor | None = None,
+) -> Floats:
+    """Make replicates block by block: what comes out depends neither on who makes them nor on how many at a time.
+
+    Parameters
+    ----------
+    function : callable
+        Of a count and a source of chance, gives an array of shape (count, …). For executors of processes
+        or other machines it must be a function of a module or a `functools.partial` of one.
+    replicates : int
+        How many in all.
+    rng : Generator
+        Each block gets a child of its seed.
+    block : int
+        Replicates in a block, a matter of the data alone: another size gives other draws.
+    executor : Executor, optional
+        Where blocks are carried out; that of `using` where not given, and here where there is none.
+
+    Returns
+    -------
+    array of shape (replicates, …)
+
+    Notes
+    -----
+    Children are spawned from the generator's SeedSequence, so that their streams do not overlap and a
+    later call with the same generator gets others.
+
+    Examples
+    --------
+    >>> def means(count, rng):
+    ...     return rng.standard_normal((count, 10)).mean(axis=1)
+    >>> run_blocks(means, replicates=5, rng=np.random.default_rng(0), block=2).round(2).tolist()
+    [0.51, 0.03, -0.31, 0.04, 0.04]
+    """
+    sizes = [min(block, replicates - first) for first in range(0, replicates, block)] or [0]
+    pool = executor or _latest()
+    parts = (pool.map if pool else map)(function, sizes, rng.spawn(len(sizes)))
+    return np.concatenate(list(parts))
+
+
+def _latest() -> Executor | None:
+    return _used[-1] if _used else None

@@ -1,0 +1,79 @@
+"""What a forked kernel is: its server imports this once, with all that reports use; each request becomes a kernel."""
+
+import json
+import os
+import pkgutil
+import random
+import socket
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import ipykernel
+import matplotlib as mpl
+import numpy as np
+from ipykernel.kernelapp import IPKernelApp
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.core.pylabtools import activate_matplotlib
+from matplotlib_inline.backend_inline import configure_inline_support
+
+from loyalty_kit import campaigns, measurement, modelling, survey
+from loyalty_kit.reporting import plots, tables, wording
+
+INLINE = "module://matplotlib_inline.backend_inline"
+
+_LIBRARIES = (
+    "great_tables",
+    "ipykernel.debugger",
+    "matplotlib.pyplot",
+    "pandas",
+    "scipy.stats",
+    "seaborn",
+    "statsmodels.api",
+)
+_PACKAGES = (survey, measurement, modelling, campaigns, plots, tables, wording)
+_LAUNCHER = str(Path(ipykernel.__file__).parents[1] / "ipykernel_launcher.py")
+_SETTINGS = mpl.matplotlib_fname()
+
+for _name in (*_LIBRARIES, "loyalty_kit.reporting.figures", "loyalty_kit.reporting.provenance"):
+    import_module(_name)
+for _package in _PACKAGES:
+    for _module in pkgutil.iter_modules(_package.__path__, f"{_package.__name__}."):
+        import_module(_module.name)
+
+
+def run(line: socket.socket, content: bytes) -> None:
+    """Be the kernel that was asked for, until it is shut down.
+
+    Whatever an ordinary kernel takes from its surroundings at its start is taken from the request.
+    """
+    line.close()
+    request = json.loads(content)
+    os.environ.clear()
+    os.environ.update(request["environment"])
+    # The kernel watches its parent, which is the server.
+    os.environ["JPY_PARENT_PID"] = str(os.getppid())
+    os.chdir(request["folder"])
+    time.tzset()
+    tempfile.tempdir = None
+    sys.argv = [_LAUNCHER, *request["arguments"]]
+    random.seed()
+    np.random.mtrand.set_bit_generator(np.random.MT19937())
+    if mpl.matplotlib_fname() != _SETTINGS:
+        mpl.rc_file(mpl.matplotlib_fname())
+    app: Any = IPKernelApp.instance()
+    app.initialize(request["arguments"])
+    _show_figures(app.shell)
+    app.start()
+
+
+def _show_figures(shell: InteractiveShell) -> None:
+    """Show figures below their cells, as an ordinary kernel does from its first import of pyplot on."""
+    activate: Callable[[str], None] = activate_matplotlib
+    configure: Callable[[InteractiveShell, str], None] = configure_inline_support
+    activate(INLINE)
+    configure(shell, INLINE)

@@ -1,0 +1,64 @@
+"""One batch at a time in a folder of reports; the system lets go of the lock when its holder dies."""
+
+import errno
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from loyalty_kit.errors import InputError
+
+LOCK = ".loyalty-kit.lock"
+
+_WITHOUT_LOCKS = (errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP)
+_POLL_SECONDS = 0.2
+
+
+@contextmanager
+def folder_lock(folder: Path, *, wait: bool, tell: Callable[[str], object] = lambda sentence: None) -> Iterator[None]:
+    """Keep other batches from rendering into a folder.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder of reports, which is there.
+    wait : bool
+        Whether to wait while another batch renders into it.
+    tell : callable, optional
+        Gets a sentence where another batch is waited for, or where the folder's file system has no locks.
+
+    Raises
+    ------
+    InputError
+        If another batch renders into the folder and is not waited for, or its lock file cannot be written.
+
+    Notes
+    -----
+    The lock is the system's, on an open file, and ends with the process that holds it, however that
+    ends: the hidden file stays and is no lock by itself, and forked processes do not hold on to it.
+    """
+    lock = FileLock(folder / LOCK, thread_local=False, fallback_to_soft=False)
+    try:
+        _acquire(lock, folder, wait=wait, tell=tell)
+    except OSError as error:
+        if error.errno not in _WITHOUT_LOCKS:
+            raise InputError(
+                f"The folder '{folder}' cannot be locked: {error.strerror}; give another with -o."
+            ) from None
+        tell(f"The file system of '{folder}' has no locks, so nothing keeps two batches apart there.")
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _acquire(lock: FileLock, folder: Path, *, wait: bool, tell: Callable[[str], object]) -> None:
+    taken = f"Another batch renders into '{folder}'"
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        if not wait:
+            raise InputError(f"{taken}; without --no-wait this one waits for it.") from None
+        tell(f"{taken}; this one waits for it.")
+        lock.acquire(poll_interval=_POLL_SECONDS)

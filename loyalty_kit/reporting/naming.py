@@ -1,0 +1,90 @@
+"""Names of reports made of values: templates filled, and whatever a value holds made safe in a file's name."""
+
+import hashlib
+import re
+import string
+import unicodedata
+from collections.abc import Mapping, Sequence
+
+from loyalty_kit.errors import InputError, listing, nearest
+
+LONGEST_NAME = 200
+"""Bytes of a report's name; the endings need room too."""
+
+_UNSAFE = re.compile(r"""[/\\:*?"<>|]""")
+_DEVICES = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\..*)?", re.IGNORECASE)
+_OWN = re.compile(r"index|.*\.failed", re.IGNORECASE)
+
+
+def filled(template: str, values: Mapping[str, str], key: str) -> str:
+    """Template with its places filled; `key` is what errors call it.
+
+    Raises
+    ------
+    InputError
+        If it names a value that there is not, or is no template.
+
+    Examples
+    --------
+    >>> filled("quality-{channel}", {"channel": "web"}, "name")
+    'quality-web'
+    """
+    try:
+        parts = list(string.Formatter().parse(template))
+    except ValueError:
+        parts = [("", "", None, None)]
+    text = ""
+    for literal, place, form, conversion in parts:
+        text += literal
+        if place is None:
+            continue
+        if place not in values or form or conversion:
+            hint = nearest(place, values) if place else ""
+            raise InputError(
+                f"Key '{key}' holds {template!r}; places for values are {listing(f'{{{name}}}' for name in values)}"
+                + (hint or ", and {{ stands for a brace.")
+            )
+        text += values[place]
+    return text
+
+
+def file_part(text: str) -> str:
+    r"""Text as it may stand in a file's name on every system: on one line, NFC, without what a path would obey.
+
+    Examples
+    --------
+    >>> file_part("../web/网店\n"), file_part("C:\\"), file_part(" ")
+    ('web-网店', 'C', 'empty')
+    """
+    plain = "".join(mark if mark.isprintable() else " " for mark in unicodedata.normalize("NFC", text))
+    return " ".join(_UNSAFE.sub("-", plain).split()).strip(".- ") or "empty"
+
+
+def safe_name(name: str) -> str:
+    """Name that no system keeps for itself and that is not too long; what is cut off leaves its hash.
+
+    Examples
+    --------
+    >>> safe_name("nul"), safe_name("index"), len(safe_name("店" * 100).encode())
+    ('nul_', 'index_', 198)
+    """
+    name = unicodedata.normalize("NFC", name)
+    if _DEVICES.fullmatch(name) or _OWN.fullmatch(name):
+        return f"{name}_"
+    whole = name.encode(errors="surrogateescape")
+    if len(whole) <= LONGEST_NAME:
+        return name
+    mark = f"-{hashlib.sha256(whole).hexdigest()[:8]}"
+    return whole[: LONGEST_NAME - len(mark)].decode(errors="ignore").rstrip() + mark
+
+
+def titled(title: str, labels: Sequence[str], language: str = "en") -> str:
+    """Title with the values behind it that tell a report from its siblings.
+
+    Examples
+    --------
+    >>> titled("Quality", ["store", "2"]), titled("质量", ["门店", "2"], "zh"), titled("Quality", [])
+    ('Quality: store, 2', '质量：门店，2', 'Quality')
+    """
+    colon, comma = ("：", "，") if language == "zh" else (": ", ", ")
+    return f"{title}{colon}{comma.join(labels)}" if labels else title

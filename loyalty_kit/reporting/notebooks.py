@@ -1,0 +1,67 @@
+"""Notebooks found and read; those that the kit ships go by their names."""
+
+import re
+import warnings
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+
+from loyalty_kit.errors import UnreadableError, listing, nearest
+
+NOTEBOOK = ".ipynb"
+
+_PACKAGE = Path(__file__).parents[1]
+# In a wheel the notebooks lie in the package, in a checkout beside it.
+_SHIPPED = (_PACKAGE / "notebooks", _PACKAGE.parent / "notebooks")
+
+
+def find_notebook(notebook: str | Path, base: Path) -> Path:
+    """File of a notebook named by a path relative to a folder or, where the kit ships it, by its name."""
+    path = base / notebook
+    if path.is_file():
+        return path.absolute()
+    name = str(notebook).removesuffix(NOTEBOOK)
+    shipped = {file.stem: file for folder in reversed(_SHIPPED) for file in sorted(folder.glob(f"*{NOTEBOOK}"))}
+    if name in shipped:
+        return shipped[name]
+    if path.is_dir():
+        raise UnreadableError(f"'{notebook}' is a folder; give a notebook or a reports.toml.")
+    hint = nearest(name, shipped) or f"; the kit ships {listing(sorted(shipped))}."
+    raise UnreadableError(f"The notebook '{notebook}' does not exist{hint}")
+
+
+def read_notebook(path: Path) -> NotebookNode:
+    """Notebook of a file, every cell with an id that is the same each time it is read."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise UnreadableError(f"The notebook '{path}' cannot be read: {error.strerror}.") from None
+    except UnicodeDecodeError as error:
+        raise UnreadableError(f"The notebook '{path}' is not a Jupyter notebook ({type(error).__name__}).") from error
+    return parse_notebook(text, where=str(path))
+
+
+def parse_notebook(text: str, *, where: str = "text") -> NotebookNode:
+    """Notebook of its JSON text; a cell without an id gets one by its place."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            node: NotebookNode = nbformat.reads(text, as_version=4)
+            names = [cell.get("id") or f"cell-{number}" for number, cell in enumerate(node.cells)]
+            node = nbformat.v4.upgrade(node)
+    except Exception as error:
+        # nbformat raises whatever its readers of each version happen to meet in a damaged file.
+        raise UnreadableError(f"The notebook '{where}' is not a Jupyter notebook ({type(error).__name__}).") from error
+    for cell, name in zip(node.cells, names, strict=True):
+        cell.id = name
+    return node
+
+
+def heading(notebook: NotebookNode) -> str | None:
+    """Text of the first heading of level 1."""
+    for cell in notebook.cells:
+        found = re.search(r"^# +(.+?) *$", cell.source, re.MULTILINE) if cell.cell_type == "markdown" else None
+        if found:
+            return re.sub(r"[*`]", "", found[1])
+    return None

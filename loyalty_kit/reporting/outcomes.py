@@ -1,0 +1,195 @@
+"""What becomes of a report: published whole, left as it is because nothing changed, or failed and said to be."""
+
+import os
+import traceback
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from loyalty_kit.reporting.failure import failure_page, with_banner
+from loyalty_kit.reporting.history import History
+from loyalty_kit.reporting.index import FAILURE, REPORT, page_facts
+from loyalty_kit.reporting.jobs import Job
+from loyalty_kit.reporting.keys import ReportKey, changed_files
+from loyalty_kit.reporting.orders import Attempt, Failure, Order
+from loyalty_kit.reporting.publication import publish
+
+Outcome = Literal["rendered", "unchanged", "failed"]
+
+
+@dataclass(frozen=True)
+class RenderResult:
+    """What became of a report.
+
+    Attributes
+    ----------
+    name, title : str
+        File name without its ending; title in the index.
+    outcome : str
+        'rendered', 'unchanged' (all that goes into it is as it was, so nothing ran) or 'failed'.
+    path : Path or None
+        The report or, where it failed, the page that tells why; None where not even that could be written.
+    seconds : float
+        Time from start to publication.
+    size : int
+        Bytes of that file.
+    key : str
+        Hash of all that goes into the report.
+    error : str or None
+        What went wrong, in a sentence without respondents.
+    traceback : str
+        The long account of it.
+    """
+
+    name: str
+    title: str
+    outcome: Outcome
+    path: Path | None
+    seconds: float
+    size: int
+    key: str = ""
+    error: str | None = None
+    traceback: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Fields as JSON knows them, without the traceback."""
+        fields = {name: value for name, value in self.__dict__.items() if name != "traceback"}
+        return fields | {"path": None if self.path is None else str(self.path), "seconds": round(self.seconds, 3)}
+
+
+@dataclass(frozen=True)
+class Begun:
+    """A report that is about to run: what goes into it, and its place in history.
+
+    Attributes
+    ----------
+    job : Job
+        The report.
+    key : ReportKey
+        Hash of all that goes into it.
+    order : Order
+        What whoever makes it must know.
+    run : int or None
+        Its row in history; None where history cannot be written.
+    """
+
+    job: Job
+    key: ReportKey
+    order: Order
+    run: int | None
+
+
+def is_unchanged(job: Job, folder: Path, key: str) -> bool:
+    """Whether the report in the folder is what this job would give, and its last run did not fail."""
+    report = folder / f"{job.name}{REPORT}"
+    return not (folder / f"{job.name}{FAILURE}").exists() and page_facts(report).get("key") == key
+
+
+def unchanged(job: Job, folder: Path, key: str) -> RenderResult:
+    """Say that a report is left as it is."""
+    path = folder / f"{job.name}{REPORT}"
+    return RenderResult(job.name, job.title, "unchanged", path, 0.0, path.stat().st_size, key)
+
+
+def begin(job: Job, key: ReportKey, history: History) -> Begun:
+    """Enter a run in history and write its order."""
+    run = history.begin(
+        job.name,
+        key=key.key,
+        parameters=job.facts()["parameters"],
+        files=key.files,
+        seed=job.values.get("seed"),
+    )
+    return Begun(job, key, job.order(key.key, history.past(job.name, key.key)), run)
+
+
+def settle(
+    begun: Begun, attempt: Attempt, seconds: float, *, folder: Path, scratch: Path, history: History
+) -> RenderResult:
+    """Publish what an attempt gave, or its failure; then history knows."""
+    job = begun.job
+    report, failed = folder / f"{job.name}{REPORT}", folder / f"{job.name}{FAILURE}"
+    failure = attempt.failure or _altered(begun)
+    if failure is None:
+        failure = _published(attempt.page, report, scratch)
+    if failure is None:
+        with suppress(OSError):
+            failed.unlink(missing_ok=True)
+    else:
+        with suppress(OSError):
+            _tell(begun, failure, report, failed, scratch=scratch, history=history)
+    written = report if failure is None else failed
+    size = written.stat().st_size if written.exists() else 0
+    history.finish(
+        begun.run,
+        outcome="rendered" if failure is None else "failed",
+        seconds=seconds,
+        size=size,
+        error=None if failure is None else failure.public or failure.sentence,
+        estimates=attempt.estimates if failure is None else (),
+    )
+    return RenderResult(
+        name=job.name,
+        title=job.title,
+        outcome="rendered" if failure is None else "failed",
+        path=written if size else None,
+        seconds=seconds,
+        size=size,
+        key=begun.key.key,
+        error=None if failure is None else failure.sentence,
+        traceback="" if failure is None else failure.traceback,
+    )
+
+
+def _altered(begun: Begun) -> Failure | None:
+    """Failure of a run whose input was written while it read."""
+    altered = changed_files(begun.key, begun.job.folder)
+    if not altered:
+        return None
+    names = ", ".join(f"'{name}'" for name in altered)
+    return Failure(f"The input {names} was changed during the run, so the report may mix old and new; run it again.")
+
+
+def _published(page: str, report: Path, scratch: Path) -> Failure | None:
+    try:
+        publish(page, report, scratch=scratch)
+    except OSError as error:
+        place = error.filename2 or error.filename or report
+        sentence = f"'{place}' cannot be written: {error.strerror or error}."
+        return Failure(sentence, traceback=traceback.format_exc())
+    return None
+
+
+def _tell(begun: Begun, failure: Failure, report: Path, failed: Path, *, scratch: Path, history: History) -> None:
+    """Write the failure page, and a banner over the last good report."""
+    job = begun.job
+    good = report.name if report.exists() else None
+    facts = job.facts(begun.key.key) | {"outcome": "failed"}
+    publish(failure_page(failure, facts=facts, last_good=good, language=job.language), failed, scratch=scratch)
+    if good is None:
+        return
+    status = report.stat()
+    changed = datetime.fromtimestamp(status.st_mtime).astimezone()
+    times = history.times(job.name)
+    page = with_banner(
+        report.read_text(encoding="utf-8"),
+        failed=failed.name,
+        good=times.get("rendered", changed),
+        run=times.get("started", datetime.now().astimezone()),
+        language=job.language,
+    )
+    publish(page, report, scratch=scratch)
+    # The banner is news of the failed run: the good report stays as old as it is.
+    os.utime(report, ns=(status.st_atime_ns, status.st_mtime_ns))
+
+
+def forecast(job: Job, folder: Path) -> str:
+    """Say what a run would do with a report, and why."""
+    report = folder / f"{job.name}{REPORT}"
+    if not report.exists():
+        return "render: new"
+    if (folder / f"{job.name}{FAILURE}").exists():
+        return "render: failed last time"
+    return "unchanged" if is_unchanged(job, folder, job.key().key) else "render: changed"

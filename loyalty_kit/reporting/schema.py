@@ -1,0 +1,100 @@
+"""The file of the history: its tables, its statements, and how it is opened."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+VERSION = 1
+"""Version of the tables; a file that says a higher one comes from a newer kit and is left alone."""
+
+_PATIENCE = 2.0
+_DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+# Runs are ordered by id and never by time: clocks are set back.
+_TABLES = (
+    """CREATE TABLE runs (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, report TEXT NOT NULL, key TEXT NOT NULL, parameters TEXT NOT NULL,
+        files TEXT NOT NULL, versions TEXT NOT NULL, "commit" TEXT, seed TEXT, started TEXT NOT NULL, seconds REAL,
+        outcome TEXT NOT NULL CHECK (outcome IN ('running', 'rendered', 'failed', 'interrupted')), error TEXT,
+        size INTEGER, machine TEXT NOT NULL, process INTEGER NOT NULL)""",
+    """CREATE TABLE estimates (
+        run INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE, place INTEGER NOT NULL, name TEXT NOT NULL,
+        label TEXT NOT NULL, estimate REAL NOT NULL, ci_low REAL, ci_high REAL, n INTEGER, PRIMARY KEY (run, place))
+        WITHOUT ROWID""",
+    "CREATE INDEX runs_by_report ON runs (report, outcome, id)",
+    "CREATE INDEX runs_by_outcome ON runs (outcome)",
+)
+
+ENTER = """INSERT INTO runs
+    (report, key, parameters, files, versions, "commit", seed, started, outcome, machine, process) VALUES
+    (:report, :key, :parameters, :files, :versions, :commit, :seed, :started, :outcome, :machine, :process)"""
+RUNNING = "SELECT id, report, machine, process FROM runs WHERE outcome = 'running'"
+FINISH = "UPDATE runs SET outcome = ?, seconds = ?, size = ?, error = ? WHERE id = ?"
+RECORD = "INSERT OR REPLACE INTO estimates VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+FIGURES = "SELECT name, label, estimate, ci_low, ci_high, n FROM estimates WHERE run = ? ORDER BY place"
+GOOD = """SELECT id, key, started FROM runs WHERE report = ? AND outcome = 'rendered' AND key != ?
+    ORDER BY id DESC"""
+RECENT = "SELECT * FROM runs WHERE :report IS NULL OR report = :report ORDER BY id DESC LIMIT :limit"
+TIMES = """SELECT
+    (SELECT started FROM runs WHERE report = :report ORDER BY id DESC LIMIT 1) AS started,
+    (SELECT started FROM runs WHERE report = :report AND outcome = 'rendered' ORDER BY id DESC LIMIT 1) AS rendered"""
+LAST = """SELECT report, outcome, started, error,
+    (SELECT started FROM runs AS good WHERE good.report = runs.report AND good.outcome = 'rendered'
+        ORDER BY id DESC LIMIT 1) AS rendered
+    FROM runs WHERE id IN (SELECT max(id) FROM runs WHERE outcome != 'running' GROUP BY report)"""
+FIRST_FIGURES = """SELECT good.report, good.key, name, label, estimate, ci_low, ci_high, n
+    FROM (SELECT id, report, key, row_number() OVER (PARTITION BY report ORDER BY id DESC) AS place
+        FROM runs WHERE outcome = 'rendered') AS good
+    LEFT JOIN estimates ON run = good.id AND estimates.place = 0
+    WHERE good.place <= ? ORDER BY good.report, good.id DESC"""
+PRUNE = """DELETE FROM runs WHERE outcome != 'running' AND id NOT IN (
+    SELECT id FROM (SELECT id, row_number() OVER (PARTITION BY report ORDER BY id DESC) AS place FROM runs)
+        WHERE place <= :keep
+    UNION SELECT id FROM (SELECT id, row_number() OVER (PARTITION BY report ORDER BY id DESC) AS place
+        FROM runs WHERE outcome = 'rendered') WHERE place <= :keep)"""
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[sqlite3.Connection]:
+    """One transaction on the file, made with its tables where it is absent.
+
+    Raises
+    ------
+    sqlite3.Error
+        If the file cannot be read or written, is damaged, comes from a newer kit, or stays locked.
+    """
+    connection = sqlite3.connect(path, timeout=_PATIENCE, isolation_level=None)
+    try:
+        connection.row_factory = sqlite3.Row
+        connection.execute("PRAGMA foreign_keys = ON")
+        # Where the file system cannot do it the journal of old serves as well.
+        with suppress(sqlite3.OperationalError):
+            connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            _lay_out(connection)
+            yield connection
+        except BaseException:
+            with suppress(sqlite3.Error):
+                connection.execute("ROLLBACK")
+            raise
+        connection.execute("COMMIT")
+    finally:
+        connection.close()
+
+
+def is_damaged(error: Exception) -> bool:
+    """Whether an error says that the file is no whole database."""
+    return isinstance(error, sqlite3.Error) and getattr(error, "sqlite_errorcode", 0) & 0xFF in _DAMAGE
+
+
+def _lay_out(connection: sqlite3.Connection) -> None:
+    found = connection.execute("PRAGMA user_version").fetchone()[0]
+    if found > VERSION:
+        raise sqlite3.NotSupportedError("it was written by a newer loyalty_kit")
+    if found < VERSION:
+        for statement in _TABLES:
+            connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {VERSION}")

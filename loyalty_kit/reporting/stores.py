@@ -1,0 +1,104 @@
+"""Reports that live elsewhere: a folder at any address that fsspec knows, kept in step with one of this machine."""
+
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from loyalty_kit.errors import InputError
+
+
+def is_address(output: str) -> bool:
+    """Whether an output is an address such as 's3://bucket/reports' and no folder of this machine."""
+    return "://" in output
+
+
+@contextmanager
+def mirrored(address: str) -> Iterator[tuple[Path, Callable[[], None]]]:
+    """Folder of this machine with the files of an address.
+
+    Parameters
+    ----------
+    address : str
+        Any that fsspec knows: s3://, gs://, abfs://, memory:// …; its own package (s3fs, gcsfs, adlfs) must be there.
+
+    Yields
+    ------
+    folder : Path
+        A passing folder that holds what the address held.
+    push : callable
+        Brings to the address what has changed since; each file is put in its place whole.
+
+    Raises
+    ------
+    InputError
+        If fsspec or the address's package is not installed, or the address cannot be read or written.
+
+    Notes
+    -----
+    The lock of a batch holds on one machine: two machines that write to one address at once may
+    each miss the other's runs in the index until the next batch.
+    """
+    system, root = _opened(address)
+    with tempfile.TemporaryDirectory(prefix="loyalty-kit-mirror-") as place:
+        folder = Path(place)
+        with _told(address):
+            _pull(system, root, folder)
+        known = _stamps(folder)
+
+        def push() -> None:
+            nonlocal known
+            now = _stamps(folder)
+            with _told(address):
+                for name in sorted(now, key=lambda name: (name == "index.html", name)):
+                    if known.get(name) != now[name]:
+                        system.pipe_file(f"{root}/{name}", (folder / name).read_bytes())
+                for name in known.keys() - now.keys():
+                    system.rm_file(f"{root}/{name}")
+            known = now
+
+        yield folder, push
+        push()
+
+
+def _opened(address: str) -> tuple[Any, str]:
+    try:
+        system, root = import_module("fsspec").url_to_fs(address)
+    except ImportError as error:
+        raise InputError(f"'{address}' needs the package {error.name or error}; install it beside the kit.") from None
+    except ValueError as error:
+        raise InputError(f"'{address}' is no address for reports: {error}.") from None
+    return system, root.rstrip("/")
+
+
+def _pull(system: Any, root: str, folder: Path) -> None:
+    system.invalidate_cache()
+    if not system.exists(root):
+        system.makedirs(root, exist_ok=True)
+        return
+    for entry in system.ls(root, detail=True):
+        name = entry["name"].rstrip("/").rpartition("/")[2]
+        if entry["type"] == "file" and name == Path(name).name and not name.startswith("."):
+            (folder / name).write_bytes(system.cat_file(entry["name"]))
+
+
+def _stamps(folder: Path) -> dict[str, tuple[int, int]]:
+    """Change time and size of each file that is no lock, journal or passing file."""
+    paths = [path for path in folder.iterdir() if path.is_file() and not path.name.startswith(".")]
+    passing = ("-wal", "-shm", "-journal")
+    return {
+        path.name: (path.stat().st_mtime_ns, path.stat().st_size) for path in paths if not path.name.endswith(passing)
+    }
+
+
+@contextmanager
+def _told(address: str) -> Iterator[None]:
+    """Errors of a store's own library, as one sentence."""
+    try:
+        yield
+    except InputError:
+        raise
+    except Exception as error:
+        raise InputError(f"'{address}' cannot be read or written ({type(error).__name__}: {error}).") from error

@@ -1,0 +1,188 @@
+"""Sentences, tables and figures in Chinese: no English word is left but names, and numbers have the Chinese form."""
+
+import re
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+import pandas as pd
+import pytest
+from languages import english, figures, seen
+from surveys import simulate
+
+import loyalty_kit as lk
+from loyalty_kit.reporting import plots, tables, wording
+from loyalty_kit.reporting.fonts import cjk_font
+from loyalty_kit.reporting.provenance import provenance, provenance_table
+from loyalty_kit.reporting.wording.catalogue import SPOKEN
+from loyalty_kit.survey.groups import group_counts
+from loyalty_kit.survey.scoring import score
+from loyalty_kit.survey.screening import screen
+from loyalty_kit.survey.shares import marked_shares
+
+matplotlib.use("agg")
+
+STARTER = Path(lk.__file__).parent / "starter"
+LABELS = {
+    "Customers of three channels (simulated)": "三个渠道的客户（模拟）",
+    "Service quality": "服务质量",
+    "Satisfaction": "满意度",
+    "Customer loyalty": "客户忠诚度",
+    "Loyalty index": "忠诚度指数",
+}
+GROUPS = {"store": "门店", "web": "网站", "app": "应用"}
+KNOWN = """
+    AVE Bartlett CFI Cronbach HTMT Heywood KMO Kaiser MAP MLR RMSEA SHA SRMR TLI
+    Python git loyalty-kit numpy pandas scipy seed survey.csv screen_out true missing fiml
+"""
+
+
+@pytest.fixture(autouse=True)
+def _chinese(monkeypatch):
+    """Have every test here speak Chinese."""
+    monkeypatch.setenv(SPOKEN, "zh")
+
+
+def starter() -> tuple[pd.DataFrame, lk.Codebook]:
+    """The starter study in Chinese, as far as a reader sees it."""
+    text = (STARTER / "codebook.toml").read_text("utf-8")
+    for label, chinese in LABELS.items():
+        text = text.replace(f'"{label}"', f'"{chinese}"')
+    text = re.sub('wording = ".*"', 'wording = "题目"', text).replace('groups = ["channel"]', 'groups = ["渠道"]')
+    book = lk.Codebook.parse(text)
+    responses = pd.read_csv(STARTER / "survey.csv").rename(columns={"channel": "渠道"})
+    responses = responses.assign(渠道=responses["渠道"].map(GROUPS))
+    return responses.mask(responses == -99), book
+
+
+def ecsi() -> tuple[pd.DataFrame, lk.Codebook]:
+    folder = Path(__file__).parents[2] / "data/ecsi_mobile"
+    book = lk.Codebook.read(folder / "codebook.toml")
+    return lk.read_responses(folder / "survey.csv", book), book
+
+
+def quality(responses: pd.DataFrame, book: lk.Codebook) -> list[object]:
+    """Everything that the report on scales shows."""
+    result, scores, screening = lk.reliability(responses, book), score(responses, book), screen(responses, book)
+    counts = group_counts(responses, book)
+    shown: list[object] = [
+        wording.describe_sample(responses, screening.keep(responses), book),
+        wording.answer_scale_quality(result, book),
+        wording.describe_groups(counts, min_cell=30),
+        wording.describe_screening(screening, screen_out=False),
+        wording.describe_screening(screening, screen_out=True),
+        wording.describe_reliability(result, book),
+        wording.describe_items(result, book),
+        wording.describe_scores(scores),
+        wording.describe_index(scores, result),
+        wording.describe_shares(marked_shares(responses, book), book, min_cell=5),
+        tables.screening_table(screening),
+        tables.reliability_table(result, book),
+        tables.items_table(result, book),
+        tables.scores_table(scores),
+        tables.index_table(scores),
+        plots.plot_reliability(result, book),
+        plots.plot_items(result, book),
+        plots.plot_scores(scores),
+    ]
+    return shown + ([] if counts.empty else [tables.groups_table(counts, min_cell=5)])
+
+
+def structure(responses: pd.DataFrame, book: lk.Codebook, *, group: str | None = None) -> list[object]:
+    """Everything that the report on structure shows."""
+    items = responses[list(book.measures)].dropna()
+    model = lk.cfa(responses, book, estimator="mlr")
+    validity, number = model.validity(bootstrap=30), lk.retain(items, bootstrap=5)
+    factors = lk.efa(items, factors=2)
+    ladder = lk.invariance(responses, book, group=group) if group else None
+    shown: list[object] = [
+        wording.describe_structure_sample(model, responses, book),
+        wording.answer_structure(model, validity, ladder, book),
+        wording.describe_adequacy(lk.adequacy(items)),
+        wording.describe_retention(number, book),
+        wording.describe_factors(factors, book),
+        wording.describe_fit(model),
+        wording.describe_validity(validity, book),
+        wording.describe_common_method(lk.common_method(responses, book)),
+        wording.describe_invariance(ladder, book),
+        tables.retention_table(number),
+        tables.fit_table(model),
+        tables.cfa_loadings_table(model, book),
+        tables.validity_table(validity, book),
+        tables.pairs_table(validity, book),
+        plots.plot_scree(number),
+        plots.plot_loadings(factors, book),
+        plots.plot_paths(model, book),
+        plots.plot_htmt(validity, book),
+    ]
+    return shown + ([tables.invariance_table(ladder), plots.plot_invariance(ladder)] if ladder else [])
+
+
+def of_study(book: lk.Codebook) -> str:
+    """Words that belong to the study itself: its columns, keys, labels and wordings."""
+    keys = [*book.scales, *book.index]
+    return " ".join([*book.questions, *map(book.wording, book.questions), *keys, *map(book.label, keys), book.title])
+
+
+@pytest.mark.skipif(cjk_font() is None, reason="no font with Chinese characters is installed")
+@pytest.mark.parametrize("study", [starter, ecsi])
+@pytest.mark.parametrize("report", [quality, structure])
+def test_no_english_word_is_left_in_a_chinese_report(study, report):
+    responses, book = study()
+    for shown in report(responses, book):
+        assert english(seen(shown), known=KNOWN + of_study(book)) == set()
+
+
+@pytest.mark.skipif(cjk_font() is None, reason="no font with Chinese characters is installed")
+@pytest.mark.parametrize("shift", [0.0, -4.0])
+def test_groups_are_compared_in_chinese(shift):
+    responses, book = simulate(450, scales={"信任": 4, "价格": 4}, correlation=0.3, loadings=0.75, rng=1)
+    channel = np.resize(list(GROUPS.values()), len(responses))
+    first = book.questions[0]
+    responses = responses.assign(**{first: responses[first] + shift * (channel == "网站"), "渠道": channel})
+    texts = [seen(shown) for shown in structure(responses, book, group="渠道")]
+    assert english("\n".join(texts), known=KNOWN + of_study(book)) == set()
+
+
+@pytest.mark.parametrize("report", [quality, structure])
+def test_a_sentence_gives_the_same_figures_in_both_languages(monkeypatch, report):
+    responses, book = starter()
+    chinese = [str(shown) for shown in report(responses, book) if isinstance(shown, tuple)]
+    monkeypatch.setenv(SPOKEN, "en")
+    told = [str(shown) for shown in report(responses, book) if isinstance(shown, tuple)]
+    for one, other in zip(chinese, told, strict=True):
+        assert figures(one) == figures(other)
+
+
+def test_numbers_in_sentences_have_the_chinese_form():
+    text = "".join(seen(shown) for shown in quality(*starter()) if isinstance(shown, tuple))
+    assert not re.search(r"\d\s%|\d to \d|p [<=] \.", text)
+    assert re.search(r"95% 置信区间 0\.\d\d 至 0\.\d\d，n\s=\s\d+", text)
+    assert not re.search("[\u4e00-\u9fff][,;:!?]", text)
+
+
+def test_shares_in_tables_have_the_chinese_form():
+    responses, book = starter()
+    text = seen(tables.groups_table(group_counts(responses, book), min_cell=5))
+    assert re.search(r"\d%", text)
+    assert not re.search(r"\d\s%", text)
+
+
+def test_without_a_font_figures_speak_english_and_say_what_was_lost(monkeypatch):
+    lost: set[str] = set()
+    monkeypatch.setattr("loyalty_kit.reporting.plots.canvas.cjk_font", lambda: None)
+    monkeypatch.setattr("loyalty_kit.reporting.plots.canvas.lose", lost.add)
+    responses, book = starter()
+    ax = plots.plot_reliability(lk.reliability(responses, book), book)
+    assert ax.get_title(loc="left") == "Reliability of each scale"
+    assert ax.get_xlabel() == "Cronbach's alpha with 95\N{NO-BREAK SPACE}% interval"
+    assert lost
+
+
+def test_the_provenance_is_told_in_chinese(tmp_path):
+    path = tmp_path / "survey.csv"
+    path.write_text("a\n1\n")
+    facts = provenance({"seed": 1}, {"survey": path, "其他": path})
+    assert list(facts["fact"][:3]) == ["参数 seed", "调查数据 survey.csv 的 SHA-256", "其他 survey.csv 的 SHA-256"]
+    assert english("\n".join(facts["fact"]), known=KNOWN) == set()
+    assert "报告的来源" in seen(provenance_table(facts))

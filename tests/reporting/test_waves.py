@@ -1,0 +1,138 @@
+"""A batch carried out: what is unchanged is left, what failed is tried again, what needs another waits for it."""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import pytest
+from small_notebooks import names, write_notebook
+
+from loyalty_kit.errors import InputError
+from loyalty_kit.reporting.jobs import Job, prepare_job
+from loyalty_kit.reporting.orders import Attempt, Failure, Order
+from loyalty_kit.reporting.outcomes import forecast
+from loyalty_kit.reporting.page import report_page
+from loyalty_kit.reporting.notebooks import parse_notebook
+from loyalty_kit.reporting.waves import results
+
+
+class Workshop:
+    """Makes pages without a kernel; reports fail as often as they are told to."""
+
+    def __init__(self, **failures: int) -> None:
+        self.failures = failures
+        self.made: list[str] = []
+
+    def __call__(self, orders: Iterable[Order]) -> Iterator[tuple[int, Attempt, float]]:
+        for place, order in enumerate(orders):
+            self.made.append(order.name)
+            left = self.failures.get(order.name, 0)
+            self.failures[order.name] = left - 1
+            page = report_page(parse_notebook(order.notebook), facts=order.facts)
+            attempt = Attempt(failure=Failure("It broke.")) if left > 0 else Attempt(page=page)
+            yield place, attempt, 1.5
+
+
+def job(folder: Path, name: str = "a", **options) -> Job:
+    path = folder / f"{name}.ipynb"
+    if not path.exists():
+        write_notebook(path, "open(answers).read()", parameters='answers: str = "answers.csv"', title=f"Report {name}")
+    (folder / "answers.csv").touch()
+    return prepare_job(path, base=folder, name=name, **options)
+
+
+@pytest.fixture
+def folder(tmp_path) -> Path:
+    (tmp_path / "reports").mkdir()
+    return tmp_path / "reports"
+
+
+def run(jobs: list[Job], folder: Path, workshop: Workshop, **options) -> dict[str, str]:
+    return {result.name: result.outcome for result in results(jobs, folder, carry_out=workshop, **options)}
+
+
+def test_a_second_run_of_the_same_batch_makes_nothing(tmp_path, folder):
+    jobs, workshop = [job(tmp_path, "a"), job(tmp_path, "b")], Workshop()
+    assert run(jobs, folder, workshop) == {"a": "rendered", "b": "rendered"}
+    before = (folder / "a.html").read_bytes()
+    assert run(jobs, folder, workshop) == {"a": "unchanged", "b": "unchanged"}
+    assert workshop.made == ["a", "b"]
+    assert (folder / "a.html").read_bytes() == before
+
+
+def test_force_makes_the_same_bytes_again(tmp_path, folder):
+    jobs, workshop = [job(tmp_path)], Workshop()
+    run(jobs, folder, workshop)
+    before = (folder / "a.html").read_bytes()
+    assert run(jobs, folder, workshop, force=True) == {"a": "rendered"}
+    assert (folder / "a.html").read_bytes() == before
+
+
+def test_new_data_make_only_the_reports_that_read_them(tmp_path, folder):
+    (tmp_path / "study").mkdir()
+    jobs, workshop = [job(tmp_path, "a"), job(tmp_path / "study", "b")], Workshop()
+    run(jobs, folder, workshop)
+    (tmp_path / "answers.csv").write_text("id,A1\n1,5\n")
+    assert forecast(jobs[0], folder) == "render: changed"
+    assert run(jobs, folder, workshop) == {"a": "rendered", "b": "unchanged"}
+
+
+def test_a_failed_report_is_tried_again_as_often_as_it_says(tmp_path, folder):
+    workshop = Workshop(a=2, b=2)
+    jobs = [job(tmp_path, "a", retries=2), job(tmp_path, "b", retries=1)]
+    assert run(jobs, folder, workshop) == {"a": "rendered", "b": "failed"}
+    assert sorted(workshop.made) == ["a", "a", "a", "b", "b"]
+    assert "a.failed.html" not in names(folder)
+
+
+def test_a_report_waits_for_what_it_needs(tmp_path, folder):
+    workshop = Workshop(b=1)
+    jobs = [job(tmp_path, "a", needs=("b",)), job(tmp_path, "b", retries=1)]
+    assert run(jobs, folder, workshop) == {"b": "rendered", "a": "rendered"}
+    assert workshop.made == ["b", "b", "a"]
+
+
+def test_what_needs_a_failed_report_fails_with_it_and_does_not_run(tmp_path, folder):
+    workshop = Workshop(a=1)
+    jobs = [job(tmp_path, "c", needs=("b",)), job(tmp_path, "b", needs=("a",)), job(tmp_path, "a")]
+    told = {result.name: result.error for result in results(jobs, folder, carry_out=workshop)}
+    assert told == {"a": "It broke.", "b": "It needs 'a', which failed.", "c": "It needs 'b', which failed."}
+    assert workshop.made == ["a"]
+
+
+def test_fail_fast_ends_the_batch(tmp_path, folder):
+    workshop = Workshop(a=1)
+    jobs = [job(tmp_path, "a"), job(tmp_path, "b"), job(tmp_path, "c", needs=("b",))]
+    assert run(jobs, folder, workshop, fail_fast=True) == {"a": "failed"}
+    assert workshop.made == ["a"]
+
+
+def test_a_failed_report_is_not_taken_for_unchanged(tmp_path, folder):
+    jobs = [job(tmp_path)]
+    run(jobs, folder, Workshop())
+    (tmp_path / "answers.csv").write_text("new")
+    assert run(jobs, folder, Workshop(a=1)) == {"a": "failed"}
+    (tmp_path / "answers.csv").write_text("")
+    assert run(jobs, folder, Workshop()) == {"a": "rendered"}
+    assert names(folder) == [name for name in names(folder) if "failed" not in name]
+
+
+def test_input_that_changes_during_the_run_fails_the_report(tmp_path, folder):
+    class Meddling(Workshop):
+        def __call__(self, orders):
+            for answer in super().__call__(orders):
+                (tmp_path / "answers.csv").write_text("changed")
+                yield answer
+
+    (result,) = results([job(tmp_path)], folder, carry_out=Meddling())
+    assert result.outcome == "failed"
+    assert "'answers.csv' was changed during the run" in result.error
+    assert "a.html" not in names(folder)
+
+
+def test_a_second_batch_on_the_folder_leaves_at_once_if_it_must_not_wait(tmp_path, folder):
+    first = results([job(tmp_path, "a"), job(tmp_path, "b")], folder, carry_out=Workshop())
+    next(first)
+    with pytest.raises(InputError, match="Another batch"):
+        next(results([job(tmp_path, "a")], folder, carry_out=Workshop(), wait=False))
+    first.close()
+    assert run([job(tmp_path, "b")], folder, Workshop(), wait=False) == {"b": "rendered"}
