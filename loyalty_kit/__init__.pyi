@@ -44,8 +44,8 @@ from .measurement.stability import StabilityResult as StabilityResult
 from .measurement.stability import loading_stability as loading_stability
 from .moments import Moments as Moments
 from .reporting import batch as batch
-from .reporting.recording import record as record
 from .reporting.outcomes import RenderResult as RenderResult
+from .reporting.recording import record as record
 from .reporting.render import render as render
 from .selection import keep_only as keep_only
 from .survey.codebook import Codebook as Codebook

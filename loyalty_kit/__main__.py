@@ -16,7 +16,7 @@ import typer
 
 import loyalty_kit as lk
 from loyalty_kit import reporting
-from loyalty_kit.terminal import aligned, as_text, printable_lines, shortened, summary, told
+from loyalty_kit.reporting.terminal import aligned, as_text, printable_lines, shortened, summary, told
 
 STARTER = Path(__file__).parent / "starter"
 INTERRUPTED = 130
@@ -292,6 +292,7 @@ def _close(
 def _past(folder: Path, report: str | None, *, limit: int, as_json: bool) -> int:
     with reporting.history.History(folder) as kept:
         runs = kept.recent(report, limit)
+    reporting.outcomes.warn(kept)
     if as_json:
         typer.echo(as_text(runs))
         return 0
@@ -300,7 +301,10 @@ def _past(folder: Path, report: str | None, *, limit: int, as_json: bool) -> int
         typer.echo(f"No run of {what} is on record in '{folder}'.")
         return 0
     columns = ("report", "started", "seconds", "outcome", "key", "error")
-    rows = [[str(run[column]) if run[column] is not None else "" for column in columns] for run in runs]
+    rows = [
+        (run["report"], run["started"], f"{run['seconds'] or 0:.1f}", run["outcome"], run["key"][:12], run["error"] or "")
+        for run in runs
+    ]
     for line in aligned([columns, *rows]):
         typer.echo(line)
     return 0

@@ -14,7 +14,7 @@ from loyalty_kit.campaigns.declaration import Declaration
 from loyalty_kit.campaigns.estimates import sets_of
 from loyalty_kit.campaigns.intake import order_arms, repeated
 from loyalty_kit.campaigns.lee import lee_bounds
-from loyalty_kit.campaigns.metrics import Mean, Metric, Quantile, Rate
+from loyalty_kit.campaigns.metrics import Mean, Metric, Profit, Quantile, Rate
 from loyalty_kit.campaigns.rows import Rows, check_frame, collected, is_lazy, open_frame
 from loyalty_kit.errors import InputError
 from loyalty_kit.notes import note
@@ -287,14 +287,15 @@ def _missing(cube: Cube, metric: Metric, arms: tuple[Any, ...]) -> Check:
     columns = metric.forms()[-1].columns
     n = np.array([cube.block(columns, arm).n[0] for arm in arms])
     lost = np.array([cube.customers(arm) for arm in arms]) - n
-    name = note("missing {metric}", metric=metric.name)
+    outcome_name = "profit" if isinstance(metric, Profit) else metric.name
+    name = note("missing {metric}", metric=outcome_name)
     if not lost.any():
-        return Check(name, "passed", 0.0, 1.0, note("No customer lacks {metric}.", metric=metric.name))
+        return Check(name, "passed", 0.0, 1.0, note("No customer lacks {metric}.", metric=outcome_name))
     statistic, p = _contingency(n, lost)
     shares = ", ".join(f"{arm} {share:.1%}" for arm, share in zip(arms, lost / (n + lost), strict=True))
     outcome = _outcome(p)
     tail = note("about equally") if outcome == "passed" else note("unequally: see the bounds")
-    found = {"metric": metric.name, "tail": tail, "shares": shares, "p": p}
+    found = {"metric": outcome_name, "tail": tail, "shares": shares, "p": p}
     return Check(name, outcome, statistic, p, note("{metric} is missing {tail} ({shares}; p = {p:.2g}).", **found))
 
 

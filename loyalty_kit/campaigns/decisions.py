@@ -76,9 +76,10 @@ def decide(effects: EffectsResult, *, metric: str, rng: int | np.random.Generato
     Under a flat prior the differences d are normal about their estimates, correlated through the shared
     control. Where a permutation result took an interval's place, d has the ranks of that normal deviate
     among the differences that the permutation test allows, so that P(d > 0) is one less its one-sided p.
-    Where an outcome does not vary at all, d is taken as it is and a warning says so. 'Stop' gains 0. A decision's loss is the gain of the best decision less its own. 'Test more'
-    shows what perfect knowledge would gain, E max(0, d): no further test can be worth more than that less
-    the best present decision, and its probability_best is that of the present best being wrong.
+    Where an outcome does not vary at all, d is taken as it is and a warning says so. 'Stop' gains 0. A
+    decision's loss is the gain of the best decision less its own. 'Test more' shows what perfect knowledge
+    would gain, E max(0, d): no further test can be worth more than that less the best present decision,
+    and its probability_best is that of the present best being wrong.
 
     References
     ----------

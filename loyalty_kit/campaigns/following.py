@@ -9,9 +9,10 @@ import pandas as pd
 from loyalty_kit.campaigns.effects import ALL, EffectsResult
 from loyalty_kit.campaigns.power import plan_campaign
 from loyalty_kit.checks import check_choice
-from loyalty_kit.errors import InputError
+from loyalty_kit.notes import note
 from loyalty_kit.results import Result
 
+COLUMNS, CURVE = ["design", "n", "control_share", "mde"], ["design", "n", "mde"]
 ALIKE = 0.005
 """Difference of shares up to which arms count as of one size."""
 
@@ -75,12 +76,12 @@ def plan_next(
     NextTestResult
         'again' has the customers and shares of this test, 'equal arms' as many customers in arms of one
         size (left out where they are already), 'half the effect' finds half of what 'again' finds, in
-        arms of one size.
+        arms of one size. No design, with a warning, where the metric does not vary.
 
     Raises
     ------
     InputError
-        If the metric was not evaluated or does not vary.
+        If the metric was not evaluated.
 
     Notes
     -----
@@ -93,9 +94,11 @@ def plan_next(
     own = float(row["standard_error"]) ** 2 - float(row["control_error"]) ** 2
     spreads = float(row["control_error"]) ** 2 * row["n_control"], own * row["n_treatment"]
     sd = float(spreads[0] if spreads[0] > 0 else spreads[1]) ** 0.5
-    if not sd > 0:
-        raise InputError(f"The metric '{metric}' does not vary; no next test can be planned from it.")
     base, n = float(row["control"]), int(effects.n_used)
+    if not sd > 0:
+        nothing = note("The outcome does not vary; no next test can be planned from it.")
+        empty = pd.DataFrame(columns=[*COLUMNS, "lift"], dtype=float), pd.DataFrame(columns=CURVE, dtype=float)
+        return NextTestResult(*empty, metric, power, n, effects.confidence, note("no design"), (nothing,))
     even = dict.fromkeys(planned, 1 / len(planned))
     again = plan_campaign(base, n=n, sd=sd, allocation=planned, power=power, confidence=effects.confidence)
     equal = plan_campaign(base, n=n, sd=sd, allocation=even, power=power, confidence=effects.confidence)
@@ -106,11 +109,11 @@ def plan_next(
         [name, plan.n_total, next(iter((planned if name == "again" else even).values())), plan.mde]
         for name, plan in names.items()
     ]
-    table = pd.DataFrame(rows, columns=["design", "n", "control_share", "mde"])
+    table = pd.DataFrame(rows, columns=COLUMNS)
     curves = [plan.curve.assign(design=name) for name, plan in names.items() if name != "half the effect"]
     return NextTestResult(
         table=table.assign(lift=table["mde"] / base if base > 0 else float("nan")),
-        curve=pd.concat(curves, ignore_index=True)[["design", "n", "mde"]],
+        curve=pd.concat(curves, ignore_index=True)[CURVE],
         metric=metric,
         power=power,
         n_used=n,

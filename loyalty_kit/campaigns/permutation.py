@@ -31,7 +31,7 @@ class Permutation:
     draws: Floats
 
     def above(self, effect: float) -> float:
-        """One-sided p of the claim that the true difference lies above `effect`, the observed arms counted as a draw."""
+        """One-sided p of the claim that the true difference lies above `effect`; the data count as a draw."""
         t = (self.difference - effect) / self.standard_error
         count = len(self.draws) - np.searchsorted(self.draws, t - TIED * max(abs(t), 1.0), side="left")
         return float((1 + count) / (len(self.draws) + 1))

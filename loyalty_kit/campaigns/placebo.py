@@ -177,7 +177,7 @@ def placebo_t(
 
 
 def _campaigns(table: Table, count: int, rng: np.random.Generator) -> Floats:
-    """Some placebo campaigns."""
+    """Make some placebo campaigns."""
     arms = len(table.sizes)
     dealt = deal(table.sizes, len(table.features), count, rng)
     found = np.empty((count, len(table.layouts), arms - 1, 2))

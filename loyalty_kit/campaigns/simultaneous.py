@@ -43,7 +43,8 @@ def family_coverage(limit: Any, variance: Floats) -> float:
     >>> float(round(family_coverage(2.2121, np.array([1.0, 1.0, 1.0])), 4))
     0.95
     """
-    share = np.sqrt(variance[0] / (variance[0] + variance[1:]))[:, None]
+    both = variance[0] + variance[1:]
+    share = np.sqrt(np.divide(variance[0], both, out=np.zeros_like(both), where=both > 0))[:, None]
     rest = np.sqrt(np.maximum(1 - share**2, 1e-12))
     inside = special.ndtr((limit + share * Z) / rest) - special.ndtr((-limit + share * Z) / rest)
     return float(MASS @ inside.prod(axis=0))

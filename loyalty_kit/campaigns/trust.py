@@ -23,7 +23,7 @@ from loyalty_kit.campaigns.estimates import Cell, Estimate
 from loyalty_kit.campaigns.metrics import Profit
 from loyalty_kit.campaigns.permutation import Permutation, permute
 from loyalty_kit.campaigns.placebo import placebo_t
-from loyalty_kit.campaigns.rows import Floats, Rows
+from loyalty_kit.campaigns.rows import Floats, Rows, Whole
 from loyalty_kit.checks import check_columns
 from loyalty_kit.errors import InputError
 from loyalty_kit.notes import note
@@ -110,27 +110,19 @@ def run_placebos(
     inside = [cells[estimate.cell] for estimate in found]
     drawn = placebo_t(rows, codes, len(found[0].arms), apart, inside, dict(before), times, rng)
     nominal = (1 - confidence) / 2
-    most = nominal + 1.645 * np.sqrt(nominal * (1 - nominal) / times)
     limits = {name: limit for name, (_, limit) in cube.caps.items()}
     records: list[dict[str, Any]] = []
-    wanted: dict[tuple[Cell, int], dict[int, Estimate]] = {}
+    wanted: dict[tuple[Cell, int], list[tuple[int, Estimate]]] = {}
     for j, estimate in enumerate(found):
-        t, limit = drawn[:, j, :, 0], -special.stdtrit(drawn[:, j, :, 1], nominal)
-        rates = np.stack([(t > limit).mean(axis=0), (t < -limit).mean(axis=0)])
-        for i, record in enumerate(_records(estimate, rates, nominal, limits), start=1):
-            has_error = record["detectable"] > 0
-            if not has_error or rates[:, i - 1].max() > most:
-                enough = has_error and estimate.nonzero[0] + estimate.nonzero[i] >= FEWEST
-                record["believable"] = "by permutation" if enough else "no"
+        for arm, record in enumerate(_judged(estimate, drawn[:, j], nominal, limits), start=1):
             if record["believable"] == "by permutation":
-                wanted.setdefault((estimate.cell, i), {})[len(records)] = apart[j]
-            records.append(record | {"message": _message(record, nominal)})
+                wanted.setdefault((estimate.cell, arm), []).append((len(records), apart[j]))
+            records.append(record)
     tests: dict[tuple[Any, ...], Permutation] = {}
-    for (cell, i), estimates in wanted.items():
-        mine = _pair(codes, cells[cell], i)
-        for place, test in zip(
-            estimates, _permutations(rows, codes, list(estimates.values()), mine, i, rng), strict=True
-        ):
+    for (cell, arm), estimates in wanted.items():
+        mine = _pair(codes, cells[cell], arm)
+        found_anew = _permutations(rows, codes, [estimate for _, estimate in estimates], mine, arm, rng)
+        for (place, _), test in zip(estimates, found_anew, strict=True):
             low, high = test.interval(confidence)
             records[place] |= {"p_value": test.p_value, "ci_low": low, "ci_high": high}
             tests[tuple(records[place][name] for name in KEYS)] = test
@@ -171,8 +163,16 @@ def _result(
     )
 
 
-def _records(estimate: Estimate, rates: Floats, nominal: float, limits: dict[str, float]) -> list[dict[str, Any]]:
-    """Rows of one estimate, a treatment each, before any permutation."""
+def _judged(estimate: Estimate, drawn: Floats, nominal: float, limits: dict[str, float]) -> list[dict[str, Any]]:
+    """Rows of one estimate, a treatment each, from t and df of its placebos (campaigns × treatments × 2)."""
+    times = len(drawn)
+    most = nominal + 1.645 * np.sqrt(nominal * (1 - nominal) / times)
+    t, limit = drawn[..., 0], -special.stdtrit(drawn[..., 1], nominal)
+    better, worse = (t > limit).mean(axis=0), (t < -limit).mean(axis=0)
+    error = estimate.differences()[1]
+    enough = (estimate.nonzero[0] + estimate.nonzero[1:] >= FEWEST) & (error > 0)
+    sound = (np.maximum(better, worse) <= most) & (error > 0)
+    scale = float(stats.norm.isf(nominal) + stats.norm.ppf(POWER))
     cell = estimate.cell
     shared = {
         "metric": estimate.metric.name,
@@ -181,28 +181,27 @@ def _records(estimate: Estimate, rates: Floats, nominal: float, limits: dict[str
         "kind": kind_of(estimate),
         "nonzero_control": int(estimate.nonzero[0]),
         "method": method_of(estimate, Reading(), limits),
-        "believable": "yes",
     }
-    scale = float(stats.norm.isf(nominal) + stats.norm.ppf(POWER))
-    own = zip(estimate.arms[1:], *rates, scale * estimate.differences()[1], strict=True)
-    return [
-        shared
-        | {"arm": arm, "false_better": float(better), "false_worse": float(worse)}
-        | {"coverage": float(1 - better - worse), "detectable": float(detectable)}
-        for arm, better, worse, detectable in own
-    ]
+    found = []
+    for i, arm in enumerate(estimate.arms[1:]):
+        rates = {"false_better": float(better[i]), "false_worse": float(worse[i])}
+        record = shared | rates | {"arm": arm, "coverage": float(1 - better[i] - worse[i])}
+        record |= {"detectable": float(scale * error[i])}
+        record["believable"] = "yes" if sound[i] else "by permutation" if enough[i] else "no"
+        found.append(record | {"message": _message(record, nominal)})
+    return found
 
 
-def _codes(rows: Rows, column: str, arms: tuple[Any, ...]) -> np.ndarray:
+def _codes(rows: Rows, column: str, arms: tuple[Any, ...]) -> Whole:
     codes, levels = rows.codes(column)
     return np.array([arms.index(level) for level in levels])[codes]
 
 
-def _inside(rows: Rows, cell: Cell) -> np.ndarray | None:
+def _inside(rows: Rows, cell: Cell) -> Whole | None:
     return None if cell.by is None else np.flatnonzero(rows.where(cell.by, cell.level))
 
 
-def _cost_apart(estimate: Estimate, rows: Rows, codes: np.ndarray) -> Estimate:
+def _cost_apart(estimate: Estimate, rows: Rows, codes: Whole) -> Estimate:
     """Profit with its cost column written as an amount an arm, where no customer of an arm costs more than another."""
     metric = estimate.metric
     if not isinstance(metric, Profit) or not isinstance(metric.cost, str) or len(estimate.form.terms) < 2:
@@ -216,14 +215,14 @@ def _cost_apart(estimate: Estimate, rows: Rows, codes: np.ndarray) -> Estimate:
     return replace(estimate, metric=replace(metric, cost=amounts), form=replace(estimate.form, terms=terms))
 
 
-def _pair(codes: np.ndarray, inside: np.ndarray | None, arm: int) -> np.ndarray:
-    """Customers of control and one treatment in one cell."""
+def _pair(codes: Whole, inside: Whole | None, arm: int) -> Whole:
+    """Find the customers of control and one treatment in one cell."""
     mine = np.arange(len(codes)) if inside is None else inside
-    return mine[(codes[mine] == 0) | (codes[mine] == arm)]
+    return np.asarray(mine[(codes[mine] == 0) | (codes[mine] == arm)])
 
 
 def _permutations(
-    rows: Rows, codes: np.ndarray, wanted: Sequence[Estimate], mine: np.ndarray, arm: int, rng: np.random.Generator
+    rows: Rows, codes: Whole, wanted: Sequence[Estimate], mine: Whole, arm: int, rng: np.random.Generator
 ) -> list[Permutation]:
     """Permutation tests of one treatment against control over some customers, those of adjusted estimates together."""
     treated = codes[mine] == arm
@@ -253,7 +252,7 @@ def _own_error(estimate: Estimate, arm: int) -> float:
     """Error of one treatment's difference by the rule that holds in the draws: residual variances, not HC2."""
     if not estimate.fits:
         return float(estimate.differences()[1][arm - 1])
-    return (estimate.fits[0].by_moments() + estimate.fits[arm].by_moments()) ** 0.5
+    return float(np.sqrt(estimate.fits[0].by_moments() + estimate.fits[arm].by_moments()))
 
 
 def _contact(estimate: Estimate, arm: int) -> float:
@@ -305,7 +304,10 @@ def believable(effects: EffectsResult, trust: TrustResult, reading: Reading) -> 
         table.loc[i, ["ci_low", "ci_high", "p_value", "p_adjusted"]] = [*limits, test.p_value, adjusted]
         table.loc[i, ["lift_low", "lift_high"]] = np.nan
         base = str(row["method"]).removesuffix(", max-t")
-        together = f", Bonferroni over {family} arms" if family > 1 else ""
-        table.loc[i, "method"] = f"{base}; studentised permutation{together}"
+        table.loc[i, "method"] = (
+            note("{method}; studentised permutation, Bonferroni over {arms} arms", method=base, arms=family)
+            if family > 1
+            else note("{method}; studentised permutation", method=base)
+        )
         table.loc[i, "warning"] = REPLACED
     return replace(effects, table=segment_families(table, reading), permutations=trust.permutations)

@@ -1,6 +1,7 @@
 """Bootstrap intervals of Cronbach's coefficient for many scales in one pass over resampled respondents."""
 
 from collections.abc import Mapping
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -9,8 +10,8 @@ import pandas as pd
 from loyalty_kit.measurement.item_analysis import complete_rows
 from loyalty_kit.measurement.items import ItemTable
 from loyalty_kit.moments import Floats
+from loyalty_kit.replicates import block_of, run_blocks
 
-_DRAWS_AT_ONCE = 1 << 20
 _ROUNDING = 1e-12
 
 
@@ -51,7 +52,8 @@ def alpha_intervals(
     complete = {name: complete_rows(table) for name, table in tables.items()}
     drawn = np.logical_or.reduce(list(complete.values()))
     blocks = [_columns(table, complete[name])[drawn] for name, table in tables.items()]
-    sums = _resampled_sums(np.hstack(blocks), replicates, rng)
+    columns = np.hstack(blocks)
+    sums = run_blocks(partial(_resampled_sums, columns), replicates=replicates, rng=rng, block=block_of(len(columns)))
     ends = np.cumsum([block.shape[1] for block in blocks])[:-1]
     for name, block in zip(tables, np.split(sums, ends, axis=1), strict=True):
         estimates = _coefficients(block)
@@ -70,17 +72,12 @@ def _columns(table: ItemTable, complete: npt.NDArray[np.bool_]) -> Floats:
     return np.hstack(parts) * w[:, None]
 
 
-def _resampled_sums(columns: Floats, replicates: int, rng: np.random.Generator) -> Floats:
-    """Column sums of bootstrap samples, replicates × columns."""
+def _resampled_sums(columns: Floats, count: int, rng: np.random.Generator) -> Floats:
+    """Column sums of some bootstrap samples, samples × columns."""
     n = len(columns)
-    block = max(1, _DRAWS_AT_ONCE // n)
-    sums = np.empty((replicates, columns.shape[1]))
-    for first in range(0, replicates, block):
-        size = min(block, replicates - first)
-        rows = rng.integers(0, n, size=(size, n)) + n * np.arange(size)[:, None]
-        counts = np.bincount(rows.ravel(), minlength=size * n).reshape(size, n)
-        sums[first : first + size] = counts.astype(float) @ columns
-    return sums
+    rows = rng.integers(0, n, size=(count, n)) + n * np.arange(count)[:, None]
+    counts = np.bincount(rows.ravel(), minlength=count * n).reshape(count, n)
+    return np.asarray(counts.astype(float) @ columns)
 
 
 def _coefficients(sums: Floats) -> Floats:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -10,7 +11,7 @@ from loyalty_kit.checks import check_columns
 from loyalty_kit.errors import InputError
 from loyalty_kit.modelling.design import Design
 from loyalty_kit.modelling.fits import Fit
-from loyalty_kit.modelling.resampling import covariances, samples
+from loyalty_kit.modelling.resampling import covariances, over_samples
 from loyalty_kit.moments import Floats
 from loyalty_kit.notes import note
 from loyalty_kit.results import Result
@@ -121,16 +122,27 @@ def _bootstrap(
     design: Design, fitted: Fit, noise: Floats, errors: Floats, degrees: Floats, n: float, rng: np.random.Generator
 ) -> tuple[Floats, float]:
     """Draw estimates, samples × columns, and tell the share of samples without variance in some direction."""
+    one = partial(_of_samples, design, fitted, (noise, errors, degrees), n)
+    found = over_samples(one, len(design.y), _REPLICATES, rng=rng, clusters=design.clusters)
+    return found[:, :-1], float((found[:, -1] < 1 + 1 / (n - 1)).mean())
+
+
+def _of_samples(
+    design: Design,
+    fitted: Fit,
+    known: tuple[Floats, Floats, Floats],
+    n: float,
+    counts: Floats,
+    rng: np.random.Generator,
+) -> Floats:
+    """Estimates and, last, the smallest root in each sample."""
+    noise, errors, degrees = known
     estimated = np.isfinite(degrees)
-    drawn, unstable = [], 0
-    for counts in samples(len(design.y), _REPLICATES, rng=rng, clusters=design.clusters):
-        tables = covariances(design, fitted, counts)
-        known = noise * np.maximum(np.diagonal(tables, axis1=1, axis2=2)[:, :-1], 0.0)
-        chances = rng.chisquare(np.where(estimated, degrees, 1.0), size=known.shape) / degrees
-        slopes, roots = _estimates(tables, np.where(estimated, errors * chances, known), n)
-        drawn.append(slopes)
-        unstable += int((roots < 1 + 1 / (n - 1)).sum())
-    return np.vstack(drawn), unstable / _REPLICATES
+    tables = covariances(design, fitted, counts)
+    certain = noise * np.maximum(np.diagonal(tables, axis1=1, axis2=2)[:, :-1], 0.0)
+    chances = rng.chisquare(np.where(estimated, degrees, 1.0), size=certain.shape) / degrees
+    slopes, roots = _estimates(tables, np.where(estimated, errors * chances, certain), n)
+    return np.column_stack([slopes, roots])
 
 
 def _known(reliability: Reliability, design: Design) -> tuple[dict[str, float], dict[str, float]]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 import pandas as pd
@@ -14,7 +14,7 @@ from loyalty_kit.modelling.design import Design
 from loyalty_kit.modelling.diagnostics import runs_against, weighted_covariance
 from loyalty_kit.modelling.fits import Fit
 from loyalty_kit.modelling.measures import METHODS, PAIRS_OF_ORDERS, Measure, Method, driver_matrices, measured
-from loyalty_kit.modelling.resampling import covariances, samples
+from loyalty_kit.modelling.resampling import covariances, over_samples
 from loyalty_kit.modelling.subsets import MOST_EXACT, dominance
 from loyalty_kit.moments import Floats
 from loyalty_kit.notes import note
@@ -177,16 +177,18 @@ def _bootstrap(
     design: Design, fitted: Fit, measure: Measure, replicates: int, rng: np.random.Generator
 ) -> tuple[Floats, Floats]:
     """Draw bootstrap samples: the importance of each driver in each, and the R² that the population may have."""
-    p = len(design.drivers)
-    drawn, totals = [np.empty((0, p))], [np.empty(0)]
-    for counts in samples(len(design.y), replicates, rng=rng, clusters=design.clusters):
-        matrices, controls = driver_matrices(covariances(design, fitted, counts), p)
-        drawn.append(measure(matrices))
-        totals.append(controls + measured("pratt", matrices).sum(axis=1))
+    one = partial(_of_samples, design, fitted, measure)
+    found = over_samples(one, len(design.y), replicates, rng=rng, clusters=design.clusters)
     n, k = design.x.shape
     # A sample overfits the data as these overfit the population: adjusted twice.
     overfit = ((n - 1) / (n - k - 1)) ** 2 if fitted.model == "ols" else 1.0
-    return np.vstack(drawn), 1 - (1 - np.concatenate(totals)) * overfit
+    return found[:, :-1], 1 - (1 - found[:, -1]) * overfit
+
+
+def _of_samples(design: Design, fitted: Fit, measure: Measure, counts: Floats, rng: np.random.Generator) -> Floats:
+    """Importance of each driver and, last, R² in each sample."""
+    matrices, controls = driver_matrices(covariances(design, fitted, counts), len(design.drivers))
+    return np.column_stack([measure(matrices), controls + measured("pratt", matrices).sum(axis=1)])
 
 
 def _ranks(drawn: Floats) -> tuple[Floats, Floats]:

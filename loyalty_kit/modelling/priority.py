@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +16,7 @@ from loyalty_kit.modelling.fits import Fit
 from loyalty_kit.modelling.importance import shares_of
 from loyalty_kit.modelling.measures import Measure, driver_matrices
 from loyalty_kit.modelling.question import Scores, table_of
-from loyalty_kit.modelling.resampling import covariances, samples
+from loyalty_kit.modelling.resampling import covariances, over_samples
 from loyalty_kit.moments import Floats
 from loyalty_kit.notes import note
 from loyalty_kit.results import Result
@@ -202,13 +203,16 @@ def _bootstrap(
     design: Design, fitted: Fit, measure: Measure, replicates: int, rng: np.random.Generator
 ) -> tuple[Floats, Floats]:
     """Draw samples of everybody in the table: shares and mean scores in each."""
-    p = len(design.drivers)
-    shares, performances = [], []
-    for counts in samples(len(design.table), replicates, rng=rng, clusters=_clusters(design)):
-        matrices, _ = driver_matrices(covariances(design, fitted, counts[:, design.rows]), p)
-        shares.append(shares_of(measure(matrices)))
-        performances.append(_performance(design, counts))
-    return np.vstack(shares), np.vstack(performances)
+    one = partial(_of_samples, design, fitted, measure)
+    found = over_samples(one, len(design.table), replicates, rng=rng, clusters=_clusters(design))
+    shares, performances = np.split(found, 2, axis=1)
+    return shares, performances
+
+
+def _of_samples(design: Design, fitted: Fit, measure: Measure, counts: Floats, rng: np.random.Generator) -> Floats:
+    """Shares and then mean scores of the drivers in each sample."""
+    matrices, _ = driver_matrices(covariances(design, fitted, counts[:, design.rows]), len(design.drivers))
+    return np.hstack([shares_of(measure(matrices)), _performance(design, counts)])
 
 
 def _clusters(design: Design) -> Integers | None:

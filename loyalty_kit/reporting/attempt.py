@@ -5,11 +5,11 @@ from pathlib import Path
 
 from loyalty_kit.errors import InputError
 from loyalty_kit.reporting.execution import RunError, run_notebook
+from loyalty_kit.reporting.notebooks import parse_notebook
 from loyalty_kit.reporting.orders import Attempt, Failure, Order
 from loyalty_kit.reporting.page import report_page
 from loyalty_kit.reporting.publication import scratch_folder
 from loyalty_kit.reporting.recording import recorded
-from loyalty_kit.reporting.notebooks import parse_notebook
 
 
 def attempt(order: Order) -> Attempt:

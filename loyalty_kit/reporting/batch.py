@@ -4,19 +4,20 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from pathlib import Path
 
 from loyalty_kit import reporting
 from loyalty_kit.errors import InputError, listing
 from loyalty_kit.reporting.batch_file import Planned, read_plan
 from loyalty_kit.reporting.jobs import Job, prepare_job
+from loyalty_kit.reporting.needs import fits
 from loyalty_kit.reporting.outcomes import RenderResult, forecast
 from loyalty_kit.reporting.publication import output_folder
 from loyalty_kit.reporting.stores import is_address, mirrored
 from loyalty_kit.reporting.waves import CarryOut, results
 
 BATCH_FILE = "reports.toml"
+
 
 @dataclass(frozen=True)
 class Batch:
@@ -27,7 +28,7 @@ class Batch:
     output : Path or str
         Folder, or address, that the file names for them.
     jobs : tuple of Job
-        The reports in the file's order.
+        The reports in the file's order, each behind those that it needs.
     keep : int or None
         Runs a report that history keeps; None for all.
     """
@@ -108,6 +109,7 @@ def _job(report: Planned, base: Path) -> Job:
         base=base,
         name=report.name,
         title=report.title,
+        labels=report.labels,
         language=report.language,
         timeout=report.timeout,
         retries=report.retries,
@@ -119,7 +121,7 @@ def chosen(batch: Batch, only: str | None) -> Batch:
     """Batch of the reports whose names fit a pattern; what they need besides is taken to be there."""
     if only is None:
         return batch
-    jobs = tuple(job for job in batch.jobs if fnmatchcase(job.name, only))
+    jobs = tuple(job for job in batch.jobs if fits(job.name, only))
     if not jobs:
         raise InputError(f"No report's name fits '{only}'; there are {listing(job.name for job in batch.jobs)}.")
     return Batch(batch.output, jobs, batch.keep)
@@ -164,7 +166,7 @@ def render_batch(
 
 
 def foretell(batch: Batch, output: str | Path, *, force: bool = False) -> list[tuple[str, str]]:
-    """What a batch would do: each report's name, and 'unchanged' or 'render' with the reason; nothing is written."""
+    """Say what a batch would do: each report's name, and 'unchanged' or 'render' with the reason; write nothing."""
     place = mirrored(str(output)) if is_address(str(output)) else nullcontext((Path(output), None))
     with place as (folder, _):
         return [(job.name, "render: forced" if force else forecast(job, folder)) for job in batch.jobs]

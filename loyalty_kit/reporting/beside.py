@@ -29,7 +29,7 @@ def writers(*, pdf: bool = False, excel: bool = False) -> Writers:
 
 
 def accompanied(result: RenderResult, wanted: Writers) -> RenderResult:
-    """Result of a report after the files beside it are written; one that cannot be makes it a failed one."""
+    """Write the files beside a report; one that cannot be written makes it a failed one."""
     if result.outcome == "failed" or result.path is None:
         return result
     for ending, write in wanted.items():

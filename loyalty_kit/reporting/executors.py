@@ -84,7 +84,9 @@ def _answer(future: "Future[bytes]") -> Attempt:
     except Exception as error:
         # Dask raises what it likes, the worker's own errors among it.
         kind = type(error).__name__
-        return Attempt(failure=Failure(f"The cluster lost the report ({kind}): {error}", public=f"{kind} in the cluster."))
+        return Attempt(
+            failure=Failure(f"The cluster lost the report ({kind}): {error}", public=f"{kind} in the cluster.")
+        )
 
 
 def _remote(text: bytes) -> bytes:

@@ -247,7 +247,8 @@ class History:
         stem = self.path.with_suffix("")
         aside = next(path for number in count(1) if not (path := Path(f"{stem}.damaged-{number}.sqlite")).exists())
         try:
-            for ending in ("", "-wal", "-shm"):
+            # The file itself last: while it is there, nobody begins a new one beside these.
+            for ending in ("-wal", "-shm", ""):
                 with suppress(FileNotFoundError):
                     os.rename(f"{self.path}{ending}", f"{aside}{ending}")
         except OSError:

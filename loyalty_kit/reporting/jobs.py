@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -14,6 +14,7 @@ from nbformat.v4 import new_code_cell
 
 from loyalty_kit.errors import InputError, read_toml
 from loyalty_kit.reporting.keys import ReportKey, report_key
+from loyalty_kit.reporting.naming import titled
 from loyalty_kit.reporting.notebooks import find_notebook, heading, read_notebook
 from loyalty_kit.reporting.orders import Order, PastRun
 from loyalty_kit.reporting.parameters import (
@@ -79,7 +80,7 @@ class Job:
         )
 
     def facts(self, key: str = "") -> dict[str, str]:
-        """What the report's page and the failure page carry as meta elements."""
+        """List what the report's page and the failure page carry as meta elements."""
         return {
             "name": self.name,
             "title": self.title,
@@ -91,7 +92,7 @@ class Job:
         }
 
     def order(self, key: str, past: tuple[PastRun, ...]) -> Order:
-        """What whoever makes the report must know."""
+        """Write down what whoever makes the report must know."""
         return Order(
             name=self.name,
             notebook=nbformat.writes(self.notebook),
@@ -111,6 +112,7 @@ def prepare_job(
     base: Path,
     name: str | None = None,
     title: str | None = None,
+    labels: Sequence[str] = (),
     language: str | None = None,
     timeout: float | None = None,
     retries: int = 0,
@@ -132,7 +134,7 @@ def prepare_job(
     node = with_prose(node, path, spoken)
     return Job(
         name=name,
-        title=title or heading(node) or name,
+        title=title or titled(heading(node) or name, labels, spoken),
         path=path,
         notebook=_with_values(node, {**kept, **given}),
         given=given,

@@ -1,5 +1,6 @@
 """What becomes of a report: published whole, left as it is because nothing changed, or failed and said to be."""
 
+import logging
 import os
 import traceback
 from contextlib import suppress
@@ -81,16 +82,17 @@ class Begun:
     run: int | None
 
 
-def is_unchanged(job: Job, folder: Path, key: str) -> bool:
+def is_unchanged(job: Job, folder: Path, key: ReportKey) -> bool:
     """Whether the report in the folder is what this job would give, and its last run did not fail."""
     report = folder / f"{job.name}{REPORT}"
-    return not (folder / f"{job.name}{FAILURE}").exists() and page_facts(report).get("key") == key
+    known = not key.unseen and page_facts(report).get("key") == key.key
+    return known and not (folder / f"{job.name}{FAILURE}").exists()
 
 
-def unchanged(job: Job, folder: Path, key: str) -> RenderResult:
+def unchanged(job: Job, folder: Path, key: ReportKey) -> RenderResult:
     """Say that a report is left as it is."""
     path = folder / f"{job.name}{REPORT}"
-    return RenderResult(job.name, job.title, "unchanged", path, 0.0, path.stat().st_size, key)
+    return RenderResult(job.name, job.title, "unchanged", path, 0.0, path.stat().st_size, key.key)
 
 
 def begin(job: Job, key: ReportKey, history: History) -> Begun:
@@ -185,6 +187,12 @@ def _tell(begun: Begun, failure: Failure, report: Path, failed: Path, *, scratch
     os.utime(report, ns=(status.st_atime_ns, status.st_mtime_ns))
 
 
+def warn(history: History) -> None:
+    """Tell what is wrong with the history, if anything is: reports do not suffer from it."""
+    if history.warning:
+        logging.getLogger("loyalty_kit").warning(history.warning)
+
+
 def forecast(job: Job, folder: Path) -> str:
     """Say what a run would do with a report, and why."""
     report = folder / f"{job.name}{REPORT}"
@@ -192,4 +200,4 @@ def forecast(job: Job, folder: Path) -> str:
         return "render: new"
     if (folder / f"{job.name}{FAILURE}").exists():
         return "render: failed last time"
-    return "unchanged" if is_unchanged(job, folder, job.key().key) else "render: changed"
+    return "unchanged" if is_unchanged(job, folder, job.key()) else "render: changed"

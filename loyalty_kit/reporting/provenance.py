@@ -1,4 +1,4 @@
-"""Where a report comes from: parameters, data, versions and commit, so that it can be made again."""
+"""Where a report comes from: parameters, data and versions, so that it can be made again."""
 
 import hashlib
 from collections.abc import Mapping
@@ -8,7 +8,7 @@ import pandas as pd
 from great_tables import GT
 
 from loyalty_kit.errors import UnreadableError
-from loyalty_kit.reporting.origin import commit, versions
+from loyalty_kit.reporting.origin import versions
 from loyalty_kit.reporting.tables.layout import headings, lay_out
 from loyalty_kit.reporting.wording.catalogue import language, phrases, term
 
@@ -26,8 +26,8 @@ def provenance(parameters: Mapping[str, object], files: Mapping[str, str | Path]
     Returns
     -------
     DataFrame of shape (facts, 2)
-        fact and value: parameters, SHA-256 of each file, versions, git commit where there is one.
-        No time and no absolute path, so that equal inputs give an equal report.
+        fact and value: parameters, SHA-256 of each file, versions. No time, no absolute path and no
+        commit, so that equal inputs give an equal report; time and commit stand in the history.
 
     Raises
     ------
@@ -38,8 +38,6 @@ def provenance(parameters: Mapping[str, object], files: Mapping[str, str | Path]
     for what, path in files.items():
         facts[term("provenance.hash", what=_kind(what), file=Path(path).name)] = _hash(Path(path))
     facts |= {term("provenance.version", name=name): number for name, number in versions().items()}
-    if made := commit():
-        facts[term("provenance.commit")] = made
     return pd.DataFrame({"fact": list(facts), "value": list(facts.values())})
 
 

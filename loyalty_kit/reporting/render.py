@@ -10,7 +10,7 @@ from loyalty_kit import reporting
 from loyalty_kit.reporting.history import History
 from loyalty_kit.reporting.index import REPORT, write_index
 from loyalty_kit.reporting.jobs import Job, prepare_job
-from loyalty_kit.reporting.outcomes import RenderResult, begin, is_unchanged, settle, unchanged
+from loyalty_kit.reporting.outcomes import RenderResult, begin, is_unchanged, settle, unchanged, warn
 from loyalty_kit.reporting.publication import output_folder, scratch_folder, sweep
 
 
@@ -72,16 +72,15 @@ def render_job(job: Job, output: Path, *, force: bool = False) -> RenderResult:
     """Render a prepared report into a folder, in this process."""
     folder = output_folder(output)
     key = job.key()
-    if not force and is_unchanged(job, folder, key.key):
-        return unchanged(job, folder, key.key)
+    if not force and is_unchanged(job, folder, key):
+        return unchanged(job, folder, key)
     sweep(folder)
     began = time.monotonic()
     with scratch_folder() as scratch, History(folder) as history:
         begun = begin(job, key, history)
         attempt = reporting.attempt.attempt(begun.order)
-        result = settle(
-            begun, attempt, time.monotonic() - began, folder=folder, scratch=scratch, history=history
-        )
+        result = settle(begun, attempt, time.monotonic() - began, folder=folder, scratch=scratch, history=history)
         with suppress(OSError):
             write_index(folder, scratch=scratch)
+        warn(history)
     return result

@@ -147,8 +147,8 @@ def _table(changes: Sequence[Change], runs: Sequence[Sequence[Estimate]], last: 
             f'<tr><th scope="row">{escape(change.label)}</th>{"".join(f"<td>{cell}</td>" for cell in cells)}</tr>'
         )
     caption = _word("caption", language, moment=moment(last, language=language))
-    body = "\n".join(rows)
-    return f"<table>\n<caption><span>{caption}</span></caption>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table>"
+    top = f"<caption><span>{caption}</span></caption>\n<thead><tr>{head}</tr></thead>"
+    return "\n".join(["<table>", top, "<tbody>", *rows, "</tbody>", "</table>"])
 
 
 def _value(figure: Estimate | None, digits: int, language: str) -> str:

@@ -12,7 +12,7 @@ from loyalty_kit.reporting.index import write_index
 from loyalty_kit.reporting.jobs import Job
 from loyalty_kit.reporting.locks import folder_lock
 from loyalty_kit.reporting.orders import Attempt, Failure, Order
-from loyalty_kit.reporting.outcomes import Begun, RenderResult, begin, is_unchanged, settle, unchanged
+from loyalty_kit.reporting.outcomes import Begun, RenderResult, begin, is_unchanged, settle, unchanged, warn
 from loyalty_kit.reporting.publication import scratch_folder, sweep
 
 _TELL = logging.getLogger("loyalty_kit").warning
@@ -29,6 +29,7 @@ class _Place:
     scratch: Path
     history: History
     carry_out: CarryOut
+    force: bool
 
 
 def results(
@@ -69,18 +70,9 @@ def results(
     """
     with folder_lock(folder, wait=wait, tell=_TELL):
         sweep(folder)
-        waiting = []
-        for job in jobs:
-            key = job.key().key
-            if force or not is_unchanged(job, folder, key):
-                waiting.append(job)
-            else:
-                yield unchanged(job, folder, key)
-        if waiting:
-            with scratch_folder() as scratch, History(folder, keep=keep) as history:
-                yield from _waves(waiting, _Place(folder, scratch, history, carry_out), fail_fast)
-                if history.warning:
-                    _TELL(history.warning)
+        with scratch_folder() as scratch, History(folder, keep=keep) as history:
+            yield from _waves(list(jobs), _Place(folder, scratch, history, carry_out, force), fail_fast)
+            warn(history)
 
 
 def _waves(waiting: list[Job], place: _Place, fail_fast: bool) -> Iterator[RenderResult]:
@@ -104,18 +96,22 @@ def _waves(waiting: list[Job], place: _Place, fail_fast: bool) -> Iterator[Rende
 
 
 def _wave(jobs: Sequence[Job], place: _Place, failed: set[str]) -> Iterator[tuple[Job, RenderResult]]:
-    """Render reports at once; those that need a failed one fail with it."""
+    """Render those of some reports that have changed; those that need a failed one fail with it."""
     begun: list[Begun] = []
+    ready = []
     for job in jobs:
         if missed := sorted(failed.intersection(job.needs)):
             sentence = f"It needs {listing(missed)}, which failed."
             yield job, _settled(_begin(job, place), Attempt(failure=Failure(sentence)), 0.0, place)
+        elif not place.force and is_unchanged(job, place.folder, job.key()):
+            yield job, unchanged(job, place.folder, job.key())
+        else:
+            ready.append(job)
 
     def orders() -> Iterator[Order]:
-        for job in jobs:
-            if not failed.intersection(job.needs):
-                begun.append(_begin(job, place))
-                yield begun[-1].order
+        for job in ready:
+            begun.append(_begin(job, place))
+            yield begun[-1].order
 
     for number, attempt, seconds in place.carry_out(orders()):
         yield begun[number].job, _settled(begun[number], attempt, seconds, place)
@@ -126,9 +122,7 @@ def _begin(job: Job, place: _Place) -> Begun:
 
 
 def _settled(begun: Begun, attempt: Attempt, seconds: float, place: _Place) -> RenderResult:
-    result = settle(
-        begun, attempt, seconds, folder=place.folder, scratch=place.scratch, history=place.history
-    )
+    result = settle(begun, attempt, seconds, folder=place.folder, scratch=place.scratch, history=place.history)
     with suppress(OSError):
         write_index(place.folder, scratch=place.scratch)
     return result

@@ -9,6 +9,7 @@ the child's exit status. Where the requester hangs up, the child and all that it
 import atexit
 import gc
 import os
+import select
 import selectors
 import shutil
 import signal
@@ -17,9 +18,10 @@ import sys
 import tempfile
 import traceback
 import warnings
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from threading import Thread
@@ -43,8 +45,9 @@ def main() -> None:
     """Serve until the owner is gone; a child leaves here when its work is done."""
     role, descriptor = sys.argv[1:]
     listener = socket.socket(fileno=int(descriptor))
-    place = Path(listener.getsockname())
-    run: Run = import_module(ROLES[role]).run
+    leave = partial(_leave, Path(listener.getsockname()).parent)
+    with _watching_owner(leave):
+        run: Run = import_module(ROLES[role]).run
     gc.collect()
     gc.freeze()
     server = _Server(listener)
@@ -55,9 +58,29 @@ def main() -> None:
     if request is not None:
         _work(run, *request)
     server.end()
+    leave()
+
+
+def _leave(sockets: Path) -> None:
+    """End the server; nothing is left of it and of processes that were killed."""
     sweep(Path(tempfile.gettempdir()))
-    shutil.rmtree(place.parent, ignore_errors=True)
+    shutil.rmtree(sockets, ignore_errors=True)
     os._exit(0)
+
+
+@contextmanager
+def _watching_owner(leave: Callable[[], None]) -> Iterator[None]:
+    """Leave as soon as the owner is gone, though an import takes its time."""
+
+    def look(*_: object) -> None:
+        if select.select([_OWNER], [], [], 0)[0]:
+            leave()
+
+    signal.signal(signal.SIGALRM, look)
+    signal.setitimer(signal.ITIMER_REAL, _POLL_SECONDS, _POLL_SECONDS)
+    yield
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
 
 
 @dataclass

@@ -4,11 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
+from test_trust import skewed
 
 from loyalty_kit.campaigns.campaign import Campaign
-from loyalty_kit.campaigns.decisions import decide
+from loyalty_kit.campaigns.decisions import decide, gain_density
 from loyalty_kit.campaigns.metrics import Mean, Profit
-from loyalty_kit.errors import InputError
 
 
 def test_one_arm_has_the_closed_form():
@@ -46,8 +46,34 @@ def test_the_same_seed_gives_the_same_decision(shoppers):
     pd.testing.assert_frame_equal(first, second)
 
 
-def test_a_metric_without_interval_is_not_weighed():
+def test_where_nobody_buys_there_is_nothing_to_weigh():
     frame = pd.DataFrame({"arm": ["c", "t"] * 10, "spend": 0.0})
-    effects = Campaign(frame, arm="arm", control="c").evaluate([Mean("spend")])
-    with pytest.raises(InputError, match="The metric 'spend' has no interval in some arm"):
-        decide(effects, metric="spend")
+    effects = Campaign(frame, arm="arm", control="c").evaluate([Profit("spend", margin=0.4, cost=0.05)])
+    found = decide(effects, metric="profit(spend)")
+    assert found.best == "stop"
+    assert found.to_frame()["expected_gain"].tolist() == pytest.approx([-0.05, 0.0, 0.0])
+    assert found.warnings == ("The outcome does not vary in control and in 't': there is nothing to weigh there.",)
+    assert gain_density(effects, metric="profit(spend)", grid=np.linspace(-1, 1, 5)).empty
+
+
+def test_a_permutation_result_decides_as_its_p_value_says():
+    """P(gain) is one less the one-sided p; the density is that of the draws."""
+    data = skewed(9, 9, np.random.default_rng(2))
+    campaign, metrics = Campaign(data, arm="arm", control="c"), [Mean("spend")]
+    effects = campaign.evaluate(metrics, trust=campaign.trust(metrics, rng=0))
+    (test,) = effects.permutations.values()
+    found = decide(effects, metric="spend")
+    assert found.to_frame()["probability_gain"].iloc[0] == pytest.approx(1 - test.above(0.0), abs=0.005)
+    assert found.method.endswith("permutation where it stands")
+    grid = np.linspace(-3, 3, 601)
+    density = gain_density(effects, metric="spend", grid=grid)["t"]
+    assert density[grid > 0].sum() / density.sum() == pytest.approx(1 - test.above(0.0), abs=0.02)
+
+
+def test_arms_that_no_method_can_judge_are_named():
+    frame = pd.DataFrame({"arm": ["c"] * 50 + ["t"] * 450, "spend": 0.0})
+    frame.loc[[60, 70, 80, 90], "spend"] = 30.0
+    campaign, metrics = Campaign(frame, arm="arm", control="c"), [Mean("spend")]
+    effects = campaign.evaluate(metrics, trust=campaign.trust(metrics, placebos=100))
+    told = "Too few customers bought for the probabilities of 't' to be believed."
+    assert decide(effects, metric="spend").warnings == (told,)

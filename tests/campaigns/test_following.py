@@ -8,7 +8,6 @@ from loyalty_kit.campaigns.campaign import Campaign
 from loyalty_kit.campaigns.following import plan_next
 from loyalty_kit.campaigns.metrics import Mean, Rate
 from loyalty_kit.campaigns.power import plan_campaign
-from loyalty_kit.errors import InputError
 
 PLANNED = {"none": 0.2, "A": 0.4, "B": 0.4}
 
@@ -55,5 +54,6 @@ def test_the_treated_lend_their_spread_where_nobody_in_control_buys():
 def test_an_outcome_that_does_not_vary_plans_nothing():
     frame = pd.DataFrame({"arm": ["c", "t"] * 10, "bought": 0})
     effects = Campaign(frame, arm="arm", control="c").evaluate([Rate("bought")])
-    with pytest.raises(InputError, match="The metric 'bought' does not vary"):
-        plan_next(effects, metric="bought", planned={"c": 0.5, "t": 0.5})
+    plan = plan_next(effects, metric="bought", planned={"c": 0.5, "t": 0.5})
+    assert plan.to_frame().empty
+    assert plan.warnings == ("The outcome does not vary; no next test can be planned from it.",)

@@ -1,8 +1,10 @@
 """Margins: equality with statsmodels' two one-sided tests, and agreement with the interval."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from statsmodels.stats.weightstats import ttost_ind
+from test_trust import skewed
 
 from loyalty_kit.campaigns.campaign import Campaign
 from loyalty_kit.campaigns.margins import against_margin
@@ -37,3 +39,28 @@ def test_a_margin_that_is_none_is_refused(effects):
         against_margin(effects, margin=-1.0, metric="before")
     with pytest.raises(InputError, match="'metric' must be one of 'before'; got 'spend'"):
         against_margin(effects, margin=1.0, metric="spend")
+
+
+@pytest.mark.parametrize("margin", np.linspace(0.2, 3, 8))
+def test_a_permutation_result_is_held_against_the_margin_by_its_own_draws(replaced, margin):
+    for claim in ("equivalence", "noninferiority"):
+        found = against_margin(replaced, margin=margin, metric="spend", claim=claim).to_frame().iloc[0]
+        (test,) = replaced.permutations.values()
+        assert (found["ci_low"], found["ci_high"]) == test.interval(0.9)
+        inside = found["ci_low"] > -margin and (claim == "noninferiority" or found["ci_high"] < margin)
+        assert found["shown"] == inside
+
+
+@pytest.fixture(scope="module")
+def replaced():
+    """Effects of a campaign with few buyers, a permutation result in their place."""
+    campaign, metrics = Campaign(skewed(9, 9, np.random.default_rng(2)), arm="arm", control="c"), [Mean("spend")]
+    return campaign.evaluate(metrics, trust=campaign.trust(metrics, rng=0))
+
+
+def test_an_outcome_that_does_not_vary_shows_nothing():
+    frame = pd.DataFrame({"arm": ["c", "t"] * 10, "spend": 0.0})
+    effects = Campaign(frame, arm="arm", control="c").evaluate([Mean("spend")])
+    found = against_margin(effects, margin=1.0, metric="spend").to_frame().iloc[0]
+    assert not found["shown"]
+    assert np.isnan(found["p_value"])

@@ -1,5 +1,7 @@
 """Trust: false alarms are found where they are, and the permutation test keeps its level."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,6 +10,7 @@ from loyalty_kit.campaigns.campaign import Campaign
 from loyalty_kit.campaigns.metrics import Mean, Profit, Quantile, Rate, Ratio
 from loyalty_kit.campaigns.permutation import permute
 from loyalty_kit.errors import InputError
+from loyalty_kit.replicates import using
 
 SHARE = 0.009
 """Share of customers who buy in Hillstrom's campaign; spend there has mean 116 and a tail to 499."""
@@ -54,6 +57,42 @@ def test_the_permutation_result_takes_the_place_of_a_false_one(small):
     assert frame["ci_low"].tolist() == instead["ci_low"].tolist()
     assert "the permutation result stands here" in frame["warning"].iloc[0]
     assert frame["difference"].iloc[1] == pytest.approx(0.4 * frame["difference"].iloc[0] - 0.02)
+
+
+def test_a_cost_that_is_the_same_in_an_arm_is_not_dealt(small):
+    """A column of 0.02 for each treated customer and the amount 0.02 a contact are one thing."""
+    data = small.frame.assign(cost=np.where(small.frame["arm"] == "t", 0.02, 0.0))
+    campaign = Campaign(data, arm="arm", control="c")
+    column, amount = (campaign.trust([Profit("spend", margin=0.4, cost=c)], rng=0).table for c in ("cost", 0.02))
+    pd.testing.assert_frame_equal(column, amount)
+    varied = data.assign(cost=data["cost"] * (1 + np.arange(len(data)) % 2))
+    trust = Campaign(varied, arm="arm", control="c").trust([Profit("spend", margin=0.4, cost="cost")], rng=0)
+    assert trust.table["believable"].tolist() == ["by permutation"]
+
+
+def test_the_adjusted_permutation_test_has_the_error_of_its_own_draws(small):
+    """Residual variances on both sides; the ordinary row keeps HC2."""
+    data = small.frame.assign(before=np.random.default_rng(0).gamma(2, 2, len(small.frame)))
+    campaign = Campaign(data, arm="arm", control="c", covariates=["before"])
+    trust = campaign.trust([Mean("spend")], placebos=100, rng=0)
+    test = trust.permutations["spend", "t", "all", "all", "adjusted"]
+    sides = [data[data["arm"] == arm] for arm in ("c", "t")]
+    center = data["before"].mean()
+    variance = 0.0
+    for side in sides:
+        x = np.column_stack([np.ones(len(side)), side["before"] - center])
+        fit = np.linalg.lstsq(x, side["spend"], rcond=None)
+        variance += fit[1][0] / (len(side) - 2) * np.linalg.inv(x.T @ x)[0, 0]
+    assert test.standard_error == pytest.approx(variance**0.5, rel=1e-9)
+    assert len(test.draws) == 1999
+
+
+def test_who_carries_out_the_placebos_changes_nothing(small):
+    metrics = [Mean("spend")]
+    alone = small.trust(metrics, placebos=100, rng=5).table
+    with ThreadPoolExecutor(2) as pool, using(pool):
+        together = small.trust(metrics, placebos=100, rng=5).table
+    pd.testing.assert_frame_equal(together, alone)
 
 
 def test_adjusted_and_ratio_estimates_have_a_permutation_test_too(small):

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import matplotlib
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -39,8 +40,10 @@ KNOWN = """
 
 @pytest.fixture(autouse=True)
 def _chinese(monkeypatch):
-    """Have every test here speak Chinese."""
+    """Have every test here speak Chinese, and leave no figure open."""
     monkeypatch.setenv(SPOKEN, "zh")
+    yield
+    plt.close("all")
 
 
 def starter() -> tuple[pd.DataFrame, lk.Codebook]:

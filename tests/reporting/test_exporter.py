@@ -1,5 +1,8 @@
 """The kit's page among Jupyter's export formats."""
 
+import tomllib
+from pathlib import Path
+
 import nbformat
 import nbformat.v4 as v4
 from bs4 import BeautifulSoup
@@ -34,3 +37,9 @@ def test_a_file_is_exported_by_its_path(tmp_path):
     nbformat.write(notebook, tmp_path / "where.ipynb")
     page, _ = ReportExporter().from_filename(str(tmp_path / "where.ipynb"))
     assert BeautifulSoup(page, "html.parser").img["alt"] == "A map"
+
+
+def test_the_package_names_it_to_jupyter():
+    declared = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8"))
+    named = declared["project"]["entry-points"]["nbconvert.exporters"]["loyalty-report"]
+    assert named == f"{ReportExporter.__module__}:{ReportExporter.__name__}"

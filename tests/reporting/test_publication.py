@@ -51,7 +51,7 @@ def test_a_full_disk_leaves_the_old_file_alone(target, tmp_path, monkeypatch, ac
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(OSError, match="No space left"):
         if across:
-            publication._replace_across("new", target)
+            publication.publish_bytes(b"new", target)
         else:
             publish("new", target, scratch=tmp_path)
     assert target.read_text() == "old"

@@ -8,10 +8,10 @@ from small_notebooks import names, write_notebook
 
 from loyalty_kit.errors import InputError
 from loyalty_kit.reporting.jobs import Job, prepare_job
+from loyalty_kit.reporting.notebooks import parse_notebook
 from loyalty_kit.reporting.orders import Attempt, Failure, Order
 from loyalty_kit.reporting.outcomes import forecast
 from loyalty_kit.reporting.page import report_page
-from loyalty_kit.reporting.notebooks import parse_notebook
 from loyalty_kit.reporting.waves import results
 
 

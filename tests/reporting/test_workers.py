@@ -9,6 +9,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import psutil
 import pytest
 from processes import asleep, comes_true, order, passing_files, running, users
 from small_notebooks import names
@@ -155,15 +156,38 @@ def test_a_script_without_a_guard_can_carry_orders_out(tmp_path):
     assert (sorted(told.splitlines()), complaints) == (["0 None", "1 None"], "")
 
 
-def test_nothing_outlives_a_batch_that_is_killed(tmp_path):
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
+def test_nothing_outlives_a_batch_that_is_ended(tmp_path, number):
     with passing_files() as passing:
         process = script(passing, *(order(tmp_path, asleep(tmp_path / name)) for name in "ab"))
         assert comes_true(lambda: (tmp_path / "a").exists() and (tmp_path / "b").exists())
-        process.send_signal(signal.SIGKILL)
+        process.send_signal(number)
         process.communicate()
         assert comes_true(lambda: not users(passing))
         assert comes_true(lambda: names(passing) == [])
     assert not any(running(int((tmp_path / name).read_text())) for name in "ab")
+
+
+def test_a_batch_that_is_killed_at_its_start_leaves_nothing(tmp_path):
+    with passing_files() as passing:
+        process = script(passing, order(tmp_path, "1"))
+        assert comes_true(lambda: any("kernel" in line for line in users(passing)))
+        process.kill()
+        process.communicate()
+        assert comes_true(lambda: not users(passing) and names(passing) == [])
+
+
+def test_a_batch_goes_on_when_its_servers_are_killed(tmp_path):
+    def orders():
+        yield order(tmp_path, "1")
+        for server in psutil.Process().children():
+            server.kill()
+        yield order(tmp_path, "2")
+
+    with passing_files() as passing:
+        answers = list(carry_out(orders(), workers=1))
+        assert comes_true(lambda: not users(passing))
+    assert [(number, attempt.failure) for number, attempt, _ in answers] == [(0, None), (1, None)]
 
 
 def test_where_nothing_can_be_forked_a_process_is_started(tmp_path, monkeypatch):

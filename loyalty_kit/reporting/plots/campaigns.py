@@ -5,10 +5,10 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from scipy import stats
 
 from loyalty_kit.campaigns.assignment import AssignmentResult
 from loyalty_kit.campaigns.course import CourseResult
+from loyalty_kit.campaigns.decisions import gain_density
 from loyalty_kit.campaigns.effects import ALL, EffectsResult
 from loyalty_kit.campaigns.following import NextTestResult
 from loyalty_kit.campaigns.metrics import Metric
@@ -140,13 +140,12 @@ def plot_profit(effects: EffectsResult, metric: Metric, *, ax: Axes | None = Non
     table = primary(effects, metric.name)
     table = table[(table["by"] == ALL) & (table["standard_error"] > 0)]
     gains = THOUSAND * table[["difference", "standard_error"]].to_numpy(dtype=float)
-    low, high = (gains[:, 0] - 4 * gains[:, 1]).min(), (gains[:, 0] + 4 * gains[:, 1]).max()
+    low, high = (gains[:, 0] - 4 * gains[:, 1]).min(initial=0.0), (gains[:, 0] + 4 * gains[:, 1]).max(initial=0.0)
     grid = np.linspace(low, high, 400)
+    densities = gain_density(effects, metric=metric.name, grid=grid / THOUSAND)
     with canvas(ax, rows=6) as ax:
-        for i, (name, (centre, spread)) in zip(
-            _places(table["arm"]), zip(_arms(table["arm"]), gains, strict=True), strict=True
-        ):
-            density = stats.norm.pdf(grid, centre, spread)
+        for i, name, arm in zip(_places(table["arm"]), _arms(table["arm"]), table["arm"], strict=True):
+            density = densities[arm]
             colour = ARMS[i]
             ax.plot(grid, density, color=colour, linewidth=2, linestyle=("-", "--", "-.", ":")[i], label=name)
             ax.fill_between(grid, density, where=grid >= 0, color=colour, alpha=0.25, linewidth=0)
@@ -154,7 +153,8 @@ def plot_profit(effects: EffectsResult, metric: Metric, *, ax: Axes | None = Non
         ax.xaxis.set_major_formatter(_thousands)
         ax.set_yticks([])
         ax.set_ylim(bottom=0)
-        ax.legend(frameon=False)
+        if len(table):
+            ax.legend(frameon=False)
         ax.set_xlabel(label("figure.profit_x"))
         ax.set_title(label("figure.profit"), loc="left", fontweight="bold")
         return ax
@@ -214,7 +214,7 @@ def plot_power(plan: NextTestResult, *, ax: Axes | None = None) -> Axes:
             known = rows.dropna()
             name = label(f"figure.{DESIGNS[str(design)]}")
             ax.plot(known["n"], THOUSAND * known["mde"], line, color=colour, linewidth=2.5, label=name)
-        here = plan.table.set_index("design").loc["again"]
+        here = plan.table[plan.table["design"] == "again"]
         ax.plot(here["n"], THOUSAND * here["mde"], "o", color=INK, markersize=8, label=label("figure.this_test"))
         ax.set_xscale("log")
         sizes = plan.n_used * np.array([0.25, 0.5, 1, 2, 4])

@@ -118,8 +118,7 @@ def invariance_table(result: InvarianceResult) -> GT:
     """Levels of equality over groups, those with items set free below."""
     levels = pd.concat([result.levels, result.partial], ignore_index=True)
     freed = levels["freed"] if "freed" in levels else pd.Series(None, index=levels.index, dtype=object)
-    answer = {True: "yes", False: "no"}
-    holds = ["–" if pd.isna(value) else term(f"verdict.{answer[bool(value)]}") for value in levels["holds"]]
+    holds = ["–" if pd.isna(value) else term("verdict.yes" if value else "verdict.no") for value in levels["holds"]]
     steps = [term(f"verdict.{name.replace(' ', '_')}") for name in levels["level"]]
     names = [
         term("verdict.freed", level=step, items=items) if isinstance(items, str) and items else step

@@ -252,6 +252,8 @@ def describe_course(course: CourseResult | None, metrics: Sequence[Metric]) -> P
 def describe_next(plan: NextTestResult) -> Passage:
     """Say what the next test could find, and how many customers it takes to find less."""
     rows = {row["design"]: row for row in records(plan.table)}
+    if not rows:
+        return Passage([*map(Sentence, map(tell, plan.warnings))])
     again, half = rows["again"], rows["half the effect"]
     shares = {"share": percent(again["control_share"]), "power": percent(plan.power), "metric": plain_name(plan.metric)}
     sentences = [say("next.again", n=f"{again['n']:,.0f}", mde=amount(again["mde"]), **shares)]

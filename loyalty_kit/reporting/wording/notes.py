@@ -78,7 +78,16 @@ def _told(text: str, spoken: str) -> str:
         found = pattern.fullmatch(text)
         if found:
             return plain.format(**_values(found.groupdict(), spoken))
-    return text
+    return _one_by_one(text, spoken)
+
+
+def _one_by_one(text: str, spoken: str) -> str:
+    """Tell sentences that stand in a row, where each is known."""
+    sentences = re.split(r"(?<=\.) (?=[A-Z])", text)
+    if len(sentences) < 2:
+        return text
+    told = [_told(sentence, spoken) for sentence in sentences]
+    return text if any(own == sentence for own, sentence in zip(told, sentences, strict=True)) else "".join(told)
 
 
 def _values(values: Mapping[str, object], spoken: str) -> dict[str, object]:

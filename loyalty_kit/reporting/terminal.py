@@ -73,7 +73,7 @@ def told(results: "Iterable[RenderResult]", names: Sequence[str], *, as_json: bo
 
 
 def summary(results: "Sequence[RenderResult]", *, output: Path | str, seconds: float) -> dict[str, Any]:
-    """What a batch came to, as JSON knows it."""
+    """Sum up what a batch came to, as JSON knows it."""
     counts = {kind: sum(result.outcome == kind for result in results) for kind in ("rendered", "unchanged", "failed")}
     reports = [result.to_dict() for result in results]
     return {"output": str(output), "seconds": round(seconds, 3), **counts, "reports": reports}
