@@ -302,7 +302,14 @@ def _past(folder: Path, report: str | None, *, limit: int, as_json: bool) -> int
         return 0
     columns = ("report", "started", "seconds", "outcome", "key", "error")
     rows = [
-        (run["report"], run["started"], f"{run['seconds'] or 0:.1f}", run["outcome"], run["key"][:12], run["error"] or "")
+        (
+            run["report"],
+            run["started"],
+            f"{run['seconds'] or 0:.1f}",
+            run["outcome"],
+            run["key"][:12],
+            run["error"] or "",
+        )
         for run in runs
     ]
     for line in aligned([columns, *rows]):

@@ -177,6 +177,8 @@ def _bootstrap(
     design: Design, fitted: Fit, measure: Measure, replicates: int, rng: np.random.Generator
 ) -> tuple[Floats, Floats]:
     """Draw bootstrap samples: the importance of each driver in each, and the R² that the population may have."""
+    if not replicates:
+        return np.empty((0, len(design.drivers))), np.empty(0)
     one = partial(_of_samples, design, fitted, measure)
     found = over_samples(one, len(design.y), replicates, rng=rng, clusters=design.clusters)
     n, k = design.x.shape
@@ -186,7 +188,7 @@ def _bootstrap(
 
 
 def _of_samples(design: Design, fitted: Fit, measure: Measure, counts: Floats, rng: np.random.Generator) -> Floats:
-    """Importance of each driver and, last, R² in each sample."""
+    """Find the importance of each driver and, last, R² in each sample."""
     matrices, controls = driver_matrices(covariances(design, fitted, counts), len(design.drivers))
     return np.column_stack([measure(matrices), controls + measured("pratt", matrices).sum(axis=1)])
 

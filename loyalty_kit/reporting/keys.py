@@ -212,17 +212,18 @@ def _images(texts: Iterable[str], folder: Path) -> list[Path]:
 def _used_by_code(code: Iterable[str], folder: Path) -> list[Path]:
     """Files of the working folder that code imports, or names in quotation marks."""
     found: dict[Path, None] = {}
+    met = {PACKAGE.name}  # its own files count already
     waiting = list(code)
     while waiting:
         source = waiting.pop()
         named = [folder / text for _, text in _QUOTED.findall(source)]
-        modules = [place for name in _IMPORT.findall(source) for place in _modules(name, folder)]
         found |= dict.fromkeys(place for place in named if os.path.isfile(place))
-        for place in modules:
-            if place not in found:
-                found[place] = None
-                with suppress(OSError):
-                    waiting.append(place.read_text(encoding="utf-8", errors="replace"))
+        modules = set(_IMPORT.findall(source)) - met
+        met |= modules
+        for place in (place for name in sorted(modules) for place in _modules(name, folder)):
+            found[place] = None
+            with suppress(OSError):
+                waiting.append(place.read_text(encoding="utf-8", errors="replace"))
     return list(found)
 
 

@@ -10,7 +10,7 @@ from loyalty_kit.reporting.wording.catalogue import LANGUAGES, term
 HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 NUMBER = re.compile(
     r"[-+−<>≤≥≈]?\s?\d[\d.,\s]{0,24}(?:e[-+−]?\d{1,3})?\s?[%‰]?"
-    r"(?:\s?(?:–|to|,)\s?[-+−]?\d[\d.,\s]{0,24}[%‰]?)?|[-–—−]|nan|n/a",
+    r"(?:\s?(?:–|to|至|,)\s?[-+−]?\d[\d.,\s]{0,24}[%‰]?)?|[-–—−]|nan|n/a",
     re.IGNORECASE,
 )
 LONG_FORMULA = 30

@@ -7,9 +7,9 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from threading import Event, Lock, Timer
 from time import monotonic
@@ -23,11 +23,13 @@ from loyalty_kit.reporting.servers import ask, can_fork, forking
 
 LOST = "The process that made the report ended before it answered: it was killed, or memory ran out."
 
+Answer = tuple[int, Attempt, float]
+
 _Kill = Callable[[], None]
 _Process = tuple[IO[bytes], _Kill]
 
 
-def carry_out(orders: Iterable[Order], *, workers: int) -> Iterator[tuple[int, Attempt, float]]:
+def carry_out(orders: Iterable[Order], *, workers: int) -> Iterator[Answer]:
     """Carry orders out, so many at a time, and give each answer as soon as it is there.
 
     Parameters
@@ -47,18 +49,33 @@ def carry_out(orders: Iterable[Order], *, workers: int) -> Iterator[tuple[int, A
     -----
     Where the generator is closed before its end, whatever still runs is killed.
     """
+    with hired(workers) as carried_out:
+        yield from carried_out(orders)
+
+
+@contextmanager
+def hired(workers: int) -> Iterator[Callable[[Iterable[Order]], Iterator[Answer]]]:
+    """Workers for several calls: what `carry_out` does, by servers that start with the first order and then stay."""
+    with ExitStack() as stack:
+
+        @cache
+        def server() -> Path | None:
+            return stack.enter_context(_opened())
+
+        yield partial(_carried_out, workers=workers, server=server)
+
+
+def _carried_out(orders: Iterable[Order], *, workers: int, server: Callable[[], Path | None]) -> Iterator[Answer]:
     coming = enumerate(orders)
     running: dict[Future[tuple[Attempt, float]], int] = {}
-    with ExitStack() as stack:
-        pool = stack.enter_context(ThreadPoolExecutor(workers))
-        office: _Office | None = None
+    with ThreadPoolExecutor(workers) as pool, closing(_Shift(server)) as shift:
         while True:
             while len(running) < workers:
                 number, order = next(coming, (-1, None))
                 if order is None:
                     break
-                office = office or stack.enter_context(_opened())
-                running[pool.submit(_supervise, order, office)] = number
+                server()
+                running[pool.submit(_supervise, order, shift)] = number
             if not running:
                 return
             done, _ = wait(running, return_when=FIRST_COMPLETED)
@@ -68,10 +85,10 @@ def carry_out(orders: Iterable[Order], *, workers: int) -> Iterator[tuple[int, A
 
 
 @dataclass
-class _Office:
-    """Where processes come from, and how those at work are ended."""
+class _Shift:
+    """Processes at work, and how they are ended."""
 
-    server: Path | None
+    server: Callable[[], Path | None]
     kills: set[_Kill] = field(default_factory=set)
     closed: bool = False
     lock: Lock = field(default_factory=Lock)
@@ -81,7 +98,7 @@ class _Office:
         """Process for an order: forked where a server answers, else started for it."""
         with ExitStack() as stack:
             try:
-                stream, kill = stack.enter_context(_forked(content, self.server))
+                stream, kill = stack.enter_context(_forked(content, self.server()))
             except OSError:
                 stream, kill = stack.enter_context(_started(content))
             with self.lock:
@@ -103,17 +120,15 @@ class _Office:
 
 
 @contextmanager
-def _opened() -> Iterator[_Office]:
-    """Office with servers where there can be any; at its end nothing of its processes is left."""
+def _opened() -> Iterator[Path | None]:
+    """Server of reports, where there can be one; at its end nothing of its processes is left."""
     try:
         with scratch_folder() as folder, ExitStack() as stack:
             server = None
             if can_fork(folder):
                 with suppress(OSError):
                     server = stack.enter_context(forking(folder))
-            office = _Office(server)
-            stack.callback(office.close)
-            yield office
+            yield server
     finally:
         sweep(Path(tempfile.gettempdir()))
 
@@ -148,11 +163,11 @@ def _started(content: bytes) -> Iterator[_Process]:
             process.kill()
 
 
-def _supervise(order: Order, office: _Office) -> tuple[Attempt, float]:
+def _supervise(order: Order, shift: _Shift) -> tuple[Attempt, float]:
     """See one order through, and time it."""
     began, late = monotonic(), Event()
     try:
-        with office.process(ORDER.dump_json(order)) as (stream, kill):
+        with shift.process(ORDER.dump_json(order)) as (stream, kill):
             with _deadline(order.timeout, kill, late):
                 attempt, reached = _heard(stream)
     except OSError as error:

@@ -16,7 +16,7 @@ from small_notebooks import names
 
 from loyalty_kit.reporting import workers
 from loyalty_kit.reporting.orders import ORDER
-from loyalty_kit.reporting.workers import LOST, carry_out
+from loyalty_kit.reporting.workers import LOST, carry_out, hired
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are forked on Linux and macOS")
 
@@ -194,11 +194,21 @@ def test_where_nothing_can_be_forked_a_process_is_started(tmp_path, monkeypatch)
     monkeypatch.setattr(workers, "can_fork", lambda folder: False)
     orders = [order(tmp_path, "print('loud')", FIGURE), order(tmp_path, asleep(tmp_path / "late"), timeout=6)]
     with passing_files() as passing:
-        (first, good, _), (second, late, _) = carry_out(orders, workers=2)
+        (_, good, _), (_, late, _) = sorted(carry_out(orders, workers=2), key=lambda answer: answer[0])
         assert comes_true(lambda: not users(passing))
         assert names(passing) == []
-    assert (first, good.failure, "<img" in good.page) == (0, None, True)
-    assert (second, late.failure.sentence) == (1, "The report took longer than its 6 seconds and was stopped.")
+    assert (good.failure, "<img" in good.page) == (None, True)
+    assert late.failure.sentence == "The report took longer than its 6 seconds and was stopped."
+
+
+def test_hired_workers_keep_their_servers_from_call_to_call(tmp_path):
+    with passing_files(), hired(1) as carried_out:
+        servers = []
+        for _ in range(2):
+            ((_, attempt, _),) = carried_out([order(tmp_path, "1")])
+            assert attempt.failure is None
+            servers.append({child.pid for child in psutil.Process().children()})
+        assert servers[0] == servers[1] != set()
 
 
 def test_nothing_starts_without_an_order(monkeypatch):
