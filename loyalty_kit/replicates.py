@@ -8,7 +8,7 @@ import numpy as np
 
 from loyalty_kit.moments import Floats
 
-DRAWS_AT_ONCE = 1 << 18
+DRAWS_AT_ONCE = 1 << 20
 """Single draws that one block holds in memory."""
 
 _used: list[Executor] = []
@@ -46,15 +46,15 @@ def using(pool: Executor) -> Iterator[Executor]:
         _used.remove(pool)
 
 
-def block_of(width: int) -> int:
-    """Replicates in one block where each replicate makes so many single draws.
+def block_of(width: int, *, draws: int = DRAWS_AT_ONCE) -> int:
+    """Replicates in one block of about so many draws, where each replicate makes `width`.
 
     Examples
     --------
     >>> block_of(2_436), block_of(10_000_000)
-    (107, 1)
+    (430, 1)
     """
-    return max(DRAWS_AT_ONCE // max(width, 1), 1)
+    return max(draws // max(width, 1), 1)
 
 
 def run_blocks(

@@ -6,6 +6,8 @@ import numpy.typing as npt
 from loyalty_kit.campaigns.rows import Whole
 
 Dealt = npt.NDArray[np.int8]
+AT_ONCE = 1 << 18
+"""Customers dealt in one block: their keys are sorted where the processor is quick."""
 
 
 def deal(sizes: Whole, k: int, count: int, rng: np.random.Generator) -> Dealt:

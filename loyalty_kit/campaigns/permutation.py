@@ -6,7 +6,7 @@ from functools import partial
 import numpy as np
 from scipy import special, stats
 
-from loyalty_kit.campaigns.dealing import deal
+from loyalty_kit.campaigns.dealing import AT_ONCE, deal
 from loyalty_kit.campaigns.rows import Floats
 from loyalty_kit.replicates import block_of, run_blocks
 
@@ -110,7 +110,7 @@ def permute(control: Floats, treatment: Floats, *, draws: int, rng: np.random.Ge
     alike = len(active) == 0 or bool((active == active[0]).all())
     width = 1 if alike else len(active)
     one = partial(_alike if alike else _dealt, active, (n0, n1))
-    sums, squares = run_blocks(one, replicates=draws, rng=rng, block=block_of(width)).T
+    sums, squares = run_blocks(one, replicates=draws, rng=rng, block=block_of(width, draws=AT_ONCE)).T
     t, _ = welch_t(sums, squares, n0, active.sum() - sums, (active**2).sum() - squares, n1)
     _, error = welch_t(control.sum(), (control**2).sum(), n0, treatment.sum(), (treatment**2).sum(), n1)
     return Permutation(float(treatment.mean() - control.mean()), float(error), np.sort(t))

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from loyalty_kit.campaigns.dealing import Dealt, deal
+from loyalty_kit.campaigns.dealing import AT_ONCE, Dealt, deal
 from loyalty_kit.campaigns.estimates import Estimate
 from loyalty_kit.campaigns.metrics import Rate
 from loyalty_kit.campaigns.rows import Floats, Rows, Whole
@@ -173,7 +173,7 @@ def placebo_t(
     cells = [(inside[own[0]], own, sorted({f for i in own for f in _features(laid[i])})) for own in members.values()]
     table = Table(np.bincount(codes, minlength=arms), features, laid, cells)
     one = partial(_campaigns, table)
-    return run_blocks(one, replicates=times, rng=rng, block=block_of(len(features)))
+    return run_blocks(one, replicates=times, rng=rng, block=block_of(len(features), draws=AT_ONCE))
 
 
 def _campaigns(table: Table, count: int, rng: np.random.Generator) -> Floats:

@@ -1,4 +1,4 @@
-"""What a forked kernel is: its server imports this once, with all that reports use; each request becomes a kernel."""
+"""What a forked kernel is: its server loads once what reports use, and each request becomes a kernel."""
 
 import json
 import os
@@ -19,10 +19,12 @@ import numpy as np
 from ipykernel.kernelapp import IPKernelApp
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.pylabtools import activate_matplotlib
+from matplotlib.figure import Figure
 from matplotlib_inline.backend_inline import configure_inline_support
 
 from loyalty_kit import campaigns, measurement, modelling, survey
 from loyalty_kit.reporting import plots, tables, wording
+from loyalty_kit.reporting.figures import shown
 
 INLINE = "module://matplotlib_inline.backend_inline"
 
@@ -39,11 +41,17 @@ _PACKAGES = (survey, measurement, modelling, campaigns, plots, tables, wording)
 _LAUNCHER = str(Path(ipykernel.__file__).parents[1] / "ipykernel_launcher.py")
 _SETTINGS = mpl.matplotlib_fname()
 
-for _name in (*_LIBRARIES, "loyalty_kit.reporting.figures", "loyalty_kit.reporting.provenance"):
-    import_module(_name)
-for _package in _PACKAGES:
-    for _module in pkgutil.iter_modules(_package.__path__, f"{_package.__name__}."):
-        import_module(_module.name)
+
+def prepare() -> None:
+    """Load what reports use, and draw a figure, so that no kernel pays for its first."""
+    for name in (*_LIBRARIES, "loyalty_kit.reporting.provenance"):
+        import_module(name)
+    for package in _PACKAGES:
+        for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
+            import_module(module.name)
+    figure = Figure()
+    figure.subplots().set_title("Loyalty")
+    shown(figure)
 
 
 def run(line: socket.socket, content: bytes) -> None:

@@ -27,6 +27,7 @@ LOG = "kernel.log"
 # code stays out.
 _FIXED = {"PYTHONHASHSEED": "0", "PYTHONSTARTUP": ""}
 _REPLY_SECONDS = 1
+_LISTEN_SECONDS = 60
 _LOOK_SECONDS = 0.005
 _STATUS_SECONDS = 0.2
 
@@ -87,8 +88,8 @@ class ReportKernel(AsyncKernelManager):
         """Wait for the kernel's sockets where they are files: who connects before tries again only after a while."""
         if self.transport != "ipc":
             return
-        last = Path(f"{self.ip}-{self.hb_port}")
-        while not last.exists() and await self.is_alive():
+        last, end = Path(f"{self.ip}-{self.hb_port}"), monotonic() + _LISTEN_SECONDS
+        while not last.exists() and monotonic() < end and await self.is_alive():
             await asyncio.sleep(_LOOK_SECONDS)
 
     async def _async_kill_kernel(self, restart: bool = False) -> None:

@@ -1,10 +1,11 @@
 """Fork servers as their owner sees them: started for as long as they are needed, and asked for children."""
 
 import os
+import select
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import MappingProxyType
@@ -17,6 +18,7 @@ KERNELS = "LOYALTY_KIT_KERNELS"
 _LONGEST_PLACE = 100
 _WAITING = 128
 _END_SECONDS = 10
+_LOOK_SECONDS = 0.2
 _FIXED = {"PYTHONHASHSEED": "0", "MPLBACKEND": "module://matplotlib_inline.backend_inline"}
 
 
@@ -38,12 +40,15 @@ def forking(folder: Path) -> Iterator[Path]:
         yield reports
 
 
-def ask(place: Path, content: bytes) -> socket.socket:
-    """Line to a child of a server, with a request on its way; OSError where the server is gone."""
+def ask(place: Path, content: bytes, *, given_up: Callable[[], bool] = lambda: False) -> socket.socket:
+    """Line to a child of a server, once it is there; OSError where the server is gone or nobody waits any more."""
     line = socket.socket(socket.AF_UNIX)
     try:
         line.connect(str(place))
         line.sendall(len(content).to_bytes(8, "big") + content)
+        while not select.select([line], [], [], _LOOK_SECONDS)[0]:
+            if given_up():
+                raise ConnectionAbortedError("Nobody waits for the answer any more.")
         if not line.recv(1):
             raise ConnectionError(f"The server at {place} gave no answer.")
     except OSError:

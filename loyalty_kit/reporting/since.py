@@ -48,8 +48,9 @@ def since_section(estimates: Sequence[Estimate], past: Sequence[PastRun], langua
         return ""
     last, words = past[-1].started, _headline(changes, date(past[-1].started, language=language), language)
     first, *rest = (escape(sentence) for sentence in words)
+    lead = f"<strong>{first}</strong>" if any(change.verdict == "moved" for change in changes) else first
     return (
-        f"<p><strong>{first}</strong>{''.join(term('gap', language=language) + sentence for sentence in rest)}</p>\n"
+        f"<p>{lead}{''.join(term('gap', language=language) + sentence for sentence in rest)}</p>\n"
         f"<details><summary>{_word('summary', language)}</summary>\n"
         f"{_table(changes, [*(run.estimates for run in past), tuple(estimates)], last, language)}\n"
         f"<p>{_word('method', language)}</p></details>"

@@ -98,8 +98,10 @@ class _Shift:
         """Process for an order: forked where a server answers, else started for it."""
         with ExitStack() as stack:
             try:
-                stream, kill = stack.enter_context(_forked(content, self.server()))
+                stream, kill = stack.enter_context(_forked(content, self.server(), lambda: self.closed))
             except OSError:
+                if self.closed:
+                    raise
                 stream, kill = stack.enter_context(_started(content))
             with self.lock:
                 self.kills.add(kill)
@@ -134,10 +136,10 @@ def _opened() -> Iterator[Path | None]:
 
 
 @contextmanager
-def _forked(content: bytes, server: Path | None) -> Iterator[_Process]:
+def _forked(content: bytes, server: Path | None, given_up: Callable[[], bool]) -> Iterator[_Process]:
     if server is None:
         raise FileNotFoundError("No server runs.")
-    with ask(server, content) as line, line.makefile("rb") as stream:
+    with ask(server, content, given_up=given_up) as line, line.makefile("rb") as stream:
         yield stream, partial(_cut, line)
 
 

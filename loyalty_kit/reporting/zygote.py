@@ -30,7 +30,7 @@ from time import sleep
 from loyalty_kit.reporting.publication import sweep
 
 ROLES = {"kernel": "loyalty_kit.reporting.forked_kernel", "report": "loyalty_kit.reporting.forked_report"}
-"""Module that a server imports before its first child, whose `run` is what a child does."""
+"""Module that a server imports: its `prepare` comes before the first child, its `run` is what a child does."""
 
 READY = b"+"
 LENGTH_BYTES = 8
@@ -47,7 +47,8 @@ def main() -> None:
     listener = socket.socket(fileno=int(descriptor))
     leave = partial(_leave, Path(listener.getsockname()).parent)
     with _watching_owner(leave):
-        run: Run = import_module(ROLES[role]).run
+        work = import_module(ROLES[role])
+        work.prepare()
     gc.collect()
     gc.freeze()
     server = _Server(listener)
@@ -56,7 +57,7 @@ def main() -> None:
     finally:
         server.let_go()
     if request is not None:
-        _work(run, *request)
+        _work(work.run, *request)
     server.end()
     leave()
 

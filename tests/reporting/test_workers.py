@@ -177,6 +177,16 @@ def test_a_batch_that_is_killed_at_its_start_leaves_nothing(tmp_path):
         assert comes_true(lambda: not users(passing) and names(passing) == [])
 
 
+def test_a_batch_that_is_interrupted_at_its_start_ends_at_once(tmp_path):
+    with passing_files() as passing:
+        process = script(passing, order(tmp_path, "1"))
+        assert comes_true(lambda: any("kernel" in line for line in users(passing)))
+        process.send_signal(signal.SIGINT)
+        _, complaint = process.communicate(timeout=60)
+        assert complaint.rstrip().endswith("KeyboardInterrupt")
+        assert (users(passing), names(passing)) == ([], [])
+
+
 def test_a_batch_goes_on_when_its_servers_are_killed(tmp_path):
     def orders():
         yield order(tmp_path, "1")

@@ -119,7 +119,7 @@ def decision_table(
         }
     )
     shown.loc[table["arm"].isna().to_numpy(), "p_gain"] = "–"
-    doubtful = choices.index[choices["permuted"] | (cases == "unknown")]
+    doubtful = choices.index[cases == "unknown"]
     shown.loc[table["arm"].isin(doubtful).to_numpy(), ["p_gain", "p_best"]] = "–"
     return lay_out(
         shown,
