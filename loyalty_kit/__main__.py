@@ -279,11 +279,13 @@ def _close(
     if debug:
         for result in failed:
             typer.echo(result.traceback, err=True)
-    complaints = [f"{result.name}: {line}" for result in failed for line in printable_lines(result.error or "")]
+    complaints = [f"{result.name}: {line}" for result in failed for line in printable_lines(result.complaint or result.error or "")]
     if complaints:
         typer.echo(shortened(complaints), err=True)
     if failed and on_failure:
-        code = subprocess.run(on_failure, shell=True, input=told, text=True, encoding="utf-8").returncode
+        # What the command says must not stand in the summary.
+        place = _STDERR if as_json else None
+        code = subprocess.run(on_failure, shell=True, input=told, stdout=place, encoding="utf-8").returncode
         if code:
             typer.echo(f"The command of '--on-failure' ended with {code}.", err=True)
     return 1 if failed else 0

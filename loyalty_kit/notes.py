@@ -1,5 +1,10 @@
 """Sentences of the analyses that keep what they were made of, so that a report can say them in its own language."""
 
+from collections.abc import Mapping
+from numbers import Real
+from string import Formatter
+from typing import Any
+
 from loyalty_kit.errors import listing
 
 
@@ -31,10 +36,45 @@ def note(template: str, **values: object) -> Note:
     >>> told, told.template
     ("Left out: item 'L3', 'L4'.", 'Left out: item {items}.')
     """
-    told = Note(template.format(**{name: _written(value) for name, value in values.items()}))
+    told = Note(filled_in(template, {name: _written(value) for name, value in values.items()}))
     told.template = template
     told.values = values
     return told
+
+
+def filled_in(template: str, values: Mapping[str, object]) -> str:
+    """Template with its values filled in, numbers as `figure` writes them.
+
+    Examples
+    --------
+    >>> filled_in("{name}: {low:.2f} to {high:+.1f}", {"name": "-1", "low": -0.304, "high": -0.04})
+    '-1: −0.30 to +0.0'
+    """
+    return _FIGURES.vformat(template, (), values)
+
+
+def figure(value: Real | float, form: str) -> str:
+    """Write a number in a format such as '.2f', with a true minus sign and no negative zero.
+
+    Examples
+    --------
+    >>> figure(-0.304, ".2f"), figure(-0.001, ".2f"), figure(1e-5, ".1g")
+    ('−0.30', '0.00', '1e-05')
+    """
+    text = format(value, form)
+    if not text.startswith("-"):
+        return text
+    return f"−{text[1:]}" if text.strip("-0.%") else ("+" if form.startswith("+") else "") + text[1:]
+
+
+class _Figures(Formatter):
+    """Formats with numbers written as `figure` does."""
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        return figure(value, format_spec) if isinstance(value, Real) else format(value, format_spec)
+
+
+_FIGURES = _Figures()
 
 
 def _written(value: object) -> object:

@@ -1,15 +1,23 @@
 """Bootstrap samples and placebo campaigns in blocks, each with its own seed, wherever the blocks are carried out."""
 
+import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager
+from functools import cache
+from importlib import import_module
+from typing import Any
 
 import numpy as np
 
+from loyalty_kit.errors import InputError
 from loyalty_kit.moments import Floats
 
 DRAWS_AT_ONCE = 1 << 20
 """Single draws that one block holds in memory."""
+
+CLUSTER = "LOYALTY_KIT_CLUSTER"
+"""Environment variable with the address of the Dask scheduler that a report's blocks go to."""
 
 _used: list[Executor] = []
 
@@ -44,6 +52,20 @@ def using(pool: Executor) -> Iterator[Executor]:
         yield pool
     finally:
         _used.remove(pool)
+
+
+def dask() -> Any:
+    """Give Dask's package `distributed`, which is an optional one.
+
+    Raises
+    ------
+    InputError
+        If it is not installed.
+    """
+    try:
+        return import_module("distributed")
+    except ImportError:
+        raise InputError("Dask is not installed; pip install 'loyalty-kit[distributed]' brings it.") from None
 
 
 def block_of(width: int, *, draws: int = DRAWS_AT_ONCE) -> int:
@@ -104,4 +126,12 @@ def run_blocks(
 
 
 def _latest() -> Executor | None:
-    return _used[-1] if _used else None
+    return _used[-1] if _used else _cluster()
+
+
+@cache
+def _cluster() -> Executor | None:
+    """Cluster that this process belongs to, asked for at the first block."""
+    address = os.environ.get(CLUSTER)
+    pool: Executor | None = dask().Client(address, set_as_default=False).get_executor(pure=False) if address else None
+    return pool

@@ -3,19 +3,21 @@
 import math
 import unicodedata
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime, time
 
 import numpy as np
 import pandas as pd
+from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
-from loyalty_kit.checks import check_responses
+from loyalty_kit.checks import check_responses, check_whole
 from loyalty_kit.errors import InputError, listing, nearest
 
-MOST = 30
-"""Values of a column that an error still names."""
+FEWEST = 5
+"""Rows that a report must be about where nothing else is asked for."""
 
 
-def keep_only(table: pd.DataFrame, only: Sequence[str]) -> pd.DataFrame:
+def keep_only(table: pd.DataFrame, only: Sequence[str], *, min_cell: int = FEWEST) -> pd.DataFrame:
     """Rows whose columns have the values asked for.
 
     Parameters
@@ -24,6 +26,8 @@ def keep_only(table: pd.DataFrame, only: Sequence[str]) -> pd.DataFrame:
         Respondents or customers.
     only : list of str
         Conditions as 'channel = store', which must all hold; none keeps every row.
+    min_cell : int
+        Fewest rows that conditions may leave: a report about fewer would tell what single people answered.
 
     Returns
     -------
@@ -32,33 +36,56 @@ def keep_only(table: pd.DataFrame, only: Sequence[str]) -> pd.DataFrame:
     Raises
     ------
     InputError
-        If a condition is of another form, its column is absent, or no row has its value.
+        If a condition is of another form, its column is absent, no row has its value, or fewer than
+        `min_cell` rows meet all of them.
 
     Examples
     --------
-    >>> table = pd.DataFrame({"channel": ["store", "web"], "wave": [1, 1]})
+    >>> table = pd.DataFrame({"channel": ["store", "web"] * 9, "wave": [1, 1, 2] * 6})
     >>> keep_only(table, ["channel = web", "wave = 1"]).index.tolist()
-    [1]
+    [1, 3, 7, 9, 13, 15]
     >>> keep_only(table, ["channel = stor"])
     Traceback (most recent call last):
     ...
     loyalty_kit.errors.InputError: No row has 'stor' in column 'channel'; did you mean 'store'?
     """
-    for column, value in conditions(only):
+    check_whole(min_cell, "min_cell", 1)
+    asked = conditions(only)
+    for column, value in asked:
         check_responses(table, [column], "rows")
-        texts = table[column].map(_text, na_action="ignore")
-        fits = (texts == value).to_numpy(dtype=bool, na_value=False)
+        texts = cell_texts(table[column])
+        fits = texts.isin(_spellings(value, table[column])).to_numpy(dtype=bool)
         if not fits.any():
-            raise InputError(f"No row has '{value}' in column '{column}'{_hint(value, sorted(set(texts.dropna())))}")
+            raise InputError(f"No row has '{value}' in column '{column}'{_hint(value, texts, min_cell)}")
         table = table[fits]
+    if asked and len(table) < min_cell:
+        told = " and ".join(f"'{column} = {value}'" for column, value in asked)
+        raise InputError(
+            f"Fewer than {min_cell} rows meet {told}: a report about so few would tell what single people answered; "
+            f"at least {min_cell} are needed (min_cell)."
+        )
     return table
 
 
-def _hint(value: str, there: list[str]) -> str:
-    """Say what is there instead, unless there are so many values that they may name respondents."""
-    if not 0 < len(there) <= MOST:
-        return f"; it holds {len(there)} different values."
-    return nearest(value, there) or f"; it holds {listing(there)}."
+def cell_texts(column: pd.Series) -> pd.Series:
+    """Text of each cell of a column, as conditions write it; missing where a cell is empty."""
+    return column.map(_text, na_action="ignore")
+
+
+def _spellings(value: str, column: pd.Series) -> list[str]:
+    """Value as text and, in a column of numbers, also as these are written: 2.0 and 02 as 2."""
+    if is_numeric_dtype(column) and not is_bool_dtype(column):
+        with suppress(ValueError):
+            return [value, _text(float(value))]
+    return [value]
+
+
+def _hint(value: str, texts: pd.Series, min_cell: int) -> str:
+    """Say what is there instead, except what so few have that it may tell who they are."""
+    counts = texts.value_counts()
+    common = sorted(counts.index[counts >= min_cell])
+    rare = " and rarer values" if len(common) < len(counts) else ""
+    return nearest(value, common) or (f"; it holds {listing(common)}{rare}." if common else ".")
 
 
 def conditions(only: Sequence[str]) -> list[tuple[str, str]]:

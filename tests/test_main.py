@@ -1,5 +1,6 @@
 """The command line: exit codes, one sentence for an error, and a study that renders at once."""
 
+import json
 import os
 import re
 import subprocess
@@ -14,6 +15,7 @@ from typer.testing import CliRunner, Result
 import loyalty_kit as lk
 from loyalty_kit.__main__ import app
 from loyalty_kit.reporting import render
+from loyalty_kit.reporting.history import History
 from loyalty_kit.reporting.terminal import shortened
 
 PARAMETERS = 'survey: str = "a.csv"  # file of answers\nscreen_out: bool = False\nwaves: list[int] = []  # 哪些\nn: int'
@@ -156,6 +158,107 @@ def test_wrong_usage_ends_with_2_and_a_sentence(tmp_path, monkeypatch, arguments
     assert done.exit_code == 2
     assert sentence in done.output
     assert names(tmp_path) == ["n.ipynb"]
+
+
+@pytest.fixture
+def two(tmp_path, answered, monkeypatch) -> Path:
+    """Folder of a batch of two reports, one of which fails."""
+    write_notebook(tmp_path / "n.ipynb")
+    reports = "".join(f'[[report]]\nnotebook = "n.ipynb"\nname = "{name}"\n' for name in ("bad", "good"))
+    (tmp_path / "reports.toml").write_text(reports, "utf-8")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_only_renders_what_fits_a_pattern(two, answered):
+    assert call("render", "--only", "go*").exit_code == 0
+    assert answered == [("good", {})]
+
+
+def test_a_pattern_that_fits_nothing_is_refused(two, answered):
+    done = call("render", "--only", "x*")
+    assert (done.exit_code, answered) == (2, [])
+    assert "No report's name fits 'x*'; there are 'bad', 'good'." in done.output
+
+
+def test_a_dry_run_says_what_would_happen_and_writes_nothing(two, answered):
+    before = names(two)
+    done = call("render", "--dry-run")
+    assert (done.exit_code, answered) == (0, [])
+    assert done.output.splitlines() == ["bad   render: new", "good  render: new"]
+    assert names(two) == before
+
+
+def test_json_is_all_that_is_printed(two):
+    done = CliRunner().invoke(app, ["render", "--json"])
+    told = json.loads(done.stdout)
+    assert done.exit_code == 1
+    assert {name: told[name] for name in ("output", "rendered", "unchanged", "failed")} == {
+        "output": "reports",
+        "rendered": 1,
+        "unchanged": 0,
+        "failed": 1,
+    }
+    fields = ("name", "outcome", "path", "seconds", "size", "key", "error")
+    assert [told["reports"][1][name] for name in fields] == [
+        "good", "rendered", os.path.join("reports", "good"), 1.25, 52_000, "key", None
+    ]  # fmt: skip
+
+
+def test_a_command_gets_the_summary_of_a_failure(two):
+    assert call("render", "--on-failure", "cat > told.json; exit 3").exit_code == 1
+    assert json.loads((two / "told.json").read_text("utf-8"))["failed"] == 1
+
+
+def test_no_command_runs_where_nothing_failed(two):
+    assert call("render", "--only", "good", "--on-failure", "touch told.json").exit_code == 0
+    assert "told.json" not in names(two)
+
+
+@pytest.mark.parametrize("option", ["--dry-run", "--fail-fast", "--only=*", "--executor=dask=x"])
+def test_what_is_for_a_batch_is_refused_for_one_notebook(two, option):
+    done = call("render", "n.ipynb", option)
+    assert (done.exit_code, done.output.strip()) == (
+        2, f"'{option.partition('=')[0]}' is for a batch; 'n.ipynb' is one notebook."
+    )  # fmt: skip
+
+
+def test_history_lists_the_runs_of_a_report_newest_first(tmp_path):
+    with History(tmp_path) as history:
+        for outcome in ("rendered", "failed"):
+            run = history.begin("spring", key="k" * 64)
+            history.finish(run, outcome=outcome, seconds=1.5, error="It broke." if outcome == "failed" else None)
+    lines = call("history", "spring", "-o", tmp_path).output.splitlines()
+    assert [line.split()[3] for line in lines] == ["outcome", "failed", "rendered"]
+    assert lines[1].endswith("It broke.")
+    assert [run["outcome"] for run in json.loads(call("history", "-o", tmp_path, "--json").output)] == [
+        "failed", "rendered"
+    ]  # fmt: skip
+
+
+def test_history_of_what_never_ran_is_a_sentence(tmp_path):
+    assert call("history", "-o", tmp_path).output == f"No run of a report is on record in '{tmp_path}'.\n"
+
+
+@pytest.mark.parametrize(
+    ("kind", "held"), [("cron", "--no-wait"), ("systemd", "[Timer]"), ("github", "jobs:"), ("airflow", "DAG")]
+)
+def test_schedule_prints_a_unit_for_the_batch(study, kind, held):
+    done = call("schedule", f"--{kind}")
+    assert done.exit_code == 0
+    assert held in done.output
+
+
+def test_schedule_wants_one_kind(study):
+    assert call("schedule").exit_code == call("schedule", "--cron", "--systemd").exit_code == 2
+
+
+def test_params_as_json_says_what_a_form_needs(tmp_path):
+    path = write_notebook(tmp_path / "n.ipynb", parameters='missing: Literal["listwise", "fiml"] = "fiml"  # gaps')
+    (entry,) = json.loads(call("params", path, "--json").output)
+    assert (entry["name"], entry["choices"], entry["default"], entry["required"], entry["help"]) == (
+        "missing", ["listwise", "fiml"], "fiml", False, "gaps"
+    )  # fmt: skip
 
 
 def test_params_lists_name_type_default_and_help(tmp_path):

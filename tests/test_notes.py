@@ -6,6 +6,7 @@ import pickle
 from pathlib import Path
 from string import Formatter
 
+import numpy as np
 import pytest
 
 from loyalty_kit.notes import Note, note
@@ -35,6 +36,11 @@ def test_a_note_keeps_template_and_values():
     told = note("Scale '{scale}': {share:.0%}.", scale="trust", share=0.25)
     assert told == "Scale 'trust': 25%."
     assert (told.template, told.values) == ("Scale '{scale}': {share:.0%}.", {"scale": "trust", "share": 0.25})
+
+
+def test_negative_numbers_have_a_true_minus_sign_and_zero_has_none():
+    assert note("From {low:.2f} to {high:+.3f}.", low=-0.291, high=-0.0001) == "From −0.29 to +0.000."
+    assert note("{n} at {p:.1g}, not '{item}'.", n=-3, p=np.float64(1e-5), item="-3") == "−3 at 1e-05, not '-3'."
 
 
 def test_a_list_of_names_is_quoted_and_the_rest_of_a_long_one_counted():

@@ -27,6 +27,8 @@ TABLE = pd.DataFrame(
         (["channel=web", "wave = 2"], [2]),
         (["渠道 = 网站"], [1, 2]),
         (["wave = 1"], [0, 1]),
+        (["wave = 1.0"], [0, 1]),
+        (["wave = 01"], [0, 1]),
         (["code = 007"], [0]),
         (["code = ００７"], [0]),
         (["member = TRUE"], [0, 2, 3]),
@@ -35,7 +37,7 @@ TABLE = pd.DataFrame(
 )
 def test_rows_that_meet_every_condition_are_kept(only, kept):
     before = TABLE.copy()
-    assert lk.keep_only(TABLE, only).index.tolist() == kept
+    assert lk.keep_only(TABLE, only, min_cell=1).index.tolist() == kept
     pd.testing.assert_frame_equal(TABLE, before)
 
 
@@ -53,14 +55,40 @@ def test_rows_that_meet_every_condition_are_kept(only, kept):
 )
 def test_a_condition_that_cannot_be_met_is_refused_in_a_sentence(only, sentence):
     with pytest.raises(InputError) as error:
-        lk.keep_only(TABLE, only)
+        lk.keep_only(TABLE, only, min_cell=1)
     assert str(error.value) == sentence
 
 
-def test_no_value_is_named_where_values_are_as_many_as_people():
-    table = pd.DataFrame({"name": [f"person {number}" for number in range(40)]})
-    with pytest.raises(InputError, match="^No row has 'person' in column 'name'; it holds 40 different values.$"):
+def test_values_that_few_have_are_not_named():
+    table = pd.DataFrame({"name": [f"person {number}" for number in range(40)], "shop": ["a"] * 36 + ["b"] * 4})
+    with pytest.raises(InputError, match="^No row has 'person' in column 'name'.$"):
         lk.keep_only(table, ["name = person"])
+    with pytest.raises(InputError, match="^No row has 'c' in column 'shop'; it holds 'a' and rarer values.$"):
+        lk.keep_only(table, ["shop = c"])
+
+
+def test_a_report_about_too_few_is_refused_without_their_number():
+    table = pd.DataFrame({"channel": ["web"] * 6 + ["app"] * 4, "wave": [1, 2] * 5})
+    with pytest.raises(InputError) as error:
+        lk.keep_only(table, ["channel = app"])
+    assert str(error.value) == (
+        "Fewer than 5 rows meet 'channel = app': a report about so few would tell what single people answered; "
+        "at least 5 are needed (min_cell)."
+    )
+    with pytest.raises(InputError, match="Fewer than 5 rows meet 'channel = web' and 'wave = 1'"):
+        lk.keep_only(table, ["channel = web", "wave = 1"])
+    assert len(lk.keep_only(table, ["channel = web"])) == 6
+    assert len(lk.keep_only(table, ["channel = app"], min_cell=4)) == 4
+
+
+def test_a_table_is_not_refused_for_being_small():
+    assert len(lk.keep_only(TABLE, [])) == 4
+
+
+@pytest.mark.parametrize("fewest", [0, True, 2.5])
+def test_the_fewest_rows_are_a_whole_number(fewest):
+    with pytest.raises(InputError, match="'min_cell' must be a whole number"):
+        lk.keep_only(TABLE, [], min_cell=fewest)
 
 
 def test_a_campaign_can_be_read_for_some_customers_only(tmp_path):
@@ -70,3 +98,5 @@ def test_a_campaign_can_be_read_for_some_customers_only(tmp_path):
     plan = {"arm": "arm", "shares": ["none: 1", "A: 1"], "outcomes": ["bought", "spend"], "profit": "0.4 * spend"}
     assert len(lk.read_campaign(file, only=["shop = 01"], **plan).frame) == 18
     assert len(lk.read_campaign(file, only=["shop = 01", "bought = 1"], **plan).frame) == 9
+    with pytest.raises(InputError, match="Fewer than 10 rows meet 'shop = 01' and 'bought = 1'"):
+        lk.read_campaign(file, only=["shop = 01", "bought = 1"], min_cell=10, **plan)

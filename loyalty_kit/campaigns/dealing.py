@@ -41,12 +41,15 @@ def deal(sizes: Whole, k: int, count: int, rng: np.random.Generator) -> Dealt:
     [6, 6, 6]
     """
     ends = rng.multivariate_hypergeometric(sizes, k, size=count).cumsum(axis=1)[:, :-1]
-    keys = rng.integers(0, 1 << 32, size=(count, k), dtype=np.uint32)
-    keys >>= 1
+    keys = rng.integers(0, 1 << 64, size=(count * k + 1) // 2, dtype=np.uint64).view(np.uint32)
+    keys = keys[: count * k].reshape(count, k)
+    keys >>= np.uint32(1)
     arm = np.zeros((count, k), dtype=np.int8)
-    if k:
-        ordered = np.sort(keys, axis=1)
-        for end in ends.T:
-            border = ordered[np.arange(count), np.minimum(end, k - 1)]
+    if keys.size:
+        last = np.minimum(ends, k - 1)
+        alike = (last == last[0]).all()
+        ordered = np.partition(keys, np.unique(last[0]), axis=1) if alike else np.sort(keys, axis=1)
+        for end, place in zip(ends.T, last.T, strict=True):
+            border = ordered[np.arange(count), place]
             arm += keys >= np.where(end < k, border, np.uint32(1 << 31))[:, None]
     return arm

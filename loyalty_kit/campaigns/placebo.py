@@ -69,19 +69,42 @@ def layouts(rows: Rows, found: Sequence[Estimate], instead: dict[str, str]) -> t
     return out, np.column_stack(held)
 
 
-def summed(dealt: Dealt, inside: Whole | None, features: Floats, arms: int) -> tuple[Floats, Floats]:
-    """Sum customers and features by placebo and arm, over the customers of one cell.
+@dataclass(frozen=True, eq=False)
+class Sums:
+    """Features of one cell that are summed by arm: those that are 0 for most customers apart from the others.
 
-    Customers whose features are all 0 are counted but not multiplied.
+    `customers` are the cell's (None for all); each piece holds the customers with anything but 0, the
+    numbers of the features, and their values.
     """
-    mine = dealt if inside is None else dealt[:, inside]
-    values = features if inside is None else features[inside]
-    active = np.flatnonzero((values != 0).any(axis=1))
-    sparse = len(active) < 0.7 * len(values)
-    reduced, values = (mine[:, active], values[active]) if sparse else (mine, values)
-    n = np.stack([(mine == a).sum(axis=1) for a in range(arms)], axis=1).astype(float)
-    sums = np.stack([(reduced == a).astype(float) @ values for a in range(arms)], axis=1)
-    return n, sums
+
+    customers: Whole | None
+    pieces: list[tuple[Whole, list[int], Floats]]
+
+    @classmethod
+    def of(cls, features: Floats, customers: Whole | None, used: list[int]) -> "Sums":
+        """Split the features that are used into those that are mostly 0 and the others."""
+        values = features[:, used] if customers is None else features[customers][:, used]
+        filled = values != 0
+        dense = filled.sum(axis=0) > SPARSE * len(values)
+        pieces = []
+        for chosen in (np.flatnonzero(dense), np.flatnonzero(~dense)):
+            active = np.flatnonzero(filled[:, chosen].any(axis=1))
+            places = active if customers is None else customers[active]
+            pieces.append((places, [used[i] for i in chosen], values[np.ix_(active, chosen)]))
+        return cls(customers, pieces)
+
+    def by_arm(self, dealt: Dealt, sizes: Whole, count: int) -> tuple[Floats, Floats]:
+        """Count customers and sum `count` features by campaign and arm; features that are not used stay 0."""
+        arms = range(len(sizes))
+        n = np.broadcast_to(sizes.astype(float), (len(dealt), len(sizes)))
+        if self.customers is not None:
+            mine = dealt[:, self.customers]
+            n = np.stack([(mine == a).sum(axis=1) for a in arms], axis=1).astype(float)
+        sums = np.zeros((len(dealt), len(sizes), count))
+        for places, numbers, values in self.pieces:
+            mine = dealt[:, places]
+            sums[:, :, numbers] = np.stack([(mine == a).astype(float) @ values for a in arms], axis=1)
+        return n, sums
 
 
 def values_and_variances(layout: Layout, n: Floats, sums: Floats) -> tuple[Floats, Floats, Floats]:
@@ -135,20 +158,13 @@ def studentised(value: Floats, variance: Floats, df: Floats) -> tuple[Floats, Fl
 
 @dataclass(frozen=True, eq=False)
 class Table:
-    """All that a placebo campaign reads: the features of each dealt customer, and who stands in which cell.
-
-    `cells` are customers (None for all) with the numbers of the estimates on them and of their features.
-    """
+    """All that a placebo campaign reads: arm sizes, how many are dealt, features, cells with their estimates."""
 
     sizes: Whole
-    features: Floats
+    dealt: int
+    features: int
     layouts: list[Layout]
-    cells: list[tuple[Whole | None, list[int], list[int]]]
-
-    @property
-    def whole(self) -> bool:
-        """Whether every customer is dealt, not only those with anything but 0."""
-        return len(self.features) == int(self.sizes.sum())
+    cells: list[tuple[Sums, list[int]]]
 
 
 def placebo_t(
@@ -170,24 +186,23 @@ def placebo_t(
     members: dict[int, list[int]] = {}
     for i, part in enumerate(inside):
         members.setdefault(id(part), []).append(i)
-    cells = [(inside[own[0]], own, sorted({f for i in own for f in _features(laid[i])})) for own in members.values()]
-    table = Table(np.bincount(codes, minlength=arms), features, laid, cells)
+    cells = [
+        (Sums.of(features, inside[own[0]], sorted({f for i in own for f in _features(laid[i])})), own)
+        for own in members.values()
+    ]
+    table = Table(np.bincount(codes, minlength=arms), len(features), features.shape[1], laid, cells)
     one = partial(_campaigns, table)
     return run_blocks(one, replicates=times, rng=rng, block=block_of(len(features), draws=AT_ONCE))
 
 
 def _campaigns(table: Table, count: int, rng: np.random.Generator) -> Floats:
     """Make some placebo campaigns."""
-    arms = len(table.sizes)
-    dealt = deal(table.sizes, len(table.features), count, rng)
-    found = np.empty((count, len(table.layouts), arms - 1, 2))
-    for part, members, used in table.cells:
-        n, sums = summed(dealt, part, table.features[:, used], arms)
-        n = n if table.whole else np.broadcast_to(table.sizes.astype(float), n.shape)
-        placed = np.zeros((count, arms, table.features.shape[1]))
-        placed[:, :, used] = sums
+    dealt = deal(table.sizes, table.dealt, count, rng)
+    found = np.empty((count, len(table.layouts), len(table.sizes) - 1, 2))
+    for cell, members in table.cells:
+        n, sums = cell.by_arm(dealt, table.sizes, table.features)
         for i in members:
-            found[:, i] = np.stack(studentised(*values_and_variances(table.layouts[i], n, placed)), axis=-1)
+            found[:, i] = np.stack(studentised(*values_and_variances(table.layouts[i], n, sums)), axis=-1)
     return found
 
 

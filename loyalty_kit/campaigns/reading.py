@@ -11,7 +11,7 @@ from loyalty_kit.campaigns.campaign import Campaign
 from loyalty_kit.campaigns.metrics import Mean, Metric, Profit, Rate
 from loyalty_kit.checks import check_columns
 from loyalty_kit.errors import InputError, UnreadableError
-from loyalty_kit.selection import conditions, keep_only
+from loyalty_kit.selection import FEWEST, conditions, keep_only
 
 TRUTH = "truth.json"
 """File that a simulated study carries beside its customers."""
@@ -28,6 +28,7 @@ def read_campaign(
     by: Sequence[str] = (),
     period: str = "",
     only: Sequence[str] = (),
+    min_cell: int = FEWEST,
 ) -> Campaign:
     r"""Campaign test of a file of customers.
 
@@ -52,6 +53,8 @@ def read_campaign(
         Column of the period in which a customer entered; empty for none.
     only : list of str
         Conditions of the customers who count, as 'region = north'; see `keep_only`.
+    min_cell : int
+        Fewest customers that conditions may leave.
 
     Returns
     -------
@@ -63,8 +66,8 @@ def read_campaign(
     UnreadableError
         If the file is absent, damaged, empty or of another kind.
     InputError
-        If it lacks a column or holds text where numbers are needed, or `shares`, `outcomes` or `profit`
-        are not as above.
+        If it lacks a column or holds text where numbers are needed, fewer than `min_cell` customers meet
+        `only`, or `shares`, `outcomes` or `profit` are not as above.
 
     Examples
     --------
@@ -82,7 +85,7 @@ def read_campaign(
     names = dict.fromkeys([arm, *([customer] if customer else []), *by])
     numbers = dict.fromkeys(column for metric in campaign_metrics(outcomes, profit) for column in _columns(metric))
     limits = [column for column, _ in conditions(only) if column not in {*numbers, *outcomes, period}]
-    table = keep_only(_read(Path(path), [*names, *limits]), only)
+    table = keep_only(read_customers(Path(path), [*names, *limits]), only, min_cell=min_cell)
     check_columns(table.columns, [*names, *numbers, *outcomes[2:], *([period] if period else [])], "The customer file")
     texts = {name: table[name].map(_text, na_action="ignore").astype(object) for name in names}
     return Campaign(
@@ -204,7 +207,7 @@ def _text(value: object) -> str:
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value).strip()
 
 
-def _read(path: Path, texts: list[str]) -> pd.DataFrame:
+def read_customers(path: Path, texts: list[str]) -> pd.DataFrame:
     """Table of a file; the columns `texts` are kept as they are written."""
     if not path.exists():
         raise UnreadableError(f"The customer file '{path}' does not exist.")

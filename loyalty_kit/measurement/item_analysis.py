@@ -12,7 +12,7 @@ from loyalty_kit.errors import InputError
 from loyalty_kit.measurement.coefficients import cronbach
 from loyalty_kit.measurement.items import ItemTable, check_varied
 from loyalty_kit.moments import Floats, Moments
-from loyalty_kit.notes import note
+from loyalty_kit.notes import figure, note
 
 ITEM_COLUMNS = (
     "item",
@@ -205,5 +205,4 @@ def _change(before: float, after: float) -> str:
 
 def _two(value: float) -> str:
     """Two decimals with a true minus sign; more where two would show no figure."""
-    text = f"{value:.2f}"
-    return (f"{value:.1g}" if float(text) == 0 else text).replace("-", "−")
+    return figure(value, ".1g" if round(value, 2) == 0 else ".2f")

@@ -1,7 +1,7 @@
 """Reliability of scales: Cronbach's coefficient with its interval, omega, lambda 4, and the weak items."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -65,6 +65,8 @@ class ReliabilityResult(Result):
         What a reader must know, scales and items named.
     keying : tuple of str
         Those of the warnings that name items with the wrong sign.
+    labels : mapping of str to str
+        What the codebook calls each scale.
     """
 
     scales: pd.DataFrame
@@ -76,6 +78,7 @@ class ReliabilityResult(Result):
     method: str
     warnings: tuple[str, ...] = ()
     keying: tuple[str, ...] = ()
+    labels: Mapping[str, str] = field(default_factory=dict)
 
     def to_frame(self) -> pd.DataFrame:
         """Table of the scales."""
@@ -90,7 +93,7 @@ class ReliabilityResult(Result):
                 row["ci_low"],
                 row["ci_high"],
                 row["n_used"],
-                note("Cronbach's alpha: {scale}", scale=row["scale"]),
+                note("Cronbach's alpha: {scale}", scale=self.labels.get(row["scale"], row["scale"])),
             )
             for row in self.scales.to_dict("records")
         )
@@ -190,6 +193,7 @@ def reliability(
         else note("Feldt interval"),
         warnings=(*warnings, *(text for report in reports.values() for text in report.notes), *keying),
         keying=keying,
+        labels={key: codebook.label(key) for key in codebook.scales},
     )
 
 

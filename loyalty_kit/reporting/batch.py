@@ -190,5 +190,5 @@ def _made_by(executor: str | None, workers: int | None) -> Iterator[CarryOut]:
             yield carry_out
     else:
         cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-        # Workers load only when there is an order.
-        yield lambda orders: reporting.workers.carry_out(orders, workers=workers or cores)
+        with reporting.workers.hired(workers or cores) as carry_out:
+            yield carry_out

@@ -1,9 +1,11 @@
 """The reports that a batch's file asks for, each with a name and parameters of its own."""
 
+import logging
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cache
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,7 @@ from loyalty_kit.reporting.publication import check_report_name
 ONLY = "only"
 """Parameter of a notebook that keeps rows: a list of texts such as 'channel = store'."""
 
+_TELL = logging.getLogger("loyalty_kit").warning
 _TABLES = (".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".sav", ".zsav", ".parquet")
 _CODEBOOK = ".toml"
 
@@ -121,7 +124,9 @@ def read_plan(path: str | Path) -> Plan:
     `matrix` makes a report of each combination of its values, `for_each` one of each value in a column
     of the report's data, which is the first table that a parameter names. A key sets the parameter
     of that name or, where the notebook has none, adds 'key = value' to its parameter `only`. Of the
-    default parameters a report gets those that its notebook takes.
+    default parameters a report gets those that its notebook takes. `for_each` makes no report of a value
+    that fewer rows have than the notebook's parameter `min_cell` says, 5 where it has none: how many
+    are left out is logged, without their names.
     """
     path = Path(path)
     file = parse_batch_file(path)
@@ -142,7 +147,8 @@ def read_plan(path: str | Path) -> Plan:
             other = found.setdefault(variant.name.casefold(), variant)
             if other is not variant:
                 faults.append(
-                    f"{variant.where}: a report before it is named '{variant.name}' already; give each a name of its own."
+                    f"{variant.where}: a report before it is named '{variant.name}' already; "
+                    "give each a name of its own."
                 )
     if all(report.notebook in sources for report in file.report):
         faults += _strange_defaults(file.defaults, sources.values())
@@ -168,11 +174,9 @@ def _variants(
     """Make the reports of one [[report]]; with what is wrong in them."""
     taken = {name: value for name, value in defaults.parameters.items() if name in source.names}
     given = {**taken, **report.parameters}
-    axes = _axes(report, given, source, base)
     language = report.language or defaults.language
     variants, faults = [], []
-    for combination in product(*axes.values()):
-        chosen = dict(zip(axes, combination, strict=True))
+    for chosen in _combinations(report, given, source, base, where):
         labels = {key: _label(value) for key, value in chosen.items()}
         parts = {key: file_part(label) for key, label in labels.items()}
         try:
@@ -198,39 +202,67 @@ def _variants(
     return variants, faults
 
 
-def _axes(report: Report, given: Mapping[str, Any], source: _Source, base: Path) -> dict[str, Sequence[Any]]:
-    """Values of each key that tells the variants of a report apart."""
-    axes: dict[str, Sequence[Any]] = {}
-    if report.for_each is not None:
-        if report.for_each in report.matrix:
-            raise InputError(f"'{report.for_each}' stands in both 'for_each' and 'matrix'; leave one out.")
-        axes[report.for_each] = _found_values(report.for_each, given, source, base)
-    axes |= report.matrix
-    for key in axes:
-        if key in report.parameters:
-            raise InputError(f"'{key}' stands in 'parameters' and tells the reports apart; leave one out.")
-        if key not in source.names and ONLY not in source.names:
-            has = f"it takes {listing(source.names)}" if source.names else "it takes none"
-            hint = nearest(key, source.names) or f"; {has}."
-            raise InputError(f"'{source.path.stem}' has no parameter '{key}' and no '{ONLY}' that keeps rows{hint}")
-    return axes
+def _combinations(
+    report: Report, given: Mapping[str, Any], source: _Source, base: Path, where: str
+) -> list[dict[str, Any]]:
+    """Values that tell each variant of a report from the others."""
+    _check_keys(report, source)
+    fixed = [dict(zip(report.matrix, values, strict=True)) for values in product(*report.matrix.values())]
+    column = report.for_each
+    if column is None:
+        return fixed
+    # The data is read again only where other rows or another file are meant.
+    read = cache(reporting.levels.levels)
+    found = [read(**_asked(column, _set(given, chosen, source.names), source, base)) for chosen in fixed]
+    rare, few = sum(one.rare for one in found), f"fewer than {max(one.min_cell for one in found)} rows"
+    variants = {text: list[dict[str, Any]]() for one in found for text in one.values}
+    if not variants:
+        raise InputError(f"'for_each': no value of column '{column}' can have a report: each has {few}.")
+    if rare:
+        _TELL("%s: values of '%s' that %s have get no report (min_cell): %d left out.", where, column, few, rare)
+    for chosen, one in zip(fixed, found, strict=True):
+        for text in one.values:
+            variants[text].append({column: _typed(column, text, source), **chosen})
+    return [chosen for several in variants.values() for chosen in several]
 
 
-def _found_values(column: str, given: Mapping[str, Any], source: _Source, base: Path) -> list[Any]:
-    """Values in a column of the report's data, each of the type of the parameter that it sets."""
-    files = [file for parameter in source.parameters if (file := _file(parameter, given, source.path, base))]
+def _asked(column: str, settings: Mapping[str, Any], source: _Source, base: Path) -> dict[str, Any]:
+    """Say what to ask a report's data: which file, which rows of it count, how many a report needs."""
+    files = [file for parameter in source.parameters if (file := _file(parameter, settings, source.path, base))]
     table = next((file for file in files if file.suffix.lower() in _TABLES), None)
     if table is None:
         raise InputError(
             f"'for_each' needs data, but no parameter of '{source.path.stem}' names a table that is there; "
             f"tables end in {', '.join(_TABLES)}."
         )
-    codebook = next((file for file in files if file.suffix.lower() == _CODEBOOK), None)
-    texts = reporting.levels.levels(table, column, codebook=codebook)
-    if column not in source.names:
-        return texts
-    own = [parameter for parameter in source.parameters if parameter.name == column]
-    return [check_texts({column: text}, own, source.path.stem)[column] for text in texts]
+    values = {parameter.name: parameter.value for parameter in source.parameters} | dict(settings)
+    least, kept = values.get("min_cell"), values.get(ONLY) or []
+    return {
+        "path": table,
+        "column": column,
+        "codebook": next((file for file in files if file.suffix.lower() == _CODEBOOK), None),
+        "only": tuple(map(str, kept if isinstance(kept, list) else [kept])),
+        **({"min_cell": least} if isinstance(least, int) else {}),
+    }
+
+
+def _check_keys(report: Report, source: _Source) -> None:
+    """Refuse keys that stand twice, or that the notebook can do nothing with."""
+    if report.for_each in report.matrix:
+        raise InputError(f"'{report.for_each}' stands in both 'for_each' and 'matrix'; leave one out.")
+    for key in ([] if report.for_each is None else [report.for_each]) + list(report.matrix):
+        if key in report.parameters:
+            raise InputError(f"'{key}' stands in 'parameters' and tells the reports apart; leave one out.")
+        if key not in source.names and ONLY not in source.names:
+            has = f"it takes {listing(source.names)}" if source.names else "it takes none"
+            hint = nearest(key, source.names) or f"; {has}."
+            raise InputError(f"'{source.path.stem}' has no parameter '{key}' and no '{ONLY}' that keeps rows{hint}")
+
+
+def _typed(name: str, text: str, source: _Source) -> Any:
+    """Value found in the data, of the type of the parameter that it sets."""
+    own = [parameter for parameter in source.parameters if parameter.name == name]
+    return check_texts({name: text}, own, source.path.stem)[name] if own else text
 
 
 def _file(parameter: Parameter, given: Mapping[str, Any], notebook: Path, base: Path) -> Path | None:

@@ -29,7 +29,7 @@ _START_SECONDS = 120
 _OUTPUT_SECONDS = 60
 _LONGEST_SOCKET = 90
 # Python's warnings name the cell's code so, by the kernel's process.
-_CELL_FILE = re.compile(r"\S*ipykernel_\d+[/\\]\d+\.py")
+_CELL_FILE = re.compile(r"(?<!\S)\S*ipykernel_\d+[/\\]\d+\.py")
 _TERMINAL_CODES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
 
 REACHED: ContextVar[Callable[[str], None]] = ContextVar("REACHED", default=lambda source: None)

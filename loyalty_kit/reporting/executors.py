@@ -1,16 +1,15 @@
 """Reports made on other machines: a Dask cluster takes orders and answers with pages."""
 
+import os
 import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from contextlib import contextmanager
-from dataclasses import replace
 from functools import partial
-from importlib import import_module
 from pathlib import Path
-from typing import Any
 
 from loyalty_kit.errors import InputError
+from loyalty_kit.replicates import CLUSTER, dask
 from loyalty_kit.reporting.orders import ATTEMPT, ORDER, Attempt, Failure, Order
 from loyalty_kit.reporting.waves import CarryOut
 from loyalty_kit.reporting.workers import carry_out
@@ -41,21 +40,14 @@ def connected(spec: str) -> Iterator[CarryOut]:
     kind, _, address = spec.partition("=")
     if kind != "dask" or not address:
         raise InputError(f"'--executor' must be dask=ADDRESS; got '{spec}'.")
-    dask = _dask()
+    package = dask()
     try:
-        client = dask.Client(address, timeout=_PATIENCE, set_as_default=False)
+        client = package.Client(address, timeout=_PATIENCE, set_as_default=False)
     except (OSError, ValueError) as error:
         raise InputError(f"No Dask scheduler answers at '{address}' ({type(error).__name__}).") from None
     with client, client.get_executor(pure=False) as pool:
         threads = sum(client.nthreads().values()) or 1
         yield partial(_spread, pool=pool, most=threads, address=address)
-
-
-def _dask() -> Any:
-    try:
-        return import_module("distributed")
-    except ImportError:
-        raise InputError("Dask is not installed; pip install 'loyalty-kit[distributed]' brings it.") from None
 
 
 def _spread(
@@ -66,8 +58,7 @@ def _spread(
     running: dict[Future[bytes], tuple[int, float]] = {}
     while True:
         for place, order in coming:
-            text = ORDER.dump_json(replace(order, executor=f"dask={address}"))
-            running[pool.submit(_remote, text)] = place, time.monotonic()
+            running[pool.submit(_remote, ORDER.dump_json(order), address)] = place, time.monotonic()
             if len(running) >= most:
                 break
         if not running:
@@ -89,13 +80,14 @@ def _answer(future: "Future[bytes]") -> Attempt:
         )
 
 
-def _remote(text: bytes) -> bytes:
+def _remote(text: bytes, address: str) -> bytes:
     """Carry an order out on a worker, in a process of its own.
 
     It leaves the worker's pool first: a kernel that sends replicates to the same cluster would otherwise wait for the
     threads that reports hold.
     """
-    _dask().secede()
+    dask().secede()
+    os.environ[CLUSTER] = address
     order = ORDER.validate_json(text)
     if not Path(order.folder).is_dir():
         sentence = f"A worker of the cluster does not see the folder '{order.folder}'; put the study where all do."

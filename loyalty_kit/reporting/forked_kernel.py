@@ -63,8 +63,6 @@ def run(line: socket.socket, content: bytes) -> None:
     request = json.loads(content)
     os.environ.clear()
     os.environ.update(request["environment"])
-    # The kernel watches its parent, which is the server.
-    os.environ["JPY_PARENT_PID"] = str(os.getppid())
     os.chdir(request["folder"])
     time.tzset()
     tempfile.tempdir = None
@@ -73,7 +71,7 @@ def run(line: socket.socket, content: bytes) -> None:
     np.random.mtrand.set_bit_generator(np.random.MT19937())
     if mpl.matplotlib_fname() != _SETTINGS:
         mpl.rc_file(mpl.matplotlib_fname())
-    app: Any = IPKernelApp.instance()
+    app: Any = IPKernelApp.instance(parent_handle=os.getppid())
     app.initialize(request["arguments"])
     _show_figures(app.shell)
     app.start()

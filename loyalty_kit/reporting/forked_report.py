@@ -14,7 +14,6 @@ from loyalty_kit.reporting.execution import REACHED
 from loyalty_kit.reporting.notebooks import parse_notebook
 from loyalty_kit.reporting.orders import ATTEMPT, ORDER
 from loyalty_kit.reporting.page import report_page
-from loyalty_kit.reporting.zygote import end_with_parent
 
 
 def prepare() -> None:
@@ -25,7 +24,6 @@ def prepare() -> None:
 
 def run(line: socket.socket, content: bytes) -> None:
     """Answer an order on the line that it came by."""
-    end_with_parent()
     with line.makefile("wb") as stream:
         _answer(content, stream)
 

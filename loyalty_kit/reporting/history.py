@@ -176,7 +176,10 @@ class History:
         def find(connection: sqlite3.Connection) -> tuple[PastRun, ...]:
             rows = connection.execute(schema.GOOD, (_text(report), _text(key)))
             chosen = [row for row in _collapsed(rows, runs) if _moment(row["started"])]
-            return tuple(PastRun(row["key"], row["started"], _estimates(connection, row["id"])) for row in chosen)
+            return tuple(
+                PastRun(row["key"], row["started"], _estimates(connection, row["id"]), str(row["parameters"]))
+                for row in chosen
+            )
 
         return self._answer(find, ())
 
@@ -195,6 +198,14 @@ class History:
         def find(connection: sqlite3.Connection) -> dict[str, datetime]:
             row = connection.execute(schema.TIMES, {"report": _text(report)}).fetchone()
             return {name: moment for name in ("started", "rendered") if (moment := _moment(row[name]))}
+
+        return self._answer(find, {})
+
+    def durations(self) -> dict[str, float]:
+        """Find how many seconds the last good run of each report took."""
+
+        def find(connection: sqlite3.Connection) -> dict[str, float]:
+            return {row["report"]: float(row["seconds"] or 0) for row in connection.execute(schema.DURATIONS)}
 
         return self._answer(find, {})
 

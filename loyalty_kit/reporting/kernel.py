@@ -4,13 +4,7 @@ import os
 
 from IPython.core.getipython import get_ipython
 
-ENVIRONMENT = {
-    "OPENBLAS_NUM_THREADS": "1",
-    "OMP_NUM_THREADS": "1",
-    "MKL_NUM_THREADS": "1",
-    "LOYALTY_KIT_ANONYMOUS": "1",
-}
-"""One thread for linear algebra, and errors that name rows in place of respondents."""
+from loyalty_kit.reporting.servers import ENVIRONMENT
 
 
 def prepare() -> None:

@@ -16,8 +16,7 @@ from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 from traitlets import Type, Unicode
 
-from loyalty_kit.reporting.kernel import ENVIRONMENT
-from loyalty_kit.reporting.servers import KERNELS
+from loyalty_kit.reporting.servers import ENVIRONMENT, KERNELS
 from loyalty_kit.reporting.wording.catalogue import SPOKEN
 
 STUB = Path(__file__).parent / "kernelspec" / "stub.py"
@@ -26,6 +25,8 @@ LOG = "kernel.log"
 # What the kernel finds set before its first import: the same input gives the same bytes, and a user's own startup
 # code stays out.
 _FIXED = {"PYTHONHASHSEED": "0", "PYTHONSTARTUP": ""}
+# Libraries put sockets there, whose paths may not be long.
+_LONGEST_FOLDER = 60
 _REPLY_SECONDS = 1
 _LISTEN_SECONDS = 60
 _LOOK_SECONDS = 0.005
@@ -71,9 +72,12 @@ class ReportKernel(AsyncKernelManager):
     def kernel_spec(self) -> KernelSpec:
         """How the kernel is started."""
         warm = [sys.executable, "-S", "-E", str(STUB), "-f", "{connection_file}"]
+        folder = str(Path(self.connection_file).parent)
+        # A kernel is killed when its outputs are in; what it has put aside goes with its other files.
+        passing = {"TMPDIR": folder} if len(folder) < _LONGEST_FOLDER else {}
         return KernelSpec(
             argv=warm if os.environ.get(KERNELS) else make_ipkernel_cmd(),
-            env={**_FIXED, **ENVIRONMENT, SPOKEN: self.language},
+            env={**_FIXED, **ENVIRONMENT, **passing, SPOKEN: self.language},
             display_name="Python",
             language="python",
             name="python3",

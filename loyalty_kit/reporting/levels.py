@@ -1,22 +1,37 @@
-"""Values that a column of a report's data holds, as the notebooks show them."""
+"""Values that a column of a report's data holds, as the conditions of a notebook know them."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 import pyarrow.parquet
 
+from loyalty_kit.campaigns.reading import read_customers
 from loyalty_kit.errors import InputError, nearest
+from loyalty_kit.selection import FEWEST, cell_texts, conditions, keep_only
 from loyalty_kit.survey.codebook import Codebook
-from loyalty_kit.survey.files import normalized, read_table, text_of
+from loyalty_kit.survey.files import read_table, text_of
+from loyalty_kit.survey.reading import read_columns
 
 MOST = 200
 """Reports that one column may make."""
 
+_SPSS = (".sav", ".zsav")
 
-def levels(path: Path, column: str, *, codebook: Path | None = None) -> list[str]:
-    """Values of a column of a table, sorted; numbers by size.
+
+class Levels(NamedTuple):
+    """Values of a column that at least `min_cell` rows have, and how many other values there are."""
+
+    values: list[str]
+    rare: int
+    min_cell: int
+
+
+def levels(
+    path: Path, column: str, *, codebook: Path | None = None, only: Sequence[str] = (), min_cell: int = FEWEST
+) -> Levels:
+    """Values of a column of a table that a report may be made of, sorted; numbers by size.
 
     Parameters
     ----------
@@ -25,58 +40,70 @@ def levels(path: Path, column: str, *, codebook: Path | None = None) -> list[str
     column : str
         Its column.
     codebook : Path, optional
-        Codebook of the file: its codes for missing answers are left out.
+        Codebook of the file, which is then read as `read_responses` reads it, else as `read_campaign` does;
+        its codes for missing answers are left out of every column.
+    only : list of str
+        Conditions that rows meet besides; see `keep_only`.
+    min_cell : int
+        Fewest rows that a report may be about.
 
     Returns
     -------
-    list of str
-        Values as text, as `read_responses` gives them: SPSS codes by their labels, unless there is a codebook
-        in which the column is no group. Missing ones are left out.
+    Levels
+        Values as text, each of which `keep_only` accepts; the number of those that fewer rows have; and how
+        many that is.
 
     Raises
     ------
     UnreadableError
         If a file cannot be read.
     InputError
-        If there is no such column, or it holds no value or more than 200.
+        If there is no such column, it holds no value or more than 200, no row meets the conditions, or
+        the column names respondents.
     """
     book = Codebook.read(codebook) if codebook else None
-    missing = {text_of(code) for code in book.missing} if book else set()
-    cells, labels = _column(path, column, {column, *(book.columns if book else ())})
-    if book and column not in book.groups:
-        labels = {}
-    texts = {text_of(cell) for cell in cells.dropna().unique()} - missing - {""}
-    found = {labels.get(text, text) for text in texts} - missing
-    if not found:
+    if book and column == book.respondent:
+        raise InputError(f"'for_each': column '{column}' names respondents, and no report is made of one.")
+    names = [column, *(name for name, _ in conditions(only))]
+    table = read_columns(path, book, names) if book else _customers(path, names)
+    if column not in table:
+        known = list(table) if book is None else [name for name in book.columns if name != book.respondent]
+        raise InputError(f"'for_each': '{path.name}' has no column '{column}'{nearest(column, known) or '.'}")
+    nothing = ["", *(text_of(code) for code in book.missing)] if book else [""]
+    counts = cell_texts(keep_only(table, only, min_cell=1)[column]).value_counts().drop(nothing, errors="ignore")
+    if counts.empty:
         raise InputError(f"'for_each': column '{column}' of '{path.name}' holds no value.")
+    found = list(counts.index[counts >= min_cell])
     if len(found) > MOST:
         raise InputError(
             f"'for_each': column '{column}' of '{path.name}' holds {len(found)} different values; "
             f"at most {MOST} reports are made of a column."
         )
-    return sorted(found, key=_place)
+    return Levels(sorted(found, key=_place), len(counts) - len(found), min_cell)
 
 
-def _column(path: Path, column: str, known: Collection[str]) -> tuple[pd.Series, Mapping[str, str]]:
-    """Cells of a column, and the file's own labels of them by the code's text."""
-    if path.suffix.lower() == ".parquet" and (name := _stored_name(path, column)):
-        return pd.read_parquet(path, columns=[name])[name], {}
-    table = read_table(path, known)
-    if column not in table.frame:
-        hint = nearest(column, map(str, table.frame)) or "."
-        raise InputError(f"'for_each': '{path.name}' has no column '{column}'{hint}")
-    cells: Any = table.frame[column]
-    labels = {text_of(code): normalized(text) for code, text in table.value_labels.get(column, {}).items()}
-    return cells.iloc[:, 0] if isinstance(cells, pd.DataFrame) else cells, labels
+def _customers(path: Path, names: Sequence[str]) -> pd.DataFrame:
+    """Table without a codebook; of Parquet only the columns named."""
+    ending = path.suffix.lower()
+    if ending in _SPSS:
+        raw = read_table(path, names)
+        return raw.frame.apply(lambda cells: _labelled(cells, raw.value_labels.get(str(cells.name), {})))
+    if ending == ".parquet" and (stored := _stored_names(path)).keys() >= set(names):
+        wanted = {stored[name]: name for name in names}
+        return pd.read_parquet(path, columns=list(wanted)).rename(columns=wanted)
+    return read_customers(path, list(names))
 
 
-def _stored_name(path: Path, column: str) -> str | None:
-    """Name of a column as the Parquet file spells it; None where it is not to be had this way."""
+def _labelled(cells: pd.Series, labels: Mapping[Any, str]) -> pd.Series:
+    return cells.map(lambda code: labels.get(code, code))
+
+
+def _stored_names(path: Path) -> dict[str, str]:
+    """Columns as a Parquet file spells them, by their plain names; none where they are not to be had this way."""
     try:
-        names: list[str] = pyarrow.parquet.read_schema(path).names
+        return {name.strip(): name for name in pyarrow.parquet.read_schema(path).names}
     except (OSError, pyarrow.ArrowException):
-        return None
-    return next((name for name in names if normalized(name) == normalized(column)), None)
+        return {}
 
 
 def _place(text: str) -> tuple[float, str]:

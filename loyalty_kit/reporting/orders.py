@@ -20,11 +20,14 @@ class PastRun:
         When, in ISO 8601 with its offset from UTC.
     estimates : tuple of Estimate
         What it recorded.
+    parameters : str
+        What it was given, as JSON; empty where that is not known.
     """
 
     key: str
     started: str
     estimates: tuple[Estimate, ...] = ()
+    parameters: str = ""
 
 
 @dataclass(frozen=True)
@@ -49,8 +52,6 @@ class Order:
         Earlier good runs with another key, oldest first, which the page compares itself with.
     timeout : float or None
         Seconds that the whole report may take.
-    executor : str
-        Cluster that the notebook's own replicates may use, 'dask=ADDRESS'; empty for none.
     """
 
     name: str
@@ -61,7 +62,6 @@ class Order:
     facts: Mapping[str, str] = field(default_factory=dict)
     past: tuple[PastRun, ...] = ()
     timeout: float | None = None
-    executor: str = ""
 
 
 @dataclass(frozen=True)

@@ -40,6 +40,8 @@ class RenderResult:
         Hash of all that goes into the report.
     error : str or None
         What went wrong, in a sentence without respondents.
+    complaint : str
+        The same for the terminal of whoever ran it, where it may name respondents.
     traceback : str
         The long account of it.
     """
@@ -52,11 +54,12 @@ class RenderResult:
     size: int
     key: str = ""
     error: str | None = None
+    complaint: str = ""
     traceback: str = ""
 
     def to_dict(self) -> dict[str, Any]:
-        """Fields as JSON knows them, without the traceback."""
-        fields = {name: value for name, value in self.__dict__.items() if name != "traceback"}
+        """Fields as JSON knows them, without those that may name respondents."""
+        fields = {name: value for name, value in self.__dict__.items() if name not in ("complaint", "traceback")}
         return fields | {"path": None if self.path is None else str(self.path), "seconds": round(self.seconds, 3)}
 
 
@@ -123,13 +126,14 @@ def settle(
         with suppress(OSError):
             _tell(begun, failure, report, failed, scratch=scratch, history=history)
     written = report if failure is None else failed
+    error = None if failure is None else failure.public or failure.sentence
     size = written.stat().st_size if written.exists() else 0
     history.finish(
         begun.run,
         outcome="rendered" if failure is None else "failed",
         seconds=seconds,
         size=size,
-        error=None if failure is None else failure.public or failure.sentence,
+        error=error,
         estimates=attempt.estimates if failure is None else (),
     )
     return RenderResult(
@@ -140,7 +144,8 @@ def settle(
         seconds=seconds,
         size=size,
         key=begun.key.key,
-        error=None if failure is None else failure.sentence,
+        error=error,
+        complaint="" if failure is None else failure.sentence,
         traceback="" if failure is None else failure.traceback,
     )
 

@@ -94,4 +94,5 @@ def _figure(kind: str, data: str, about: dict[str, Any], caption: str) -> str:
 
 def _text(text: str) -> str:
     plain = TERMINAL_CODE.sub("", text).strip("\n")
+    plain = plain if len(plain) <= _LONGEST_TEXT else f"{plain[:_LONGEST_TEXT]}\n[…]"
     return f'<pre class="text">{escape(plain)}</pre>' if plain.strip() else ""

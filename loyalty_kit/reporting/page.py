@@ -102,7 +102,7 @@ def report_page(
         "tag": TAGS[language],
         "policy": _policy(script),
         "script": script,
-        "since": since_section(estimates, past, language),
+        "since": since_section(estimates, past, language, parameters=facts.get("parameters", "")),
         "style": (TEMPLATES / "loyalty" / "report.css").read_text(encoding="utf-8"),
         "version": __version__,
         "words": words,

@@ -18,11 +18,13 @@ MACHINE = re.sub(r"\W", "", platform.node())
 _PREFIX = f"loyalty-kit-{MACHINE}-"
 _OWNER = re.compile(rf"\.?{re.escape(_PREFIX)}(\d{{1,9}})-")
 _LONGEST_NAME = 200
+# What steers a terminal or a path, or turns the text around it about.
+_UNFIT = re.compile(r"[\x00-\x1f\x7f-\x9f/\\\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
 
 def check_report_name(name: str, where: str) -> None:
     """Refuse a report's name that cannot be a file's name, or that the kit uses itself."""
-    if not name or name.startswith(".") or re.search(r"[\x00-\x1f\x7f-\x9f/\\]", name) or name != name.strip():
+    if not name or name.startswith(".") or _UNFIT.search(name) or name != name.strip():
         raise InputError(
             f"{where}: {name!r} cannot name a report; allowed is text without slashes and control characters "
             "that begins with no dot."

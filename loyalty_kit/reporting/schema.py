@@ -30,10 +30,11 @@ ENTER = """INSERT INTO runs
     (report, key, parameters, files, versions, "commit", seed, started, outcome, machine, process) VALUES
     (:report, :key, :parameters, :files, :versions, :commit, :seed, :started, :outcome, :machine, :process)"""
 RUNNING = "SELECT id, report, machine, process FROM runs WHERE outcome = 'running'"
+DURATIONS = "SELECT report, seconds, MAX(id) FROM runs WHERE outcome = 'rendered' GROUP BY report"
 FINISH = "UPDATE runs SET outcome = ?, seconds = ?, size = ?, error = ? WHERE id = ?"
 RECORD = "INSERT OR REPLACE INTO estimates VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 FIGURES = "SELECT name, label, estimate, ci_low, ci_high, n FROM estimates WHERE run = ? ORDER BY place"
-GOOD = """SELECT id, key, started FROM runs WHERE report = ? AND outcome = 'rendered' AND key != ?
+GOOD = """SELECT id, key, started, parameters FROM runs WHERE report = ? AND outcome = 'rendered' AND key != ?
     ORDER BY id DESC"""
 RECENT = "SELECT * FROM runs WHERE :report IS NULL OR report = :report ORDER BY id DESC LIMIT :limit"
 TIMES = """SELECT

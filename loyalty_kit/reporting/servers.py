@@ -10,7 +10,13 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import MappingProxyType
 
-from loyalty_kit.reporting.kernel import ENVIRONMENT
+ENVIRONMENT = {
+    "OPENBLAS_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "LOYALTY_KIT_ANONYMOUS": "1",
+}
+"""One thread for linear algebra, and errors that name rows in place of respondents."""
 
 KERNELS = "LOYALTY_KIT_KERNELS"
 """Environment variable with the socket of the server of kernels; the stub of 'loyalty-kit-warm' reads it."""

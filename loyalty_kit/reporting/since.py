@@ -1,5 +1,6 @@
 """What changed since the last run of a report: a sentence, and the figures behind it."""
 
+import json
 import math
 from collections.abc import Sequence
 from html import escape
@@ -18,10 +19,15 @@ _WIDTHS = (10, 1, 0.05, 0.005)
 _HEADLINES = (("still", "unclear"), ("unjudged", "unknown"), ("same", "same"))
 """What is said where nothing moved, by the verdicts found."""
 
+_LONGEST = 60
+"""Characters of a parameter's value that a sentence shows."""
+
 _COLUMNS = ("figure", "last", "now", "difference", "verdict", "course")
 
 
-def since_section(estimates: Sequence[Estimate], past: Sequence[PastRun], language: str) -> str:
+def since_section(
+    estimates: Sequence[Estimate], past: Sequence[PastRun], language: str, *, parameters: str = ""
+) -> str:
     """Section that compares a run with the one before.
 
     Parameters
@@ -32,21 +38,25 @@ def since_section(estimates: Sequence[Estimate], past: Sequence[PastRun], langua
         Earlier good runs, oldest first.
     language : {'en', 'zh'}
         Language of the words.
+    parameters : str
+        What the run was given, as JSON; empty where that is not known.
 
     Returns
     -------
     str
-        HTML, the same for the same arguments: what moved, is new and is gone, then a folded table with a line
-        a figure. Empty at the first run and where neither run recorded a figure.
+        HTML, the same for the same arguments: what moved, is new and is gone, which parameters differ
+        from those of the last run, then a folded table with a line a figure. Empty at the first run and
+        where neither run recorded a figure.
 
     Notes
     -----
-    Labels come from notebooks and are escaped.
+    Labels and parameters come from elsewhere and are escaped.
     """
     changes = compare(estimates, past[-1].estimates) if past else ()
     if not changes:
         return ""
     last, words = past[-1].started, _headline(changes, date(past[-1].started, language=language), language)
+    words += _parameters_said(past[-1].parameters, parameters, language)
     first, *rest = (escape(sentence) for sentence in words)
     lead = f"<strong>{first}</strong>" if any(change.verdict == "moved" for change in changes) else first
     return (
@@ -98,6 +108,37 @@ def _headline(changes: Sequence[Change], day: str, language: str) -> list[str]:
         if labels := [change.label for change in of(verdict)]:
             said.append(term(f"since.{verdict}", language=language, labels=_named(labels, language)))
     return said
+
+
+def _parameters_said(then: str, now: str, language: str) -> list[str]:
+    """Say which parameters differ: figures may then move although no customer has."""
+    before, given = _parameters(then), _parameters(now)
+    if before is None or given is None:
+        return []
+    phrases = []
+    for name in dict.fromkeys([*given, *before]):
+        if before.get(name) != given.get(name):
+            told = {"then": _shown(before.get(name), language), "now": _shown(given.get(name), language)}
+            phrases.append(term("since.parameter", language=language, name=name, **told))
+    return [term("since.parameters", language=language, changes=_named(phrases, language))] if phrases else []
+
+
+def _parameters(text: str) -> dict[str, str] | None:
+    """Parameters of a run as JSON, but for its language, which changes no figure; None where they are not known."""
+    try:
+        given = json.loads(text)
+    except ValueError:
+        return None
+    if not isinstance(given, dict):
+        return None
+    return {name: json.dumps(value, ensure_ascii=False) for name, value in given.items() if name != "language"}
+
+
+def _shown(value: str | None, language: str) -> str:
+    """Value of a parameter as its sentence shows it."""
+    if value is None:
+        return term("since.default", language=language)
+    return value if len(value) <= _LONGEST else f"{value[:_LONGEST]}…"
 
 
 def _named(labels: Sequence[str], language: str) -> str:

@@ -1,6 +1,7 @@
 """What the command line shows: reports as they are done, columns that line up, complaints that fit."""
 
 import json
+import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -42,12 +43,18 @@ def shortened(lines: Sequence[str], most: int = LONGEST_COMPLAINT) -> str:
 
 def printable_lines(text: str) -> list[str]:
     """Lines of a message, without what a terminal would obey."""
-    lines = ("".join(mark if mark.isprintable() else "\ufffd" for mark in line) for line in text.splitlines())
+    lines = ("".join(mark if _harmless(mark) else "\ufffd" for mark in line) for line in text.splitlines())
     return [line for line in lines if line.strip()]
 
 
+def _harmless(mark: str) -> bool:
+    """Whether a terminal only shows a character; the wide space of Chinese is one that Python calls unprintable."""
+    return mark.isprintable() or unicodedata.category(mark) == "Zs"
+
+
 def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Rows as lines with columns of equal width."""
+    """Rows as lines with columns of equal width; each cell on one line, without what a terminal would obey."""
+    rows = [[" ".join(printable_lines(cell)) for cell in row] for row in rows]
     widths = [max(cell_len(cell) for cell in column) for column in zip(*rows, strict=True)]
     return ["  ".join(padded(*pair) for pair in zip(row, widths, strict=True)).rstrip() for row in rows]
 
@@ -80,8 +87,9 @@ def summary(results: "Sequence[RenderResult]", *, output: Path | str, seconds: f
 
 
 def as_text(values: Any) -> str:
-    """JSON text that people can read."""
-    return json.dumps(values, ensure_ascii=False, indent=2)
+    """JSON text that people can read and that no terminal obeys."""
+    text = json.dumps(values, ensure_ascii=False, indent=2)
+    return "".join(mark if mark == "\n" or _harmless(mark) else json.dumps(mark)[1:-1] for mark in text)
 
 
 def _line(result: "RenderResult", width: int) -> str:

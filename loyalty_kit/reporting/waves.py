@@ -108,13 +108,16 @@ def _wave(jobs: Sequence[Job], place: _Place, failed: set[str]) -> Iterator[tupl
         else:
             ready.append(job)
 
+    seconds = place.history.durations()
+
     def orders() -> Iterator[Order]:
-        for job in ready:
+        # The longest first, so that no worker is left alone with it at the end.
+        for job in sorted(ready, key=lambda job: -seconds.get(job.name, 0.0)):
             begun.append(_begin(job, place))
             yield begun[-1].order
 
-    for number, attempt, seconds in place.carry_out(orders()):
-        yield begun[number].job, _settled(begun[number], attempt, seconds, place)
+    for number, attempt, took in place.carry_out(orders()):
+        yield begun[number].job, _settled(begun[number], attempt, took, place)
 
 
 def _begin(job: Job, place: _Place) -> Begun:

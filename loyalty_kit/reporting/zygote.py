@@ -51,12 +51,16 @@ def main() -> None:
         work.prepare()
     gc.collect()
     gc.freeze()
-    server = _Server(listener)
+    server, process = _Server(listener), os.getpid()
     try:
         request = server.serve()
-    finally:
-        server.let_go()
+    except Exception:
+        traceback.print_exc()
+        request = None
+    server.let_go()
     if request is not None:
+        os.setsid()
+        _end_with(process)
         _work(work.run, *request)
     server.end()
     leave()
@@ -99,6 +103,9 @@ class _Server:
             end.setblocking(False)
         signal.set_wakeup_fd(self.bell[1].fileno(), warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
+        # A cell that signals its parent must not take the other reports along.
+        for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)
         for watched in (_OWNER, self.listener, self.bell[0]):
             self.selector.register(watched, selectors.EVENT_READ)
         while True:
@@ -173,7 +180,9 @@ class _Server:
     def let_go(self) -> None:
         """Let go of what is the server's own, so that no child holds another's line open."""
         signal.set_wakeup_fd(-1)
-        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        for number in (signal.SIGCHLD, signal.SIGHUP, signal.SIGTERM):
+            signal.signal(number, signal.SIG_DFL)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         self.selector.close()
         for open_socket in (self.listener, *self.bell, *self.lines.values()):
             open_socket.close()
@@ -190,8 +199,13 @@ def _received(line: socket.socket) -> tuple[bytes, list[int]]:
     """One request: its content and the streams that came with it."""
     line.settimeout(_REQUEST_SECONDS)
     head, descriptors, _, _ = socket.recv_fds(line, LENGTH_BYTES, 3)
-    head += _exactly(line, LENGTH_BYTES - len(head))
-    content = _exactly(line, int.from_bytes(head, "big"))
+    try:
+        head += _exactly(line, LENGTH_BYTES - len(head))
+        content = _exactly(line, int.from_bytes(head, "big"))
+    except OSError:
+        for descriptor in descriptors:
+            os.close(descriptor)
+        raise
     line.settimeout(None)
     return content, list(descriptors)
 
@@ -209,9 +223,9 @@ def _exactly(line: socket.socket, size: int) -> bytes:
 
 def _send(process: int, number: signal.Signals) -> None:
     """Signal a child and all that it started; it leads a group of its own as soon as it begins to work."""
-    for signal_to in (os.killpg, os.kill):
+    for reach in (os.killpg, os.kill):
         with suppress(ProcessLookupError, PermissionError):
-            signal_to(process, number)
+            reach(process, number)
             return
 
 
@@ -219,7 +233,6 @@ def _work(run: Run, line: socket.socket, content: bytes, streams: list[int]) -> 
     """Do a child's work and end it, without the server's own way out."""
     status = 1
     try:
-        os.setsid()
         if not streams:
             streams = [os.open(os.devnull, os.O_RDONLY)]
         for number, descriptor in enumerate(streams):
@@ -238,14 +251,13 @@ def _work(run: Run, line: socket.socket, content: bytes, streams: list[int]) -> 
     os._exit(status)
 
 
-def end_with_parent() -> None:
-    """End this process when its parent is gone."""
-    parent = os.getppid()
+def _end_with(parent: int) -> None:
+    """Have this process and what it starts killed when the server is gone, which would otherwise see to it."""
 
     def watch() -> None:
         while os.getppid() == parent:
             sleep(_POLL_SECONDS)
-        os._exit(1)
+        os.killpg(0, signal.SIGKILL)
 
     Thread(target=watch, daemon=True).start()
 

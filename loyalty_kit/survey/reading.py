@@ -128,6 +128,15 @@ def read_responses(
     return frame.drop(columns=[book.respondent]).set_axis(names)
 
 
+def read_columns(path: Path, book: Codebook, names: Sequence[str]) -> pd.DataFrame:
+    """Columns of a survey file, where there, as `read_responses` gives them; faults are left for it to tell."""
+    table = read_table(path, book.columns)
+    held = table.frame.loc[:, ~table.frame.columns.duplicated()]
+    there = [name for name in dict.fromkeys(names) if name in held and name != book.respondent]
+    single = RawTable(held, table.value_labels, table.decimal_comma)
+    return held[there].assign(**{name: _column(name, single, book)[0] for name in there if name in book.columns})
+
+
 def _column_faults(columns: list[str], book: Codebook, file: str) -> list[str]:
     """Sentences on the codebook's columns that the file lacks or holds more than once."""
     if not set(columns) & set(book.columns):

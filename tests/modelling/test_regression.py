@@ -279,7 +279,7 @@ def test_a_negative_suppressor_is_explained(result):
     """ECSI's quality: coefficient −0.29, correlation 0.44; under HC3 the coefficient is not clear of zero."""
     assert result.suppressed["driver"].tolist() == ["quality"]
     assert not result.suppressed["clear"].item()
-    assert any("'quality' has a negative coefficient (-0.29" in text for text in result.warnings)
+    assert any("'quality' has a negative coefficient (−0.29" in text for text in result.warnings)
 
 
 def test_without_suppression_nothing_is_said(table):

@@ -3,6 +3,8 @@
 import json
 import subprocess
 import sys
+import tempfile
+import unicodedata
 from pathlib import Path
 
 import pandas as pd
@@ -12,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from small_notebooks import write_notebook
 
+from loyalty_kit.campaigns.reading import read_campaign
 from loyalty_kit.errors import InputError, UnreadableError
 from loyalty_kit.reporting.batch_file import Planned, read_plan
 from loyalty_kit.reporting.levels import levels
@@ -42,8 +45,10 @@ def names(reports: tuple[Planned, ...]) -> list[str]:
     return [report.name for report in reports]
 
 
-def survey(folder: Path, channels: list[object]) -> None:
-    pd.DataFrame({"id": range(len(channels)), "channel": channels}).to_csv(folder / "survey.csv", index=False)
+def survey(folder: Path, channels: list[object], *, times: int = 5) -> None:
+    """Survey in which each of some channels has so many rows, enough for a report if nothing else is said."""
+    rows = channels * times
+    pd.DataFrame({"row": range(len(rows)), "channel": rows}).to_csv(folder / "survey.csv", index=False)
 
 
 def refused(folder: Path, text: str) -> list[str]:
@@ -152,7 +157,7 @@ def test_for_each_makes_a_report_of_each_value_in_the_data(tmp_path):
 
 
 def test_for_each_gives_values_of_the_parameters_type(tmp_path):
-    pd.DataFrame({"wave": [10, 9, 10]}).to_csv(tmp_path / "survey.csv", index=False)
+    pd.DataFrame({"wave": [10, 9, 10] * 5}).to_csv(tmp_path / "survey.csv", index=False)
     reports = planned(tmp_path, GOOD + 'parameters = { survey = "survey.csv" }\nfor_each = "wave"')
     assert [report.parameters["wave"] for report in reports] == [9, 10]
 
@@ -272,7 +277,7 @@ def test_one_fault_of_many_variants_is_told_once(tmp_path):
 @pytest.mark.parametrize(
     ("channels", "sentence"),
     [
-        ([None, None], "'for_each': column 'channel' of 'survey.csv' holds no value."),
+        ([" ", " "], "'for_each': column 'channel' of 'survey.csv' holds no value."),
         (list(range(201)), "column 'channel' of 'survey.csv' holds 201 different values; at most 200 reports"),
     ],
 )
@@ -292,7 +297,7 @@ def test_a_column_that_is_not_there_is_refused_with_the_nearest(tmp_path):
 def test_damaged_data_is_told_with_its_report(tmp_path):
     (tmp_path / "survey.csv").write_bytes(b"\xff\xff\x00")
     [line] = refused(tmp_path, GOOD + 'parameters = { survey = "survey.csv" }\nfor_each = "channel"')
-    assert line.startswith("reports.toml, report 1: The survey 'survey.csv'")
+    assert line.startswith("reports.toml, report 1: The customer file 'survey.csv'")
 
 
 CHANNELS = pd.DataFrame({"id": [1, 2, 3, 4], "渠道": ["网店", "门店", None, "网店"]})
@@ -311,30 +316,118 @@ def test_values_are_found_in_every_kind_of_file(tmp_path, name):
         case _:
             coded = CHANNELS.assign(渠道=[2.0, 1.0, None, 2.0])
             pyreadstat.write_sav(coded, path, variable_value_labels={"渠道": {1.0: "门店", 2.0: "网店"}})
-    assert levels(path, "渠道") == ["网店", "门店"]
+    assert levels(path, "渠道", min_cell=1).values == ["网店", "门店"]
 
 
-@pytest.mark.parametrize(("groups", "values"), [('groups = ["渠道"]', ["网店", "门店"]), ("", ["1", "2"])])
-def test_spss_values_are_those_that_a_notebook_finds(tmp_path, groups, values):
-    coded = pd.DataFrame({"q1": [1.0, 2.0, 3.0], "q2": [1.0, 2.0, 3.0], "渠道": [2.0, 1.0, None]})
-    pyreadstat.write_sav(coded, tmp_path / "a.sav", variable_value_labels={"渠道": {1.0: "门店", 2.0: "网店"}})
+BOOK = 'missing = [99]\nrespondent = "id"\nresponse = { min = 1, max = 5 }\nscales.loyalty.items = ["q1", "q2"]\n'
+
+
+@pytest.mark.parametrize(
+    ("column", "groups", "values"),
+    [
+        ("渠道", 'groups = ["渠道"]', ["网店", "门店"]),
+        ("渠道", "", ["1", "2"]),
+        ("q1", "", ["1", "2"]),
+    ],
+)
+def test_spss_values_are_those_that_a_notebook_finds(tmp_path, column, groups, values):
+    answers = [1.0, 1.0, 1.0, 2.0, 2.0, 2.0, 99.0]
+    coded = pd.DataFrame(
+        {"id": range(1, 8), "q1": answers, "q2": answers, "渠道": [2.0, 1.0, 99.0, 2.0, 1.0, 2.0, None]}
+    )
+    labels = {"渠道": {1.0: "门店", 2.0: "网店", 99.0: "不知道"}, "q1": {1.0: "完全不同意"}}
+    pyreadstat.write_sav(coded, tmp_path / "a.sav", variable_value_labels=labels)
     book = tmp_path / "book.toml"
-    book.write_text(groups + '\nresponse = { min = 1, max = 5 }\nscales.loyalty.items = ["q1", "q2"]', "utf-8")
-    assert levels(tmp_path / "a.sav", "渠道", codebook=book) == values
+    book.write_text(BOOK + groups, "utf-8")
+    found = levels(tmp_path / "a.sav", column, codebook=book, min_cell=1).values
+    assert found == values
     kept = read_responses(tmp_path / "a.sav", book)
-    assert [len(keep_only(kept, [f"渠道 = {value}"])) for value in values] == [1, 1]
+    sizes = [len(keep_only(kept, [f"{column} = {value}"], min_cell=1)) for value in found]
+    assert min(sizes) >= 1
+    assert sum(sizes) == (kept[column].notna() & (kept[column] != 99)).sum()
+
+
+@pytest.mark.parametrize("ending", ["csv", "xlsx", "parquet"])
+def test_values_without_a_codebook_are_those_that_a_campaign_finds(tmp_path, ending):
+    path = tmp_path / f"customers.{ending}"
+    shops = ["01", "1", " 网店　2 ", "TRUE"] if ending != "parquet" else [1.0, 2.5, 3.0, 4.0]
+    table = pd.DataFrame({"arm": ["A"] * 8 + ["none"] * 8, " shop ": shops * 4, "bought": [0, 1] * 8, "spend": 1.0})
+    match ending:
+        case "csv":
+            table.to_csv(path, index=False)
+        case "xlsx":
+            table.to_excel(path, index=False)
+        case _:
+            table.to_parquet(path)
+    plan = {"arm": "arm", "shares": ["none: 1", "A: 1"], "outcomes": ["bought", "spend"], "profit": "spend"}
+    for column, size in (("shop", 4), ("bought", 8), ("arm", 8)):
+        found = levels(path, column, min_cell=4).values
+        read = [read_campaign(path, only=[f"{column} = {value}"], min_cell=4, **plan) for value in found]
+        assert [len(campaign.frame) for campaign in read] == [size] * (16 // size)
+
+
+@given(st.lists(st.text(max_size=8), min_size=1, max_size=8))
+def test_every_value_planned_keeps_rows(texts):
+    table = pd.DataFrame({"c": texts})
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "c.parquet")
+        table.to_parquet(path)
+        try:
+            found = levels(path, "c", min_cell=1).values
+        except InputError:
+            found = []
+    sizes = [len(keep_only(table, [f"c = {value}"], min_cell=1)) for value in found]
+    assert sum(sizes) == sum(bool(unicodedata.normalize("NFKC", text).split()) for text in texts)
+
+
+def test_no_report_is_made_of_a_respondent(tmp_path):
+    (tmp_path / "book.toml").write_text(BOOK, "utf-8")
+    (tmp_path / "a.csv").write_text("id,q1,q2\n1,2,3\n", "utf-8")
+    with pytest.raises(InputError, match="'for_each': column 'id' names respondents, and no report is made of one."):
+        levels(tmp_path / "a.csv", "id", codebook=tmp_path / "book.toml")
+
+
+def test_values_that_few_rows_have_get_no_report_and_are_not_named(tmp_path, caplog):
+    (tmp_path / "survey.csv").write_text("channel\n" + "web\n" * 5 + "app\n" * 4 + "Anna\n", "utf-8")
+    text = 'parameters = { survey = "survey.csv" }\nfor_each = "channel"'
+    assert names(planned(tmp_path, GOOD + text)) == ["n-web"]
+    assert caplog.messages == [
+        "report 1: values of 'channel' that fewer than 5 rows have get no report (min_cell): 2 left out."
+    ]
+
+
+def test_how_few_rows_make_a_report_is_what_the_notebook_takes_them_to_be(tmp_path, caplog):
+    (tmp_path / "survey.csv").write_text("channel\n" + "web\n" * 5 + "app\n" * 4, "utf-8")
+    write_notebook(tmp_path / "m.ipynb", parameters='survey: str = "survey.csv"\nmin_cell: int = 4\nchannel: str = ""')
+    text = '[[report]]\nnotebook = "m.ipynb"\nfor_each = "channel"\n'
+    assert names(planned(tmp_path, text)) == ["m-app", "m-web"]
+    assert not caplog.messages
+    assert names(planned(tmp_path, text + "parameters = { min_cell = 5 }")) == ["m-web"]
+    [line] = refused(tmp_path, text + "parameters = { min_cell = 6 }")
+    assert line.endswith("'for_each': no value of column 'channel' can have a report: each has fewer than 6 rows.")
+
+
+def test_rows_are_counted_under_all_the_conditions_of_a_report(tmp_path, caplog):
+    rows = ["web,1"] * 5 + ["app,1"] * 5 + ["web,2"] * 5 + ["app,2"] * 4 + ["app,3"] * 9
+    (tmp_path / "survey.csv").write_text("\n".join(["channel,wave", *rows]), "utf-8")
+    text = '[[report]]\nnotebook = "rows.ipynb"\nfor_each = "channel"\nparameters = { survey = "survey.csv" }\n'
+    reports = planned(tmp_path, text + "matrix = { wave = [1, 2] }")
+    assert names(reports) == ["rows-app-1", "rows-web-1", "rows-web-2"]
+    assert "1 left out" in caplog.text
+    only = text.replace(" }", ', only = ["wave = 3"] }')
+    assert names(planned(tmp_path, only)) == ["rows-app"]
 
 
 def test_conditions_are_written_as_rows_are_compared(tmp_path):
     text = '[[report]]\nnotebook = "rows.ipynb"\nmatrix = { member = [true], size = [2.0], day = [2026-03-01] }'
     [report] = planned(tmp_path, text)
     table = pd.DataFrame({"member": [True, False], "size": [2.0, 3.5], "day": pd.to_datetime(["2026-03-01"] * 2)})
-    assert len(keep_only(table, report.parameters["only"])) == 1
+    assert len(keep_only(table, report.parameters["only"], min_cell=1)) == 1
 
 
 def test_numbers_are_sorted_by_size_before_texts(tmp_path):
     survey(tmp_path, ["10", "9", "x", "2.5"])
-    assert levels(tmp_path / "survey.csv", "channel") == ["2.5", "9", "10", "x"]
+    assert levels(tmp_path / "survey.csv", "channel").values == ["2.5", "9", "10", "x"]
 
 
 @given(st.text(max_size=300))

@@ -104,7 +104,7 @@ def structure(responses: pd.DataFrame, book: lk.Codebook, *, group: str | None =
         wording.describe_adequacy(lk.adequacy(items)),
         wording.describe_retention(number, book),
         wording.describe_factors(factors, book),
-        wording.describe_fit(model),
+        wording.describe_fit(model, book),
         wording.describe_validity(validity, book),
         wording.describe_common_method(lk.common_method(responses, book)),
         wording.describe_invariance(ladder, book),

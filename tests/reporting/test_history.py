@@ -1,5 +1,6 @@
 """History: keeps every run; whatever happens to its file costs the history and nothing else."""
 
+import json
 import os
 import shutil
 import sqlite3
@@ -22,7 +23,7 @@ NPS = Estimate("nps", 23.0)
 
 
 def run(history: History, report: str = "a", key: str = "1", outcome: str = "rendered", **more) -> int | None:
-    number = history.begin(report, key=key)
+    number = history.begin(report, key=key, parameters={"bootstrap": 100})
     history.finish(number, outcome=outcome, seconds=1.5, **{"estimates": (LOYALTY, NPS), **more})
     return number
 
@@ -57,6 +58,7 @@ def test_past_gives_good_runs_with_another_key_oldest_first(history):
     past = history.past("a", "4")
     assert [earlier.key for earlier in past] == ["1", "3"]
     assert past[0].estimates == (LOYALTY, NPS)
+    assert json.loads(past[0].parameters) == {"bootstrap": 100}
 
 
 def test_neighbours_with_one_key_are_one_run(history):
@@ -377,3 +379,15 @@ def test_a_copy_in_another_folder_is_a_history(tmp_path, history):
     (tmp_path / "copy").mkdir()
     shutil.copy(tmp_path / HISTORY, tmp_path / "copy")
     assert len(History(tmp_path / "copy").recent()) == 1
+
+
+def test_the_time_of_the_last_good_run_is_known(tmp_path):
+    history = History(tmp_path)
+    for name, outcome, seconds in (
+        ("a", "rendered", 9.0),
+        ("a", "rendered", 2.0),
+        ("a", "failed", 5.0),
+        ("b", "failed", 1.0),
+    ):
+        history.finish(history.begin(name, key="k"), outcome=outcome, seconds=seconds)
+    assert history.durations() == {"a": 2.0}

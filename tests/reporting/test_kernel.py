@@ -15,7 +15,8 @@ from PIL import Image
 
 from loyalty_kit.errors import ANONYMOUS
 from loyalty_kit.reporting.figures import alternative_text, png
-from loyalty_kit.reporting.kernel import ENVIRONMENT, prepare
+from loyalty_kit.reporting.kernel import prepare
+from loyalty_kit.reporting.servers import ENVIRONMENT
 
 
 def drawn(title: str = "Loyalty") -> Figure:

@@ -25,7 +25,8 @@ def constants() -> tuple[set[str], set[str]]:
     for path in sorted((ROOT / "loyalty_kit").rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "note":
-                templates.add(node.args[0].value)
+                if isinstance(node.args[0], ast.Constant):
+                    templates.add(node.args[0].value)
             elif isinstance(node, ast.Constant) and isinstance(node.value, str):
                 texts.add(node.value)
     texts |= {path.read_text(encoding="utf-8") for path in (ROOT / "notebooks").glob("*.ipynb")}
@@ -84,6 +85,20 @@ def test_names_are_quoted_and_joined_as_chinese_does(chinese):
 def test_numbers_keep_their_format(chinese):
     told = note("Only {n:.0f} events in the smaller arm: the interval is rough.", n=3.0)
     assert tell(told) == "较少的一组只有 3 次事件：置信区间只是粗略值。"
+
+
+def test_negative_numbers_have_a_true_minus_sign(chinese):
+    signed = "RMSEA by {rmsea:+.3f} (a level holds where {rule}), and freeing single items does not mend it."
+    template = next(template for template in TEMPLATES if template.endswith(signed))
+    assert "CFI 变动 −0.021" in tell(note(template, by="b", what="x", cfi=-0.021, rmsea=0.002, rule="y"))
+
+
+@pytest.mark.parametrize("spoken", ["en", "zh"])
+def test_scales_are_called_by_their_labels_also_in_a_note_within_a_note(monkeypatch, spoken):
+    monkeypatch.setenv("LOYALTY_KIT_LANGUAGE", spoken)
+    within = note("Left out of the factor model, because {kind}: {scales}.", kind=note("formative"), scales=["v", "w"])
+    said = note("Scale '{scale}' has no coefficients. {why}", scale="v", why=within)
+    assert tell(said, {"v": "性价比"}).count("性价比") == 2
 
 
 def test_a_table_that_keeps_plain_text_is_told_too(chinese):

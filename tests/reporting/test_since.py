@@ -1,6 +1,7 @@
 """What changed since the last run: said first in a sentence, then shown figure by figure."""
 
 import itertools
+import json
 import math
 
 import pytest
@@ -70,6 +71,36 @@ def test_of_many_moves_the_clearest_are_named():
     assert [said.index(f"f{size}") for size in (9, 8, 7)] == sorted(said.index(f"f{size}") for size in (9, 8, 7))
     assert said.endswith("2 more moved.")
     assert "f6" not in said
+
+
+def other_parameters(then: str, now: str, language: str = "en") -> str:
+    last = PastRun("1", "2026-11-15T06:30:00+08:00", (LOYALTY,), then)
+    section = since_section((LOYALTY,), [last], language, parameters=now)
+    assert "<b>" not in section
+    return BeautifulSoup(section, "html.parser").p.get_text().partition(". " if language == "en" else "。")[2]
+
+
+def test_parameters_that_differ_from_the_last_runs_are_told():
+    then = json.dumps({"confidence": 0.95, "survey": "a.csv", "language": "en"})
+    now = json.dumps({"confidence": 0.9, "survey": "a.csv", "only": ["渠道 = <b>店</b>"], "language": "zh"})
+    assert other_parameters(then, now) == (
+        "That run had other parameters, from which differences may come: confidence (0.95 then, 0.9 now) and "
+        'only (the default then, ["渠道 = <b>店</b>"] now).'
+    )
+    assert other_parameters(then, now, "zh") == (
+        "上一次运行使用的参数不同，差异可能由此产生：confidence（上次：0.95；本次：0.9）和 "
+        'only（上次：默认值；本次：["渠道 = <b>店</b>"]）。'
+    )
+
+
+def test_a_long_value_is_cut_but_its_end_still_counts():
+    then, now = (json.dumps({"only": ["a" * 100 + end]}) for end in "xy")
+    assert "aaa… then" in other_parameters(then, now)
+
+
+@pytest.mark.parametrize(("then", "now"), [("", "{}"), ('{"a": 1}', ""), ("[1]", "{}"), ("{", "{}"), ('{"a": 1}',) * 2])
+def test_of_parameters_that_are_alike_or_not_known_nothing_is_said(then, now):
+    assert other_parameters(then, now) == ""
 
 
 def test_chinese_is_chinese():

@@ -7,6 +7,7 @@ import pytest
 from small_notebooks import names, write_notebook
 
 from loyalty_kit.errors import InputError
+from loyalty_kit.reporting.history import History
 from loyalty_kit.reporting.jobs import Job, prepare_job
 from loyalty_kit.reporting.notebooks import parse_notebook
 from loyalty_kit.reporting.orders import Attempt, Failure, Order
@@ -136,3 +137,12 @@ def test_a_second_batch_on_the_folder_leaves_at_once_if_it_must_not_wait(tmp_pat
         next(results([job(tmp_path, "a")], folder, carry_out=Workshop(), wait=False))
     first.close()
     assert run([job(tmp_path, "b")], folder, Workshop(), wait=False) == {"b": "rendered"}
+
+
+def test_what_took_longest_goes_first(tmp_path, folder):
+    jobs = [job(tmp_path, "a"), job(tmp_path, "b")]
+    with History(folder) as history:
+        history.finish(history.begin("b", key="k"), outcome="rendered", seconds=60.0)
+    workshop = Workshop()
+    run(jobs, folder, workshop)
+    assert workshop.made == ["b", "a"]

@@ -39,7 +39,11 @@ class Batch:
     """Orders that end in every way, one after another, on one pair of servers."""
 
     def __init__(self, folder: Path) -> None:
-        good = ["import os, sys; print('kernel', os.getpid(), 'polars' in sys.modules, hash('a'))", FIGURE, "1 + 1"]
+        good = [
+            "import os, sys; print('kernel', os.getpid(), 'polars' in sys.modules, hash('a'))",
+            FIGURE,
+            "import tempfile; tempfile.mkstemp();",
+        ]
         self.orders = {
             "good": order(folder, *good),
             "exit": order(folder, "1", "import sys; sys.exit(0)"),
@@ -139,9 +143,9 @@ for number, attempt, _ in carry_out(orders, workers=2):
 """
 
 
-def script(passing: Path, *orders) -> subprocess.Popen:
+def script(folder: Path, *orders) -> subprocess.Popen:
     """A script without a guard against its own import that carries orders out."""
-    path = passing.with_name(f"{passing.name}.py")
+    path = folder / "script.py"
     path.write_text(SCRIPT)
     process = subprocess.Popen([sys.executable, path], stdin=-1, stdout=-1, stderr=-1, text=True)
     process.stdin.write(json.dumps([ORDER.dump_python(entry, mode="json") for entry in orders]))
@@ -151,15 +155,15 @@ def script(passing: Path, *orders) -> subprocess.Popen:
 
 
 def test_a_script_without_a_guard_can_carry_orders_out(tmp_path):
-    with passing_files() as passing:
-        told, complaints = script(passing, order(tmp_path, "1"), order(tmp_path, "2")).communicate(timeout=60)
+    with passing_files():
+        told, complaints = script(tmp_path, order(tmp_path, "1"), order(tmp_path, "2")).communicate(timeout=60)
     assert (sorted(told.splitlines()), complaints) == (["0 None", "1 None"], "")
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
 def test_nothing_outlives_a_batch_that_is_ended(tmp_path, number):
     with passing_files() as passing:
-        process = script(passing, *(order(tmp_path, asleep(tmp_path / name)) for name in "ab"))
+        process = script(tmp_path, *(order(tmp_path, asleep(tmp_path / name)) for name in "ab"))
         assert comes_true(lambda: (tmp_path / "a").exists() and (tmp_path / "b").exists())
         process.send_signal(number)
         process.communicate()
@@ -170,7 +174,7 @@ def test_nothing_outlives_a_batch_that_is_ended(tmp_path, number):
 
 def test_a_batch_that_is_killed_at_its_start_leaves_nothing(tmp_path):
     with passing_files() as passing:
-        process = script(passing, order(tmp_path, "1"))
+        process = script(tmp_path, order(tmp_path, "1"))
         assert comes_true(lambda: any("kernel" in line for line in users(passing)))
         process.kill()
         process.communicate()
@@ -179,7 +183,7 @@ def test_a_batch_that_is_killed_at_its_start_leaves_nothing(tmp_path):
 
 def test_a_batch_that_is_interrupted_at_its_start_ends_at_once(tmp_path):
     with passing_files() as passing:
-        process = script(passing, order(tmp_path, "1"))
+        process = script(tmp_path, order(tmp_path, "1"))
         assert comes_true(lambda: any("kernel" in line for line in users(passing)))
         process.send_signal(signal.SIGINT)
         _, complaint = process.communicate(timeout=60)

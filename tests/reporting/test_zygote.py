@@ -93,6 +93,12 @@ def test_a_killed_kernel_is_told_and_the_server_goes_on(server, tmp_path):
     assert result(tmp_path, "1 + 1") == "2"
 
 
+def test_a_cell_that_signals_its_parent_stops_no_other_kernel(server, tmp_path):
+    code = "import os, signal; os.kill(os.getppid(), signal.SIGTERM), signal.getsignal(signal.SIGTERM)"
+    assert result(tmp_path, code) == "(None, <Handlers.SIG_DFL: 0>)"
+    assert server.is_running() and result(tmp_path, "1 + 1") == "2"
+
+
 def test_what_a_cell_started_ends_with_its_kernel(server, tmp_path):
     code = "import subprocess, sys\nsubprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)']).pid"
     started = int(result(tmp_path, code))
@@ -112,6 +118,18 @@ def test_whoever_hangs_up_ends_the_child(server):
         assert comes_true(lambda: len(server.children()) == 1)
         (kernel,) = server.children()
     assert comes_true(lambda: not running(kernel.pid))
+
+
+def test_a_kernel_ends_when_its_server_is_killed(tmp_path):
+    with served_kernels() as server:
+        content = json.dumps({"arguments": [], "folder": "/", "environment": dict(os.environ)}).encode()
+        with ask(Path(os.environ[KERNELS]), content):
+            assert comes_true(lambda: len(server.children()) == 1)
+            (kernel,) = server.children()
+            time.sleep(1)
+            server.kill()
+            server.wait()
+            assert comes_true(lambda: not running(kernel.pid))
 
 
 def test_where_the_server_was_killed_an_ordinary_kernel_runs(tmp_path):

@@ -77,7 +77,7 @@ def segments_table(effects: EffectsResult, metrics: Sequence[Metric], *, min_cel
             term("verdict.metric_arm", metric=plain_name(metric), arm=arm)
             for metric, arm in shown[["metric", "arm"]].to_numpy()
         ],
-        cell=[f"{by} {cell}" for by, cell in shown[["by", "level"]].to_numpy()],
+        cell=[term("verdict.segment", by=by, level=cell) for by, cell in shown[["by", "level"]].to_numpy()],
     ).sort_values("group", kind="stable", key=lambda groups: groups.map(list(dict.fromkeys(groups)).index))
     columns = {
         "cell": "segment",

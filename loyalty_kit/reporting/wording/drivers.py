@@ -77,7 +77,7 @@ def describe_model(model: DriverResult) -> Passage:
         sentences.append(say("model.spread_unequal" if unequal else "model.spread_equal", p=probability(p)))
     if model.corrected is not None:
         sentences.append(say("model.corrected"))
-    notes = [Sentence(tell(text)) for text in model.warnings if " although it correlates " not in text]
+    notes = [Sentence(tell(text, model.labels)) for text in model.warnings if " although it correlates " not in text]
     return Passage([*(Sentence(text, "warning") for text in _suppressed(model)), *sentences, *notes])
 
 
@@ -89,7 +89,7 @@ def describe_importance(result: ImportanceResult) -> Passage:
         shares = {"share": percent(row["share"]), "p": percent(row["p_top3"])}
         label = result.labels.get(row["driver"], row["driver"])
         sentences.append(say("importance.row", driver=label, rank=row["rank"], **shares, **span))
-    return Passage([*sentences, *(Sentence(tell(text), "warning") for text in result.warnings)])
+    return Passage([*sentences, *(Sentence(tell(text, result.labels), "warning") for text in result.warnings)])
 
 
 def describe_driver_validation(result: ValidationResult) -> Passage:
@@ -119,7 +119,7 @@ def describe_robustness(result: RobustnessResult) -> Passage:
             sentences.append(say("holds.fragile", top=row["in_top3"], sign=row["sign_holds"], **values))
         elif row["sign_holds"] < settings:
             sentences.append(say("holds.sign", sign=row["sign_holds"], **values))
-    return Passage([*sentences, *(Sentence(tell(text), "warning") for text in result.warnings)])
+    return Passage([*sentences, *(Sentence(tell(text, result.labels), "warning") for text in result.warnings)])
 
 
 def describe_stability(result: StabilityResult | None) -> Passage:
@@ -133,7 +133,7 @@ def describe_stability(result: StabilityResult | None) -> Passage:
     for row in records(tests[tests["p_corrected"] < LEVEL_OF_TESTS]):
         label = result.labels.get(row["driver"], row["driver"])
         sentences.append(say("holds.groups_driver", driver=label, p=probability(row["p_corrected"])))
-    return Passage([*sentences, *(Sentence(tell(text), "warning") for text in result.warnings)])
+    return Passage([*sentences, *(Sentence(tell(text, result.labels), "warning") for text in result.warnings)])
 
 
 def describe_priorities(result: PriorityResult) -> Passage:
@@ -145,7 +145,7 @@ def describe_priorities(result: PriorityResult) -> Passage:
         label = result.labels.get(row["driver"], row["driver"])
         span = _span(row["change_ci_low"], row["change_ci_high"], result.confidence, points=True)
         sentences.append(say(phrase, driver=label, change=number(row["expected_change"]), **names, **span))
-    return Passage([*sentences, *(Sentence(tell(text), "warning") for text in result.warnings)])
+    return Passage([*sentences, *(Sentence(tell(text, result.labels), "warning") for text in result.warnings)])
 
 
 def _suppressed(model: DriverResult) -> list[Sentence]:

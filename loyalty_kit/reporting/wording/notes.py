@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from string import Formatter
+from types import MappingProxyType
 from typing import NamedTuple
 
-from loyalty_kit.notes import Note, note
+from loyalty_kit.notes import Note, filled_in, note
 from loyalty_kit.reporting.wording.catalogue import Passage, Sentence, language, term
 
 NAME, MORE = "'{name}'", "{names} and {rest} more"
@@ -16,17 +17,21 @@ NAME, MORE = "'{name}'", "{names} and {rest} more"
 MOST = 8
 PARTS = {"method", "plan", "found", "verdict", "handled", "tail", "where", "why", "message", "p"}
 """Names in templates that stand for parts of a sentence, also where a table kept these as plain text."""
+SCALES = {"scale", "scales", "driver", "drivers", "outcome", "factors"}
+"""Names in templates that stand for scales of the codebook."""
 FEWEST_LETTERS = 4
 """Letters that a template needs to be recognised in plain text: '{a}, {b}' would be found everywhere."""
 
 
-def tell(text: str) -> str:
+def tell(text: str, labels: Mapping[str, str] = MappingProxyType({})) -> str:
     """Text of an analysis in the language spoken.
 
     Parameters
     ----------
     text : str
         A warning, a method, a verdict: a `Note`, or the plain text of one, as tables keep it.
+    labels : mapping of str to str
+        What the scales that a `Note` names are called in the report.
 
     Returns
     -------
@@ -37,9 +42,12 @@ def tell(text: str) -> str:
     --------
     >>> tell("classical errors")
     'classical errors'
+    >>> tell(note("Effect of {driver}", driver="price"), {"price": "Fair prices"})
+    'Effect of Fair prices'
     """
     spoken = language()
-    return text if spoken == "en" else _told(text, spoken)
+    named = _labelled(text, labels) if isinstance(text, Note) and labels else text
+    return named if spoken == "en" else _told(named, spoken)
 
 
 def describe_only(only: Sequence[str]) -> Passage:
@@ -68,10 +76,23 @@ def known_notes(spoken: str) -> dict[str, str]:
     return {template: told for section in tomllib.loads(text).values() for template, told in section.items()}
 
 
+def _labelled(text: Note, labels: Mapping[str, str]) -> Note:
+    """Note that calls scales by their labels."""
+    return note(text.template, **{name: _called(value, labels, name) for name, value in text.values.items()})
+
+
+def _called(value: object, labels: Mapping[str, str], name: str) -> object:
+    if isinstance(value, Note):
+        return _labelled(value, labels)
+    if name not in SCALES:
+        return value
+    return [labels.get(one, one) for one in value] if isinstance(value, list) else labels.get(str(value), value)
+
+
 def _told(text: str, spoken: str) -> str:
     known = known_notes(spoken)
     if isinstance(text, Note) and text.template in known:
-        return known[text.template].format(**_values(text.values, spoken))
+        return filled_in(known[text.template], _values(text.values, spoken))
     if text in known:
         return known[text]
     for pattern, plain in _entries(spoken):

@@ -119,8 +119,8 @@ def describe_reliability(result: ReliabilityResult, codebook: Codebook) -> Passa
         sentences.append(say(f"reliability.{row['verdict']}", threshold=f"{RELIABLE:.2f}", **values))
         if row["cronbach_alpha"] > REDUNDANT:
             sentences.append(say("reliability.redundant", count=row["items"], **values))
-    notes = [Sentence(tell(text)) for text in result.warnings if text not in result.keying]
-    return Passage([*_warnings(result.keying), *sentences, *notes])
+    notes = [Sentence(tell(text, result.labels)) for text in result.warnings if text not in result.keying]
+    return Passage([*(Sentence(tell(text, result.labels), "warning") for text in result.keying), *sentences, *notes])
 
 
 def describe_items(result: ReliabilityResult, codebook: Codebook) -> Passage:

@@ -69,7 +69,7 @@ def answer_structure(
     sentences = [say(f"structure.fit_{case}", count=count, fit=fit_in_words(result))]
     improper = _improper(result)
     if improper:
-        sentences.append(say("structure.improper", why=tell(improper[0])))
+        sentences.append(say("structure.improper", why=tell(improper[0], _called(codebook))))
     miskeyed = contradictions(result, codebook)
     if miskeyed:
         sentences.append(say("structure.keying", items=in_a_row(miskeyed)))
@@ -131,14 +131,15 @@ def describe_factors(result: FactorResult, codebook: Codebook) -> Passage:
         merged = [name for name, own in whole.items() if own == place]
         if len(merged) > 1:
             sentences.append(say("factors.shared", scales=_labels(merged, codebook)))
-    return Passage([*(sentences or [say("factors.none")]), *_warnings(result.warnings)])
+    warnings = [Sentence(tell(text, _called(codebook)), "warning") for text in result.warnings]
+    return Passage([*(sentences or [say("factors.none")]), *warnings])
 
 
-def describe_fit(result: CfaResult) -> Passage:
+def describe_fit(result: CfaResult, codebook: Codebook) -> Passage:
     """Warnings of the factor model: those that question the estimates loudly, the rest plainly."""
-    loud = _improper(result)
+    loud, labels = _improper(result), _called(codebook)
     return Passage(
-        Sentence(tell(text), "warning" if text in loud else "plain") for text in (*loud, *_notes(result, loud))
+        Sentence(tell(text, labels), "warning" if text in loud else "plain") for text in (*loud, *_notes(result, loud))
     )
 
 
@@ -266,6 +267,11 @@ def kind(validity: ValidityResult) -> "pd.Series[Any]":
     """Key of each pair's verdict in the catalogue."""
     keys: pd.Series[Any] = validity.pairs["verdict"].astype(str).str.split(":").str[0].map(KINDS)
     return keys
+
+
+def _called(codebook: Codebook) -> dict[str, str]:
+    """Label of each scale."""
+    return {key: codebook.label(key) for key in codebook.scales}
 
 
 def _labels(names: Any, codebook: Codebook) -> str:
