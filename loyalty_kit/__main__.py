@@ -20,6 +20,7 @@ from loyalty_kit.reporting.terminal import aligned, as_text, printable_lines, sh
 
 STARTER = Path(__file__).parent / "starter"
 INTERRUPTED = 130
+_STDERR = 2
 
 P = ParamSpec("P")
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
@@ -118,7 +119,9 @@ def render(
         batch = lk.batch.chosen(lk.batch.read_batch(target or lk.batch.BATCH_FILE), only)
         place = output or batch.output
         if dry_run:
-            for line in aligned(lk.batch.foretell(batch, place, force=force)):
+            foretold = lk.batch.foretell(batch, place, force=force)
+            plans = [{"name": name, "plan": plan} for name, plan in foretold]
+            for line in [as_text(plans)] if as_json else aligned(foretold):
                 typer.echo(line)
             return 0
         names = [job.name for job in batch.jobs]
@@ -279,13 +282,17 @@ def _close(
     if debug:
         for result in failed:
             typer.echo(result.traceback, err=True)
-    complaints = [f"{result.name}: {line}" for result in failed for line in printable_lines(result.complaint or result.error or "")]
+    complaints = [
+        f"{result.name}: {line}"
+        for result in failed
+        for line in printable_lines(result.complaint or result.error or "")
+    ]
     if complaints:
         typer.echo(shortened(complaints), err=True)
     if failed and on_failure:
         # What the command says must not stand in the summary.
-        place = _STDERR if as_json else None
-        code = subprocess.run(on_failure, shell=True, input=told, stdout=place, encoding="utf-8").returncode
+        spoken = _STDERR if as_json else None
+        code = subprocess.run(on_failure, shell=True, input=told, text=True, encoding="utf-8", stdout=spoken).returncode
         if code:
             typer.echo(f"The command of '--on-failure' ended with {code}.", err=True)
     return 1 if failed else 0

@@ -83,6 +83,7 @@ def robust_fit(
     highest, lowest = _reference_traces(sample, rows, moments, means=means)
     scaling, baseline = _positive((highest - own.trace) / df), _positive((highest - lowest) / test.baseline_df)
     scaled = ChiSquares(chi2 / scaling, df, test.baseline_chi2 / baseline, test.baseline_df)
+    low, high = rmsea_interval(scaled.chi2, df, n=n)
     fit = {
         "scaling_factor": scaling,
         "chi2_scaled": scaled.chi2,
@@ -90,6 +91,8 @@ def robust_fit(
         "cfi_scaled": cfi(scaled),
         "tli_scaled": tli(scaled),
         "rmsea_scaled": rmsea(chi2, scaling * df, n=n),
+        "rmsea_scaled_low": low,
+        "rmsea_scaled_high": high,
     }
     if means:
         return fit

@@ -20,6 +20,7 @@ from loyalty_kit.measurement.cfa_solution import (
     residual_correlations,
     residual_table,
 )
+from loyalty_kit.measurement.fit import leading_indices
 from loyalty_kit.measurement.items import ItemTable
 from loyalty_kit.measurement.structure import MissingAnswers, Plan, read_answers, structure_of
 from loyalty_kit.measurement.validity import ValidityResult, assess_validity
@@ -47,8 +48,8 @@ class CfaResult(Result):
     fit : Series
         chi2, df, p_value, cfi, tli, rmsea with its 90 % interval (rmsea_low, rmsea_high) and
         rmsea_p_close, srmr, aic, bic, loglik, baseline_chi2, baseline_df, parameters. 'mlr' adds
-        scaling_factor, chi2_scaled, p_value_scaled, cfi_scaled, tli_scaled, rmsea_scaled and, on
-        complete rows, cfi_robust, tli_robust, rmsea_robust, rmsea_robust_low, rmsea_robust_high.
+        scaling_factor, chi2_scaled, p_value_scaled, cfi_scaled, tli_scaled, rmsea_scaled with its
+        interval (…_low, …_high) and, on complete rows, cfi_robust, tli_robust, rmsea_robust with its own.
         'wlsmv' adds chi2_scaled, df_scaled and the scaled indices, has no likelihood and counts no
         thresholds among the parameters.
     loadings : DataFrame
@@ -97,8 +98,8 @@ class CfaResult(Result):
         return self.loadings.copy()
 
     def estimates(self) -> tuple[Estimate, ...]:
-        """CFI, and RMSEA with its interval of 90 %."""
-        fit, label = self.fit, note("RMSEA (90 % interval)")
+        """CFI, and RMSEA with its interval of 90 %: robust, else scaled ones where the estimator has them."""
+        fit, label = leading_indices(self.fit.to_dict()), note("RMSEA (90 % interval)")
         return (
             Estimate("cfa/cfi", fit["cfi"], n=self.n_used, label=note("CFI")),
             Estimate("cfa/rmsea", fit["rmsea"], fit["rmsea_low"], fit["rmsea_high"], self.n_used, label),

@@ -1,7 +1,8 @@
 """Fit of a covariance structure: chi², CFI, TLI, RMSEA with interval, SRMR and information criteria."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy.special import chdtrc, chndtr, chndtrinc
@@ -72,6 +73,20 @@ def fit_indices(test: ChiSquares, *, n: float, groups: int = 1) -> dict[str, flo
         "rmsea_high": high,
         "rmsea_p_close": 1 - float(chndtr(test.chi2, test.df, close)) if test.df else np.nan,
     }
+
+
+def leading_indices(fit: Mapping[Any, float]) -> dict[str, float]:
+    """CFI, RMSEA with its interval and SRMR that a report leads with: robust, else scaled where there are such.
+
+    Examples
+    --------
+    >>> leading_indices({"cfi": 0.88, "cfi_scaled": 0.89, "rmsea": 0.08, "rmsea_scaled": 0.06,
+    ...     "rmsea_scaled_low": 0.05, "rmsea_scaled_high": 0.07, "srmr": 0.07})
+    {'cfi': 0.89, 'rmsea': 0.06, 'rmsea_low': 0.05, 'rmsea_high': 0.07, 'srmr': 0.07}
+    """
+    kind = next((ending for ending in ("_robust", "_scaled") if f"cfi{ending}" in fit), "")
+    ends = {f"rmsea_{end}": float(fit[f"rmsea{kind}_{end}"]) for end in ("low", "high")}
+    return {"cfi": float(fit[f"cfi{kind}"]), "rmsea": float(fit[f"rmsea{kind}"]), **ends, "srmr": float(fit["srmr"])}
 
 
 def p_value(chi2: float, df: float) -> float:

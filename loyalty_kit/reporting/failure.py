@@ -54,7 +54,7 @@ def failure_page(
     parts = [
         f"<h1>{escape(title)}</h1>",
         f'<p class="sentence warning">{"<br>".join(map(escape, said.splitlines()))}</p>',
-        f"<p>{word('notebook', notebook=facts['notebook'])} {link}</p>",
+        f"<p>{word('notebook', notebook=facts['notebook'])}{term('gap', language=language)}{link}</p>",
     ]
     if failure.source:
         parts += [f"<h2>{word('cell')}</h2>", _code(failure.source)]
@@ -88,7 +88,7 @@ def with_banner(page: str, *, failed: str, good: datetime, run: datetime, langua
     times = {"good": moment(good, language=language), "run": moment(run, language=language)}
     said = escape(term("failure.banner", language=language, **times))
     link = f'<a href="{escape(quote(failed))}">{escape(term("failure.why", language=language))}</a>'
-    banner = f'{BANNER}<aside class="banner"><p>{said} {link}</p></aside>'
+    banner = f'{BANNER}<aside class="banner"><p>{said}{term("gap", language=language)}{link}</p></aside>'
     return _PRESENT.sub(lambda _: banner, page, count=1)
 
 

@@ -5,6 +5,8 @@ An IPython extension, so that `kernel` loads it after the environment is set.
 
 import base64
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from io import BytesIO
 from typing import Any
 
@@ -27,9 +29,8 @@ PNG, SVG = "image/png", "image/svg+xml"
 CSS_DPI, POINTS = 96, 72
 SHARPNESS = 2
 COLORS = 256
-MOST_MARKS = 1_200
-LARGEST_DRAWING = 48_000
-"""Bytes; a dozen drawings of this size leave a page below 1 MB."""
+MOST_MARKS = 700
+"""A drawing of so many takes about 55 kB; a dozen of them leave a page below 1 MB."""
 
 _UNSEEN = re.compile(r"<\?xml.*?\?>|<!DOCTYPE.*?>|<!--.*?-->|<metadata>.*?</metadata>", re.DOTALL)
 
@@ -61,16 +62,25 @@ def shown(figure: Figure) -> tuple[str, bytes, dict[str, Any]]:
         The width and height that it is shown at, its alternative text ('alt'), and 'fontless' where it had
         to do without a label for want of a font.
     """
-    with drawn_without_complaint(figure):
-        drawing = svg(figure) if marks(figure) <= MOST_MARKS else None
-        if drawing is not None and len(drawing[0]) <= LARGEST_DRAWING:
-            kind, (data, size) = SVG, drawing
-        else:
-            kind, (data, size) = PNG, png(figure)
+    with drawn_without_complaint(figure), _laid_out(figure):
+        few = marks(figure) <= MOST_MARKS
+        kind, (data, size) = (SVG, svg(figure)) if few else (PNG, png(figure))
     about: dict[str, Any] = {**size, "alt": alternative_text(figure)}
     if labels_lost():
         about["fontless"] = True
     return kind, data, about
+
+
+@contextmanager
+def _laid_out(figure: Figure) -> Iterator[None]:
+    """Work the layout out once; each drawing would do it twice."""
+    engine = figure.get_layout_engine()
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")
+    try:
+        yield
+    finally:
+        figure.set_layout_engine(engine)
 
 
 def marks(figure: Figure) -> int:
@@ -94,12 +104,13 @@ def marks(figure: Figure) -> int:
 def png(figure: Figure) -> tuple[bytes, dict[str, int]]:
     """Figure as PNG, with the width and height that it is shown at."""
     drawn = BytesIO()
-    figure.savefig(drawn, format="png", dpi=CSS_DPI * SHARPNESS, bbox_inches="tight", facecolor="white")
+    options: dict[str, Any] = {"bbox_inches": "tight", "facecolor": "white", "pil_kwargs": {"compress_level": 1}}
+    figure.savefig(drawn, format="png", dpi=CSS_DPI * SHARPNESS, **options)
     with Image.open(drawn) as image:
         width, height = (round(side / SHARPNESS) for side in image.size)
         small = image.convert("RGB").quantize(COLORS, dither=Image.Dither.NONE)
     packed = BytesIO()
-    small.save(packed, format="PNG", optimize=True)
+    small.save(packed, format="PNG", compress_level=9)
     return packed.getvalue(), {"width": width, "height": height}
 
 

@@ -78,6 +78,17 @@ def safe_name(name: str) -> str:
     return whole[: LONGEST_NAME - len(mark)].decode(errors="ignore").rstrip() + mark
 
 
+def fits_windows(name: str) -> bool:
+    r"""Whether Windows would make a file of that name, and not a device, a drive or a stream of it.
+
+    Examples
+    --------
+    >>> fits_windows("quality"), fits_windows("C:quality"), fits_windows("con")
+    (True, False, False)
+    """
+    return not (_UNSAFE.search(name) or _DEVICES.fullmatch(name) or name.endswith("."))
+
+
 def titled(title: str, labels: Sequence[str], language: str = "en") -> str:
     """Title with the values behind it that tell a report from its siblings.
 

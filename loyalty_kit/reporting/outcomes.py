@@ -40,10 +40,10 @@ class RenderResult:
         Hash of all that goes into the report.
     error : str or None
         What went wrong, in a sentence without respondents.
-    complaint : str
-        The same for the terminal of whoever ran it, where it may name respondents.
     traceback : str
         The long account of it.
+    complaint : str
+        The sentence for the terminal of whoever ran it, which may name respondents.
     """
 
     name: str
@@ -54,8 +54,8 @@ class RenderResult:
     size: int
     key: str = ""
     error: str | None = None
-    complaint: str = ""
     traceback: str = ""
+    complaint: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """Fields as JSON knows them, without those that may name respondents."""
@@ -145,8 +145,8 @@ def settle(
         size=size,
         key=begun.key.key,
         error=error,
-        complaint="" if failure is None else failure.sentence,
         traceback="" if failure is None else failure.traceback,
+        complaint="" if failure is None else failure.sentence,
     )
 
 

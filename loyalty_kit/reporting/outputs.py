@@ -18,6 +18,7 @@ UNSHOWN = (
     "application/vnd.jupyter.widget-view+json",
     "application/vnd.loyalty-kit.estimates+json",
 )
+_LONGEST_TEXT = 200_000
 TERMINAL_CODE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 

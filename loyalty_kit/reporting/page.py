@@ -57,12 +57,12 @@ def report_page(
     Parameters
     ----------
     notebook : NotebookNode
-        With its outputs. The first heading of level 1 is the page's title; a code cell's `metadata.caption`
+        With its outputs. The first heading of level 1 heads the page; a code cell's `metadata.caption`
         the caption of its figure or table. Cells tagged 'remove-cell' and code tagged 'hide-input' are left
         out.
     facts : mapping of str to str
-        Facts on the report, kept as meta elements named 'loyalty-kit:KEY', the language with them. 'title' is
-        the page's title where the notebook has no heading of level 1.
+        Facts on the report, kept as meta elements named 'loyalty-kit:KEY', the language with them. 'title'
+        comes first in the page's title, and heads the page where the notebook has no heading of level 1.
     folder : Path, optional
         Folder of the notebook; images that its markdown names by a relative path are embedded from there.
     language : {'en', 'zh'}
@@ -110,7 +110,7 @@ def report_page(
     exporter: Callable[[], _Template] = _Template  # nbconvert's own constructor is untyped
     html, _ = exporter().from_notebook_node(notebook, resources)
     soup = BeautifulSoup(html, "html.parser")
-    mend(soup, title=facts.get("title") or term("page.untitled", language=language), language=language)
+    mend(soup, title=facts.get("title", ""), language=language)
     return soup.decode(formatter=AS_WRITTEN)
 
 

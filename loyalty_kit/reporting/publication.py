@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from loyalty_kit.errors import InputError
+from loyalty_kit.reporting.naming import fits_windows
 
 # Machine and process stand in the name of every passing file, so that those of dead processes can be told.
 MACHINE = re.sub(r"\W", "", platform.node())
@@ -29,6 +30,8 @@ def check_report_name(name: str, where: str) -> None:
             f"{where}: {name!r} cannot name a report; allowed is text without slashes and control characters "
             "that begins with no dot."
         )
+    if os.name == "nt" and not fits_windows(name):
+        raise InputError(f"{where}: Windows knows no file '{name}'; give another name.")
     if name.casefold() == "index" or name.casefold().endswith(".failed"):
         raise InputError(f"{where}: '{name}' cannot name a report; the kit writes 'index' and '….failed' itself.")
     if len(name.encode(errors="surrogateescape")) > _LONGEST_NAME:

@@ -55,7 +55,9 @@ def record(
     Notes
     -----
     Does nothing outside a notebook. Of two estimates of one name a report keeps the last, so a cell that is
-    run again corrects itself. A result's estimates that are no numbers are not kept.
+    run again corrects itself. Results of one kind on one subject have the same names (two factor models, or the
+    reliability of two groups): record the second figure by figure, each under a name of its own. A result's
+    estimates that are no numbers are not kept.
 
     Examples
     --------

@@ -227,10 +227,8 @@ def _requirement(root: Path) -> list[str]:
 
 
 def _airflow(work: _Work) -> str:
-    command = work.shell
-    if "{" in command:
-        # Airflow reads the command as a Jinja template.
-        command = f"{{% raw %}}{command}{{% endraw %}}"
+    # Airflow reads the command as a Jinja template, in which a path may hold any tag, '{% endraw %}' too.
+    command = work.shell.replace("{", "{{ '{' }}")
     return f'''\
 """Loyalty reports; save this file in Airflow's folder of DAGs, on a worker that sees the study."""
 

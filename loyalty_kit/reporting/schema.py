@@ -65,6 +65,9 @@ def opened(path: Path) -> Iterator[sqlite3.Connection]:
     sqlite3.Error
         If the file cannot be read or written, is damaged, comes from a newer kit, or stays locked.
     """
+    if path.is_symlink():
+        # It could lead to any file of this user.
+        raise sqlite3.OperationalError("it is a link to another place")
     connection = sqlite3.connect(path, timeout=_PATIENCE, isolation_level=None)
     try:
         connection.row_factory = sqlite3.Row

@@ -29,14 +29,15 @@ def mend(soup: BeautifulSoup, *, title: str, language: str) -> None:
     soup : BeautifulSoup
         The page, as the template wrote it.
     title : str
-        Title where the notebook has no heading of level 1.
+        Title that the report was given, or nothing: before the notebook's heading of level 1 in the page's title,
+        and in place of it where there is none.
     language : {'en', 'zh'}
         Language of the names that figures and tables are given.
     """
     main = soup.select_one("main")
     if main is None:
         raise ValueError("The template has no main element.")
-    _outline(soup, main, title)
+    _outline(soup, main, title, language)
     _contents(soup, main)
     for figure in main.select("figure"):
         _name_figure(figure, language)
@@ -53,14 +54,14 @@ def mend(soup: BeautifulSoup, *, title: str, language: str) -> None:
         del output["data-caption"]
 
 
-def _outline(soup: BeautifulSoup, main: Tag, title: str) -> None:
+def _outline(soup: BeautifulSoup, main: Tag, title: str, language: str) -> None:
     """One heading of level 1, no level skipped, each with an address."""
     for heading in main.find_all(HEADINGS):
         if not heading.get_text(strip=True):
             heading.decompose()
     if main.h1 is None:
         heading = soup.new_tag("h1")
-        heading.string = title
+        heading.string = title or term("page.untitled", language=language)
         marker = next((part for part in main.contents if isinstance(part, Comment)), None)
         if marker is None:
             main.insert(0, heading)
@@ -78,7 +79,9 @@ def _outline(soup: BeautifulSoup, main: Tag, title: str) -> None:
         depth = level if titled else 1
         heading["id"] = _address(heading.get_text(), taken)
     if soup.title is not None and main.h1 is not None:
-        soup.title.string = " ".join(main.h1.get_text().split())
+        own = " ".join(main.h1.get_text().split())
+        # Reports of one notebook are told apart in the browser's tabs by the title that each was given.
+        soup.title.string = title if own in title else f"{title} · {own}".removeprefix(" · ")
 
 
 def _address(text: str, taken: set[str]) -> str:

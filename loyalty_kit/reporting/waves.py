@@ -1,9 +1,10 @@
 """A batch carried out: what changed is rendered, what failed is tried again, what needs another waits for it."""
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 
 from loyalty_kit.errors import listing
@@ -108,16 +109,23 @@ def _wave(jobs: Sequence[Job], place: _Place, failed: set[str]) -> Iterator[tupl
         else:
             ready.append(job)
 
-    seconds = place.history.durations()
-
     def orders() -> Iterator[Order]:
-        # The longest first, so that no worker is left alone with it at the end.
-        for job in sorted(ready, key=lambda job: -seconds.get(job.name, 0.0)):
+        for job in _longest_first(ready, place.history.durations()):
             begun.append(_begin(job, place))
             yield begun[-1].order
 
     for number, attempt, took in place.carry_out(orders()):
         yield begun[number].job, _settled(begun[number], attempt, took, place)
+
+
+def _longest_first(jobs: Sequence[Job], seconds: Mapping[str, float]) -> list[Job]:
+    """Order in which no worker is left alone with a long report at the end; those that never ran go by their data."""
+
+    def weight(job: Job) -> tuple[float, int]:
+        files = (job.folder / name for name in job.key().files)
+        return seconds.get(job.name, inf), sum(file.stat().st_size for file in files if file.is_file())
+
+    return sorted(jobs, key=weight, reverse=True)
 
 
 def _begin(job: Job, place: _Place) -> Begun:

@@ -37,6 +37,7 @@ class NetPromoterResult(Result):
     confidence: float
     method: str = "adjusted Wald"
     warnings: tuple[str, ...] = ()
+    item: str = ""
 
     def to_frame(self) -> pd.DataFrame:
         """One row: estimate, ci_low, ci_high, promoters, passives, detractors, n_used."""
@@ -44,9 +45,11 @@ class NetPromoterResult(Result):
         return pd.DataFrame([[getattr(self, name) for name in names]], columns=names)
 
     def estimates(self) -> tuple[Estimate, ...]:
-        """Give the score."""
-        label = note("Net promoter score")
-        return (Estimate("net_promoter", self.estimate, self.ci_low, self.ci_high, self.n_used, label),)
+        """Give the score, by the name of its item where the answers have one."""
+        name, label = "net_promoter", note("Net promoter score")
+        if self.item:
+            name, label = f"{name}/{self.item}", note("Net promoter score: {item}", item=self.item)
+        return (Estimate(name, self.estimate, self.ci_low, self.ci_high, self.n_used, label),)
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,6 +66,7 @@ class TopBoxResult(Result):
     confidence: float
     method: str = "Wilson"
     warnings: tuple[str, ...] = ()
+    item: str = ""
 
     def to_frame(self) -> pd.DataFrame:
         """One row: estimate, ci_low, ci_high, lowest, highest, n_used."""
@@ -70,9 +74,11 @@ class TopBoxResult(Result):
         return pd.DataFrame([[getattr(self, name) for name in names]], columns=names)
 
     def estimates(self) -> tuple[Estimate, ...]:
-        """Give the share."""
-        label = note("Share of answers in the highest boxes")
-        return (Estimate("top_box", self.estimate, self.ci_low, self.ci_high, self.n_used, label),)
+        """Give the share, by the name of its item where the answers have one."""
+        name, label = "top_box", note("Share of answers in the highest boxes")
+        if self.item:
+            name, label = f"{name}/{self.item}", note("Share of answers in the highest boxes: {item}", item=self.item)
+        return (Estimate(name, self.estimate, self.ci_low, self.ci_high, self.n_used, label),)
 
 
 def net_promoter(answers: pd.Series, *, weight: pd.Series | None = None, confidence: float = 0.95) -> NetPromoterResult:
@@ -132,6 +138,7 @@ def net_promoter(answers: pd.Series, *, weight: pd.Series | None = None, confide
         n_used=len(used),
         n_dropped=len(answers) - len(used),
         confidence=confidence,
+        item=_name(answers),
     )
 
 
@@ -200,6 +207,7 @@ def top_box(
         n_used=len(used),
         n_dropped=len(answers) - len(used),
         confidence=confidence,
+        item=_name(answers),
         warnings=(told,) if top is None else (),
     )
 
@@ -237,6 +245,10 @@ def marked_shares(
             top = codebook.range(name)[1]
             results[name] = top_box(responses[name], top=top, weight=weight, confidence=confidence)
     return results
+
+
+def _name(answers: pd.Series) -> str:
+    return "" if answers.name is None else str(answers.name)
 
 
 def _answers(answers: pd.Series, weight: pd.Series | None) -> tuple[pd.Series, pd.Series, float]:

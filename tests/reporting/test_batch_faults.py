@@ -17,7 +17,7 @@ import pytest
 from small_notebooks import names, write_notebook
 
 PATIENCE = 180
-KEPT = {"index.html", "history.sqlite", "history.sqlite-wal", "history.sqlite-shm"}
+KEPT = {"index.html", "history.sqlite", "history.sqlite-wal", "history.sqlite-shm", "history.sqlite-journal"}
 
 
 def study(folder: Path, count: int, *, failing: int = 0) -> Path:
@@ -74,7 +74,7 @@ def torn(folder: Path) -> list[str]:
                 text = path.read_text("utf-8")
             except FileNotFoundError:
                 continue
-            found += [] if text.startswith("<!DOCTYPE html>") and text.endswith("</html>\n") else [path.name]
+            found += [] if text.startswith("<!DOCTYPE html>") and text.rstrip().endswith("</html>") else [path.name]
         elif path.name not in KEPT and not path.name.startswith(".") and path.exists():
             found.append(path.name)
     return found

@@ -380,6 +380,13 @@ def test_every_value_planned_keeps_rows(texts):
     assert sum(sizes) == sum(bool(unicodedata.normalize("NFKC", text).split()) for text in texts)
 
 
+def test_faults_of_other_columns_are_left_for_the_report_to_tell(tmp_path):
+    (tmp_path / "book.toml").write_text(BOOK + 'groups = ["channel", "wave"]', "utf-8")
+    rows = "\n".join(f"{number},77,3,{'web' if number % 2 else 'app'}" for number in range(10))
+    (tmp_path / "a.csv").write_text("id,q1,q2,channel\n" + rows, "utf-8")
+    assert levels(tmp_path / "a.csv", "channel", codebook=tmp_path / "book.toml").values == ["app", "web"]
+
+
 def test_no_report_is_made_of_a_respondent(tmp_path):
     (tmp_path / "book.toml").write_text(BOOK, "utf-8")
     (tmp_path / "a.csv").write_text("id,q1,q2\n1,2,3\n", "utf-8")

@@ -1,6 +1,7 @@
 """Sentences, tables and figures in Chinese: no English word is left but names, and numbers have the Chinese form."""
 
 import re
+from datetime import datetime
 from pathlib import Path
 
 import matplotlib
@@ -13,7 +14,9 @@ from surveys import simulate
 
 import loyalty_kit as lk
 from loyalty_kit.reporting import plots, tables, wording
+from loyalty_kit.reporting.failure import BANNER, failure_page, with_banner
 from loyalty_kit.reporting.fonts import cjk_font
+from loyalty_kit.reporting.orders import Failure
 from loyalty_kit.reporting.provenance import provenance, provenance_table
 from loyalty_kit.reporting.wording.catalogue import SPOKEN
 from loyalty_kit.survey.groups import group_counts
@@ -189,3 +192,18 @@ def test_the_provenance_is_told_in_chinese(tmp_path):
     assert list(facts["fact"][:3]) == ["参数 seed", "调查数据 survey.csv 的 SHA-256", "其他 survey.csv 的 SHA-256"]
     assert english("\n".join(facts["fact"]), known=KNOWN) == set()
     assert "报告的来源" in seen(provenance_table(facts))
+
+
+def test_no_space_follows_a_full_stop_on_the_failure_page_and_in_the_banner():
+    facts = {"name": "a", "title": "量表", "notebook": "10.ipynb", "parameters": "{}"}
+    failed = failure_page(Failure("Item 'A1' holds 11."), facts=facts, last_good="a.html", language="zh")
+    day = datetime(2026, 11, 22, 6, 30)
+    good = with_banner(f"<main>{BANNER}</main>", failed="a.failed.html", good=day, run=day, language="zh")
+    assert "。" in failed and "。" in good
+    assert "。 " not in failed + good
+
+
+def test_a_scale_goes_by_its_label_in_the_figures_that_are_recorded():
+    responses, book = starter()
+    labels = [figure.label for figure in lk.reliability(responses, book).estimates()]
+    assert labels == [f"Cronbach's alpha: {book.label(scale)}" for scale in book.reflective()]

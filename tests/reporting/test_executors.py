@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 import pytest
+from bs4 import BeautifulSoup
 from small_notebooks import names, write_notebook
 
 import loyalty_kit as lk
@@ -34,6 +35,13 @@ def study(folder: Path, *, pause: str = "") -> Path:
     return path
 
 
+REPLICATES = """import numpy as np, pandas as pd, loyalty_kit as lk
+from loyalty_kit.replicates import executor
+answers = pd.DataFrame(np.random.default_rng(0).integers(1, 6, (60, 3)), columns=list("abc"))
+book = lk.Codebook.parse("response = {min = 1, max = 5}\\nscales.s.items = ['a', 'b', 'c']")
+lk.reliability(answers, book, bootstrap=500, rng=1)"""
+
+
 def rendered(path: Path, output: Path, cluster) -> dict[str, str]:
     batch = lk.batch.read_batch(path)
     executor = None if cluster is None else f"dask={cluster.scheduler_address}"
@@ -58,6 +66,19 @@ def test_a_worker_killed_in_mid_batch_costs_no_report(tmp_path, cluster):
     done += results
     assert [result.outcome for result in done] == ["rendered"] * 3
     assert len([name for name in names(tmp_path / "out") if name.startswith("r")]) == 3
+
+
+def test_replicates_of_a_report_run_on_its_cluster_with_the_same_result(tmp_path, cluster):
+    where = "assert type(executor()).__name__ == kind"
+    notebook = write_notebook(tmp_path / "n.ipynb", REPLICATES, where, parameters='kind: str = "ClientExecutor"')
+    (tmp_path / "reports.toml").write_text('[[report]]\nnotebook = "n.ipynb"')
+    assert rendered(tmp_path / "reports.toml", tmp_path / "there", cluster) == {"n": "rendered"}
+    here = lk.render(notebook, tmp_path / "here", {"kind": "NoneType"})
+    tables = [
+        BeautifulSoup((tmp_path / place / "n.html").read_bytes(), "html.parser").table for place in ("there", "here")
+    ]
+    assert here.outcome == "rendered"
+    assert tables[0].get_text() == tables[1].get_text() != ""
 
 
 def test_a_report_that_fails_there_fails_here(tmp_path, cluster):

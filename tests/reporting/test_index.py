@@ -136,7 +136,7 @@ def test_where_nothing_failed_there_is_no_banner(folder):
 def test_the_index_of_chinese_reports_is_chinese(folder):
     report(folder, "a", language="zh")
     page = written(folder)
-    assert (page.html["lang"], page.h1.get_text()) == ("zh-Hans", "报告")
+    assert (page.html["lang"], page.h1.get_text()) == ("zh-Hans", "报告一览")
     report(folder, "b", language="en")
     page = written(folder)
     assert page.html["lang"] == "en"

@@ -52,6 +52,14 @@ def test_the_title_is_the_first_heading():
     assert page(markdown("# Are *customers* loyal?\n\ntext")).title.string == "Are customers loyal?"
 
 
+@pytest.mark.parametrize(
+    ("given", "shown"), [("App: autumn", "App: autumn · Trust?"), ("Trust?: app", "Trust?: app"), ("", "Trust?")]
+)
+def test_reports_of_one_notebook_are_told_apart_by_the_title_given(given, shown):
+    soup = page(markdown("# Trust?"), facts={"title": given})
+    assert (soup.title.string, soup.h1.string) == (shown, "Trust?")
+
+
 def test_the_title_is_a_fact_where_there_is_no_heading():
     soup = page(markdown("text"), facts={"title": "10-scale-quality"})
     assert (soup.title.string, soup.h1.string) == ("10-scale-quality", "10-scale-quality")
@@ -286,14 +294,14 @@ def test_the_place_of_a_banner_comes_first_in_the_main_part():
 
 
 def test_what_changed_stands_below_the_first_text(monkeypatch):
-    monkeypatch.setattr("loyalty_kit.reporting.page.since_section", lambda *_: "<h2>Since the last run</h2>")
+    monkeypatch.setattr("loyalty_kit.reporting.page.since_section", lambda *_, **__: "<h2>Since the last run</h2>")
     soup = page(v4.new_code_cell("1"), markdown("# T\n\nIntroduction."), markdown("## Method"))
     names = [(part.name, part.get("class")) for part in soup.main.find_all(["p", "section", "h2"])]
     assert names == [("p", None), ("section", ["since"]), ("h2", None), ("h2", None)]
 
 
 def test_where_nothing_changed_there_is_no_section(monkeypatch):
-    monkeypatch.setattr("loyalty_kit.reporting.page.since_section", lambda *_: "")
+    monkeypatch.setattr("loyalty_kit.reporting.page.since_section", lambda *_, **__: "")
     assert page(markdown("# T")).select_one(".since") is None
 
 

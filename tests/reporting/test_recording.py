@@ -2,9 +2,12 @@
 
 import json
 import math
+import re
 import subprocess
 import sys
+from pathlib import Path
 
+import nbformat
 import numpy as np
 import pandas as pd
 import pytest
@@ -18,6 +21,8 @@ from loyalty_kit.reporting import recording
 from loyalty_kit.reporting.outputs import output_html
 from loyalty_kit.reporting.recording import MIME, record, recorded
 from loyalty_kit.results import Result
+
+NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 
 
 @pytest.fixture
@@ -139,10 +144,50 @@ def test_scores_record_the_mean_of_each_scale(answers):
     assert names_of(lk.cronbach_alpha(answers[["a", "b"]])) == ["cronbach_alpha"]
 
 
+def test_shares_of_two_items_are_kept_apart():
+    codebook = lk.Codebook.parse("""
+        response = { min = 0, max = 10 }
+        items.q1 = { role = "recommend" }
+        items.q2 = { role = "satisfaction" }
+        items.q3 = { role = "satisfaction" }""")
+    shares = lk.marked_shares(pd.DataFrame({name: range(11) for name in ("q1", "q2", "q3")}), codebook)
+    assert [name for share in shares.values() for name in names_of(share)] == [
+        "net_promoter/q1",
+        "top_box/q2",
+        "top_box/q3",
+    ]
+    assert names_of(lk.net_promoter(pd.Series(range(11)))) == ["net_promoter"]
+
+
+@pytest.mark.parametrize("notebook", sorted(NOTEBOOKS.glob("*.ipynb")), ids=lambda path: path.stem)
+def test_a_shipped_notebook_records_no_result_twice(notebook):
+    lines = "\n".join(cell.source for cell in nbformat.read(notebook, 4).cells if cell.cell_type == "code")
+    kept = re.findall(r"lk\.record\((\w+)", lines)
+    assert kept
+    assert len(set(kept)) == len(kept)
+
+
 def test_a_factor_model_records_its_fit(answers):
     result = lk.cfa(answers, {"trust": list("abc"), "value": list("def")})
     assert names_of(result) == ["cfa/cfi", "cfa/rmsea"]
     assert [figure.interval is None for figure in result.estimates()] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("plan", "kind"),
+    [
+        ({}, ""),
+        ({"estimator": "mlr"}, "_robust"),
+        ({"estimator": "mlr", "missing": "fiml"}, "_scaled"),
+        ({"estimator": "wlsmv"}, "_scaled"),
+    ],
+)
+def test_a_factor_model_records_the_fit_that_its_report_leads_with(answers, plan, kind):
+    result = lk.cfa((answers / 4).round(), {"trust": list("abc"), "value": list("def")}, **plan)
+    cfi, rmsea = result.estimates()
+    assert (cfi.estimate, rmsea.estimate) == (result.fit[f"cfi{kind}"], result.fit[f"rmsea{kind}"])
+    assert rmsea.interval == (result.fit[f"rmsea{kind}_low"], result.fit[f"rmsea{kind}_high"])
+    assert rmsea.ci_low <= rmsea.estimate <= rmsea.ci_high
 
 
 def test_drivers_record_what_they_explain_and_how_much_each_does(answers):

@@ -228,7 +228,7 @@ def test_whatever_else_goes_wrong_is_a_failed_report(tmp_path, monkeypatch):
     monkeypatch.setattr(attempt, "run_notebook", lambda *_, **__: new_notebook())
     monkeypatch.setattr(attempt, "report_page", refuse)
     result = lk.render(write_notebook(tmp_path / "n.ipynb"), tmp_path / "reports")
-    assert (result.outcome, result.error) == ("failed", "KeyError: 'template'")
+    assert (result.outcome, result.error, result.complaint) == ("failed", "KeyError", "KeyError: 'template'")
     assert names(tmp_path / "reports") == ["history.sqlite", "index.html", "n.failed.html"]
 
 

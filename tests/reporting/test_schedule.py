@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import jinja2
 import pytest
 import yaml
 from small_notebooks import write_notebook
@@ -62,10 +63,7 @@ def command_of_dag(text: str) -> str:
     """Command of a DAG, as Airflow hands it to bash."""
     calls = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Call)]
     words = {word.arg: word.value for call in calls for word in call.keywords}
-    command: str = ast.literal_eval(words["bash_command"])
-    raw = re.fullmatch(r"\{% raw %\}(.*)\{% endraw %\}", command, re.DOTALL)
-    assert raw or "{" not in command
-    return raw[1] if raw else command
+    return jinja2.Template(ast.literal_eval(words["bash_command"])).render()
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -203,9 +201,17 @@ def test_airflow_runs_the_batch_and_fails_with_it(study, stub, tmp_path):
     assert run.returncode == 3
 
 
+def test_no_folder_name_speaks_to_airflow(tmp_path):
+    study = tmp_path / "{% endraw %}{{ 6 * 7 }}{# {%"
+    study.mkdir()
+    (study / "reports.toml").write_text('[[report]]\nnotebook = "n"\n', "utf-8")
+    text = unit("airflow", batch=study / "reports.toml")
+    assert shlex.split(command_of_dag(text))[1] == str(study)
+
+
 def test_airflow_takes_a_plain_command_as_it_is(tmp_path):
     (tmp_path / "reports.toml").write_text('[[report]]\nnotebook = "n"\n', "utf-8")
     text = unit("airflow", batch=tmp_path / "reports.toml")
-    assert "raw" not in text
+    assert "{{" not in text
     assert shlex.split(command_of_dag(text))[-2:] == [str(tmp_path / "reports.toml"), "--no-wait"]
     assert sys.executable in command_of_dag(text)

@@ -105,7 +105,7 @@ def test_of_parameters_that_are_alike_or_not_known_nothing_is_said(then, now):
 
 def test_chinese_is_chinese():
     assert headline((RISEN,), LOYALTY, language="zh") == (
-        "与2026年11月15日的上一次运行相比：Loyalty 由 61.0 升至 66.0（上升 5.0，置信区间 2.2 至 7.8）。"
+        "与上一次运行（2026年11月15日）相比：Loyalty 由 61.0 升至 66.0（上升 5.0，置信区间 2.2 至 7.8）。"
     )
 
 

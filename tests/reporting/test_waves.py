@@ -140,9 +140,17 @@ def test_a_second_batch_on_the_folder_leaves_at_once_if_it_must_not_wait(tmp_pat
 
 
 def test_what_took_longest_goes_first(tmp_path, folder):
-    jobs = [job(tmp_path, "a"), job(tmp_path, "b")]
     with History(folder) as history:
-        history.finish(history.begin("b", key="k"), outcome="rendered", seconds=60.0)
+        for name, seconds in (("a", 2.0), ("b", 60.0)):
+            history.finish(history.begin(name, key="k"), outcome="rendered", seconds=seconds)
+    workshop = Workshop()
+    run([job(tmp_path, "a"), job(tmp_path, "b")], folder, workshop)
+    assert workshop.made == ["b", "a"]
+
+
+def test_of_reports_that_never_ran_the_one_with_the_most_data_goes_first(tmp_path, folder):
+    jobs = [job(tmp_path / "little", "a"), job(tmp_path / "much", "b")]
+    (tmp_path / "much" / "answers.csv").write_text("much" * 100)
     workshop = Workshop()
     run(jobs, folder, workshop)
     assert workshop.made == ["b", "a"]

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import FancyBboxPatch
+from matplotlib.ticker import MaxNLocator
 
 from loyalty_kit.measurement.confirmatory import CfaResult
 from loyalty_kit.measurement.factors import FactorResult
@@ -48,6 +49,7 @@ def plot_scree(result: RetentionResult, *, ax: Axes | None = None) -> Axes:
         quantile = level(result.quantile, language=drawn())
         ax.set(xlabel=label("figure.rank"), ylabel=label("figure.eigenvalue", quantile=quantile))
         ax.set_title(label("figure.scree", vote=result.vote), loc="left", fontweight="bold")
+        ax.xaxis.set_major_locator(MaxNLocator(integer=True))
         ax.legend(frameon=False)
         return ax
 

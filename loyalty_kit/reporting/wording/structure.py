@@ -10,6 +10,7 @@ from loyalty_kit.measurement.adequacy import AdequacyResult
 from loyalty_kit.measurement.common_method import CommonMethodResult
 from loyalty_kit.measurement.confirmatory import CfaResult
 from loyalty_kit.measurement.factors import FactorResult
+from loyalty_kit.measurement.fit import leading_indices
 from loyalty_kit.measurement.invariance import InvarianceResult
 from loyalty_kit.measurement.retention import RetentionResult
 from loyalty_kit.measurement.validity import ValidityResult
@@ -193,12 +194,7 @@ def describe_invariance(result: InvarianceResult | None, codebook: Codebook) -> 
 
 def fit_indices(result: CfaResult) -> dict[str, float]:
     """CFI, RMSEA with its interval and SRMR, robust ones where the estimator has them."""
-    fit = result.fit
-    suffix = next((ending for ending in ("_robust", "_scaled") if f"cfi{ending}" in fit), "")
-    indices = {"cfi": fit[f"cfi{suffix}"], "rmsea": fit[f"rmsea{suffix}"], "srmr": fit["srmr"]}
-    for end in ("low", "high"):
-        indices[f"rmsea_{end}"] = fit.get(f"rmsea{suffix}_{end}", fit[f"rmsea_{end}"])
-    return {name: float(value) for name, value in indices.items()}
+    return leading_indices(result.fit.to_dict())
 
 
 def fit_in_words(result: CfaResult) -> str:
