@@ -24,7 +24,7 @@ _NUMBER = re.compile(
     r"(?P<sign>[-+−]?)(?P<money>[€£$¥￥]?) ?(?P<whole>\d{1,3}(?:[, \u2009\u202f]\d{3})+|0|[1-9]\d{0,14})?"
     r"(?:\.(?P<decimals>\d{1,15}))?(?:e(?P<power>[-+−]\d{1,3}))? ?(?P<percent>%?)"
 )
-_FORMULA = ("=", "+", "-", "@")
+_FORMULA = tuple("=+-@＝＋－＠")
 _UNFIT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 _UNFIT_IN_NAMES = re.compile(r"[\x00-\x1f\[\]:*?/\\]")
 _LONGEST_NAME, _LONGEST_TEXT = 31, 32_767

@@ -19,6 +19,7 @@ from loyalty_kit.reporting.notebooks import find_notebook, heading, read_noteboo
 from loyalty_kit.reporting.orders import Order, PastRun
 from loyalty_kit.reporting.parameters import (
     check_parameters,
+    choices,
     injected_source,
     is_parameters_cell,
     notebook_parameters,
@@ -54,6 +55,8 @@ class Job:
         How often a failed run is tried again.
     needs : tuple of str
         Names of reports that must be there before.
+    words : frozenset of str
+        Parameters that take one of a few words.
     """
 
     name: str
@@ -67,6 +70,7 @@ class Job:
     timeout: float | None = None
     retries: int = 0
     needs: tuple[str, ...] = ()
+    words: frozenset[str] = frozenset()
 
     def key(self) -> ReportKey:
         """Hash of all that goes into the report, and of each input file."""
@@ -76,6 +80,7 @@ class Job:
             values=self.values,
             folder=self.folder,
             language=self.language,
+            words=self.words,
             extra=(self.name, self.title),
         )
 
@@ -144,6 +149,7 @@ def prepare_job(
         timeout=timeout,
         retries=retries,
         needs=needs,
+        words=frozenset(entry.name for entry in declared if choices(entry.annotation)),
     )
 
 

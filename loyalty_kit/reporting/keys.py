@@ -5,7 +5,7 @@ import json
 import os
 import platform
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
@@ -71,6 +71,7 @@ def report_key(
     values: Mapping[str, Any],
     folder: Path,
     language: str,
+    words: Collection[str] = (),
     extra: Sequence[str] = (),
 ) -> ReportKey:
     """Hash all that goes into a report.
@@ -87,6 +88,8 @@ def report_key(
         Working folder of the kernel.
     language : str
         The report's language.
+    words : collection of str
+        Parameters that take one of a few words, which name no file, whatever lies in the folder.
     extra : list of str
         Whatever else the page shows, such as its title.
 
@@ -98,7 +101,8 @@ def report_key(
         in quotation marks or imports from the working folder; the kit's own files; versions of Python
         and of the packages that shape a report. Paths count only as the parameters spell them.
     """
-    named = {name: [_named(text, folder) for text in _texts(value)] for name, value in values.items()}
+    free = {name: value for name, value in values.items() if name not in words}
+    named = {name: [_named(text, folder) for text in _texts(value)] for name, value in free.items()}
     found = (file for places in named.values() for place in places for file in place or ())
     files = {_label(file, folder): _digest(file) for file in found}
     texts = [cell.source for cell in notebook.cells if cell.cell_type != "code"]

@@ -163,7 +163,7 @@ def described(parameters: Sequence[Parameter]) -> list[dict[str, Any]]:
             "type": parameter.type,
             "default": _plain(parameter.value),
             "required": parameter.default is None,
-            "choices": _choices(parameter.annotation) or None,
+            "choices": choices(parameter.annotation) or None,
             "help": parameter.help,
         }
         for parameter in parameters
@@ -182,15 +182,15 @@ def _plain(value: Any) -> Any:
     return value if isinstance(value, Scalar) and finite else None
 
 
-def _choices(annotation: Any) -> list[Any]:
+def choices(annotation: Any) -> list[Any]:
     """Values that a type of choices allows, None among them; of a list those of its entries."""
     origin, inside = get_origin(annotation), get_args(annotation)
     if origin is Literal:
         return list(inside)
     if origin is list:
-        return _choices(inside[0])
+        return choices(inside[0])
     if origin in (Union, UnionType):
-        parts = [[None] if part is NoneType else _choices(part) for part in inside]
+        parts = [[None] if part is NoneType else choices(part) for part in inside]
         chosen = all(parts) and any(part is not NoneType for part in inside)
         return [choice for part in parts for choice in part] if chosen else []
     return []

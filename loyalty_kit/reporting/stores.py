@@ -1,6 +1,5 @@
 """Reports that live elsewhere: a folder at any address that fsspec knows, kept in step with one of this machine."""
 
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib import import_module
@@ -8,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from loyalty_kit.errors import InputError
+from loyalty_kit.reporting.publication import scratch_folder
 
 
 def is_address(output: str) -> bool:
@@ -42,8 +42,7 @@ def mirrored(address: str) -> Iterator[tuple[Path, Callable[[], None]]]:
     each miss the other's runs in the index until the next batch.
     """
     system, root = _opened(address)
-    with tempfile.TemporaryDirectory(prefix="loyalty-kit-mirror-") as place:
-        folder = Path(place)
+    with scratch_folder() as folder:
         with _told(address):
             _pull(system, root, folder)
         known = _stamps(folder)

@@ -121,6 +121,20 @@ def test_no_segment_becomes_a_formula_in_the_workbook(segments):
         assert all(cell.quotePrefix for cell in cells if str(cell.value).startswith(("=", "+", "-", "@")))
 
 
+def test_place_language_time_and_chance_of_the_caller_do_not_reach_a_report(tmp_path):
+    code = "import locale, matplotlib.pyplot as plt\nplt.title(list({'a', 'b', 'c'})[0]); plt.plot([1, 2])"
+    write_notebook(tmp_path / "n.ipynb", code, "print({'web', 'store', 'app'}, f'{1234.5:n}')")
+    (tmp_path / "reports.toml").write_text('[[report]]\nnotebook = "n.ipynb"\n')
+    elsewhere = {"TZ": "Asia/Shanghai", "LC_ALL": "zh_CN.UTF-8", "PYTHONHASHSEED": "7", "MPLBACKEND": "pdf"}
+    pages = []
+    for place, strange in ((tmp_path, {}), (tmp_path.parent, elsewhere), (tmp_path.parent, {"LC_ALL": "C"})):
+        output = tmp_path / f"reports-{len(pages)}"
+        command = [sys.executable, "-m", "loyalty_kit", "render", str(tmp_path / "reports.toml"), "-o", str(output)]
+        subprocess.run(command, cwd=place, env={**os.environ, **strange}, check=True, capture_output=True, timeout=120)
+        pages.append((output / "n.html").read_bytes())
+    assert len(set(pages)) == 1
+
+
 @pytest.fixture(scope="module")
 def cells(tmp_path_factory) -> Done:
     """A report of each hostile cell."""

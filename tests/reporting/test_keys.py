@@ -224,3 +224,11 @@ def test_a_file_that_changed_since_is_named(study):
     assert changed_files(before, study) == ["survey.csv"]
     (study / "survey.csv").unlink()
     assert changed_files(before, study) == ["survey.csv"]
+
+
+def test_a_parameter_of_a_few_words_names_no_folder(study):
+    (study / "zh").mkdir()
+    (study / "zh" / "history.sqlite").touch()
+    values = {"language": "zh"}
+    assert key(study, values=values, words=("language",)).files == {}
+    assert list(key(study, values=values).files) == ["zh/history.sqlite"]
