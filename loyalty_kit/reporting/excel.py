@@ -75,7 +75,7 @@ def write_workbook(html: Path | str, target: Path) -> None:
         page = html
     soup = BeautifulSoup(page, "html.parser")
     tables = [table for table in (soup.main or soup).select("table") if table.find_parent("table") is None]
-    title = " ".join(soup.title.get_text().split()) if soup.title is not None else ""
+    title = _fit(" ".join(soup.title.get_text().split())) if soup.title is not None else ""
     book = Workbook()
     book.remove(book.worksheets[0])
     taken: set[str] = set()
@@ -198,12 +198,17 @@ def _number(found: re.Match[str]) -> tuple[float, str]:
 
 def _write_text(cell: Cell, text: str) -> None:
     """Write text that no spreadsheet takes for a formula, nor does one that reads a copy saved as CSV."""
-    fit = _UNFIT.sub("\N{REPLACEMENT CHARACTER}", text.strip())[:_LONGEST_TEXT]
+    fit = _fit(text.strip())[:_LONGEST_TEXT]
     if not fit:
         return
     cell.value = fit
     cell.data_type = "s"
     cell.quotePrefix = fit.startswith(_FORMULA)
+
+
+def _fit(text: str) -> str:
+    """Text without what a workbook cannot hold."""
+    return _UNFIT.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def _shown_width(text: str) -> int:

@@ -30,6 +30,8 @@ _OUTPUT_SECONDS = 60
 _LONGEST_SOCKET = 90
 # Python's warnings name the cell's code so, by the kernel's process.
 _CELL_FILE = re.compile(r"(?<!\S)\S*ipykernel_\d+[/\\]\d+\.py")
+_ADDRESS = re.compile(r"(?<= at )0x[0-9a-f]{6,16}(?=>|&gt;)")
+_STYLED = re.compile(r'<table id="T_([0-9a-f]{5,32})"')
 _TERMINAL_CODES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
 
 REACHED: ContextVar[Callable[[str], None]] = ContextVar("REACHED", default=lambda source: None)
@@ -156,15 +158,27 @@ def _refuse_exit(notebook: NotebookNode) -> None:
 
 
 def _timeless(notebook: NotebookNode) -> NotebookNode:
-    """Notebook without what tells one run from another: times, and names of passing files."""
+    """Notebook without what tells one run from another: times, passing files, places in memory, ids by chance."""
+    styled: dict[str, str] = {}
     for part in (notebook, *notebook.cells):
         for name in ("papermill", "execution"):
             part.metadata.pop(name, None)
     for cell in notebook.cells:
         for output in cell.get("outputs", ()):
             if output.output_type == "stream":
-                output.text = _CELL_FILE.sub("cell", output.text)
+                output.text = _ADDRESS.sub("0x…", _CELL_FILE.sub("cell", output.text))
+            data = output.get("data", {})
+            for kind in data.keys() & {"text/plain", "text/html"}:
+                data[kind] = _ADDRESS.sub("0x…", _numbered(data[kind], styled))
     return notebook
+
+
+def _numbered(html: str, styled: dict[str, str]) -> str:
+    """HTML with the tables that pandas styled numbered, where pandas draws their ids by chance."""
+    for drawn in _STYLED.findall(html):
+        number = styled.setdefault(drawn, f"{len(styled) + 1:05}")
+        html = html.replace(f"T_{drawn}", f"T_{number}")
+    return html
 
 
 def _log(scratch: Path) -> str:

@@ -282,9 +282,9 @@ def _annotation(hint: ast.expr) -> Any:
 
 def _generic(name: str, inside: ast.expr) -> Any:
     if name == "Literal":
-        choices = _value(inside)
-        plain = all(isinstance(choice, str | int) for choice in (choices if isinstance(choices, tuple) else [choices]))
-        return Literal[choices] if plain else None
+        allowed = _value(inside)
+        plain = all(isinstance(choice, str | int) for choice in (allowed if isinstance(allowed, tuple) else [allowed]))
+        return Literal[allowed] if plain else None
     part = _annotation(inside)
     if part is None or name not in (*_LISTS, "Optional"):
         return None

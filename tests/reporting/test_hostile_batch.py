@@ -123,7 +123,9 @@ def test_no_segment_becomes_a_formula_in_the_workbook(segments):
 
 def test_place_language_time_and_chance_of_the_caller_do_not_reach_a_report(tmp_path):
     code = "import locale, matplotlib.pyplot as plt\nplt.title(list({'a', 'b', 'c'})[0]); plt.plot([1, 2])"
-    write_notebook(tmp_path / "n.ipynb", code, "print({'web', 'store', 'app'}, f'{1234.5:n}')")
+    styled = "import pandas as pd\npd.DataFrame({'a': [1, 2]}).style.highlight_max(color='red')"
+    printed = "print({'web', 'store', 'app'}, f'{1234.5:n}', object())"
+    write_notebook(tmp_path / "n.ipynb", code, printed, styled, styled, "{'at': object()}")
     (tmp_path / "reports.toml").write_text('[[report]]\nnotebook = "n.ipynb"\n')
     elsewhere = {"TZ": "Asia/Shanghai", "LC_ALL": "zh_CN.UTF-8", "PYTHONHASHSEED": "7", "MPLBACKEND": "pdf"}
     pages = []
