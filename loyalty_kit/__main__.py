@@ -83,7 +83,7 @@ def render(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be rendered, and render nothing.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Render unchanged reports too.")] = False,
     workers: Annotated[
-        int | None, typer.Option("--workers", min=1, metavar="N", help="Reports at a time; one a core if absent.")
+        int | None, typer.Option("--workers", min=1, metavar="N", help="Reports at a time; cores and one more if absent.")
     ] = None,
     fail_fast: Annotated[
         bool, typer.Option("--fail-fast/--keep-going", help="Whether the first failure ends the batch.")

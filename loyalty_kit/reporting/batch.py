@@ -2,8 +2,9 @@
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from loyalty_kit import reporting
@@ -60,7 +61,7 @@ def run(
     force : bool
         Whether to run reports that have not changed too.
     workers : int, optional
-        Reports that run at the same time; one a core of this machine where not given.
+        Reports that run at the same time; one more than this machine has cores where not given.
 
     Returns
     -------
@@ -146,7 +147,7 @@ def render_batch(
     output : str or Path
         Where they go: a folder, or an address that fsspec knows, such as 's3://bucket/reports'.
     workers : int, optional
-        Reports at a time; one a core of this machine where not given.
+        Reports at a time; one more than this machine has cores where not given.
     executor : str, optional
         Cluster that runs them, 'dask=ADDRESS'; this machine where not given.
     force, fail_fast, wait : bool
@@ -190,5 +191,12 @@ def _made_by(executor: str | None, workers: int | None) -> Iterator[CarryOut]:
             yield carry_out
     else:
         cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-        with reporting.workers.hired(workers or cores) as carry_out:
-            yield carry_out
+        with ExitStack() as stack:
+
+            @cache
+            def hired() -> CarryOut:
+                # One more than cores: while a report waits for its kernel to start, another can compute.
+                return stack.enter_context(reporting.workers.hired(workers or cores + 1))
+
+            # Where nothing has changed, nobody is hired, and what that takes is not even loaded.
+            yield lambda orders: hired()(orders)

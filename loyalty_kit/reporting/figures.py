@@ -20,6 +20,7 @@ from matplotlib.image import AxesImage
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.text import Text
+from matplotlib.transforms import Bbox
 from PIL import Image
 
 from loyalty_kit.reporting.fonts import drawn_without_complaint, labels_lost, set_font
@@ -76,7 +77,7 @@ def _laid_out(figure: Figure) -> Iterator[None]:
     """Work the layout out once; each drawing would do it twice."""
     engine = figure.get_layout_engine()
     figure.draw_without_rendering()
-    figure.set_layout_engine("none")
+    figure.set_layout_engine(None)
     try:
         yield
     finally:
@@ -104,11 +105,11 @@ def marks(figure: Figure) -> int:
 def png(figure: Figure) -> tuple[bytes, dict[str, int]]:
     """Figure as PNG, with the width and height that it is shown at."""
     drawn = BytesIO()
-    options: dict[str, Any] = {"bbox_inches": "tight", "facecolor": "white", "pil_kwargs": {"compress_level": 1}}
-    figure.savefig(drawn, format="png", dpi=CSS_DPI * SHARPNESS, **options)
+    options: dict[str, Any] = {"bbox_inches": _edge(figure), "pil_kwargs": {"compress_level": 1}}
+    figure.savefig(drawn, format="png", dpi=CSS_DPI * SHARPNESS, facecolor="white", **options)
     with Image.open(drawn) as image:
         width, height = (round(side / SHARPNESS) for side in image.size)
-        small = image.convert("RGB").quantize(COLORS, dither=Image.Dither.NONE)
+        small = image.convert("RGB").quantize(COLORS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
     packed = BytesIO()
     small.save(packed, format="PNG", compress_level=9)
     return packed.getvalue(), {"width": width, "height": height}
@@ -119,13 +120,19 @@ def svg(figure: Figure) -> tuple[bytes, dict[str, int]]:
     drawn = BytesIO()
     with matplotlib.rc_context({"svg.hashsalt": "loyalty_kit", "svg.fonttype": "path"}):
         unsaid = dict.fromkeys(("Date", "Creator", "Format", "Type"))
-        figure.savefig(drawn, format="svg", bbox_inches="tight", facecolor="white", metadata=unsaid)
+        figure.savefig(drawn, format="svg", bbox_inches=_edge(figure), facecolor="white", metadata=unsaid)
     text = _UNSEEN.sub("", drawn.getvalue().decode())
     found = re.search(r'<svg[^>]* viewBox="0 0 ([\d.]+) ([\d.]+)"', text)
     if found is None:
         raise ValueError("matplotlib wrote an SVG without a size.")
     width, height = (round(float(side) * CSS_DPI / POINTS) for side in found.groups())
     return _small(text).encode(), {"width": width, "height": height}
+
+
+def _edge(figure: Figure) -> Bbox:
+    """Edge of what is drawn, with a margin; worked out here, since `bbox_inches="tight"` draws the figure for it."""
+    drawn: Bbox = figure.get_tightbbox().padded(matplotlib.rcParams["savefig.pad_inches"])
+    return drawn
 
 
 def _small(text: str) -> str:

@@ -35,7 +35,6 @@ _LIBRARIES = (
     "pandas",
     "scipy.stats",
     "seaborn",
-    "statsmodels.api",
 )
 _PACKAGES = (survey, measurement, modelling, campaigns, plots, tables, wording)
 _LAUNCHER = str(Path(ipykernel.__file__).parents[1] / "ipykernel_launcher.py")

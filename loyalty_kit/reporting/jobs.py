@@ -10,7 +10,6 @@ from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
-from nbformat.v4 import new_code_cell
 
 from loyalty_kit.errors import InputError, read_toml
 from loyalty_kit.reporting.keys import ReportKey, report_key
@@ -192,5 +191,7 @@ def _with_values(notebook: NotebookNode, values: Mapping[str, Any]) -> NotebookN
     if not values:
         return notebook
     place = next(number for number, cell in enumerate(notebook.cells, 1) if is_parameters_cell(cell))
-    cell = new_code_cell(injected_source(values), id="injected", metadata={"tags": ["injected-parameters"]})
+    # Not `new_code_cell`: it compiles the schemas of nbformat first.
+    about: dict[str, Any] = {"id": "injected", "metadata": {"tags": ["injected-parameters"]}, "outputs": [], "execution_count": None}
+    cell = nbformat.from_dict({"cell_type": "code", "source": injected_source(values), **about})
     return NotebookNode({**notebook, "cells": [*notebook.cells[:place], cell, *notebook.cells[place:]]})

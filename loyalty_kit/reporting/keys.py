@@ -41,6 +41,7 @@ _IMAGE = re.compile(
 )
 _IMPORT = re.compile(r"^[ \t]*(?:from|import)[ \t]+(\w+)", re.MULTILINE)
 _QUOTED = re.compile(r"""(["'])([^"'\n]{1,250})\1""")
+_VERSION, _NEEDED = (re.compile(rf"^{name}: *(.*)$", re.MULTILINE) for name in ("Version", "Requires-Dist"))
 _MOST_FILES = 10_000
 
 
@@ -155,11 +156,12 @@ def versions() -> Mapping[str, str]:
         if name in found or name in _NOT_SHAPING:
             continue
         try:
-            about = distribution(name).metadata
+            # Read by lines: the parser of e-mail behind `metadata` takes longer than all the rest of a key.
+            about = (distribution(name).read_text("METADATA") or "").partition("\n\n")[0]
         except PackageNotFoundError:
             continue
-        found[name] = about["Version"]
-        needed = (line for line in about.get_all("Requires-Dist") or [] if "extra ==" not in line)
+        found[name] = _VERSION.findall(about)[0] if _VERSION.search(about) else ""
+        needed = (line for line in _NEEDED.findall(about) if "extra ==" not in line)
         waiting += [re.sub(r"[-_.]+", "-", re.split(r"[^\w.-]", line, maxsplit=1)[0]).lower() for line in needed]
     return found
 

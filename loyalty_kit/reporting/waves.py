@@ -114,7 +114,7 @@ def _wave(jobs: Sequence[Job], place: _Place, failed: set[str]) -> Iterator[tupl
             begun.append(_begin(job, place))
             yield begun[-1].order
 
-    for number, attempt, took in place.carry_out(orders()):
+    for number, attempt, took in place.carry_out(orders()) if ready else ():
         yield begun[number].job, _settled(begun[number], attempt, took, place)
 
 
