@@ -83,7 +83,8 @@ def render(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be rendered, and render nothing.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Render unchanged reports too.")] = False,
     workers: Annotated[
-        int | None, typer.Option("--workers", min=1, metavar="N", help="Reports at a time; cores and one more if absent.")
+        int | None,
+        typer.Option("--workers", min=1, metavar="N", help="Reports at a time; cores and one more if absent."),
     ] = None,
     fail_fast: Annotated[
         bool, typer.Option("--fail-fast/--keep-going", help="Whether the first failure ends the batch.")
@@ -181,7 +182,7 @@ def schedule(
     if len(kinds) != 1:
         raise lk.InputError("Give one of --cron, --systemd, --github, --airflow.")
     lk.batch.read_batch(batch)
-    typer.echo(reporting.schedule.unit(kinds[0], batch=Path(batch)))
+    typer.echo(reporting.batches.schedule.unit(kinds[0], batch=Path(batch)))
     return 0
 
 

@@ -25,6 +25,8 @@ def test_threads_give_what_one_after_the_other_gives(workers):
     np.testing.assert_array_equal(together, alone)
 
 
+# The tracker of multiprocessing's resources may have gone with an earlier test's workers; then it says so.
+@pytest.mark.filterwarnings("ignore:resource_tracker")
 def test_processes_give_what_one_after_the_other_gives():
     wide = partial(draws, width=5)
     alone = run_blocks(wide, replicates=20, rng=np.random.default_rng(4), block=7)

@@ -1,14 +1,10 @@
-from . import attempt as attempt
 from . import batch as batch
+from . import batches as batches
 from . import beside as beside
-from . import excel as excel
-from . import executors as executors
 from . import history as history
-from . import levels as levels
 from . import notebooks as notebooks
 from . import outcomes as outcomes
+from . import pages as pages
 from . import parameters as parameters
-from . import pdf as pdf
 from . import render as render
-from . import schedule as schedule
-from . import workers as workers
+from . import running as running

@@ -9,13 +9,13 @@ from pathlib import Path
 
 from loyalty_kit import reporting
 from loyalty_kit.errors import InputError, listing
-from loyalty_kit.reporting.batch_file import Planned, read_plan
+from loyalty_kit.reporting.batches.batch_file import Planned, read_plan
+from loyalty_kit.reporting.batches.needs import fits
+from loyalty_kit.reporting.batches.waves import CarryOut, results
 from loyalty_kit.reporting.jobs import Job, prepare_job
-from loyalty_kit.reporting.needs import fits
 from loyalty_kit.reporting.outcomes import RenderResult, forecast
 from loyalty_kit.reporting.publication import output_folder
 from loyalty_kit.reporting.stores import is_address, mirrored
-from loyalty_kit.reporting.waves import CarryOut, results
 
 BATCH_FILE = "reports.toml"
 
@@ -187,7 +187,7 @@ def _place(output: str) -> Iterator[tuple[Path, Callable[[], None]]]:
 def _made_by(executor: str | None, workers: int | None) -> Iterator[CarryOut]:
     """Who makes the pages: processes of this machine, or a cluster."""
     if executor is not None:
-        with reporting.executors.connected(executor) as carry_out:
+        with reporting.running.executors.connected(executor) as carry_out:
             yield carry_out
     else:
         cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
@@ -196,7 +196,7 @@ def _made_by(executor: str | None, workers: int | None) -> Iterator[CarryOut]:
             @cache
             def hired() -> CarryOut:
                 # One more than cores: while a report waits for its kernel to start, another can compute.
-                return stack.enter_context(reporting.workers.hired(workers or cores + 1))
+                return stack.enter_context(reporting.running.workers.hired(workers or cores + 1))
 
             # Where nothing has changed, nobody is hired, and what that takes is not even loaded.
             yield lambda orders: hired()(orders)

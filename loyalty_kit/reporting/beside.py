@@ -21,10 +21,10 @@ def writers(*, pdf: bool = False, excel: bool = False) -> Writers:
     """
     wanted: dict[str, Callable[[Path, Path], None]] = {}
     if pdf:
-        reporting.pdf.find_browser()
-        wanted[".pdf"] = reporting.pdf.write_pdf
+        reporting.pages.pdf.find_browser()
+        wanted[".pdf"] = reporting.pages.pdf.write_pdf
     if excel:
-        wanted[".xlsx"] = reporting.excel.write_workbook
+        wanted[".xlsx"] = reporting.pages.excel.write_workbook
     return wanted
 
 

@@ -12,10 +12,10 @@ import nbformat
 from nbformat import NotebookNode
 
 from loyalty_kit.errors import InputError, read_toml
+from loyalty_kit.reporting.batches.naming import titled
 from loyalty_kit.reporting.keys import ReportKey, report_key
-from loyalty_kit.reporting.naming import titled
 from loyalty_kit.reporting.notebooks import find_notebook, heading, read_notebook
-from loyalty_kit.reporting.orders import Order, PastRun
+from loyalty_kit.reporting.pages.prose import with_prose
 from loyalty_kit.reporting.parameters import (
     check_parameters,
     choices,
@@ -23,8 +23,8 @@ from loyalty_kit.reporting.parameters import (
     is_parameters_cell,
     notebook_parameters,
 )
-from loyalty_kit.reporting.prose import with_prose
 from loyalty_kit.reporting.publication import check_report_name
+from loyalty_kit.reporting.running.orders import Order, PastRun
 from loyalty_kit.reporting.wording.catalogue import LANGUAGES
 
 
@@ -192,6 +192,11 @@ def _with_values(notebook: NotebookNode, values: Mapping[str, Any]) -> NotebookN
         return notebook
     place = next(number for number, cell in enumerate(notebook.cells, 1) if is_parameters_cell(cell))
     # Not `new_code_cell`: it compiles the schemas of nbformat first.
-    about: dict[str, Any] = {"id": "injected", "metadata": {"tags": ["injected-parameters"]}, "outputs": [], "execution_count": None}
+    about: dict[str, Any] = {
+        "id": "injected",
+        "metadata": {"tags": ["injected-parameters"]},
+        "outputs": [],
+        "execution_count": None,
+    }
     cell = nbformat.from_dict({"cell_type": "code", "source": injected_source(values), **about})
     return NotebookNode({**notebook, "cells": [*notebook.cells[:place], cell, *notebook.cells[place:]]})

@@ -9,13 +9,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from loyalty_kit.reporting.failure import failure_page, with_banner
 from loyalty_kit.reporting.history import History
-from loyalty_kit.reporting.index import FAILURE, REPORT, page_facts
 from loyalty_kit.reporting.jobs import Job
 from loyalty_kit.reporting.keys import ReportKey, changed_files
-from loyalty_kit.reporting.orders import Attempt, Failure, Order
+from loyalty_kit.reporting.pages.failure import failure_page, with_banner
+from loyalty_kit.reporting.pages.index import FAILURE, REPORT, page_facts
 from loyalty_kit.reporting.publication import publish
+from loyalty_kit.reporting.running.orders import Attempt, Failure, Order
 
 Outcome = Literal["rendered", "unchanged", "failed"]
 

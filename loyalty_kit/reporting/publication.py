@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from loyalty_kit.errors import InputError
-from loyalty_kit.reporting.naming import fits_windows
+from loyalty_kit.reporting.batches.naming import fits_windows
 
 # Machine and process stand in the name of every passing file, so that those of dead processes can be told.
 MACHINE = re.sub(r"\W", "", platform.node())

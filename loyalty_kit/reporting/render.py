@@ -8,9 +8,9 @@ from typing import Any
 
 from loyalty_kit import reporting
 from loyalty_kit.reporting.history import History
-from loyalty_kit.reporting.index import REPORT, write_index
 from loyalty_kit.reporting.jobs import Job, prepare_job
 from loyalty_kit.reporting.outcomes import RenderResult, begin, is_unchanged, settle, unchanged, warn
+from loyalty_kit.reporting.pages.index import REPORT, write_index
 from loyalty_kit.reporting.publication import output_folder, scratch_folder, sweep
 
 
@@ -78,7 +78,7 @@ def render_job(job: Job, output: Path, *, force: bool = False) -> RenderResult:
     began = time.monotonic()
     with scratch_folder() as scratch, History(folder) as history:
         begun = begin(job, key, history)
-        attempt = reporting.attempt.attempt(begun.order)
+        attempt = reporting.running.attempt.attempt(begun.order)
         result = settle(begun, attempt, time.monotonic() - began, folder=folder, scratch=scratch, history=history)
         with suppress(OSError):
             write_index(folder, scratch=scratch)

@@ -11,8 +11,8 @@ import psutil
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, writes
 
-from loyalty_kit.reporting.orders import Order
-from loyalty_kit.reporting.servers import KERNELS, serving
+from loyalty_kit.reporting.running.orders import Order
+from loyalty_kit.reporting.running.servers import KERNELS, serving
 
 PATIENCE = 60
 

@@ -7,7 +7,7 @@ from small_notebooks import names, write_notebook
 
 import loyalty_kit as lk
 from loyalty_kit.errors import InputError, UnreadableError
-from loyalty_kit.reporting import waves
+from loyalty_kit.reporting.batches import waves
 
 GOOD = '[[report]]\nnotebook = "n.ipynb"\n'
 

@@ -19,10 +19,10 @@ import loyalty_kit as lk
 from loyalty_kit.__main__ import app
 from loyalty_kit.errors import InputError
 from loyalty_kit.reporting import publication
-from loyalty_kit.reporting.execution import _timeless
 from loyalty_kit.reporting.history import HISTORY, History
 from loyalty_kit.reporting.notebooks import parse_notebook
-from loyalty_kit.reporting.outputs import output_html
+from loyalty_kit.reporting.pages.outputs import output_html
+from loyalty_kit.reporting.running.execution import _timeless
 from loyalty_kit.reporting.terminal import aligned, as_text, printable_lines
 
 SEGMENTS = (

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from bs4 import BeautifulSoup
 from small_notebooks import SCRIPT, names
-from test_waves import Workshop, job, run
+from workshop import Workshop, job, run
 
-from loyalty_kit.reporting.index import page_facts
-from loyalty_kit.reporting.waves import results
+from loyalty_kit.reporting.batches.waves import results
+from loyalty_kit.reporting.pages.index import page_facts
 
 
 @pytest.fixture

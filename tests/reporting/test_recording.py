@@ -18,7 +18,7 @@ from loyalty_kit.errors import InputError
 from loyalty_kit.estimates import Estimate
 from loyalty_kit.measurement.reliability import ReliabilityResult
 from loyalty_kit.reporting import recording
-from loyalty_kit.reporting.outputs import output_html
+from loyalty_kit.reporting.pages.outputs import output_html
 from loyalty_kit.reporting.recording import MIME, record, recorded
 from loyalty_kit.results import Result
 

@@ -13,10 +13,11 @@ from small_notebooks import SCRIPT, names, write_notebook
 
 import loyalty_kit as lk
 from loyalty_kit.errors import InputError, UnreadableError
-from loyalty_kit.reporting import attempt, outcomes
-from loyalty_kit.reporting.execution import RunError, run_notebook
-from loyalty_kit.reporting.index import page_facts
+from loyalty_kit.reporting import outcomes
 from loyalty_kit.reporting.notebooks import find_notebook, read_notebook
+from loyalty_kit.reporting.pages.index import page_facts
+from loyalty_kit.reporting.running import attempt
+from loyalty_kit.reporting.running.execution import RunError, run_notebook
 
 PARAMETERS = """from datetime import date
 answers: str = "answers.csv"  # file of answers

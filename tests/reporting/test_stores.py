@@ -5,11 +5,11 @@ from urllib.request import Request, urlopen
 import fsspec
 import pytest
 from moto.server import ThreadedMotoServer
-from test_waves import Workshop, job
+from workshop import Workshop, job
 
 from loyalty_kit.errors import InputError
+from loyalty_kit.reporting.batches.waves import results
 from loyalty_kit.reporting.stores import is_address, mirrored
-from loyalty_kit.reporting.waves import results
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 
-from loyalty_kit.reporting.fonts import CJK, cjk_font, lose
+from loyalty_kit.reporting.pages.fonts import CJK, cjk_font, lose
 from loyalty_kit.reporting.wording.catalogue import language, number, term
 
 INK, MUTED, GRID = "#1b1f24", "#6a737d", "#d8dee4"

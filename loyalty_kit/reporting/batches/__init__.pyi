@@ -1,0 +1,2 @@
+from . import levels as levels
+from . import schedule as schedule

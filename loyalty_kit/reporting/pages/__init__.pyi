@@ -1,0 +1,2 @@
+from . import excel as excel
+from . import pdf as pdf

@@ -1,0 +1,104 @@
+"""What a failed report leaves: a page that tells why, and a banner over the last good report."""
+
+import json
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from html import escape
+from urllib.parse import quote
+
+from loyalty_kit.reporting.pages.document import document, table
+from loyalty_kit.reporting.running.orders import Failure
+from loyalty_kit.reporting.wording.catalogue import moment, term
+
+BANNER = "<!--loyalty-kit:banner-->"
+
+_PRESENT = re.compile(re.escape(BANNER) + r'(?:<aside class="banner">.*?</aside>)?', re.DOTALL)
+
+
+def failure_page(
+    failure: Failure, *, facts: Mapping[str, str], last_good: str | None = None, language: str = "en"
+) -> str:
+    """Page that tells what went wrong.
+
+    Parameters
+    ----------
+    failure : Failure
+        Sentence, failing cell and traceback.
+    facts : mapping of str to str
+        The report's facts: name, title, notebook, parameters (JSON) and outcome.
+    last_good : str, optional
+        File name of the last good report, beside this page.
+    language : str
+        Language of its words; the sentence itself is as it came.
+
+    Returns
+    -------
+    str
+        HTML; everything that comes from the notebook or its parameters stands there as text.
+
+    Examples
+    --------
+    >>> failure = Failure("Item 'A1' holds 11 in 1 row.", source="lk.read_responses(survey, codebook)")
+    >>> page = failure_page(failure, facts={"name": "trust", "title": "Trust", "notebook": "10", "parameters": "{}"})
+    >>> "<pre" in page
+    True
+    """
+
+    def word(key: str, **values: object) -> str:
+        return escape(term(f"failure.{key}", language=language, **values))
+
+    title = term("failure.title", language=language, title=facts["title"])
+    link = f'<a href="{escape(quote(last_good))}">{word("last_good")}</a>' if last_good else word("no_good")
+    said = failure.public or failure.sentence
+    parts = [
+        f"<h1>{escape(title)}</h1>",
+        f'<p class="sentence warning">{"<br>".join(map(escape, said.splitlines()))}</p>',
+        f"<p>{word('notebook', notebook=facts['notebook'])}{term('gap', language=language)}{link}</p>",
+    ]
+    if failure.source:
+        parts += [f"<h2>{word('cell')}</h2>", _code(failure.source)]
+    if failure.traceback and said == failure.sentence:
+        parts.append(f"<details><summary>{word('traceback')}</summary>{_code(failure.traceback)}</details>")
+    parts += [f"<h2>{word('parameters')}</h2>", _parameters(json.loads(facts["parameters"]), language)]
+    return document(title, "\n".join(parts), facts=facts, language=language)
+
+
+def with_banner(page: str, *, failed: str, good: datetime, run: datetime, language: str = "en") -> str:
+    """Page of a good report with a banner that a later run failed, in place of an older banner.
+
+    Parameters
+    ----------
+    page : str
+        The report.
+    failed : str
+        File name of the failure page beside it.
+    good, run : datetime
+        When the good report was made, and the run that failed.
+    language : str
+        Language of the banner.
+
+    Examples
+    --------
+    >>> day = datetime(2026, 11, 20, 6, 30), datetime(2026, 11, 22, 6, 30)
+    >>> shown = with_banner(f"<main>{BANNER}</main>", failed="a.failed.html", good=day[0], run=day[1])
+    >>> with_banner(shown, failed="a.failed.html", good=day[0], run=day[1]) == shown
+    True
+    """
+    times = {"good": moment(good, language=language), "run": moment(run, language=language)}
+    said = escape(term("failure.banner", language=language, **times))
+    link = f'<a href="{escape(quote(failed))}">{escape(term("failure.why", language=language))}</a>'
+    banner = f'{BANNER}<aside class="banner"><p>{said}{term("gap", language=language)}{link}</p></aside>'
+    return _PRESENT.sub(lambda _: banner, page, count=1)
+
+
+def _code(text: str) -> str:
+    return f'<pre tabindex="0">{escape(text)}</pre>'
+
+
+def _parameters(values: Mapping[str, object], language: str) -> str:
+    if not values:
+        return f"<p>{escape(term('failure.defaults', language=language))}</p>"
+    rows = [[escape(name), escape(str(value))] for name, value in values.items()]
+    headings = [term("failure.parameter", language=language), term("failure.value", language=language)]
+    return table(headings, rows, caption=term("failure.given", language=language))

@@ -1,0 +1,3 @@
+from . import attempt as attempt
+from . import executors as executors
+from . import workers as workers

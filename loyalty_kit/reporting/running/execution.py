@@ -1,0 +1,201 @@
+"""One notebook run in a kernel of its own, by papermill; a failure is told in one sentence."""
+
+import logging
+import os
+import re
+import sys
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import papermill
+from nbclient.exceptions import DeadKernelError
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell
+from papermill.exceptions import PapermillExecutionError
+from traitlets.config import Config
+
+from loyalty_kit.reporting.running.kernels import LOG, ReportKernel
+from loyalty_kit.reporting.running.orders import Failure
+
+PREPARATION = "from loyalty_kit.reporting.running.kernel import prepare; prepare()"
+HIDDEN_TAG = "remove-cell"
+
+_START_SECONDS = 120
+_OUTPUT_SECONDS = 60
+_LONGEST_SOCKET = 90
+# Python's warnings name the cell's code so, by the kernel's process.
+_CELL_FILE = re.compile(r"(?<!\S)\S*ipykernel_\d+[/\\]\d+\.py")
+_ADDRESS = re.compile(r"(?<= at )0x[0-9a-f]{6,16}(?=>|&gt;)")
+_STYLED = re.compile(r'<table id="T_([0-9a-f]{5,32})"')
+_TERMINAL_CODES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
+
+REACHED: ContextVar[Callable[[str], None]] = ContextVar("REACHED", default=lambda source: None)
+"""What is told the code of each cell as a run reaches it."""
+
+# The libraries below speak through these; a handler that does nothing keeps them off the terminal.
+for _name in ("papermill", "traitlets", "asyncio"):
+    logging.getLogger(_name).addHandler(logging.NullHandler())
+
+
+class RunError(Exception):
+    """A notebook that did not run to its end.
+
+    Parameters
+    ----------
+    failure : Failure
+        Why.
+    """
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.sentence)
+        self.failure = failure
+
+
+@dataclass
+class _Watch:
+    """Code of the cell that a run has reached, told to whoever asked."""
+
+    tell: Callable[[str], None]
+    source: str = ""
+
+    def __call__(self, cell: NotebookNode, cell_index: int) -> None:
+        self.source = cell.source
+        self.tell(cell.source)
+
+
+def run_notebook(notebook: NotebookNode, *, folder: Path, scratch: Path, language: str = "en") -> NotebookNode:
+    """Notebook with the outputs of a run.
+
+    Parameters
+    ----------
+    notebook : NotebookNode
+        Cells to run, parameters set; left as it is.
+    folder : Path
+        Working folder of the kernel.
+    scratch : Path
+        Folder for the kernel's own files; the caller removes it.
+    language : str
+        Language of computed sentences, 'en' or 'zh'.
+
+    Returns
+    -------
+    NotebookNode
+        A copy that begins with a hidden cell, which prepares the kernel. No time stands in it.
+
+    Raises
+    ------
+    RunError
+        If a cell raises, ends the kernel, or the kernel dies or does not start.
+    """
+    first = new_code_cell(PREPARATION, id="preparation", metadata={"tags": [HIDDEN_TAG]})
+    whole = NotebookNode({**notebook, "cells": [first, *notebook.cells]})
+    watch = _Watch(REACHED.get())
+    with _quiet():
+        try:
+            done: NotebookNode = papermill.execute_notebook(
+                whole,
+                None,
+                kernel_name="python3",
+                progress_bar=False,
+                request_save_on_cell_execute=False,
+                start_timeout=_START_SECONDS,
+                iopub_timeout=_OUTPUT_SECONDS,
+                on_cell_execute=watch,
+                **_kernel_options(folder, scratch, language),
+            )
+        except PapermillExecutionError as error:
+            raise RunError(_cell_failure(error)) from error
+        except DeadKernelError as error:
+            sentence = "The kernel died in this cell: its code ended the process, or memory ran out."
+            raise RunError(Failure(sentence, source=watch.source, traceback=_log(scratch))) from error
+        except (RuntimeError, OSError) as error:
+            raise RunError(Failure(f"The kernel did not run: {error}", traceback=_log(scratch))) from error
+    _refuse_exit(done)
+    return _timeless(done)
+
+
+def _kernel_options(folder: Path, scratch: Path, language: str) -> dict[str, Any]:
+    """Options of nbclient: where the kernel works and where its own files lie."""
+    connection = {"connection_file": str(scratch / "kernel.json")}
+    sockets = str(scratch / "kernel")
+    if os.name == "posix" and len(sockets) < _LONGEST_SOCKET:
+        connection |= {"transport": "ipc", "ip": sockets}
+    return {
+        "kernel_manager_class": ReportKernel,
+        "config": Config({"ReportKernel": {**connection, "language": language}}),
+        "extra_arguments": [f"--ipython-dir={scratch}", "--HistoryManager.enabled=False"],
+        # Its outputs are in; nothing that it would do at its leisure reaches the report.
+        "shutdown_kernel": "immediate",
+        "resources": {"metadata": {"path": str(folder)}},
+    }
+
+
+def _cell_failure(error: PapermillExecutionError) -> Failure:
+    if error.ename == "SystemExit":
+        return _exit_failure(error.source)
+    known = error.ename in ("InputError", "UnreadableError")
+    sentence = error.evalue if known else ": ".join(part for part in (error.ename, error.evalue) if part)
+    # Messages of other libraries quote data: an index label may be a customer's address.
+    public = "" if known else f"{error.ename}; the message may name respondents and stands in the terminal only."
+    account = _plain("\n".join(error.traceback))
+    return Failure(_plain(sentence), source=error.source, traceback=account, public=public)
+
+
+def _exit_failure(source: str) -> Failure:
+    return Failure("The cell ended the run by sys.exit; the cells below it did not run.", source=source)
+
+
+def _refuse_exit(notebook: NotebookNode) -> None:
+    """Refuse a run that a cell ended: papermill takes `sys.exit(0)` for success."""
+    for cell in notebook.cells:
+        if cell.metadata.get("papermill", {}).get("exception"):
+            raise RunError(_exit_failure(cell.source))
+
+
+def _timeless(notebook: NotebookNode) -> NotebookNode:
+    """Notebook without what tells one run from another: times, passing files, places in memory, ids by chance."""
+    styled: dict[str, str] = {}
+    for part in (notebook, *notebook.cells):
+        for name in ("papermill", "execution"):
+            part.metadata.pop(name, None)
+    for cell in notebook.cells:
+        for output in cell.get("outputs", ()):
+            if output.output_type == "stream":
+                output.text = _ADDRESS.sub("0x…", _CELL_FILE.sub("cell", output.text))
+            data = output.get("data", {})
+            for kind in data.keys() & {"text/plain", "text/html"}:
+                data[kind] = _ADDRESS.sub("0x…", _numbered(data[kind], styled))
+    return notebook
+
+
+def _numbered(html: str, styled: dict[str, str]) -> str:
+    """HTML with the tables that pandas styled numbered, where pandas draws their ids by chance."""
+    for drawn in _STYLED.findall(html):
+        number = styled.setdefault(drawn, f"{len(styled) + 1:05}")
+        html = html.replace(f"T_{drawn}", f"T_{number}")
+    return html
+
+
+def _log(scratch: Path) -> str:
+    """Last words of the kernel's process."""
+    path = scratch / LOG
+    return _plain(path.read_text(encoding="utf-8", errors="replace")) if path.exists() else ""
+
+
+def _plain(text: str) -> str:
+    """Text without the colours and movements that a terminal takes."""
+    return _TERMINAL_CODES.sub("", text)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """No warning of the libraries below reaches the terminal, unless Python was asked for warnings."""
+    with warnings.catch_warnings():
+        if not sys.warnoptions:
+            warnings.simplefilter("ignore")
+        yield

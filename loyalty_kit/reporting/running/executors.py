@@ -1,0 +1,96 @@
+"""Reports made on other machines: a Dask cluster takes orders and answers with pages."""
+
+import os
+import time
+from collections.abc import Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+
+from loyalty_kit.errors import InputError
+from loyalty_kit.replicates import CLUSTER, dask
+from loyalty_kit.reporting.batches.waves import CarryOut
+from loyalty_kit.reporting.running.orders import ATTEMPT, ORDER, Attempt, Failure, Order
+from loyalty_kit.reporting.running.workers import carry_out
+
+_PATIENCE = 30
+
+
+@contextmanager
+def connected(spec: str) -> Iterator[CarryOut]:
+    """Connect with a cluster for as long as a batch runs.
+
+    Parameters
+    ----------
+    spec : str
+        'dask=ADDRESS', for example 'dask=tcp://10.0.0.5:8786'. Its workers need the kit and the
+        study's folder under the same path; pages come back to this process, which publishes them.
+
+    Yields
+    ------
+    callable
+        Makes pages of orders, as many at a time as the cluster has threads.
+
+    Raises
+    ------
+    InputError
+        If it is no such text, the extra 'distributed' is not installed or nobody answers.
+    """
+    kind, _, address = spec.partition("=")
+    if kind != "dask" or not address:
+        raise InputError(f"'--executor' must be dask=ADDRESS; got '{spec}'.")
+    package = dask()
+    try:
+        client = package.Client(address, timeout=_PATIENCE, set_as_default=False)
+    except (OSError, ValueError) as error:
+        raise InputError(f"No Dask scheduler answers at '{address}' ({type(error).__name__}).") from None
+    with client, client.get_executor(pure=False) as pool:
+        threads = sum(client.nthreads().values()) or 1
+        yield partial(_spread, pool=pool, most=threads, address=address)
+
+
+def _spread(
+    orders: Iterable[Order], *, pool: Executor, most: int, address: str
+) -> Iterator[tuple[int, Attempt, float]]:
+    """Keep as many orders under way as there are threads; a seceded task no longer counts for Dask itself."""
+    coming = enumerate(orders)
+    running: dict[Future[bytes], tuple[int, float]] = {}
+    while True:
+        for place, order in coming:
+            running[pool.submit(_remote, ORDER.dump_json(order), address)] = place, time.monotonic()
+            if len(running) >= most:
+                break
+        if not running:
+            return
+        done, _ = wait(running, return_when=FIRST_COMPLETED)
+        for future in done:
+            place, began = running.pop(future)
+            yield place, _answer(future), time.monotonic() - began
+
+
+def _answer(future: "Future[bytes]") -> Attempt:
+    try:
+        return ATTEMPT.validate_json(future.result())
+    except Exception as error:
+        # Dask raises what it likes, the worker's own errors among it.
+        kind = type(error).__name__
+        return Attempt(
+            failure=Failure(f"The cluster lost the report ({kind}): {error}", public=f"{kind} in the cluster.")
+        )
+
+
+def _remote(text: bytes, address: str) -> bytes:
+    """Carry an order out on a worker, in a process of its own.
+
+    It leaves the worker's pool first: a kernel that sends replicates to the same cluster would otherwise wait for the
+    threads that reports hold.
+    """
+    dask().secede()
+    os.environ[CLUSTER] = address
+    order = ORDER.validate_json(text)
+    if not Path(order.folder).is_dir():
+        sentence = f"A worker of the cluster does not see the folder '{order.folder}'; put the study where all do."
+        return ATTEMPT.dump_json(Attempt(failure=Failure(sentence)))
+    ((_, attempt, _),) = carry_out([order], workers=1)
+    return ATTEMPT.dump_json(attempt)

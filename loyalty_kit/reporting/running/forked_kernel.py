@@ -1,0 +1,84 @@
+"""What a forked kernel is: its server loads once what reports use, and each request becomes a kernel."""
+
+import json
+import os
+import pkgutil
+import random
+import socket
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import ipykernel
+import matplotlib as mpl
+import numpy as np
+from ipykernel.kernelapp import IPKernelApp
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.core.pylabtools import activate_matplotlib
+from matplotlib.figure import Figure
+from matplotlib_inline.backend_inline import configure_inline_support
+
+from loyalty_kit import campaigns, measurement, modelling, survey
+from loyalty_kit.reporting import plots, tables, wording
+from loyalty_kit.reporting.pages.figures import shown
+
+INLINE = "module://matplotlib_inline.backend_inline"
+
+_LIBRARIES = (
+    "great_tables",
+    "ipykernel.debugger",
+    "matplotlib.pyplot",
+    "pandas",
+    "scipy.stats",
+    "seaborn",
+)
+_PACKAGES = (survey, measurement, modelling, campaigns, plots, tables, wording)
+_LAUNCHER = str(Path(ipykernel.__file__).parents[1] / "ipykernel_launcher.py")
+_SETTINGS = mpl.matplotlib_fname()
+
+
+def prepare() -> None:
+    """Load what reports use, and draw a figure, so that no kernel pays for its first."""
+    for name in (*_LIBRARIES, "loyalty_kit.reporting.provenance"):
+        import_module(name)
+    for package in _PACKAGES:
+        for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
+            import_module(module.name)
+    figure = Figure()
+    figure.subplots().set_title("Loyalty")
+    shown(figure)
+
+
+def run(line: socket.socket, content: bytes) -> None:
+    """Be the kernel that was asked for, until it is shut down.
+
+    Whatever an ordinary kernel takes from its surroundings at its start is taken from the request.
+    """
+    line.close()
+    request = json.loads(content)
+    os.environ.clear()
+    os.environ.update(request["environment"])
+    os.chdir(request["folder"])
+    time.tzset()
+    tempfile.tempdir = None
+    sys.argv = [_LAUNCHER, *request["arguments"]]
+    random.seed()
+    np.random.mtrand.set_bit_generator(np.random.MT19937())
+    if mpl.matplotlib_fname() != _SETTINGS:
+        mpl.rc_file(mpl.matplotlib_fname())
+    app: Any = IPKernelApp.instance(parent_handle=os.getppid())
+    app.initialize(request["arguments"])
+    _show_figures(app.shell)
+    app.start()
+
+
+def _show_figures(shell: InteractiveShell) -> None:
+    """Show figures below their cells, as an ordinary kernel does from its first import of pyplot on."""
+    activate: Callable[[str], None] = activate_matplotlib
+    configure: Callable[[InteractiveShell, str], None] = configure_inline_support
+    activate(INLINE)
+    configure(shell, INLINE)

@@ -1,0 +1,216 @@
+"""Orders carried out side by side, each in a process of its own that can be stopped, killed or lost without harm."""
+
+import json
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import ExitStack, closing, contextmanager, suppress
+from dataclasses import dataclass, field
+from functools import cache, partial
+from pathlib import Path
+from threading import Event, Lock, Timer
+from time import monotonic
+from typing import IO
+
+from pydantic import ValidationError
+
+from loyalty_kit.reporting.publication import scratch_folder, sweep
+from loyalty_kit.reporting.running.orders import ATTEMPT, ORDER, Attempt, Failure, Order
+from loyalty_kit.reporting.running.servers import ask, can_fork, forking
+
+LOST = "The process that made the report ended before it answered: it was killed, or memory ran out."
+
+Answer = tuple[int, Attempt, float]
+
+_Kill = Callable[[], None]
+_Process = tuple[IO[bytes], _Kill]
+
+
+def carry_out(orders: Iterable[Order], *, workers: int) -> Iterator[Answer]:
+    """Carry orders out, so many at a time, and give each answer as soon as it is there.
+
+    Parameters
+    ----------
+    orders : iterable of Order
+        Taken one by one, each when a worker is free.
+    workers : int
+        How many reports are made at a time.
+
+    Yields
+    ------
+    (int, Attempt, float)
+        The order's number in the iterable, what became of it, and the seconds that it took. Whatever
+        happens to its process (killed, out of memory, too long) is a failure of this order alone.
+
+    Notes
+    -----
+    Where the generator is closed before its end, whatever still runs is killed.
+    """
+    with hired(workers) as carried_out:
+        yield from carried_out(orders)
+
+
+@contextmanager
+def hired(workers: int) -> Iterator[Callable[[Iterable[Order]], Iterator[Answer]]]:
+    """Workers for several calls: what `carry_out` does, by servers that start with the first order and then stay."""
+    with ExitStack() as stack:
+
+        @cache
+        def server() -> Path | None:
+            return stack.enter_context(_opened())
+
+        yield partial(_carried_out, workers=workers, server=server)
+
+
+def _carried_out(orders: Iterable[Order], *, workers: int, server: Callable[[], Path | None]) -> Iterator[Answer]:
+    coming = enumerate(orders)
+    running: dict[Future[tuple[Attempt, float]], int] = {}
+    with ThreadPoolExecutor(workers) as pool, closing(_Shift(server)) as shift:
+        while True:
+            while len(running) < workers:
+                number, order = next(coming, (-1, None))
+                if order is None:
+                    break
+                server()
+                running[pool.submit(_supervise, order, shift)] = number
+            if not running:
+                return
+            done, _ = wait(running, return_when=FIRST_COMPLETED)
+            for future in done:
+                number = running.pop(future)
+                yield number, *future.result()
+
+
+@dataclass
+class _Shift:
+    """Processes at work, and how they are ended."""
+
+    server: Callable[[], Path | None]
+    kills: set[_Kill] = field(default_factory=set)
+    closed: bool = False
+    lock: Lock = field(default_factory=Lock)
+
+    @contextmanager
+    def process(self, content: bytes) -> Iterator[_Process]:
+        """Process for an order: forked where a server answers, else started for it."""
+        with ExitStack() as stack:
+            try:
+                stream, kill = stack.enter_context(_forked(content, self.server(), lambda: self.closed))
+            except OSError:
+                if self.closed:
+                    raise
+                stream, kill = stack.enter_context(_started(content))
+            with self.lock:
+                self.kills.add(kill)
+                if self.closed:
+                    kill()
+            try:
+                yield stream, kill
+            finally:
+                with self.lock:
+                    self.kills.remove(kill)
+
+    def close(self) -> None:
+        """End the processes at work, and those that begin from now on."""
+        with self.lock:
+            self.closed = True
+            for kill in self.kills:
+                kill()
+
+
+@contextmanager
+def _opened() -> Iterator[Path | None]:
+    """Server of reports, where there can be one; at its end nothing of its processes is left."""
+    try:
+        with scratch_folder() as folder, ExitStack() as stack:
+            server = None
+            if can_fork(folder):
+                with suppress(OSError):
+                    server = stack.enter_context(forking(folder))
+            yield server
+    finally:
+        sweep(Path(tempfile.gettempdir()))
+
+
+@contextmanager
+def _forked(content: bytes, server: Path | None, given_up: Callable[[], bool]) -> Iterator[_Process]:
+    if server is None:
+        raise FileNotFoundError("No server runs.")
+    with ask(server, content, given_up=given_up) as line, line.makefile("rb") as stream:
+        yield stream, partial(_cut, line)
+
+
+def _cut(line: socket.socket) -> None:
+    """Hang up; the server then kills the process, and the stream ends when it is dead."""
+    with suppress(OSError):
+        line.shutdown(socket.SHUT_WR)
+
+
+@contextmanager
+def _started(content: bytes) -> Iterator[_Process]:
+    command = [sys.executable, "-m", "loyalty_kit.reporting.running.forked_report"]
+    pipe, nothing = subprocess.PIPE, subprocess.DEVNULL
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=nothing) as process:
+        if process.stdin is None or process.stdout is None:
+            raise BrokenPipeError("The process has no pipes.")
+        with suppress(BrokenPipeError):
+            process.stdin.write(content + b"\n")
+            process.stdin.flush()
+        try:
+            yield process.stdout, process.kill
+        finally:
+            process.kill()
+
+
+def _supervise(order: Order, shift: _Shift) -> tuple[Attempt, float]:
+    """See one order through, and time it."""
+    began, late = monotonic(), Event()
+    try:
+        with shift.process(ORDER.dump_json(order)) as (stream, kill):
+            with _deadline(order.timeout, kill, late):
+                attempt, reached = _heard(stream)
+    except OSError as error:
+        attempt, reached = Attempt(failure=Failure(f"No process could be started for the report: {error}")), ""
+    if attempt is None and late.is_set():
+        sentence = f"The report took longer than its {order.timeout:g} seconds and was stopped."
+        attempt = Attempt(failure=Failure(sentence, source=reached))
+    return attempt or Attempt(failure=Failure(LOST, source=reached)), monotonic() - began
+
+
+@contextmanager
+def _deadline(seconds: float | None, kill: _Kill, late: Event) -> Iterator[None]:
+    """Kill a process when its time is over."""
+    if seconds is None:
+        yield
+        return
+
+    def ring() -> None:
+        late.set()
+        kill()
+
+    timer = Timer(seconds, ring)
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+def _heard(stream: IO[bytes]) -> tuple[Attempt | None, str]:
+    """Answer of a process, if it gave one, and the code of the last cell that it reached."""
+    attempt, reached = None, ""
+    with suppress(OSError):
+        for line in stream:
+            try:
+                told = json.loads(line)
+                if "attempt" in told:
+                    attempt = ATTEMPT.validate_python(told["attempt"])
+                else:
+                    reached = str(told["reached"])
+            except (ValueError, LookupError, TypeError, ValidationError):
+                # Nothing but what the process says by these two words counts; the rest is noise on its line.
+                continue
+    return attempt, reached

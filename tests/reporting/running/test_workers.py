@@ -1,0 +1,238 @@
+"""Orders in processes of their own: an answer each, whatever happens to one; nothing is left of any."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import psutil
+import pytest
+from processes import asleep, comes_true, order, passing_files, running, users
+from small_notebooks import names
+
+from loyalty_kit.reporting.running import workers
+from loyalty_kit.reporting.running.orders import ORDER
+from loyalty_kit.reporting.running.workers import LOST, carry_out, hired
+
+pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are forked on Linux and macOS")
+
+KILL_WORKER = """import os, psutil, time
+def role(process):
+    line = process.cmdline()
+    name = "loyalty_kit.reporting.running.zygote"
+    return line[line.index(name) + 1] if name in line else None
+owner = psutil.Process(os.getppid()).parent()
+(server,) = [child for child in owner.children() if role(child) == "report"]
+for worker in server.children():
+    worker.kill()
+time.sleep(600)"""
+FIGURE = """import matplotlib.pyplot as plt
+figure, ax = plt.subplots()
+ax.plot([0, 1], [0, 1])
+ax.set_title("Loyalty");"""
+
+
+class Batch:
+    """Orders that end in every way, one after another, on one pair of servers."""
+
+    def __init__(self, folder: Path) -> None:
+        good = [
+            "import os, sys; print('kernel', os.getpid(), 'polars' in sys.modules, hash('a'))",
+            FIGURE,
+            "import tempfile; tempfile.mkstemp();",
+        ]
+        self.orders = {
+            "good": order(folder, *good),
+            "exit": order(folder, "1", "import sys; sys.exit(0)"),
+            "error": order(folder, "raise KeyError('r-90210')"),
+            "killed kernel": order(folder, "import os, signal; os.kill(os.getpid(), signal.SIGKILL)"),
+            "killed worker": order(folder, KILL_WORKER),
+            "late": order(folder, "x = 1", asleep(folder / "late"), timeout=2),
+            "again": order(folder, *good),
+            "no notebook": replace(order(folder), notebook="{}"),
+        }
+        with passing_files() as passing:
+            answers = list(carry_out(self.orders.values(), workers=1))
+            self.left = names(passing)
+            self.still = users(passing)
+        self.places = [number for number, _, _ in answers]
+        self.attempts = dict(zip(self.orders, (attempt for _, attempt, _ in answers), strict=True))
+        self.seconds = dict(zip(self.orders, (seconds for _, _, seconds in answers), strict=True))
+        self.late = int((folder / "late").read_text())
+
+
+@pytest.fixture(scope="module")
+def batch(tmp_path_factory) -> Batch:
+    return Batch(tmp_path_factory.mktemp("batch"))
+
+
+def test_each_order_is_answered_under_its_number(batch):
+    assert batch.places == list(range(len(batch.orders)))
+
+
+def test_a_good_order_gives_a_page_with_its_figure(batch):
+    attempt = batch.attempts["good"]
+    assert attempt.failure is None
+    assert "<img" in attempt.page and "Loyalty" in attempt.page
+
+
+def test_every_order_has_a_kernel_of_its_own(batch):
+    kernels = [re.search(r"kernel (\d+)", batch.attempts[name].page)[1] for name in ("good", "again")]
+    assert kernels[0] != kernels[1]
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence", "source"),
+    [
+        ("exit", "The cell ended the run by sys.exit; the cells below it did not run.", "import sys; sys.exit(0)"),
+        ("error", "KeyError: 'r-90210'", "raise KeyError('r-90210')"),
+        (
+            "killed kernel",
+            "The kernel died in this cell: its code ended the process, or memory ran out.",
+            "import os, signal; os.kill(os.getpid(), signal.SIGKILL)",
+        ),
+        ("killed worker", LOST, KILL_WORKER),
+    ],
+)
+def test_an_order_that_fails_says_why_and_where(batch, name, sentence, source):
+    attempt = batch.attempts[name]
+    assert (attempt.page, attempt.failure.sentence, attempt.failure.source) == ("", sentence, source)
+
+
+def test_an_order_that_takes_too_long_is_stopped_in_its_cell(batch):
+    failure = batch.attempts["late"].failure
+    assert failure.sentence == "The report took longer than its 2 seconds and was stopped."
+    assert failure.source.startswith("import os, time")
+    assert batch.seconds["late"] < 10
+
+
+def test_the_message_of_an_error_stays_off_the_page(batch):
+    assert "90210" not in batch.attempts["error"].failure.public
+
+
+def test_an_order_without_a_notebook_fails_alone(batch):
+    assert batch.attempts["no notebook"].failure is not None
+    assert batch.attempts["again"].failure is None
+
+
+def test_no_process_and_no_file_is_left(batch):
+    assert (batch.left, batch.still) == ([], [])
+
+
+def test_an_interrupted_batch_leaves_nothing(tmp_path):
+    orders = [order(tmp_path, asleep(tmp_path / name)) for name in "ab"]
+    with passing_files() as passing:
+        answers = carry_out([order(tmp_path, "1"), *orders], workers=2)
+        assert next(answers)[0] == 0
+        assert comes_true((tmp_path / "a").exists)
+        answers.close()
+        assert comes_true(lambda: not users(passing))
+        assert names(passing) == []
+    assert not running(int((tmp_path / "a").read_text()))
+
+
+SCRIPT = """import json, sys
+from loyalty_kit.reporting.running.orders import ORDER
+from loyalty_kit.reporting.running.workers import carry_out
+orders = map(ORDER.validate_python, json.loads(sys.stdin.read()))
+for number, attempt, _ in carry_out(orders, workers=2):
+    print(number, attempt.failure, flush=True)
+"""
+
+
+def script(folder: Path, *orders) -> subprocess.Popen:
+    """A script without a guard against its own import that carries orders out."""
+    path = folder / "script.py"
+    path.write_text(SCRIPT)
+    process = subprocess.Popen([sys.executable, path], stdin=-1, stdout=-1, stderr=-1, text=True)
+    process.stdin.write(json.dumps([ORDER.dump_python(entry, mode="json") for entry in orders]))
+    process.stdin.close()
+    process.stdin = None
+    return process
+
+
+def test_a_script_without_a_guard_can_carry_orders_out(tmp_path):
+    with passing_files():
+        told, complaints = script(tmp_path, order(tmp_path, "1"), order(tmp_path, "2")).communicate(timeout=60)
+    assert (sorted(told.splitlines()), complaints) == (["0 None", "1 None"], "")
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
+def test_nothing_outlives_a_batch_that_is_ended(tmp_path, number):
+    with passing_files() as passing:
+        process = script(tmp_path, *(order(tmp_path, asleep(tmp_path / name)) for name in "ab"))
+        assert comes_true(lambda: (tmp_path / "a").exists() and (tmp_path / "b").exists())
+        process.send_signal(number)
+        process.communicate()
+        assert comes_true(lambda: not users(passing))
+        assert comes_true(lambda: names(passing) == [])
+    assert not any(running(int((tmp_path / name).read_text())) for name in "ab")
+
+
+def test_a_batch_that_is_killed_at_its_start_leaves_nothing(tmp_path):
+    with passing_files() as passing:
+        process = script(tmp_path, order(tmp_path, "1"))
+        assert comes_true(lambda: any("kernel" in line for line in users(passing)))
+        process.kill()
+        process.communicate()
+        assert comes_true(lambda: not users(passing) and names(passing) == [])
+
+
+def test_a_batch_that_is_interrupted_at_its_start_ends_at_once(tmp_path):
+    with passing_files() as passing:
+        process = script(tmp_path, order(tmp_path, "1"))
+        assert comes_true(lambda: any("kernel" in line for line in users(passing)))
+        process.send_signal(signal.SIGINT)
+        _, complaint = process.communicate(timeout=60)
+        assert complaint.rstrip().endswith("KeyboardInterrupt")
+        assert (users(passing), names(passing)) == ([], [])
+
+
+def test_a_batch_goes_on_when_its_servers_are_killed(tmp_path):
+    def orders():
+        yield order(tmp_path, "1")
+        for server in psutil.Process().children():
+            server.kill()
+        yield order(tmp_path, "2")
+
+    with passing_files() as passing:
+        answers = list(carry_out(orders(), workers=1))
+        assert comes_true(lambda: not users(passing))
+    assert [(number, attempt.failure) for number, attempt, _ in answers] == [(0, None), (1, None)]
+
+
+def test_where_nothing_can_be_forked_a_process_is_started(tmp_path, monkeypatch):
+    monkeypatch.setattr(workers, "can_fork", lambda folder: False)
+    orders = [order(tmp_path, "print('loud')", FIGURE), order(tmp_path, asleep(tmp_path / "late"), timeout=6)]
+    with passing_files() as passing:
+        (_, good, _), (_, late, _) = sorted(carry_out(orders, workers=2), key=lambda answer: answer[0])
+        assert comes_true(lambda: not users(passing))
+        assert names(passing) == []
+    assert (good.failure, "<img" in good.page) == (None, True)
+    assert late.failure.sentence == "The report took longer than its 6 seconds and was stopped."
+
+
+def test_hired_workers_keep_their_servers_from_call_to_call(tmp_path):
+    with passing_files(), hired(1) as carried_out:
+        servers = []
+        for _ in range(2):
+            ((_, attempt, _),) = carried_out([order(tmp_path, "1")])
+            assert attempt.failure is None
+            servers.append({child.pid for child in psutil.Process().children()})
+        assert servers[0] == servers[1] != set()
+
+
+def test_nothing_starts_without_an_order(monkeypatch):
+    monkeypatch.setattr(workers, "forking", lambda folder: pytest.fail("a server was started"))
+    assert list(carry_out([], workers=2)) == []
+
+
+@pytest.mark.parametrize("noise", [b"", b"\x00\xff", b"{", b"[]\n", b'{"attempt": 3}\n', b'{"attempt": {"page": "a"\n'])
+def test_noise_is_no_answer(tmp_path, noise):
+    (tmp_path / "line").write_bytes(noise)
+    with (tmp_path / "line").open("rb") as stream:
+        assert workers._heard(stream) == (None, "")
