@@ -8,9 +8,9 @@ import subprocess
 import sys
 import time
 import traceback
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, ParamSpec
+from typing import Annotated, Any, ParamSpec
 
 import typer
 
@@ -57,6 +57,8 @@ def command(*, wrong: int = 2) -> Callable[[Callable[P, int]], Callable[P, None]
                     traceback.print_exc()
                 code, sentences = _told(error, wrong)
                 typer.echo(shortened(sentences), err=True)
+                if code != INTERRUPTED and (waiting := options.get("on_failure")):
+                    _hand_on(as_text({"error": "\n".join(sentences)}), str(waiting), aside=True)
             raise typer.Exit(code)
 
         return run
@@ -131,7 +133,9 @@ def render(
         )
     beside = reporting.beside.writers(pdf=pdf, excel=excel)
     done = told((reporting.beside.accompanied(result, beside) for result in results), names, as_json=as_json)
-    return _close(done, place, time.monotonic() - began, as_json=as_json, on_failure=on_failure, debug=debug)
+    kept = [name for name in names if name not in {result.name for result in done}]
+    told_all = summary(done, output=place, seconds=time.monotonic() - began, not_started=kept)
+    return _close(done, told_all, as_json=as_json, on_failure=on_failure, debug=debug)
 
 
 @command()
@@ -266,8 +270,7 @@ def _one(
 
 def _close(
     done: Sequence["lk.RenderResult"],
-    place: Path | str,
-    seconds: float,
+    told: Mapping[str, Any],
     *,
     as_json: bool,
     on_failure: str | None,
@@ -275,11 +278,10 @@ def _close(
 ) -> int:
     """Show where the reports are and what went wrong, and hand a failure on; the exit code."""
     failed = [result for result in done if result.outcome == "failed"]
-    told = as_text(summary(done, output=place, seconds=seconds))
     if as_json:
-        typer.echo(told)
+        typer.echo(as_text(told))
     elif any(result.path for result in done):
-        typer.echo(os.path.join(place, "index.html"))
+        typer.echo(os.path.join(told["output"], "index.html"))
     if debug:
         for result in failed:
             typer.echo(result.traceback, err=True)
@@ -288,15 +290,21 @@ def _close(
         for result in failed
         for line in printable_lines(result.complaint or result.error or "")
     ]
+    if told["not_started"]:
+        complaints.append(f"Not started: {', '.join(told['not_started'])}.")
     if complaints:
         typer.echo(shortened(complaints), err=True)
     if failed and on_failure:
-        # What the command says must not stand in the summary.
-        spoken = _STDERR if as_json else None
-        code = subprocess.run(on_failure, shell=True, input=told, text=True, encoding="utf-8", stdout=spoken).returncode
-        if code:
-            typer.echo(f"The command of '--on-failure' ended with {code}.", err=True)
+        _hand_on(as_text(told), on_failure, aside=as_json)
     return 1 if failed else 0
+
+
+def _hand_on(told: str, command: str, *, aside: bool) -> None:
+    """Give a command what went wrong; what it says itself must not stand in a summary."""
+    spoken = _STDERR if aside else None
+    code = subprocess.run(command, shell=True, input=told, text=True, encoding="utf-8", stdout=spoken).returncode
+    if code:
+        typer.echo(f"The command of '--on-failure' ended with {code}.", err=True)
 
 
 def _past(folder: Path, report: str | None, *, limit: int, as_json: bool) -> int:

@@ -1,5 +1,6 @@
 """The command line: exit codes, one sentence for an error, and a study that renders at once."""
 
+import itertools
 import json
 import os
 import re
@@ -208,6 +209,19 @@ def test_json_is_all_that_is_printed(two):
 def test_a_command_gets_the_summary_of_a_failure(two):
     assert call("render", "--on-failure", "cat > told.json; exit 3").exit_code == 1
     assert json.loads((two / "told.json").read_text("utf-8"))["failed"] == 1
+
+
+def test_a_command_hears_of_a_batch_that_is_refused(two):
+    (two / "reports.toml").write_text("reprot = 3", "utf-8")
+    assert call("render", "--on-failure", "cat > told.json").exit_code == 2
+    assert "no such key; did you mean 'report'" in json.loads((two / "told.json").read_text("utf-8"))["error"]
+
+
+def test_reports_that_were_not_started_are_named(two, monkeypatch):
+    first = lk.batch.results
+    monkeypatch.setattr(lk.batch, "results", lambda *given, **options: itertools.islice(first(*given, **options), 1))
+    done = call("render", "--fail-fast")
+    assert "Not started: good." in done.output.splitlines()
 
 
 def test_no_command_runs_where_nothing_failed(two):

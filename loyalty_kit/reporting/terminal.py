@@ -79,11 +79,14 @@ def told(results: "Iterable[RenderResult]", names: Sequence[str], *, as_json: bo
     return done
 
 
-def summary(results: "Sequence[RenderResult]", *, output: Path | str, seconds: float) -> dict[str, Any]:
+def summary(
+    results: "Sequence[RenderResult]", *, output: Path | str, seconds: float, not_started: Sequence[str] = ()
+) -> dict[str, Any]:
     """Sum up what a batch came to, as JSON knows it."""
     counts = {kind: sum(result.outcome == kind for result in results) for kind in ("rendered", "unchanged", "failed")}
     reports = [result.to_dict() for result in results]
-    return {"output": str(output), "seconds": round(seconds, 3), **counts, "reports": reports}
+    told = {"output": str(output), "seconds": round(seconds, 3), **counts}
+    return told | {"not_started": list(not_started), "reports": reports}
 
 
 def as_text(values: Any) -> str:

@@ -53,7 +53,8 @@ def failure_page(
     said = failure.public or failure.sentence
     parts = [
         f"<h1>{escape(title)}</h1>",
-        f'<p class="sentence warning">{"<br>".join(map(escape, said.splitlines()))}</p>',
+        # Errors are English in every language; who reads the page aloud must know.
+        f'<p class="sentence warning" lang="en">{"<br>".join(map(escape, said.splitlines()))}</p>',
         f"<p>{word('notebook', notebook=facts['notebook'])}{term('gap', language=language)}{link}</p>",
     ]
     if failure.source:
