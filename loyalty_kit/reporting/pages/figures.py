@@ -11,6 +11,7 @@ from io import BytesIO
 from typing import Any
 
 import matplotlib
+import matplotlib.pyplot as plt
 import numpy as np
 from IPython.core.interactiveshell import InteractiveShell
 from matplotlib.axes import Axes
@@ -37,8 +38,9 @@ _UNSEEN = re.compile(r"<\?xml.*?\?>|<!DOCTYPE.*?>|<!--.*?-->|<metadata>.*?</meta
 
 
 def load_ipython_extension(shell: InteractiveShell) -> None:
-    """Show every figure of this shell inline, by `shown`."""
+    """Show every figure of this shell inline, by `shown`, and draw it for that alone, not after each cell too."""
     shell.run_line_magic("matplotlib", "inline")
+    plt.uninstall_repl_displayhook()
     set_font()
     if shell.display_formatter is not None:
         shell.display_formatter.formatters[PNG].pop(Figure, None)
@@ -76,7 +78,8 @@ def shown(figure: Figure) -> tuple[str, bytes, dict[str, Any]]:
 def _laid_out(figure: Figure) -> Iterator[None]:
     """Work the layout out once; each drawing would do it twice."""
     engine = figure.get_layout_engine()
-    figure.draw_without_rendering()
+    if engine is not None and figure.axes:
+        engine.execute(figure)
     figure.set_layout_engine(None)
     try:
         yield
