@@ -8,6 +8,7 @@ from loyalty_kit.campaigns.rows import Whole
 Dealt = npt.NDArray[np.int8]
 AT_ONCE = 1 << 18
 """Customers dealt in one block: their keys are sorted where the processor is quick."""
+LONG = 2_048
 
 
 def deal(sizes: Whole, k: int, count: int, rng: np.random.Generator) -> Dealt:
@@ -46,10 +47,14 @@ def deal(sizes: Whole, k: int, count: int, rng: np.random.Generator) -> Dealt:
     keys >>= np.uint32(1)
     arm = np.zeros((count, k), dtype=np.int8)
     if keys.size:
-        last = np.minimum(ends, k - 1)
-        alike = (last == last[0]).all()
-        ordered = np.partition(keys, np.unique(last[0]), axis=1) if alike else np.sort(keys, axis=1)
-        for end, place in zip(ends.T, last.T, strict=True):
-            border = ordered[np.arange(count), place]
+        borders = _of_rank(keys, np.minimum(ends, k - 1))
+        for end, border in zip(ends.T, borders.T, strict=True):
             arm += keys >= np.where(end < k, border, np.uint32(1 << 31))[:, None]
     return arm
+
+
+def _of_rank(keys: npt.NDArray[np.uint32], ranks: Whole) -> npt.NDArray[np.uint32]:
+    """Key of each rank in its row; a long row need not be sorted for it."""
+    if keys.shape[1] < LONG:
+        return np.take_along_axis(np.sort(keys, axis=1), ranks, axis=1)
+    return np.stack([np.partition(row, rank)[rank] for row, rank in zip(keys, ranks, strict=True)])

@@ -47,12 +47,13 @@ Run = Callable[[socket.socket, bytes], None]
 def main() -> None:
     """Serve until the owner is gone; a child leaves here when its work is done."""
     role, descriptor = sys.argv[1:]
+    # As the docs of gc advise before a fork: nothing is collected here, children collect what is theirs.
+    gc.disable()
     listener = socket.socket(fileno=int(descriptor))
     leave = partial(_leave, Path(listener.getsockname()).parent)
     with _watching_owner(leave):
         work = import_module(ROLES[role])
         work.prepare()
-    gc.collect()
     gc.freeze()
     server, process = _Server(listener), os.getpid()
     try:
@@ -62,6 +63,7 @@ def main() -> None:
         request = None
     server.let_go()
     if request is not None:
+        gc.enable()
         os.setsid()
         _end_with(process)
         _work(work.run, *request)
