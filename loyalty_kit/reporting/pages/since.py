@@ -102,7 +102,7 @@ def _headline(changes: Sequence[Change], day: str, language: str) -> list[str]:
         kinds = {change.verdict for change in changes}
         key = next((key for key, kind in _HEADLINES if kind in kinds), "nothing")
         said.append(term(f"since.{key}", language=language, date=day))
-    if unknown := [_changed(change, language) for change in of("unknown")]:
+    if unknown := [_changed(change, language) for change in of("unknown") if _visible(change)]:
         said.append(term("since.unknown", language=language, changes=_named(unknown, language)))
     for verdict in ("new", "gone"):
         if labels := [change.label for change in of(verdict)]:
@@ -163,6 +163,12 @@ def _moved(change: Change, language: str) -> str:
     names = ("last", "now", "difference", "low", "high")
     told = dict(zip(names, (number(figure, digits) for figure in figures), strict=True))
     return term("since.fell" if fell else "since.rose", language=language, label=change.label, **told)
+
+
+def _visible(change: Change) -> bool:
+    """Whether a difference is more than zero at the decimals that it is shown with."""
+    digits = _digits([figure for figure in (change.now, change.last) if figure])
+    return round(change.difference or 0.0, digits) != 0
 
 
 def _changed(change: Change, language: str) -> str:

@@ -3,6 +3,7 @@
 import itertools
 import json
 import math
+from dataclasses import replace
 
 import pytest
 from bs4 import BeautifulSoup
@@ -55,6 +56,13 @@ def test_a_figure_without_interval_is_not_judged():
     assert headline((RISEN_SHARE,), SHARE) == (
         "No figure can be judged against the run of 15 November 2026: an interval is lacking. "
         "Changed, but without an interval nothing can be said: Explained by +0.010."
+    )
+
+
+def test_a_change_too_small_to_be_shown_is_not_named():
+    now = replace(SHARE, estimate=SHARE.estimate + 0.0004)
+    assert headline((now,), SHARE) == (
+        "No figure can be judged against the run of 15 November 2026: an interval is lacking."
     )
 
 
