@@ -1,6 +1,7 @@
 """Files of a report: a scratch folder that leaves nothing behind, and publication all at once or not at all."""
 
 import errno
+import hashlib
 import os
 import platform
 import re
@@ -16,9 +17,12 @@ from loyalty_kit.reporting.batches.naming import fits_windows
 
 # Machine and process stand in the name of every passing file, so that those of dead processes can be told.
 MACHINE = re.sub(r"\W", "", platform.node())
-_PREFIX = f"loyalty-kit-{MACHINE}-"
+# A machine's name can be long, and sockets lie below such a file, whose paths may not be.
+_PREFIX = f"loyalty-kit-{hashlib.sha256(MACHINE.encode()).hexdigest()[:8]}-"
 _OWNER = re.compile(rf"\.?{re.escape(_PREFIX)}(\d{{1,9}})-")
 _LONGEST_NAME = 200
+_LONGEST_PLACE = 44
+_SHORT_PLACE = Path("/tmp")
 # What steers a terminal or a path, or turns the text around it about.
 _UNFIT = re.compile(r"[\x00-\x1f\x7f-\x9f/\\\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
@@ -54,10 +58,18 @@ def output_folder(path: Path) -> Path:
 @contextmanager
 def scratch_folder() -> Iterator[Path]:
     """Folder for passing files, gone afterwards; those of killed processes are removed first."""
-    common = Path(tempfile.gettempdir())
-    sweep(common)
-    with tempfile.TemporaryDirectory(prefix=f"{_PREFIX}{os.getpid()}-", ignore_cleanup_errors=True) as folder:
+    place = passing_place()
+    sweep(place)
+    prefix = f"{_PREFIX}{os.getpid()}-"
+    with tempfile.TemporaryDirectory(prefix=prefix, dir=place, ignore_cleanup_errors=True) as folder:
         yield Path(folder)
+
+
+def passing_place() -> Path:
+    """Where passing files go: the system's folder for them, or /tmp where that one's path leaves sockets no room."""
+    usual = Path(tempfile.gettempdir())
+    fits = os.name != "posix" or len(os.fsencode(usual)) <= _LONGEST_PLACE
+    return usual if fits or not os.access(_SHORT_PLACE, os.W_OK | os.X_OK) else _SHORT_PLACE
 
 
 def sweep(folder: Path) -> None:

@@ -1,15 +1,17 @@
 """Faults: killed in mid-run, rendered at once, fed with rubbish; no harm and no traceback."""
 
-import os
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from processes import passing_files
 from small_notebooks import names, write_notebook
 from starter import FOLDER
 from typer.testing import CliRunner
@@ -26,14 +28,18 @@ time.sleep(600)"""
 SURVEY, CODEBOOK = (FOLDER / name for name in ("survey.csv", "codebook.toml"))
 
 
+@pytest.fixture
+def passing() -> Iterator[Path]:
+    """Folder for passing files of the runs below."""
+    with passing_files() as folder:
+        yield folder
+
+
 def rendering(notebook: Path, output: Path, *parameters: str) -> subprocess.Popen:
-    """A process that renders, with a folder of its own for passing files."""
-    temporary = output.parent / "temporary"
-    temporary.mkdir(exist_ok=True)
+    """A process that renders."""
     options = [part for text in parameters for part in ("-p", text)]
     return subprocess.Popen(
         [sys.executable, "-m", "loyalty_kit", "render", notebook, "-o", output, *options],
-        env={**os.environ, "TMPDIR": str(temporary)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -55,7 +61,7 @@ def running(process: int) -> bool:
         return False
 
 
-def test_a_killed_run_leaves_the_old_report_and_nothing_else(tmp_path):
+def test_a_killed_run_leaves_the_old_report_and_nothing_else(tmp_path, passing):
     output, marker = tmp_path / "reports", tmp_path / "marker"
     output.mkdir()
     (output / "sleepy.html").write_text("the old report")
@@ -67,11 +73,11 @@ def test_a_killed_run_leaves_the_old_report_and_nothing_else(tmp_path):
     assert [name for name in names(output) if not name.startswith("history")] == ["sleepy.html"]
     assert (output / "sleepy.html").read_text() == "the old report"
     assert wait_until(lambda: not running(int(marker.read_text()))), "the kernel outlived its run"
-    sweep(tmp_path / "temporary")
-    assert names(tmp_path / "temporary") == []
+    sweep(passing)
+    assert names(passing) == []
 
 
-def test_an_interrupted_run_ends_its_kernel_and_leaves_nothing(tmp_path):
+def test_an_interrupted_run_ends_its_kernel_and_leaves_nothing(tmp_path, passing):
     output, marker = tmp_path / "reports", tmp_path / "marker"
     notebook = write_notebook(tmp_path / "sleepy.ipynb", SLEEP, parameters='marker: str = ""')
     process = rendering(notebook, output, f"marker={marker}")
@@ -80,7 +86,7 @@ def test_an_interrupted_run_ends_its_kernel_and_leaves_nothing(tmp_path):
     _, complaint = process.communicate(timeout=PATIENCE)
     assert (process.returncode, complaint) == (130, "Interrupted; nothing was left half-written.\n")
     assert not running(int(marker.read_text()))
-    assert names(tmp_path / "temporary") == []
+    assert names(passing) == []
     assert [name for name in names(output) if not name.startswith("history")] == []
 
 

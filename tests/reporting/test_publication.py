@@ -7,11 +7,14 @@ import sys
 from pathlib import Path
 
 import pytest
+from processes import passing_files
 from small_notebooks import names
 
 from loyalty_kit.errors import InputError
 from loyalty_kit.reporting import publication
 from loyalty_kit.reporting.publication import check_report_name, output_folder, publish, scratch_folder, sweep
+from loyalty_kit.reporting.running import execution
+from loyalty_kit.reporting.running.servers import can_fork
 
 
 @pytest.fixture
@@ -58,12 +61,22 @@ def test_a_full_disk_leaves_the_old_file_alone(target, tmp_path, monkeypatch, ac
     assert names(target.parent) == ["a.html"]
 
 
-def test_a_scratch_folder_is_gone_afterwards(tmp_path, monkeypatch):
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    with scratch_folder() as scratch:
-        (scratch / "sub").mkdir()
-        assert names(tmp_path) == [scratch.name]
-    assert names(tmp_path) == []
+def test_a_scratch_folder_is_gone_afterwards():
+    with passing_files() as place:
+        with scratch_folder() as scratch:
+            (scratch / "sub").mkdir()
+            assert names(place) == [scratch.name]
+        assert names(place) == []
+
+
+@pytest.mark.skipif(os.name != "posix", reason="sockets of POSIX")
+@pytest.mark.parametrize("length", [5, 44, 45, 200])
+def test_a_socket_has_room_in_a_scratch_folder_wherever_passing_files_go(monkeypatch, length):
+    place = f"/{'t' * (length - 1)}"
+    monkeypatch.setattr("tempfile.tempdir", place)
+    assert str(publication.passing_place()) == (place if length <= 44 else "/tmp")
+    longest = publication.passing_place() / f"{publication._PREFIX}{2**22}-12345678"
+    assert can_fork(longest) and len(str(longest / "kernel")) < execution._LONGEST_SOCKET
 
 
 def test_files_of_dead_processes_are_swept_and_those_of_living_ones_stay(tmp_path):

@@ -16,7 +16,7 @@ from loyalty_kit.errors import InputError, UnreadableError
 from loyalty_kit.reporting import outcomes
 from loyalty_kit.reporting.notebooks import find_notebook, read_notebook
 from loyalty_kit.reporting.pages.index import page_facts
-from loyalty_kit.reporting.running import attempt
+from loyalty_kit.reporting.running import attempt, execution
 from loyalty_kit.reporting.running.execution import RunError, run_notebook
 
 PARAMETERS = """from datetime import date
@@ -196,6 +196,22 @@ def test_a_run_that_does_not_reach_its_end_has_failed(tmp_path, code, sentence):
     with pytest.raises(RunError) as failure:
         run_notebook(notebook, folder=tmp_path, scratch=tmp_path)
     assert (failure.value.failure.sentence, failure.value.failure.source) == (sentence, code)
+
+
+@pytest.mark.parametrize(("length", "starts"), [(1, 1), (100, 2)], ids=["sockets", "ports"])
+def test_a_kernel_that_never_answers_is_started_again_where_another_may_have_taken_its_port(
+    tmp_path, monkeypatch, length, starts
+):
+    tried = []
+
+    def silent(*_, **__):
+        tried.append(1)
+        raise RuntimeError("it was not ready within 60 seconds.")
+
+    monkeypatch.setattr(execution.papermill, "execute_notebook", silent)
+    with pytest.raises(RunError, match="The kernel did not run: it was not ready"):
+        run_notebook(new_notebook(), folder=tmp_path, scratch=Path("/", "s" * length))
+    assert len(tried) == starts
 
 
 @pytest.fixture

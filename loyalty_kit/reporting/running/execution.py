@@ -25,7 +25,7 @@ from loyalty_kit.reporting.running.orders import Failure
 PREPARATION = "from loyalty_kit.reporting.running.kernel import prepare; prepare()"
 HIDDEN_TAG = "remove-cell"
 
-_START_SECONDS = 120
+_START_SECONDS = 60
 _OUTPUT_SECONDS = 60
 _LONGEST_SOCKET = 90
 # Python's warnings name the cell's code so, by the kernel's process.
@@ -97,17 +97,7 @@ def run_notebook(notebook: NotebookNode, *, folder: Path, scratch: Path, languag
     watch = _Watch(REACHED.get())
     with _quiet():
         try:
-            done: NotebookNode = papermill.execute_notebook(
-                whole,
-                None,
-                kernel_name="python3",
-                progress_bar=False,
-                request_save_on_cell_execute=False,
-                start_timeout=_START_SECONDS,
-                iopub_timeout=_OUTPUT_SECONDS,
-                on_cell_execute=watch,
-                **_kernel_options(folder, scratch, language),
-            )
+            done = _executed(whole, watch, _kernel_options(folder, scratch, language))
         except PapermillExecutionError as error:
             raise RunError(_cell_failure(error)) from error
         except DeadKernelError as error:
@@ -117,6 +107,32 @@ def run_notebook(notebook: NotebookNode, *, folder: Path, scratch: Path, languag
             raise RunError(Failure(f"The kernel did not run: {error}", traceback=_log(scratch))) from error
     _refuse_exit(done)
     return _timeless(done)
+
+
+def _executed(notebook: NotebookNode, watch: _Watch, options: dict[str, Any]) -> NotebookNode:
+    """Notebook executed; where its kernel talks by ports and never answered, another is tried."""
+
+    def execute() -> NotebookNode:
+        done: NotebookNode = papermill.execute_notebook(
+            notebook,
+            None,
+            kernel_name="python3",
+            progress_bar=False,
+            request_save_on_cell_execute=False,
+            start_timeout=_START_SECONDS,
+            iopub_timeout=_OUTPUT_SECONDS,
+            on_cell_execute=watch,
+            **options,
+        )
+        return done
+
+    try:
+        return execute()
+    except RuntimeError:
+        # Ports are chosen before the kernel opens them: in between another process may take one.
+        if watch.source or options["config"].ReportKernel.get("transport") == "ipc":
+            raise
+    return execute()
 
 
 def _kernel_options(folder: Path, scratch: Path, language: str) -> dict[str, Any]:

@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import sys
+import tempfile
 from contextlib import suppress
 from pathlib import Path
 from queue import Empty
@@ -74,7 +75,8 @@ class ReportKernel(AsyncKernelManager):
         warm = [sys.executable, "-S", "-E", str(STUB), "-f", "{connection_file}"]
         folder = str(Path(self.connection_file).parent)
         # A kernel is killed when its outputs are in; what it has put aside goes with its other files.
-        passing = {"TMPDIR": folder} if len(folder) < _LONGEST_FOLDER else {}
+        own = len(folder) < _LONGEST_FOLDER and folder.startswith(tempfile.gettempdir())
+        passing = {"TMPDIR": folder} if own else {}
         return KernelSpec(
             argv=warm if os.environ.get(KERNELS) else make_ipkernel_cmd(),
             env={**_FIXED, **ENVIRONMENT, **passing, SPOKEN: self.language},

@@ -4,7 +4,6 @@ import json
 import socket
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack, closing, contextmanager, suppress
@@ -17,7 +16,7 @@ from typing import IO
 
 from pydantic import ValidationError
 
-from loyalty_kit.reporting.publication import scratch_folder, sweep
+from loyalty_kit.reporting.publication import passing_place, scratch_folder, sweep
 from loyalty_kit.reporting.running.orders import ATTEMPT, ORDER, Attempt, Failure, Order
 from loyalty_kit.reporting.running.servers import ask, can_fork, forking
 
@@ -132,7 +131,7 @@ def _opened() -> Iterator[Path | None]:
                     server = stack.enter_context(forking(folder))
             yield server
     finally:
-        sweep(Path(tempfile.gettempdir()))
+        sweep(passing_place())
 
 
 @contextmanager

@@ -15,7 +15,6 @@ import shutil
 import signal
 import socket
 import sys
-import tempfile
 import traceback
 import warnings
 from collections.abc import Callable, Iterator
@@ -27,7 +26,7 @@ from pathlib import Path
 from threading import Thread
 from time import sleep
 
-from loyalty_kit.reporting.publication import sweep
+from loyalty_kit.reporting.publication import passing_place, sweep
 
 ROLES = {
     "kernel": "loyalty_kit.reporting.running.forked_kernel",
@@ -73,7 +72,7 @@ def main() -> None:
 
 def _leave(sockets: Path) -> None:
     """End the server; nothing is left of it and of processes that were killed."""
-    sweep(Path(tempfile.gettempdir()))
+    sweep(passing_place())
     shutil.rmtree(sockets, ignore_errors=True)
     os._exit(0)
 
