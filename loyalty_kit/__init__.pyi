@@ -24,6 +24,7 @@ from .campaigns.reading import campaign_metrics as campaign_metrics
 from .campaigns.reading import is_simulated as is_simulated
 from .campaigns.reading import read_campaign as read_campaign
 from .campaigns.trust import TrustResult as TrustResult
+from .errors import GroupsError as GroupsError
 from .errors import InputError as InputError
 from .errors import UnreadableError as UnreadableError
 from .measurement.adequacy import AdequacyResult as AdequacyResult

@@ -49,6 +49,10 @@ class InputError(ValueError):
         return self.anonymous if anonymous() else self.message
 
 
+class GroupsError(InputError):
+    """Groups that cannot be compared: there are fewer than two, or too few of them are large enough."""
+
+
 class UnreadableError(InputError):
     """A file that cannot be read at all, as against one that holds something wrong."""
 

@@ -8,7 +8,7 @@ import pandas as pd
 from scipy.special import ndtr, ndtri
 
 from loyalty_kit.checks import check_columns, check_level
-from loyalty_kit.errors import InputError, listing
+from loyalty_kit.errors import GroupsError, InputError
 from loyalty_kit.measurement.cfa_groups import GroupFit, Groups, positions
 from loyalty_kit.measurement.cfa_model import MEAN
 from loyalty_kit.measurement.fit import p_value
@@ -180,20 +180,29 @@ def _tables(responses: pd.DataFrame, structure: Structure, group: str) -> tuple[
     present = responses[responses[group].notna()]
     names = list(present[group].unique())
     if len(names) < 2:
-        raise InputError(f"'{group}' holds {listing(names) or 'no group'}; comparing needs two groups or more.")
+        raise GroupsError(
+            note("'{by}' holds {groups}; comparing needs two groups or more.", by=group, groups=names)
+            if names
+            else note("'{by}' holds no group; comparing needs two groups or more.", by=group)
+        )
     answering = present[list(structure.items)].notna().any(axis=1).groupby(present[group], sort=False).sum()
     small = [name for name in names if answering[name] <= len(structure.items)]
     if len(names) - len(small) < 2:
-        raise InputError(
-            f"Comparing by '{group}' needs two groups with more respondents than the {len(structure.items)} items; "
-            f"{listing(map(_label, small))} {'has' if len(small) == 1 else 'have'} too few."
+        told = {"by": group, "items": len(structure.items), "groups": [_label(name) for name in small]}
+        raise GroupsError(
+            note(
+                "Comparing by '{by}' needs two groups with more respondents than the {items} items; "
+                "too few are in {groups}.",
+                **told,
+            )
         )
     tables = {}
     for name in (name for name in names if name not in small):
         try:
             tables[_label(name)] = read_answers(present[present[group] == name], structure, "listwise")
         except InputError as error:
-            raise InputError(f"In group '{_label(name)}' of '{group}': {error.message}") from None
+            told = {"group": _label(name), "by": group, "why": error.message}
+            raise GroupsError(note("In group '{group}' of '{by}': {why}", **told)) from None
     names = [_label(name) for name in small]
     told = note("Not compared, as too few answered: {groups} of '{by}'.", groups=names, by=group)
     return tables, (told,) if small else ()

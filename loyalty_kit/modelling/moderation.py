@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
-from loyalty_kit.errors import InputError
+from loyalty_kit.errors import GroupsError, InputError
 from loyalty_kit.modelling.design import Design, codes, levels_of
 from loyalty_kit.modelling.fits import Fit, estimable, fit
 from loyalty_kit.moments import Floats
@@ -103,7 +103,9 @@ def moderate(design: Design, fitted: Fit, moderator: str, *, confidence: float) 
     inner = (part.x[:, :p, None] * member[:, None, :]).reshape(len(places), p * count)
     columns = np.column_stack([inner, part.x[:, p:]])
     if not estimable(columns, part.weights):
-        raise InputError(f"The groups of '{moderator}' leave too few respondents to tell their coefficients apart.")
+        raise GroupsError(
+            note("The groups of '{by}' leave too few respondents to tell their coefficients apart.", by=moderator)
+        )
     again = fit(
         part.y,
         columns,
@@ -164,7 +166,8 @@ def split(design: Design, by: str) -> tuple[tuple[Hashable, ...], npt.NDArray[np
             why = {"level": level, "by": by, "why": str(error)}
             left_out.append(note("Group '{level}' of '{by}' is left out. {why}", **why))
     if len(kept) < 2:
-        raise InputError(f"A comparison by '{by}' needs two groups that can carry the model. {left_out[0]}")
+        told = {"by": by, "why": left_out[0]}
+        raise GroupsError(note("A comparison by '{by}' needs two groups that can carry the model. {why}", **told))
     return tuple(levels[i] for i in kept), np.isin(places, kept), tuple(left_out)
 
 

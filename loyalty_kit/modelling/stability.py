@@ -7,12 +7,13 @@ import numpy as np
 import pandas as pd
 
 from loyalty_kit.checks import check_columns, check_rng, check_whole
-from loyalty_kit.errors import InputError
+from loyalty_kit.errors import GroupsError, InputError
 from loyalty_kit.modelling.design import Design, codes, read_design
 from loyalty_kit.modelling.fits import Fit, fit
 from loyalty_kit.modelling.importance import importance
 from loyalty_kit.modelling.moderation import ModerationResult, moderate
 from loyalty_kit.modelling.question import WHERE
+from loyalty_kit.notes import note
 from loyalty_kit.results import Result
 
 
@@ -75,6 +76,8 @@ def stability(
     asked = design.question
     if by in (asked.outcome, *asked.drivers):
         raise InputError(f"'{by}' is the outcome or a driver; 'by' needs a column that groups respondents.")
+    if design.table[by].iloc[design.rows].nunique() < 2:
+        raise GroupsError(note("'{by}' holds fewer than two groups among the complete rows.", by=by))
     controls = asked.controls if by in asked.controls else (*asked.controls, by)
     question = replace(asked, controls=controls, categorical=asked.categorical | {by})
     whole = read_design(design.table, question, design.labels)
@@ -86,7 +89,8 @@ def stability(
         try:
             again = _again(part, fitted)
         except InputError as error:
-            raise InputError(f"Group '{group}' of '{by}' cannot be fitted. {error}") from None
+            told = {"group": group, "by": by, "why": str(error)}
+            raise GroupsError(note("Group '{group}' of '{by}' cannot be fitted. {why}", **told)) from None
         found = importance(part, again, bootstrap=bootstrap, rng=generator, confidence=confidence).to_frame()
         parts.append(found.assign(group=pd.Series([group] * len(found), dtype=object)))
     ranks = pd.concat(parts, ignore_index=True)[["driver", "group", "share", "rank", "p_top3"]]

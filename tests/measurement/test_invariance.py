@@ -208,7 +208,7 @@ def test_a_structure_that_fits_no_group_is_warned_of(ladder):
         ),
         (
             lambda d, web: pd.concat([d[~web], d[web].tail(3)]),
-            "needs two groups with more respondents.*'web' has too few",
+            "needs two groups with more respondents than the 8 items; too few are in 'web'",
         ),
         (lambda d, web: d.assign(channel="web"), "'channel' holds 'web'; comparing needs two groups or more"),
         (lambda d, web: d.assign(channel=np.nan), "'channel' holds no group"),

@@ -126,7 +126,7 @@ def test_a_control_level_that_is_alone_in_a_group_costs_one_respondent(channels)
     [
         ("chanel", "lacks the column 'chanel'; did you mean 'channel'"),
         ("trust", "'trust' is the outcome or a driver"),
-        ("one", "'one' is constant"),
+        ("one", "'one' holds fewer than two groups among the complete rows"),
         ("loyalty", "'loyalty' is the outcome or a driver"),
         ("income", "'income' holds 60 different values, too many for groups; allowed are 50"),
         ("own", "A comparison by 'own' needs two groups that can carry the model"),

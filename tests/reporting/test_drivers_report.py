@@ -72,6 +72,19 @@ def test_a_suppressor_is_explained_and_not_hidden():
     assert "no call for less of it" in warning
 
 
+def test_groups_too_small_for_a_model_are_said_to_be_so(clear):
+    table, *_ = clear
+    few = table.assign(channel=["app"] * 3 + ["web"] * (len(table) - 3))
+    with pytest.raises(lk.GroupsError) as refused:
+        lk.drivers(few, drivers=DRIVERS).stability(by="channel")
+    (said,) = wording.describe_stability(refused.value)
+    assert said.tone == "warning"
+    assert said.startswith(
+        "Whether the drivers work alike in every group was not examined. A comparison by 'channel' needs two groups "
+        "that can carry the model. Group 'app' of 'channel' is left out."
+    )
+
+
 def test_stability_is_said_for_none_same_and_different_groups(clear):
     table, model, *_ = clear
     assert str(wording.describe_stability(None)) == "No group was named, so stability over groups was not examined."

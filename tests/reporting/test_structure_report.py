@@ -68,6 +68,20 @@ def test_groups_that_work_alike_are_compared_on_latent_means(sound):
     assert not re.search(r"\bnan\b", text)
 
 
+def test_groups_too_small_to_be_compared_are_said_to_be_so(sound):
+    responses, book, model = sound
+    few = responses.assign(channel=["app"] * 3 + ["web"] * (len(responses) - 3))
+    with pytest.raises(lk.GroupsError) as refused:
+        lk.invariance(few, book, group="channel")
+    sentence = (
+        "Whether groups may be compared was not examined. Comparing by 'channel' needs two groups with more "
+        "respondents than the 8 items; too few are in 'app'."
+    )
+    (said,) = wording.describe_invariance(refused.value, book)
+    assert (said, said.tone) == (sentence, "warning")
+    assert sentence in str(wording.answer_structure(model, model.validity(), refused.value, book))
+
+
 def shifted(items: dict[str, float]) -> tuple[pd.DataFrame, lk.Codebook]:
     """Web customers answer some items higher or lower for the same attitude."""
     responses, book = study(900)

@@ -154,7 +154,7 @@ def _kernel_options(folder: Path, scratch: Path, language: str) -> dict[str, Any
 def _cell_failure(error: PapermillExecutionError) -> Failure:
     if error.ename == "SystemExit":
         return _exit_failure(error.source)
-    known = error.ename in ("InputError", "UnreadableError")
+    known = error.ename in ("GroupsError", "InputError", "UnreadableError")
     sentence = error.evalue if known else ": ".join(part for part in (error.ename, error.evalue) if part)
     # Messages of other libraries quote data: an index label may be a customer's address.
     public = "" if known else f"{error.ename}; the message may name respondents and stands in the terminal only."

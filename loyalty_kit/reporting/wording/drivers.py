@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 
+from loyalty_kit.errors import GroupsError
 from loyalty_kit.modelling.driver_result import DriverResult
 from loyalty_kit.modelling.importance import ImportanceResult
 from loyalty_kit.modelling.priority import PriorityResult
@@ -122,8 +123,10 @@ def describe_robustness(result: RobustnessResult) -> Passage:
     return Passage([*sentences, *(Sentence(tell(text, result.labels), "warning") for text in result.warnings)])
 
 
-def describe_stability(result: StabilityResult | None) -> Passage:
-    """Say whether the drivers work alike in every group."""
+def describe_stability(result: StabilityResult | GroupsError | None) -> Passage:
+    """Say whether the drivers work alike in every group, or why that was not examined."""
+    if isinstance(result, GroupsError):
+        return Passage([Sentence(say("holds.groups_refused", why=tell(result.message)), "warning")])
     if result is None:
         return Passage([say("holds.groups_none")])
     p = float(result.moderation.joint["p_value"])

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from loyalty_kit.errors import GroupsError
 from loyalty_kit.measurement.adequacy import AdequacyResult
 from loyalty_kit.measurement.common_method import CommonMethodResult
 from loyalty_kit.measurement.confirmatory import CfaResult
@@ -61,7 +62,7 @@ def describe_structure_sample(result: CfaResult, responses: pd.DataFrame, codebo
 
 
 def answer_structure(
-    result: CfaResult, validity: ValidityResult, ladder: InvarianceResult | None, codebook: Codebook
+    result: CfaResult, validity: ValidityResult, ladder: InvarianceResult | GroupsError | None, codebook: Codebook
 ) -> Passage:
     """Headline: does the claimed structure fit, which scales overlap, may groups be compared."""
     fit = fit_indices(result)
@@ -168,10 +169,10 @@ def describe_common_method(result: CommonMethodResult | None) -> Passage:
     return Passage([Sentence(tell(result.verdict))])
 
 
-def describe_invariance(result: InvarianceResult | None, codebook: Codebook) -> Passage:
-    """Say whether groups may be compared and, where they may, how they differ."""
-    if result is None:
-        return Passage([say("structure.groups_none")])
+def describe_invariance(result: InvarianceResult | GroupsError | None, codebook: Codebook) -> Passage:
+    """Say whether groups may be compared and, where they may, how they differ, or why that was not examined."""
+    if result is None or isinstance(result, GroupsError):
+        return Passage(_comparability(result))
     sentences = [Sentence(tell(result.verdict), "plain" if result.comparable else "warning")]
     if result.n_dropped:
         sentences.append(say("invariance.sample", n=result.n_used, dropped=result.n_dropped))
@@ -209,9 +210,11 @@ def _within(fit: dict[str, float], bounds: dict[str, float]) -> bool:
     return fit["cfi"] >= bounds["cfi"] and fit["rmsea"] <= bounds["rmsea"] and fit["srmr"] <= bounds["srmr"]
 
 
-def _comparability(ladder: InvarianceResult | None, *, settled: bool) -> list[Sentence]:
+def _comparability(ladder: InvarianceResult | GroupsError | None, *, settled: bool = True) -> list[Sentence]:
     if ladder is None:
         return [say("structure.groups_none")]
+    if isinstance(ladder, GroupsError):
+        return [Sentence(say("structure.groups_refused", why=tell(ladder.message)), "warning")]
     if not settled:
         return [say("structure.groups_keying")]
     case = "no" if not ladder.comparable else "part" if len(ladder.partial) else "yes"
