@@ -10,6 +10,7 @@ VERSION = 1
 
 _PATIENCE = 2.0
 _DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+_UNWRITABLE = (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN)
 
 # Runs are ordered by id and never by time: clocks are set back.
 _TABLES = (
@@ -58,7 +59,7 @@ PRUNE = """DELETE FROM runs WHERE outcome != 'running' AND id NOT IN (
 
 @contextmanager
 def opened(path: Path) -> Iterator[sqlite3.Connection]:
-    """One transaction on the file, made with its tables where it is absent.
+    """One transaction on the file, made with its tables where it is absent; read only where no more is allowed.
 
     Raises
     ------
@@ -68,15 +69,9 @@ def opened(path: Path) -> Iterator[sqlite3.Connection]:
     if path.is_symlink():
         # It could lead to any file of this user.
         raise sqlite3.OperationalError("it is a link to another place")
-    connection = sqlite3.connect(path, timeout=_PATIENCE, isolation_level=None)
+    connection = _begun(path)
     try:
         connection.row_factory = sqlite3.Row
-        connection.execute("PRAGMA foreign_keys = ON")
-        # Where the file system cannot do it the journal of old serves as well.
-        with suppress(sqlite3.OperationalError):
-            connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = NORMAL")
-        connection.execute("BEGIN IMMEDIATE")
         try:
             _lay_out(connection)
             yield connection
@@ -87,6 +82,26 @@ def opened(path: Path) -> Iterator[sqlite3.Connection]:
         connection.execute("COMMIT")
     finally:
         connection.close()
+
+
+def _begun(path: Path) -> sqlite3.Connection:
+    """Begin a transaction; where nothing may be written, on a file that is taken not to change meanwhile."""
+    connection = sqlite3.connect(path, timeout=_PATIENCE, isolation_level=None)
+    try:
+        connection.execute("PRAGMA foreign_keys = ON")
+        # Where the file system cannot do it the journal of old serves as well.
+        with suppress(sqlite3.OperationalError):
+            connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute("BEGIN IMMEDIATE")
+        return connection
+    except sqlite3.Error as error:
+        connection.close()
+        if error.sqlite_errorcode & 0xFF not in _UNWRITABLE or not path.exists():
+            raise
+    connection = sqlite3.connect(f"{path.absolute().as_uri()}?immutable=1", uri=True, isolation_level=None)
+    connection.execute("BEGIN")
+    return connection
 
 
 def is_damaged(error: Exception) -> bool:

@@ -7,6 +7,8 @@ import sqlite3
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -186,6 +188,38 @@ def test_a_damaged_file_is_set_aside_and_a_new_one_begun(tmp_path, spoil):
     assert [kept["key"] for kept in History(tmp_path).recent()] == ["new"]
     assert (tmp_path / "history.damaged-1.sqlite").read_bytes() == damaged
     assert names(tmp_path) == ["history.damaged-1.sqlite", HISTORY]
+
+
+@contextmanager
+def read_only(folder: Path) -> Iterator[None]:
+    """A folder in which nobody may write; for root a mount, since no mode binds it."""
+    if os.geteuid():
+        folder.chmod(0o500)
+        (folder / HISTORY).chmod(0o400)
+        yield
+        folder.chmod(0o700)
+        return
+    for options in (["--bind", folder, folder], ["-o", "remount,ro,bind", folder]):
+        mounted = subprocess.run(["mount", *options], capture_output=True, text=True)
+        if mounted.returncode:
+            pytest.skip(f"no folder may be mounted: {mounted.stderr.strip()}")
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", "-l", folder], check=True)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes and mounts of POSIX")
+def test_a_history_that_may_not_be_written_can_be_read(tmp_path):
+    folder = tmp_path / "read only?"
+    folder.mkdir()
+    run(History(folder))
+    with read_only(folder), History(folder) as history:
+        assert [row["report"] for row in history.recent()] == ["a"]
+        assert history.warning == ""
+        assert history.begin("b", key="1") is None
+        assert "cannot be used" in history.warning
+    assert names(folder) == [HISTORY]
 
 
 def test_damaged_files_do_not_replace_each_other(tmp_path):
