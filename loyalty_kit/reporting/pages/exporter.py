@@ -15,7 +15,7 @@ from loyalty_kit.reporting.wording.catalogue import LANGUAGES
 class ReportExporter(Exporter):
     """A notebook as it stands, its outputs included, as a loyalty report.
 
-    `jupyter nbconvert --to loyalty-report NOTEBOOK`, or 'Loyalty report' in JupyterLab's Export menu. The
+    `jupyter nbconvert --to loyalty_report NOTEBOOK`, or 'Loyalty_report' among JupyterLab's exports. The
     notebook's `metadata.language` is the page's, where the kit speaks it.
     """
 

@@ -1,11 +1,13 @@
 """The kit's page among Jupyter's export formats."""
 
+import re
 import tomllib
 from pathlib import Path
 
 import nbformat
 import nbformat.v4 as v4
 from bs4 import BeautifulSoup
+from jupyter_server.nbconvert.handlers import _format_regex
 
 from loyalty_kit.reporting.pages.exporter import ReportExporter
 
@@ -41,5 +43,6 @@ def test_a_file_is_exported_by_its_path(tmp_path):
 
 def test_the_package_names_it_to_jupyter():
     declared = tomllib.loads((Path(__file__).parents[3] / "pyproject.toml").read_text(encoding="utf-8"))
-    named = declared["project"]["entry-points"]["nbconvert.exporters"]["loyalty-report"]
-    assert named == f"{ReportExporter.__module__}:{ReportExporter.__name__}"
+    ((name, place),) = declared["project"]["entry-points"]["nbconvert.exporters"].items()
+    assert place == f"{ReportExporter.__module__}:{ReportExporter.__name__}"
+    assert re.fullmatch(_format_regex, name), "JupyterLab's server knows no page for this name"
