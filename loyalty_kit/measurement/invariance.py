@@ -188,12 +188,13 @@ def _tables(responses: pd.DataFrame, structure: Structure, group: str) -> tuple[
     answering = present[list(structure.items)].notna().any(axis=1).groupby(present[group], sort=False).sum()
     small = [name for name in names if answering[name] <= len(structure.items)]
     if len(names) - len(small) < 2:
-        told = {"by": group, "items": len(structure.items), "groups": [_label(name) for name in small]}
         raise GroupsError(
             note(
                 "Comparing by '{by}' needs two groups with more respondents than the {items} items; "
                 "too few are in {groups}.",
-                **told,
+                by=group,
+                items=len(structure.items),
+                groups=[_label(name) for name in small],
             )
         )
     tables = {}
@@ -201,8 +202,9 @@ def _tables(responses: pd.DataFrame, structure: Structure, group: str) -> tuple[
         try:
             tables[_label(name)] = read_answers(present[present[group] == name], structure, "listwise")
         except InputError as error:
-            told = {"group": _label(name), "by": group, "why": error.message}
-            raise GroupsError(note("In group '{group}' of '{by}': {why}", **told)) from None
+            raise GroupsError(
+                note("In group '{group}' of '{by}': {why}", group=_label(name), by=group, why=error.message)
+            ) from None
     names = [_label(name) for name in small]
     told = note("Not compared, as too few answered: {groups} of '{by}'.", groups=names, by=group)
     return tables, (told,) if small else ()

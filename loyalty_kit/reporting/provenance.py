@@ -10,7 +10,7 @@ from great_tables import GT
 from loyalty_kit.errors import UnreadableError
 from loyalty_kit.reporting.origin import versions
 from loyalty_kit.reporting.tables.layout import headings, lay_out
-from loyalty_kit.reporting.wording.catalogue import language, phrases, term
+from loyalty_kit.reporting.wording.catalogue import given, language, phrases, term
 
 
 def provenance(parameters: Mapping[str, object], files: Mapping[str, str | Path]) -> pd.DataFrame:
@@ -34,7 +34,7 @@ def provenance(parameters: Mapping[str, object], files: Mapping[str, str | Path]
     UnreadableError
         If a file cannot be read.
     """
-    facts = {term("provenance.parameter", name=name): str(value) for name, value in parameters.items()}
+    facts = {term("provenance.parameter", name=name): given(value) for name, value in parameters.items()}
     for what, path in files.items():
         facts[term("provenance.hash", what=_kind(what), file=Path(path).name)] = _hash(Path(path))
     facts |= {term("provenance.version", name=name): number for name, number in versions().items()}

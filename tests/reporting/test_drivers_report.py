@@ -72,6 +72,13 @@ def test_a_suppressor_is_explained_and_not_hidden():
     assert "no call for less of it" in warning
 
 
+def test_a_place_among_three_is_told_only_of_more_than_three(clear):
+    _, _, importance, *_ = clear
+    few = lk.drivers(scores(), drivers=DRIVERS[:3]).importance(bootstrap=50)
+    told = [str(wording.describe_importance(result)) for result in (importance, few)]
+    assert ["among the top three" in text for text in told] == [True, False]
+
+
 def test_groups_too_small_for_a_model_are_said_to_be_so(clear):
     table, *_ = clear
     few = table.assign(channel=["app"] * 3 + ["web"] * (len(table) - 3))

@@ -96,6 +96,11 @@ def titled(title: str, labels: Sequence[str], language: str = "en") -> str:
     --------
     >>> titled("Quality", ["store", "2"]), titled("质量", ["门店", "2"], "zh"), titled("Quality", [])
     ('Quality: store, 2', '质量：门店，2', 'Quality')
+    >>> titled("Can they be trusted?", ["store"]), titled("可信吗？", ["门店"], "zh")
+    ('Can they be trusted? (store)', '可信吗？（门店）')
     """
-    colon, comma = ("：", "，") if language == "zh" else (": ", ", ")
-    return f"{title}{colon}{comma.join(labels)}" if labels else title
+    if not labels:
+        return title
+    chinese, asked = language == "zh", title.endswith(("?", "？"))
+    before, after = ("（" if chinese else " (", "）" if chinese else ")") if asked else ("：" if chinese else ": ", "")
+    return f"{title}{before}{('，' if chinese else ', ').join(labels)}{after}"

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from loyalty_kit.reporting.pages.document import document, table
 from loyalty_kit.reporting.running.orders import Failure
-from loyalty_kit.reporting.wording.catalogue import moment, term
+from loyalty_kit.reporting.wording.catalogue import given, moment, term
 
 BANNER = "<!--loyalty-kit:banner-->"
 
@@ -100,6 +100,6 @@ def _code(text: str) -> str:
 def _parameters(values: Mapping[str, object], language: str) -> str:
     if not values:
         return f"<p>{escape(term('failure.defaults', language=language))}</p>"
-    rows = [[escape(name), escape(str(value))] for name, value in values.items()]
+    rows = [[escape(name), escape(given(value))] for name, value in values.items()]
     headings = [term("failure.parameter", language=language), term("failure.value", language=language)]
     return table(headings, rows, caption=term("failure.given", language=language))

@@ -16,7 +16,7 @@ from loyalty_kit.reporting.history import Course, History
 from loyalty_kit.reporting.pages.document import FACT, TAGS, TEMPLATES, document, table
 from loyalty_kit.reporting.pages.since import course_line, figure_text
 from loyalty_kit.reporting.publication import publish
-from loyalty_kit.reporting.wording.catalogue import moment, number, term
+from loyalty_kit.reporting.wording.catalogue import given, moment, number, term
 
 INDEX = "index.html"
 REPORT = ".html"
@@ -64,11 +64,11 @@ class _Facts(HTMLParser):
         self.in_head = True
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = dict(attrs)
-        name = given.get("name") or ""
+        meta = dict(attrs)
+        name = meta.get("name") or ""
         self.in_head = self.in_head and tag != "body"
         if self.in_head and tag == "meta" and name.startswith(FACT):
-            self.facts[name.removeprefix(FACT)] = given.get("content") or ""
+            self.facts[name.removeprefix(FACT)] = meta.get("content") or ""
 
 
 def write_index(folder: Path, *, scratch: Path) -> Path:
@@ -240,5 +240,5 @@ def _parameters(text: str, language: str) -> str:
         values = json.loads(text)
     except (ValueError, RecursionError):
         return ""
-    given = values.items() if isinstance(values, dict) else ()
-    return "<br>".join(f"{_shown(name)} = {_shown(value)}" for name, value in given) or _word("defaults", language)
+    lines = (f"{name} = {given(value)}" for name, value in values.items()) if isinstance(values, dict) else ()
+    return "<br>".join(map(_shown, lines)) or _word("defaults", language)

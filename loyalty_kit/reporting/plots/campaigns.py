@@ -12,7 +12,19 @@ from loyalty_kit.campaigns.decisions import gain_density
 from loyalty_kit.campaigns.effects import ALL, EffectsResult
 from loyalty_kit.campaigns.following import NextTestResult
 from loyalty_kit.campaigns.metrics import Metric
-from loyalty_kit.reporting.plots.canvas import BLUE, GREEN, INK, MUTED, ORANGE, YELLOW, canvas, drawable, drawn, label
+from loyalty_kit.reporting.plots.canvas import (
+    BLUE,
+    GREEN,
+    INK,
+    MUTED,
+    ORANGE,
+    YELLOW,
+    canvas,
+    drawable,
+    drawn,
+    label,
+    name_rows,
+)
 from loyalty_kit.reporting.wording.campaigns import THOUSAND, plain_name, primary, shown_cells
 from loyalty_kit.reporting.wording.catalogue import level, records
 
@@ -41,7 +53,7 @@ def plot_assignment(assignment: AssignmentResult, *, ax: Axes | None = None) -> 
     with canvas(ax, rows=len(table)) as ax:
         ax.barh(rows, 100 * table["share"], color=BLUE, alpha=0.75, height=0.55)
         ax.vlines(100 * table["planned"], rows - 0.4, rows + 0.4, color=INK, linewidth=2)
-        ax.set_yticks(rows, _arms(table["arm"]))
+        name_rows(ax, _arms(table["arm"]))
         ax.set_xlabel(label("figure.assignment_x"))
         ax.set_title(label("figure.assignment"), loc="left", fontweight="bold")
         return ax
@@ -69,8 +81,7 @@ def plot_balance(assignment: AssignmentResult, *, ax: Axes | None = None) -> Axe
         widest = float(table["standardized_difference"].abs().max())
         ax.set_xlim(-max(0.15, 1.1 * widest), max(0.15, 1.1 * widest))
         names = [label("figure.balance_row", **row) for row in records(table[["covariate", "arm"]])]
-        ax.set_yticks(range(len(table)), drawable(names, table["arm"]))
-        ax.set_ylim(-0.6, len(table) - 0.4)
+        name_rows(ax, drawable(names, table["arm"]))
         ax.set_xlabel(label("figure.balance_x"))
         ax.set_title(label("figure.balance"), loc="left", fontweight="bold")
         return ax
@@ -246,8 +257,7 @@ def _forest(
             ax.plot([low, high], [row, row], color=colour, linewidth=2.5, solid_capstyle="round")
             ax.plot(difference, row, "o", color=colour, markersize=8)
         ax.axvline(0, color=INK, linewidth=1, linestyle="--")
-        ax.set_yticks(range(len(table)), drawable(names, table["arm"])[::-1])
-        ax.set_ylim(-0.6, len(table) - 0.4)
+        name_rows(ax, drawable(names, table["arm"])[::-1])
         if factor == THOUSAND:
             ax.xaxis.set_major_formatter(_thousands)
         ax.set_xlabel(label("figure.interval_x", unit=unit, level=level(effects.confidence)))

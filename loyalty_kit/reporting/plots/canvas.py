@@ -1,6 +1,6 @@
 """What every figure shares: a new canvas where none is given, colours and a font that has the labels' characters."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -66,6 +66,12 @@ def canvas(ax: Axes | None, *, rows: float) -> Iterator[Axes]:
 def named(names: Iterable[object], labels: Mapping[str, str]) -> list[str]:
     """Labels of columns, their names where they have none."""
     return [labels.get(str(name), str(name)) for name in names]
+
+
+def name_rows(ax: Axes, names: Sequence[str]) -> None:
+    """Name rows from below, with room beside the outermost however few there are."""
+    ax.set_yticks(range(len(names)), names)
+    ax.set_ylim(-0.6, len(names) - 0.4)
 
 
 def heat(ax: Axes, table: pd.DataFrame, *, limits: tuple[float, float], colours: str, digits: int = 2) -> None:

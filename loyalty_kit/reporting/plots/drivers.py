@@ -11,7 +11,7 @@ from loyalty_kit.modelling.driver_result import DriverResult
 from loyalty_kit.modelling.importance import ImportanceResult
 from loyalty_kit.modelling.priority import PriorityResult
 from loyalty_kit.modelling.robustness import RobustnessResult
-from loyalty_kit.reporting.plots.canvas import BLUE, INK, MUTED, ORANGE, canvas, drawable, heat, label, named
+from loyalty_kit.reporting.plots.canvas import BLUE, INK, MUTED, ORANGE, canvas, drawable, heat, label, name_rows, named
 from loyalty_kit.reporting.wording.catalogue import level
 
 ELLIPSE_SDS = 2.4477
@@ -39,7 +39,7 @@ def plot_coefficients(model: DriverResult, *, ax: Axes | None = None) -> Axes:
             ax.plot([low, high], [row, row], color=colour, linewidth=2.5, solid_capstyle="round")
             ax.plot(estimate, row, "o", color=colour, markersize=8)
         ax.axvline(0, color=INK, linewidth=1, linestyle="--")
-        ax.set_yticks(range(len(table)), drawable(named(table["driver"], model.labels), table["driver"]))
+        name_rows(ax, drawable(named(table["driver"], model.labels), table["driver"]))
         outcome = drawable(named([model.outcome], model.labels), [model.outcome])[0]
         ax.set_xlabel(label("figure.coefficients_x", outcome=outcome, level=level(model.confidence)))
         ax.set_title(label("figure.coefficients"), loc="left", fontweight="bold")
@@ -65,7 +65,7 @@ def plot_importance(result: ImportanceResult, *, ax: Axes | None = None) -> Axes
         ax.barh(range(len(table)), 100 * table["share"], color=BLUE, alpha=0.75, height=0.62)
         if result.bootstrap:
             ax.hlines(range(len(table)), 100 * table["ci_low"], 100 * table["ci_high"], color=INK, linewidth=1.5)
-        ax.set_yticks(range(len(table)), drawable(named(table["driver"], result.labels), table["driver"]))
+        name_rows(ax, drawable(named(table["driver"], result.labels), table["driver"]))
         ax.set_xlabel(label("figure.importance_x", level=level(result.confidence)))
         ax.set_title(label("figure.importance"), loc="left", fontweight="bold")
         return ax

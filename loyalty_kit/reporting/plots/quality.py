@@ -4,7 +4,18 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from loyalty_kit.measurement.reliability import ReliabilityResult
-from loyalty_kit.reporting.plots.canvas import BLUE, INK, MUTED, ORANGE, canvas, drawable, drawn, label, nothing
+from loyalty_kit.reporting.plots.canvas import (
+    BLUE,
+    INK,
+    MUTED,
+    ORANGE,
+    canvas,
+    drawable,
+    drawn,
+    label,
+    name_rows,
+    nothing,
+)
 from loyalty_kit.reporting.wording.catalogue import level
 from loyalty_kit.reporting.wording.quality import RELIABLE, WEAK_ITEM, verdict
 from loyalty_kit.survey.codebook import Codebook
@@ -44,7 +55,7 @@ def plot_reliability(result: ReliabilityResult, codebook: Codebook, *, ax: Axes 
             textcoords="offset points",
             va="top",
         )
-        ax.set_yticks(range(len(table)), drawable(map(codebook.label, table["scale"]), table["scale"]))
+        name_rows(ax, drawable(map(codebook.label, table["scale"]), table["scale"]))
         ax.set_xlabel(label("figure.reliability_x", level=level(result.confidence, language=drawn())))
         ax.set_title(loc="left", fontweight="bold", label=label("figure.reliability"))
         lows = table["ci_low"].dropna()

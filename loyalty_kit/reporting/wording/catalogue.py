@@ -159,6 +159,19 @@ def in_a_row(names: Iterable[str], *, language: str | None = None) -> str:
     return filled(f"{{first}}{term('and', language=language)}{{last}}", ends, language=language)
 
 
+def given(value: object) -> str:
+    """Write the value of a parameter: a list as its entries, a dash where there is nothing.
+
+    Examples
+    --------
+    >>> given(["channel = store", "wave = 2"]), given([]), given(None), given(0.95)
+    ('channel = store, wave = 2', '–', '–', '0.95')
+    """
+    if isinstance(value, list | tuple):
+        return ", ".join(map(str, value)) or "–"
+    return "–" if value is None or value == "" else str(value)
+
+
 def number(value: float, digits: int = 2) -> str:
     """Write a number with a true minus sign and no negative zero, alike in all languages.
 

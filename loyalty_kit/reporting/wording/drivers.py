@@ -30,6 +30,7 @@ SURE = 0.90
 LIKELY = 0.80
 LEVEL_OF_TESTS = 0.05
 FIVE = 5
+TOP = 3
 
 
 def answer_drivers(
@@ -85,11 +86,12 @@ def describe_model(model: DriverResult) -> Passage:
 def describe_importance(result: ImportanceResult) -> Passage:
     """Say of each driver its share, rank and how sure the rank is."""
     sentences = []
+    phrase = "importance.row" if len(result.table) > TOP else "importance.row_of_few"
     for row in records(result.table):
         span = _span(row["ci_low"], row["ci_high"], result.confidence)
         shares = {"share": percent(row["share"]), "p": percent(row["p_top3"])}
         label = result.labels.get(row["driver"], row["driver"])
-        sentences.append(say("importance.row", driver=label, rank=row["rank"], **shares, **span))
+        sentences.append(say(phrase, driver=label, rank=row["rank"], **shares, **span))
     return Passage([*sentences, *(Sentence(tell(text, result.labels), "warning") for text in result.warnings)])
 
 
@@ -172,7 +174,7 @@ def _ranking(importance: ImportanceResult) -> list[Sentence]:
     leader, p = str(first.idxmax()), float(first.max())
     label = importance.labels.get(leader, leader)
     sentences = [say("drivers.leader" if p >= SURE else "drivers.leader_unsure", driver=label, p=percent(p))]
-    if len(importance.table) > 3:
+    if len(importance.table) > TOP:
         sure = importance.table.loc[importance.table["p_top3"] >= SURE, "driver"]
         if len(sure):
             sentences.append(say("drivers.top3", drivers=_names(sure, importance.labels)))
