@@ -74,7 +74,11 @@ def render(
     ] = None,
     parameter: Annotated[
         list[str] | None,
-        typer.Option("-p", metavar="NAME=VALUE", help="A parameter of the notebook; lists are split at commas."),
+        typer.Option(
+            "-p",
+            metavar="NAME=VALUE",
+            help="A parameter of the notebook; a list is split at commas outside quotation marks.",
+        ),
     ] = None,
     output: Annotated[
         str | None, typer.Option("-o", metavar="PLACE", help="Folder for reports, or FILE.html for one.")
@@ -148,7 +152,7 @@ def params(
     path = reporting.notebooks.find_notebook(notebook, Path())
     declared = reporting.parameters.notebook_parameters(reporting.notebooks.read_notebook(path))
     if as_json:
-        typer.echo(as_text(reporting.parameters.described(declared)))
+        typer.echo(as_text(reporting.values.described(declared)))
         return 0
     rows = [
         (entry.name, entry.type, "required" if entry.default is None else " ".join(entry.default.split()), entry.help)
@@ -262,7 +266,7 @@ def _one(
     """Name, result to come and folder of one notebook's report."""
     path = reporting.notebooks.find_notebook(target, Path())
     declared = reporting.parameters.notebook_parameters(reporting.notebooks.read_notebook(path))
-    values = reporting.parameters.check_texts(_pairs(parameters), declared, path.stem)
+    values = reporting.values.check_texts(_pairs(parameters), declared, path.stem)
     place = Path(output)
     folder = place.parent if place.suffix == ".html" and not place.is_dir() else place
     return [path.stem], (lk.render(path, output, values, force=force) for _ in range(1)), folder

@@ -8,3 +8,4 @@ from . import pages as pages
 from . import parameters as parameters
 from . import render as render
 from . import running as running
+from . import values as values

@@ -16,15 +16,10 @@ from loyalty_kit.reporting.batches.naming import titled
 from loyalty_kit.reporting.keys import ReportKey, report_key
 from loyalty_kit.reporting.notebooks import find_notebook, heading, read_notebook
 from loyalty_kit.reporting.pages.prose import with_prose
-from loyalty_kit.reporting.parameters import (
-    check_parameters,
-    choices,
-    injected_source,
-    is_parameters_cell,
-    notebook_parameters,
-)
+from loyalty_kit.reporting.parameters import is_parameters_cell, notebook_parameters
 from loyalty_kit.reporting.publication import check_report_name
 from loyalty_kit.reporting.running.orders import Order, PastRun
+from loyalty_kit.reporting.values import check_parameters, choices, injected_source
 from loyalty_kit.reporting.wording.catalogue import LANGUAGES
 
 

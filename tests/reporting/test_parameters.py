@@ -1,49 +1,18 @@
-"""Parameters: read from the cell's syntax tree, typed, and refused by name before anything runs."""
-
-import json
-from datetime import date
-from pathlib import Path
+"""Parameters: read from the cell's syntax tree, typed; nothing in it is run."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from parameter_cells import PARAMETERS
 
-from loyalty_kit.errors import InputError
-from loyalty_kit.reporting.parameters import (
-    check_parameters,
-    check_texts,
-    described,
-    injected_source,
-    notebook_parameters,
-    read_parameters,
-)
-
-CELL = """
-from datetime import date
-survey: str = "../a=b.csv"  # file of answers = one row a respondent
-codebook: "Path" = Path("codebook.toml")
-channel: Literal["store", "web", 3] = "store"
-wave: int | None = None
-confidence: float = 0.95
-screen_out: bool = False
-since: date = date(2026, 3, 1)
-weeks: list[int] = [1,
-                    2]  # which
-seed = 20
-schema: str = "s"
-needed: float
-table: dict = {}
-derived = 3 * seed
-a, b = 1, 2
-"""
-PARAMETERS = read_parameters(CELL)
+from loyalty_kit.reporting.parameters import notebook_parameters, read_parameters
 
 
 def test_every_line_of_the_form_is_a_parameter():
     assert [entry.name for entry in PARAMETERS] == [
         *("survey", "codebook", "channel", "wave", "confidence", "screen_out"),
-        *("since", "weeks", "seed", "schema", "needed"),
+        *("since", "weeks", "channels", "seed", "schema", "needed"),
     ]
 
 
@@ -70,149 +39,3 @@ def test_a_cell_that_is_not_of_the_form_has_none(source):
 @given(st.text(alphabet="ab:=|[]'\"#, \nint0", max_size=40))
 def test_any_text_can_be_read(source):
     read_parameters(source)
-
-
-@pytest.mark.parametrize(
-    ("text", "value"),
-    [
-        ({"survey": "007"}, "007"),
-        ({"survey": "true"}, "true"),
-        ({"codebook": "a.toml"}, Path("a.toml")),
-        ({"channel": "3"}, 3),
-        ({"wave": "3"}, 3),
-        ({"wave": "none"}, None),
-        ({"wave": ""}, None),
-        ({"confidence": "1e-1"}, 0.1),
-        ({"screen_out": "true"}, True),
-        ({"screen_out": "false"}, False),
-        ({"since": "2026-02-28"}, date(2026, 2, 28)),
-        ({"weeks": "3, 4"}, [3, 4]),
-        ({"weeks": ""}, []),
-        ({"seed": "007"}, 7),
-    ],
-)
-def test_text_becomes_what_the_type_says(text, value):
-    [name] = text
-    assert check_texts(text | {"needed": "1"}, PARAMETERS, "report")[name] == value
-
-
-@pytest.mark.parametrize(
-    "values",
-    [
-        {"survey": 7},
-        {"screen_out": "true"},
-        {"screen_out": 1},
-        {"seed": 1.0},
-        {"seed": True},
-        {"confidence": "0.9"},
-        {"confidence": float("nan")},
-        {"channel": "app"},
-        {"weeks": ["1"]},
-        {"weeks": 1},
-        {"since": "March"},
-        {"since": 20260301},
-    ],
-)
-def test_a_value_of_another_type_is_refused_with_its_name_type_and_value(values):
-    [(name, value)] = values.items()
-    types = {entry.name: entry.type for entry in PARAMETERS}
-    with pytest.raises(InputError) as refused:
-        check_parameters(values | {"needed": 1}, PARAMETERS, "report")
-    assert str(refused.value) == f"Parameter '{name}' of 'report' must be {types[name]}; got {value!r}."
-
-
-def test_values_of_the_type_pass_unchanged():
-    values = {"survey": "a", "since": date(2026, 1, 1), "weeks": [1], "wave": None, "needed": 2.5, "channel": 3}
-    assert check_parameters(values, PARAMETERS, "report") == values
-
-
-def test_a_whole_number_stands_for_a_float_and_text_for_path_and_date():
-    values = check_parameters({"needed": 1, "codebook": "a", "since": "2026-01-02"}, PARAMETERS, "report")
-    assert values == {"needed": 1.0, "codebook": Path("a"), "since": date(2026, 1, 2)}
-
-
-def test_an_unknown_name_is_refused_with_the_nearest():
-    with pytest.raises(InputError, match="'report' has no parameter 'surve'; did you mean 'survey'"):
-        check_parameters({"surve": "a", "needed": 1}, PARAMETERS, "report")
-
-
-def test_a_notebook_without_parameters_takes_none():
-    with pytest.raises(InputError, match="'report' has no parameter 'survey'; it takes none"):
-        check_parameters({"survey": "a"}, (), "report")
-
-
-def test_a_parameter_without_default_must_be_given():
-    with pytest.raises(InputError, match="Parameter 'needed' of 'report' must be given: float"):
-        check_parameters({}, PARAMETERS, "report")
-
-
-def test_every_problem_is_told_on_a_line_of_its_own():
-    with pytest.raises(InputError) as refused:
-        check_parameters({"seed": "x", "surve": 1}, PARAMETERS, "report")
-    assert len(str(refused.value).splitlines()) == 3
-
-
-@given(
-    st.dictionaries(
-        st.sampled_from(["one", "two"]),
-        st.none()
-        | st.booleans()
-        | st.integers()
-        | st.floats(allow_nan=False, allow_infinity=False)
-        | st.text()
-        | st.lists(st.text())
-        | st.dates()
-        | st.dates().map(lambda day: [day]),
-    )
-)
-def test_injected_code_gives_back_the_values(values):
-    space: dict[str, object] = {}
-    exec(injected_source(values), space)
-    assert {name: space[name] for name in values} == values
-
-
-def test_an_injected_path_is_a_path():
-    space: dict[str, object] = {}
-    exec(injected_source({"file": Path("a b/'c'")}), space)
-    assert space["file"] == Path("a b/'c'")
-
-
-def test_parameters_are_described_as_json_knows_them():
-    entries = {entry["name"]: entry for entry in json.loads(json.dumps(described(PARAMETERS), allow_nan=False))}
-    assert list(entries) == [entry.name for entry in PARAMETERS]
-    assert entries["survey"] == {
-        "name": "survey",
-        "type": "str",
-        "default": "../a=b.csv",
-        "required": False,
-        "choices": None,
-        "help": "file of answers = one row a respondent",
-    }
-    assert (entries["codebook"]["default"], entries["since"]["default"]) == ("codebook.toml", "2026-03-01")
-    assert (entries["weeks"]["default"], entries["screen_out"]["default"]) == ([1, 2], False)
-    assert (entries["needed"]["default"], entries["needed"]["required"]) == (None, True)
-    assert (entries["wave"]["default"], entries["wave"]["required"]) == (None, False)
-    assert entries["channel"]["choices"] == ["store", "web", 3]
-
-
-@pytest.mark.parametrize(
-    ("hint", "choices"),
-    [
-        ('Literal["a"]', ["a"]),
-        ('Literal["a", "b"] | None', ["a", "b", None]),
-        ('list[Literal["a", "b"]]', ["a", "b"]),
-        ('Literal["a"] | int', None),
-        ("int | None", None),
-        ("list[str]", None),
-    ],
-)
-def test_choices_are_listed_where_the_type_allows_no_other_value(hint, choices):
-    [entry] = described(read_parameters(f"x: {hint} = None"))
-    assert entry["choices"] == choices
-
-
-@pytest.mark.parametrize("default", ["1e999", "[1e999]", "3 * 2", "{}", "(1, 2)", "b''"])
-def test_a_default_that_json_does_not_know_is_null(default):
-    [entry] = described(read_parameters(f"x: float = {default}"))
-    assert entry["default"] in (None, [None])
-    assert not entry["required"]

@@ -16,8 +16,9 @@ from loyalty_kit.reporting.batches.batch_grammar import Defaults, Report, parse_
 from loyalty_kit.reporting.batches.naming import file_part, filled, safe_name, titled
 from loyalty_kit.reporting.batches.needs import in_order, resolved
 from loyalty_kit.reporting.notebooks import find_notebook, read_notebook
-from loyalty_kit.reporting.parameters import Parameter, check_parameters, check_texts, notebook_parameters
+from loyalty_kit.reporting.parameters import Parameter, notebook_parameters
 from loyalty_kit.reporting.publication import check_report_name
+from loyalty_kit.reporting.values import check_parameters, check_texts
 
 ONLY = "only"
 """Parameter of a notebook that keeps rows: a list of texts such as 'channel = store'."""
