@@ -2,6 +2,7 @@
 
 import json
 import re
+import sys
 from collections.abc import Mapping
 from datetime import datetime
 from html import escape
@@ -10,6 +11,7 @@ from urllib.parse import quote
 from loyalty_kit.reporting.pages.document import document, table
 from loyalty_kit.reporting.running.orders import Failure
 from loyalty_kit.reporting.wording.catalogue import given, moment, term
+from loyalty_kit.reporting.wording.notes import tell
 
 BANNER = "<!--loyalty-kit:banner-->"
 
@@ -30,7 +32,7 @@ def failure_page(
     last_good : str, optional
         File name of the last good report, beside this page.
     language : str
-        Language of its words; the sentence itself is as it came.
+        Language of its words.
 
     Returns
     -------
@@ -53,8 +55,7 @@ def failure_page(
     said = failure.public or failure.sentence
     parts = [
         f"<h1>{escape(title)}</h1>",
-        # Errors are English in every language; who reads the page aloud must know.
-        f'<p class="sentence warning" lang="en">{"<br>".join(map(escape, said.splitlines()))}</p>',
+        f'<p class="sentence warning">{reason(said, language=language)}</p>',
         f"<p>{word('notebook', notebook=facts['notebook'])}{term('gap', language=language)}{link}</p>",
     ]
     if failure.source:
@@ -63,6 +64,35 @@ def failure_page(
         parts.append(f"<details><summary>{word('traceback')}</summary>{_code(failure.traceback)}</details>")
     parts += [f"<h2>{word('parameters')}</h2>", _parameters(json.loads(facts["parameters"]), language)]
     return document(title, "\n".join(parts), facts=facts, language=language)
+
+
+def reason(said: str, *, language: str, most: int = sys.maxsize) -> str:
+    r"""HTML of what went wrong, told in the language of a page.
+
+    Parameters
+    ----------
+    said : str
+        A sentence a line, in English.
+    language : str
+        Language of the page; a line that the catalogue does not know stays English, and says so.
+    most : int
+        Characters to show.
+
+    Examples
+    --------
+    >>> reason("The survey 'a.csv' is empty.\nIt broke.", language="zh")
+    '调查数据“a.csv”是空文件。<br><span lang="en">It broke.</span>'
+    """
+    lines = []
+    for line in said.splitlines():
+        told = tell(line, language=language)
+        shown = escape(told if len(told) <= most else f"{told[:most]}…")
+        # Who reads the page aloud must know which voice to use.
+        lines.append(f'<span lang="en">{shown}</span>' if told == line and language != "en" else shown)
+        if len(told) > most:
+            break
+        most -= len(told)
+    return "<br>".join(lines)
 
 
 def with_banner(page: str, *, failed: str, good: datetime, run: datetime, language: str = "en") -> str:

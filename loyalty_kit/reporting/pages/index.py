@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 from loyalty_kit.reporting.history import Course, History
 from loyalty_kit.reporting.pages.document import FACT, TAGS, TEMPLATES, document, table
+from loyalty_kit.reporting.pages.failure import reason
 from loyalty_kit.reporting.pages.since import course_line, figure_text
 from loyalty_kit.reporting.publication import publish
 from loyalty_kit.reporting.wording.catalogue import given, moment, number, term
@@ -191,9 +192,8 @@ def _outcome(report: _Report, language: str) -> str:
     known = course if course and course.outcome == "failed" else None
     link = f'<a href="{_address(report.failed)}">{_word("failed", language)}</a>'
     link = f"<strong>{link}</strong> {_time(known.started if known else None, report.failed, language)}"
-    why = known.error if known else ""
-    short = why if len(why) <= _LONGEST else f"{why[:_LONGEST]}…"
-    parts = [link, f"<small>{_shown(short)}</small>" if short else ""]
+    why = reason(_printable(known.error), language=language, most=_LONGEST) if known else ""
+    parts = [link, f"<small>{why}</small>" if why else ""]
     parts.append(f"<small>{_word('kept' if report.good else 'no_good', language)}</small>")
     return "<br>".join(filter(None, parts))
 
@@ -214,7 +214,11 @@ def _word(key: str, language: str, **values: object) -> str:
 
 def _shown(text: object) -> str:
     """Text from elsewhere, which may hold anything."""
-    return escape(_CONTROL.sub("\N{REPLACEMENT CHARACTER}", str(text)))
+    return escape(_printable(text))
+
+
+def _printable(text: object) -> str:
+    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", str(text))
 
 
 def _address(page: _Page) -> str:
