@@ -166,12 +166,15 @@ def params(
 @command()
 def history(
     report: Annotated[str | None, typer.Argument(help="A report's name; all of them if absent.")] = None,
-    output: Annotated[str, typer.Option("-o", metavar="FOLDER", help="Folder of the reports.")] = "reports",
+    output: Annotated[str, typer.Option("-o", metavar="PLACE", help="Folder or address of the reports.")] = "reports",
     limit: Annotated[int, typer.Option("--limit", min=1, metavar="N", help="Runs to show.")] = 20,
     as_json: Annotated[bool, typer.Option("--json", help="Print them as JSON, with what each recorded.")] = False,
     debug: Debug = False,
 ) -> int:
     """Show the last runs of the reports, newest first."""
+    if reporting.stores.is_address(output):
+        with reporting.stores.mirrored(output) as (folder, _):
+            return _past(folder, report, limit=limit, as_json=as_json)
     return _past(Path(output), report, limit=limit, as_json=as_json)
 
 
@@ -295,7 +298,7 @@ def _close(
         for line in printable_lines(result.complaint or result.error or "")
     ]
     if told["not_started"]:
-        complaints.append(f"Not started: {', '.join(told['not_started'])}.")
+        complaints.append(f"Not rendered: {', '.join(told['not_started'])}.")
     if complaints:
         typer.echo(shortened(complaints), err=True)
     if failed and on_failure:

@@ -221,7 +221,7 @@ def test_reports_that_were_not_started_are_named(two, monkeypatch):
     first = lk.batch.results
     monkeypatch.setattr(lk.batch, "results", lambda *given, **options: itertools.islice(first(*given, **options), 1))
     done = call("render", "--fail-fast")
-    assert "Not started: good." in done.output.splitlines()
+    assert "Not rendered: good." in done.output.splitlines()
 
 
 def test_no_command_runs_where_nothing_failed(two):

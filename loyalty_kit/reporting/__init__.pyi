@@ -8,4 +8,5 @@ from . import pages as pages
 from . import parameters as parameters
 from . import render as render
 from . import running as running
+from . import stores as stores
 from . import values as values

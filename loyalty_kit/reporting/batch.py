@@ -15,7 +15,7 @@ from loyalty_kit.reporting.batches.waves import CarryOut, results
 from loyalty_kit.reporting.jobs import Job, prepare_job
 from loyalty_kit.reporting.outcomes import RenderResult, forecast
 from loyalty_kit.reporting.publication import output_folder
-from loyalty_kit.reporting.stores import is_address, mirrored
+from loyalty_kit.reporting.stores import is_address, locked, mirrored
 
 BATCH_FILE = "reports.toml"
 
@@ -158,7 +158,7 @@ def render_batch(
     ------
     RenderResult
     """
-    with _place(str(output)) as (folder, push), _made_by(executor, workers) as carry_out:
+    with _place(str(output), wait) as (folder, push), _made_by(executor, workers) as carry_out:
         for result in results(
             batch.jobs, folder, carry_out=carry_out, force=force, fail_fast=fail_fast, wait=wait, keep=batch.keep
         ):
@@ -174,10 +174,10 @@ def foretell(batch: Batch, output: str | Path, *, force: bool = False) -> list[t
 
 
 @contextmanager
-def _place(output: str) -> Iterator[tuple[Path, Callable[[], None]]]:
+def _place(output: str, wait: bool) -> Iterator[tuple[Path, Callable[[], None]]]:
     """Folder to write into, and what brings its files to where they belong."""
     if is_address(output):
-        with mirrored(output) as mirror:
+        with locked(output, wait=wait), mirrored(output) as mirror:
             yield mirror
     else:
         yield output_folder(Path(output)), lambda: None

@@ -80,14 +80,15 @@ class Job:
 
     def facts(self, key: str = "") -> dict[str, str]:
         """List what the report's page and the failure page carry as meta elements."""
+        # The key first: it is looked for near the page's beginning, and parameters may be long.
         return {
+            "key": key,
             "name": self.name,
             "title": self.title,
             "notebook": self.path.name,
             "parameters": json.dumps(dict(self.given), default=str, ensure_ascii=False),
             "language": self.language,
             "outcome": "rendered",
-            "key": key,
         }
 
     def order(self, key: str, past: tuple[PastRun, ...]) -> Order:

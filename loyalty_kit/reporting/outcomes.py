@@ -12,12 +12,15 @@ from typing import Any, Literal
 from loyalty_kit.reporting.history import History
 from loyalty_kit.reporting.jobs import Job
 from loyalty_kit.reporting.keys import ReportKey, changed_files
-from loyalty_kit.reporting.pages.failure import failure_page, with_banner
+from loyalty_kit.reporting.pages.failure import BANNER_TAG, failure_page, with_banner
 from loyalty_kit.reporting.pages.index import FAILURE, REPORT, page_facts
 from loyalty_kit.reporting.publication import publish
 from loyalty_kit.reporting.running.orders import Attempt, Failure, Order
 
 Outcome = Literal["rendered", "unchanged", "failed"]
+
+BESIDE = (".pdf", ".xlsx")
+"""Endings of files that are made of a report and lie beside it."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +92,13 @@ def is_unchanged(job: Job, folder: Path, key: ReportKey) -> bool:
     """Whether the report in the folder is what this job would give, and its last run did not fail."""
     report = folder / f"{job.name}{REPORT}"
     known = not key.unseen and page_facts(report).get("key") == key.key
-    return known and not (folder / f"{job.name}{FAILURE}").exists()
+    return known and not (folder / f"{job.name}{FAILURE}").exists() and _is_good(report)
+
+
+def _is_good(report: Path) -> bool:
+    """Whether a page stands whole, and under no banner of a failed run."""
+    page = report.read_bytes()
+    return page.rstrip().endswith(b"</html>") and BANNER_TAG.encode() not in page
 
 
 def unchanged(job: Job, folder: Path, key: ReportKey) -> RenderResult:
@@ -117,11 +126,16 @@ def settle(
     job = begun.job
     report, failed = folder / f"{job.name}{REPORT}", folder / f"{job.name}{FAILURE}"
     failure = attempt.failure or _altered(begun)
+    with suppress(OSError):
+        # A cell may have removed it.
+        folder.mkdir(parents=True, exist_ok=True)
     if failure is None:
         failure = _published(attempt.page, report, scratch)
     if failure is None:
-        with suppress(OSError):
-            failed.unlink(missing_ok=True)
+        # What lies beside tells of the report before.
+        for old in (failed, *map(report.with_suffix, BESIDE)):
+            with suppress(OSError):
+                old.unlink(missing_ok=True)
     else:
         with suppress(OSError):
             _tell(begun, failure, report, failed, scratch=scratch, history=history)
@@ -175,7 +189,7 @@ def _tell(begun: Begun, failure: Failure, report: Path, failed: Path, *, scratch
     good = report.name if report.exists() else None
     facts = job.facts(begun.key.key) | {"outcome": "failed"}
     publish(failure_page(failure, facts=facts, last_good=good, language=job.language), failed, scratch=scratch)
-    if good is None:
+    if good is None or report.is_symlink():
         return
     status = report.stat()
     changed = datetime.fromtimestamp(status.st_mtime).astimezone()

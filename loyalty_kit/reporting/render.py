@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from loyalty_kit import reporting
+from loyalty_kit.errors import InputError
 from loyalty_kit.reporting.history import History
 from loyalty_kit.reporting.jobs import Job, prepare_job
 from loyalty_kit.reporting.outcomes import RenderResult, begin, is_unchanged, settle, unchanged, warn
 from loyalty_kit.reporting.pages.index import REPORT, write_index
 from loyalty_kit.reporting.publication import output_folder, scratch_folder, sweep
+from loyalty_kit.reporting.stores import is_address
 
 
 def render(
@@ -62,6 +64,8 @@ def render(
     --------
     >>> render("10-scale-quality", "reports", {"survey": "survey.csv"})  # doctest: +SKIP
     """
+    if is_address(str(output)):
+        raise InputError(f"'output' must be a folder or a file; got the address '{output}', where only a batch writes.")
     target = Path(output)
     single = target.suffix == REPORT and not target.is_dir()
     job = prepare_job(notebook, parameters or {}, base=Path(base or "."), name=target.stem if single else None)

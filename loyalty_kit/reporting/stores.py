@@ -1,5 +1,10 @@
 """Reports that live elsewhere: a folder at any address that fsspec knows, kept in step with one of this machine."""
 
+import getpass
+import hashlib
+import logging
+import re
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib import import_module
@@ -7,12 +12,25 @@ from pathlib import Path
 from typing import Any
 
 from loyalty_kit.errors import InputError
+from loyalty_kit.reporting.batches.locks import folder_lock
 from loyalty_kit.reporting.publication import scratch_folder
+
+_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 
 
 def is_address(output: str) -> bool:
     """Whether an output is an address such as 's3://bucket/reports' and no folder of this machine."""
-    return "://" in output
+    return _ADDRESS.match(output) is not None
+
+
+@contextmanager
+def locked(address: str, *, wait: bool) -> Iterator[None]:
+    """Keep other batches of this user and machine from rendering to an address."""
+    mark = hashlib.sha256(address.rstrip("/").encode()).hexdigest()[:16]
+    place = Path(tempfile.gettempdir()) / f"loyalty-kit-lock-{getpass.getuser()}-{mark}"
+    place.mkdir(mode=0o700, exist_ok=True)
+    with folder_lock(place, wait=wait, tell=logging.getLogger("loyalty_kit").warning, name=address):
+        yield
 
 
 @contextmanager
@@ -38,8 +56,8 @@ def mirrored(address: str) -> Iterator[tuple[Path, Callable[[], None]]]:
 
     Notes
     -----
-    The lock of a batch holds on one machine: two machines that write to one address at once may
-    each miss the other's runs in the index until the next batch.
+    The lock (`locked`) holds on one machine: two machines that write to one address at once may each
+    miss the other's runs in the index until the next batch.
     """
     system, root = _opened(address)
     with scratch_folder() as folder:

@@ -12,6 +12,8 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from loyalty_kit.reporting.stores import is_address
+
 if TYPE_CHECKING:
     from loyalty_kit.reporting.outcomes import RenderResult
 
@@ -85,6 +87,9 @@ def summary(
     """Sum up what a batch came to, as JSON knows it."""
     counts = {kind: sum(result.outcome == kind for result in results) for kind in ("rendered", "unchanged", "failed")}
     reports = [result.to_dict() for result in results]
+    if is_address(str(output)):
+        # What was rendered there lay in a passing folder.
+        reports = [{**told, "path": told["path"] and f"{output}/{Path(told['path']).name}"} for told in reports]
     told = {"output": str(output), "seconds": round(seconds, 3), **counts}
     return told | {"not_started": list(not_started), "reports": reports}
 

@@ -1,14 +1,16 @@
 """What a report leaves in its folder: the page, or the last good one under a banner beside the reason."""
 
 import re
+import shutil
 from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
-from small_notebooks import SCRIPT, names
+from small_notebooks import SCRIPT, names, write_notebook
 from workshop import Workshop, job, run
 
 from loyalty_kit.reporting.batches.waves import results
+from loyalty_kit.reporting.jobs import prepare_job
 from loyalty_kit.reporting.pages.index import page_facts
 
 
@@ -60,3 +62,61 @@ def test_a_good_run_takes_the_banner_away(broken, tmp_path):
     assert run([job(tmp_path, name)], broken, Workshop()) == {name: "rendered"}
     assert "<aside" not in good_page(broken).read_text("utf-8")
     assert not [file for file in names(broken) if "failed" in file]
+
+
+def test_a_report_that_is_cut_off_or_under_a_banner_is_made_anew(tmp_path, broken):
+    name = good_page(broken).stem
+    (broken / f"{name}.failed.html").unlink()
+    (tmp_path / "answers.csv").write_text("")
+    jobs = [job(tmp_path, name)]
+    assert run(jobs, broken, Workshop()) == {name: "rendered"}
+    assert run(jobs, broken, Workshop()) == {name: "unchanged"}
+    whole = good_page(broken).read_bytes()
+    good_page(broken).write_bytes(whole[: len(whole) // 2])
+    assert run(jobs, broken, Workshop()) == {name: "rendered"}
+
+
+def test_what_lies_beside_a_report_goes_with_it(tmp_path):
+    folder = tmp_path / "reports"
+    folder.mkdir()
+    jobs = [job(tmp_path)]
+    run(jobs, folder, Workshop())
+    for ending in ("pdf", "xlsx"):
+        (folder / f"a.{ending}").write_text("of the first report")
+    assert run(jobs, folder, Workshop()) == {"a": "unchanged"}
+    assert {"a.pdf", "a.xlsx"} <= set(names(folder))
+    (tmp_path / "answers.csv").write_text("new")
+    assert run(jobs, folder, Workshop()) == {"a": "rendered"}
+    assert not {"a.pdf", "a.xlsx"} & set(names(folder))
+
+
+def test_a_report_whose_parameters_are_long_is_known_again(tmp_path):
+    folder = tmp_path / "reports"
+    folder.mkdir()
+    write_notebook(tmp_path / "a.ipynb", "1", parameters='text: str = ""')
+    jobs = [prepare_job(tmp_path / "a.ipynb", {"text": "x" * 100_000}, base=tmp_path)]
+    assert [run(jobs, folder, Workshop())["a"] for _ in range(2)] == ["rendered", "unchanged"]
+
+
+def test_the_folder_is_made_again_where_a_cell_removed_it(tmp_path):
+    folder = tmp_path / "reports"
+    folder.mkdir()
+
+    class Removing(Workshop):
+        def __call__(self, orders):
+            for answer in super().__call__(orders):
+                shutil.rmtree(folder)
+                yield answer
+
+    assert run([job(tmp_path)], folder, Removing()) == {"a": "rendered"}
+    assert "a.html" in names(folder)
+
+
+def test_no_banner_is_written_through_a_link(tmp_path):
+    folder, elsewhere = tmp_path / "reports", tmp_path / "elsewhere.html"
+    folder.mkdir()
+    elsewhere.write_text("<!--loyalty-kit:banner--> somebody's own")
+    (folder / "a.html").symlink_to(elsewhere)
+    assert run([job(tmp_path)], folder, Workshop(a=1)) == {"a": "failed"}
+    assert (folder / "a.html").is_symlink()
+    assert elsewhere.read_text() == "<!--loyalty-kit:banner--> somebody's own"

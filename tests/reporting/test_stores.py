@@ -1,15 +1,21 @@
 """Reports at an address: a batch leaves there what it would leave in a folder."""
 
+import json
 from urllib.request import Request, urlopen
 
 import fsspec
 import pytest
 from moto.server import ThreadedMotoServer
+from small_notebooks import write_notebook
+from typer.testing import CliRunner
 from workshop import Workshop, job
 
+from loyalty_kit.__main__ import app
 from loyalty_kit.errors import InputError
+from loyalty_kit.reporting import batch
 from loyalty_kit.reporting.batches.waves import results
-from loyalty_kit.reporting.stores import is_address, mirrored
+from loyalty_kit.reporting.render import render
+from loyalty_kit.reporting.stores import is_address, locked, mirrored
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +47,7 @@ def stored(address: str) -> dict[str, bytes]:
     return {path.rpartition("/")[2]: system.cat_file(path) for path in system.ls(root, detail=False)}
 
 
-def batch(folder, address: str, workshop: Workshop) -> list[str]:
+def carried_out(folder, address: str, workshop: Workshop) -> list[str]:
     with mirrored(address) as (place, push):
         told = []
         for result in results([job(folder, "a"), job(folder, "b")], place, carry_out=workshop):
@@ -51,21 +57,21 @@ def batch(folder, address: str, workshop: Workshop) -> list[str]:
 
 
 def test_reports_index_and_history_arrive(tmp_path, address):
-    assert batch(tmp_path, address, Workshop()) == ["rendered", "rendered"]
+    assert carried_out(tmp_path, address, Workshop()) == ["rendered", "rendered"]
     assert sorted(stored(address)) == ["a.html", "b.html", "history.sqlite", "index.html"]
 
 
 def test_a_machine_without_memory_knows_from_the_address_what_is_unchanged(tmp_path, address):
-    batch(tmp_path, address, Workshop())
+    carried_out(tmp_path, address, Workshop())
     before = stored(address)
-    assert batch(tmp_path, address, Workshop()) == ["unchanged", "unchanged"]
+    assert carried_out(tmp_path, address, Workshop()) == ["unchanged", "unchanged"]
     assert stored(address) == before
 
 
 def test_what_a_success_removes_goes_at_the_address_too(tmp_path, address):
-    batch(tmp_path, address, Workshop(a=1))
+    carried_out(tmp_path, address, Workshop(a=1))
     assert "a.failed.html" in stored(address)
-    batch(tmp_path, address, Workshop())
+    carried_out(tmp_path, address, Workshop())
     assert "a.failed.html" not in stored(address)
 
 
@@ -82,6 +88,34 @@ def test_an_address_that_nobody_knows_is_told():
         pass
 
 
-@pytest.mark.parametrize(("output", "expected"), [("reports", False), ("s3://b/r", True), ("C:\\reports", False)])
+@pytest.mark.parametrize(
+    ("output", "expected"), [("reports", False), ("s3://b/r", True), ("C:\\reports", False), ("://", False)]
+)
 def test_an_address_is_told_from_a_folder(output, expected):
     assert is_address(output) is expected
+
+
+def test_a_second_batch_to_an_address_leaves_at_once_if_it_must_not_wait(tmp_path):
+    (tmp_path / "reports.toml").write_text(
+        f'output = "{(tmp_path / "there").as_uri()}"\n[[report]]\nnotebook = "a.ipynb"'
+    )
+    write_notebook(tmp_path / "a.ipynb", "1", parameters="x: int = 1")
+    whole = batch.read_batch(tmp_path / "reports.toml")
+    with locked(whole.output, wait=False), pytest.raises(InputError, match="Another batch renders into 'file://"):
+        next(batch.render_batch(whole, whole.output, wait=False))
+
+
+def test_one_notebook_has_no_address(tmp_path):
+    write_notebook(tmp_path / "a.ipynb", "1", parameters="x: int = 1")
+    with pytest.raises(InputError, match="got the address 'memory://x', where only a batch writes"):
+        render(tmp_path / "a.ipynb", "memory://x")
+
+
+def test_the_command_line_speaks_of_the_address(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    address = (tmp_path / "there").as_uri()
+    (tmp_path / "reports.toml").write_text(f'output = "{address}"\n[[report]]\nnotebook = "a.ipynb"')
+    write_notebook(tmp_path / "a.ipynb", "1", parameters="x: int = 1")
+    told = json.loads(CliRunner().invoke(app, ["render", "--json"]).stdout)
+    assert [report["path"] for report in told["reports"]] == [f"{address}/a.html"]
+    assert "rendered" in CliRunner().invoke(app, ["history", "-o", address]).stdout

@@ -16,7 +16,9 @@ _POLL_SECONDS = 0.2
 
 
 @contextmanager
-def folder_lock(folder: Path, *, wait: bool, tell: Callable[[str], object] = lambda sentence: None) -> Iterator[None]:
+def folder_lock(
+    folder: Path, *, wait: bool, tell: Callable[[str], object] = lambda sentence: None, name: str | None = None
+) -> Iterator[None]:
     """Keep other batches from rendering into a folder.
 
     Parameters
@@ -27,6 +29,8 @@ def folder_lock(folder: Path, *, wait: bool, tell: Callable[[str], object] = lam
         Whether to wait while another batch renders into it.
     tell : callable, optional
         Gets a sentence where another batch is waited for, or where the folder's file system has no locks.
+    name : str, optional
+        What sentences call the place; the folder where not given.
 
     Raises
     ------
@@ -40,7 +44,7 @@ def folder_lock(folder: Path, *, wait: bool, tell: Callable[[str], object] = lam
     """
     lock = FileLock(folder / LOCK, thread_local=False, fallback_to_soft=False)
     try:
-        _acquire(lock, folder, wait=wait, tell=tell)
+        _acquire(lock, name or str(folder), wait=wait, tell=tell)
     except OSError as error:
         if error.errno not in _WITHOUT_LOCKS:
             raise InputError(
@@ -53,8 +57,8 @@ def folder_lock(folder: Path, *, wait: bool, tell: Callable[[str], object] = lam
         lock.release()
 
 
-def _acquire(lock: FileLock, folder: Path, *, wait: bool, tell: Callable[[str], object]) -> None:
-    taken = f"Another batch renders into '{folder}'"
+def _acquire(lock: FileLock, name: str, *, wait: bool, tell: Callable[[str], object]) -> None:
+    taken = f"Another batch renders into '{name}'"
     try:
         lock.acquire(timeout=0)
     except Timeout:

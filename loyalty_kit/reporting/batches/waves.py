@@ -80,13 +80,22 @@ def _waves(waiting: list[Job], place: _Place, fail_fast: bool) -> Iterator[Rende
     """Render those that wait for nothing, then those that waited for them; what fails is tried again."""
     tries = {job.name: job.retries for job in waiting}
     failed: set[str] = set()
+
+    def again(job: Job, result: RenderResult) -> bool:
+        """Whether a report failed and has a try left, which is then taken."""
+        left = result.outcome == "failed" and tries[job.name] > 0 and not failed.intersection(job.needs)
+        tries[job.name] -= left
+        return left
+
     while waiting:
         names = {job.name for job in waiting}
         ready = [job for job in waiting if not names.intersection(job.needs)]
         waiting = [job for job in waiting if names.intersection(job.needs)]
         for job, result in _wave(ready, place, failed):
-            if result.outcome == "failed" and tries[job.name] and not failed.intersection(job.needs):
-                tries[job.name] -= 1
+            # Where the first failure ends the batch, whether this is one is found out at once.
+            while fail_fast and again(job, result):
+                [(_, result)] = _wave([job], place, failed)
+            if again(job, result):
                 waiting.append(job)
                 continue
             yield result

@@ -7,6 +7,7 @@ from nbconvert.exporters.exporter import Exporter
 from nbformat import NotebookNode
 from traitlets import default
 
+from loyalty_kit.reporting.notebooks import heading
 from loyalty_kit.reporting.pages.page import report_page
 from loyalty_kit.reporting.recording import recorded
 from loyalty_kit.reporting.wording.catalogue import LANGUAGES
@@ -36,7 +37,7 @@ class ReportExporter(Exporter):
         spoken = copy.metadata.get("language")
         page = report_page(
             copy,
-            facts={"name": name, "title": name} if name else {},
+            facts={"name": name, "title": heading(copy) or name} if name else {},
             folder=Path(folder) if folder else None,
             language=spoken if spoken in LANGUAGES else "en",
             estimates=recorded(copy),

@@ -13,9 +13,9 @@ from loyalty_kit.reporting.running.orders import Failure
 from loyalty_kit.reporting.wording.catalogue import given, moment, term
 from loyalty_kit.reporting.wording.notes import tell
 
-BANNER = "<!--loyalty-kit:banner-->"
+BANNER, BANNER_TAG = "<!--loyalty-kit:banner-->", '<aside class="banner">'
 
-_PRESENT = re.compile(re.escape(BANNER) + r'(?:<aside class="banner">.*?</aside>)?', re.DOTALL)
+_PRESENT = re.compile(rf"{re.escape(BANNER)}(?:{BANNER_TAG}.*?</aside>)?", re.DOTALL)
 
 
 def failure_page(
@@ -119,7 +119,7 @@ def with_banner(page: str, *, failed: str, good: datetime, run: datetime, langua
     times = {"good": moment(good, language=language), "run": moment(run, language=language)}
     said = escape(term("failure.banner", language=language, **times))
     link = f'<a href="{escape(quote(failed))}">{escape(term("failure.why", language=language))}</a>'
-    banner = f'{BANNER}<aside class="banner"><p>{said}{term("gap", language=language)}{link}</p></aside>'
+    banner = f"{BANNER}{BANNER_TAG}<p>{said}{term('gap', language=language)}{link}</p></aside>"
     return _PRESENT.sub(lambda _: banner, page, count=1)
 
 

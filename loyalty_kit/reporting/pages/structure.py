@@ -29,8 +29,8 @@ def mend(soup: BeautifulSoup, *, title: str, language: str) -> None:
     soup : BeautifulSoup
         The page, as the template wrote it.
     title : str
-        Title that the report was given, or nothing: before the notebook's heading of level 1 in the page's title,
-        and in place of it where there is none.
+        Title that the report was given, or nothing: above the notebook's heading of level 1 and before it in the
+        page's title; in place of it where there is none or the title has it within.
     language : {'en', 'zh'}
         Language of the names that figures and tables are given.
     """
@@ -79,9 +79,19 @@ def _outline(soup: BeautifulSoup, main: Tag, title: str, language: str) -> None:
         depth = level if titled else 1
         heading["id"] = _address(heading.get_text(), taken)
     if soup.title is not None and main.h1 is not None:
-        own = " ".join(main.h1.get_text().split())
-        # Reports of one notebook are told apart in the browser's tabs by the title that each was given.
-        soup.title.string = title if own in title else f"{title} · {own}".removeprefix(" · ")
+        _tell_apart(soup, soup.title, main.h1, title)
+
+
+def _tell_apart(soup: BeautifulSoup, tab: Tag, heading: Tag, title: str) -> None:
+    """Show the title that a report was given, by which those of one notebook are told apart, in tab and page."""
+    own = " ".join(heading.get_text().split())
+    tab.string = title if own in title else f"{title} · {own}".removeprefix(" · ")
+    if title and own not in title:
+        above = soup.new_tag("p", attrs={"class": "given-title"})
+        above.string = title
+        heading.insert_before(above)
+    elif title and own != title:
+        heading.string = title
 
 
 def _address(text: str, taken: set[str]) -> str:

@@ -74,6 +74,14 @@ def test_fail_fast_ends_the_batch(tmp_path, folder):
     assert workshop.made == ["a"]
 
 
+def test_fail_fast_tries_a_report_again_before_another_begins(tmp_path, folder):
+    jobs = [job(tmp_path, "a", retries=1), job(tmp_path, "b"), job(tmp_path, "c")]
+    workshop = Workshop(a=2)
+    assert run(jobs, folder, workshop, fail_fast=True) == {"a": "failed"}
+    assert workshop.made == ["a", "a"]
+    assert run(jobs, folder, Workshop(a=1), fail_fast=True) == dict.fromkeys("abc", "rendered")
+
+
 def test_a_failed_report_is_not_taken_for_unchanged(tmp_path, folder):
     jobs = [job(tmp_path)]
     run(jobs, folder, Workshop())

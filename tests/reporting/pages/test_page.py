@@ -4,6 +4,7 @@ import base64
 import hashlib
 import re
 from dataclasses import dataclass
+from urllib.parse import quote
 
 import nbformat.v4 as v4
 import pandas as pd
@@ -53,11 +54,17 @@ def test_the_title_is_the_first_heading():
 
 
 @pytest.mark.parametrize(
-    ("given", "shown"), [("App: autumn", "App: autumn · Trust?"), ("Trust?: app", "Trust?: app"), ("", "Trust?")]
+    ("given", "tab", "top"),
+    [
+        ("App <1>", "App <1> · Trust?", ["App <1>", "Trust?"]),
+        ("Trust? (app)", "Trust? (app)", ["Trust? (app)"]),
+        ("Trust?", "Trust?", ["Trust?"]),
+        ("", "Trust?", ["Trust?"]),
+    ],
 )
-def test_reports_of_one_notebook_are_told_apart_by_the_title_given(given, shown):
+def test_reports_of_one_notebook_are_told_apart_by_the_title_given(given, tab, top):
     soup = page(markdown("# Trust?"), facts={"title": given})
-    assert (soup.title.string, soup.h1.string) == (shown, "Trust?")
+    assert (soup.title.string, [part.get_text() for part in soup.select(".given-title, h1")]) == (tab, top)
 
 
 def test_the_title_is_a_fact_where_there_is_no_heading():
@@ -559,13 +566,34 @@ def test_an_image_beside_the_notebook_is_embedded(tmp_path):
     assert (image["src"], image["alt"]) == (f"data:image/png;base64,{PIXEL}", "A map")
 
 
-@pytest.mark.parametrize("source", ["../secret.png", "absent.png", "notes.txt"])
+@pytest.mark.parametrize("name", ["客户.png", "图 a.png", "a(1).png"])
+def test_an_image_is_embedded_whatever_its_name(tmp_path, name):
+    (tmp_path / name).write_bytes(base64.b64decode(PIXEL))
+    for cell in (markdown(f"![A map](<{name}>)"), markdown(f'<img src="{quote(name)}" alt="A map">')):
+        assert page(cell, folder=tmp_path).img["src"] == f"data:image/png;base64,{PIXEL}"
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "../secret.png",
+        "..%2Fsecret.png",
+        "%2e%2e%2fsecret.png",
+        "{outside}",
+        "a%00.png",
+        "x" * 5000 + ".png",
+        "absent.png",
+        "notes.txt",
+    ],
+)
 def test_a_file_that_is_no_image_of_the_folder_is_not_embedded(tmp_path, source):
     folder = tmp_path / "notebooks"
     folder.mkdir()
     (tmp_path / "secret.png").write_bytes(b"x")
     (folder / "notes.txt").write_bytes(b"x")
-    assert page(markdown(f"![text]({source})"), folder=folder).img is None
+    source = source.format(outside=quote(str(tmp_path / "secret.png"), safe=""))
+    for cell in (markdown(f"![text]({source})"), markdown(f'<img src="{source}">')):
+        assert page(cell, folder=folder).img is None
 
 
 def test_an_output_cannot_embed_a_file(tmp_path):
