@@ -128,7 +128,9 @@ class History:
         def enter(connection: sqlite3.Connection) -> int | None:
             lost = [row["id"] for row in connection.execute(schema.RUNNING) if _is_lost(row, report)]
             connection.executemany("UPDATE runs SET outcome = 'interrupted' WHERE id = ?", ((run,) for run in lost))
-            return connection.execute(schema.ENTER, {name: _text(value) for name, value in entry.items()}).lastrowid
+            return connection.execute(
+                schema.ENTER, {name: schema.text(value) for name, value in entry.items()}
+            ).lastrowid
 
         return self._answer(enter, None, create=True)
 
@@ -159,10 +161,10 @@ class History:
         """
 
         def enter(connection: sqlite3.Connection) -> None:
-            result = (outcome, seconds, size, _text(error), run)
+            result = (outcome, seconds, size, schema.text(error), run)
             found = connection.execute(schema.FINISH, result).rowcount
             figures = enumerate(estimates if found else ())
-            connection.executemany(schema.RECORD, ((run, place, *_fields(figure)) for place, figure in figures))
+            connection.executemany(schema.RECORD, ((run, place, *schema.fields(figure)) for place, figure in figures))
 
         if run is not None:
             self._answer(enter, None)
@@ -174,7 +176,7 @@ class History:
         """
 
         def find(connection: sqlite3.Connection) -> tuple[PastRun, ...]:
-            rows = connection.execute(schema.GOOD, (_text(report), _text(key)))
+            rows = connection.execute(schema.GOOD, (schema.text(report), schema.text(key)))
             chosen = [row for row in _collapsed(rows, runs) if _moment(row["started"])]
             return tuple(
                 PastRun(row["key"], row["started"], _estimates(connection, row["id"]), str(row["parameters"]))
@@ -187,7 +189,9 @@ class History:
         """List the last runs of a report, or of all, newest first, each with the estimates that it recorded."""
 
         def find(connection: sqlite3.Connection) -> list[dict[str, Any]]:
-            rows = connection.execute(schema.RECENT, {"report": _text(report), "limit": limit}).fetchall()
+            rows = connection.execute(
+                schema.RECENT, {"report": schema.text(report), "limit": min(limit, schema.MOST)}
+            ).fetchall()
             return [_told(row, _estimates(connection, row["id"])) for row in rows]
 
         return self._answer(find, [])
@@ -196,7 +200,7 @@ class History:
         """Find when the last run of a report 'started' and when the last good one did ('rendered')."""
 
         def find(connection: sqlite3.Connection) -> dict[str, datetime]:
-            row = connection.execute(schema.TIMES, {"report": _text(report)}).fetchone()
+            row = connection.execute(schema.TIMES, {"report": schema.text(report)}).fetchone()
             return {name: moment for name in ("started", "rendered") if (moment := _moment(row[name]))}
 
         return self._answer(find, {})
@@ -283,11 +287,6 @@ def _json(value: object) -> str:
     return json.dumps(value, default=str, ensure_ascii=False)
 
 
-def _text(value: Any) -> Any:
-    """Text that the file can hold; anything else as it is."""
-    return value.encode("utf-8", "backslashreplace").decode("utf-8") if isinstance(value, str) else value
-
-
 def _moment(text: object) -> datetime | None:
     """Time of an ISO text with its offset; None for anything else."""
     try:
@@ -315,18 +314,8 @@ def _collapsed(rows: Iterable[sqlite3.Row], runs: int) -> list[sqlite3.Row]:
     return chosen[:runs][::-1]
 
 
-def _fields(figure: Estimate) -> tuple[Any, ...]:
-    return (_text(figure.name), _text(figure.label), figure.estimate, figure.ci_low, figure.ci_high, figure.n)
-
-
 def _estimates(connection: sqlite3.Connection, run: int) -> tuple[Estimate, ...]:
-    return tuple(_estimate(row) for row in connection.execute(schema.FIGURES, (run,)))
-
-
-def _estimate(row: sqlite3.Row) -> Estimate:
-    low, high = (None if row[end] is None else float(row[end]) for end in ("ci_low", "ci_high"))
-    n = None if row["n"] is None else int(row["n"])
-    return Estimate(str(row["name"]), float(row["estimate"]), low, high, n, str(row["label"]))
+    return tuple(map(schema.estimate, connection.execute(schema.FIGURES, (run,))))
 
 
 def _told(row: sqlite3.Row, estimates: tuple[Estimate, ...]) -> dict[str, Any]:
@@ -348,5 +337,5 @@ def _course(row: sqlite3.Row, started: datetime, figures: Iterable[sqlite3.Row],
         started=started,
         error=row["error"] or "",
         rendered=_moment(row["rendered"]),
-        figure=tuple(map(_estimate, same)),
+        figure=tuple(map(schema.estimate, same)),
     )

@@ -1,15 +1,18 @@
 """The key of a report: a hash of all that goes into it, so that what has not changed need not run again."""
 
+import ast
 import hashlib
 import json
 import os
 import platform
 import re
+import warnings
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache, lru_cache
+from html import unescape
 from importlib.metadata import PackageNotFoundError, distribution
 from itertools import islice
 from pathlib import Path
@@ -34,12 +37,20 @@ _NOISE = (
     "jupyter",
     "papermill",
     "scrolled",
+    "slideshow",
     "trusted",
+    "vscode",
 )
+# Looks ahead only, so that what one start reaches over still counts as a start of its own.
 _IMAGE = re.compile(
-    r"""(?:\]\(\s*<?|\]:\s*<?|src\s*=\s*["']?)([^"'<>()\n]+?\.(?:gif|jpe?g|png|svg|webp))""", re.IGNORECASE
+    r"""(?:\]\(\s*<?|\]:\s*<?|src\s*=\s*["']?)(?=([^\n]{1,1000}?\.(?:gif|jpe?g|png|svg|webp)))""", re.IGNORECASE
 )
-_IMPORT = re.compile(r"^[ \t]*(?:from|import)[ \t]+(\w+)", re.MULTILINE)
+_ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
+_MAGIC = re.compile(r"^([ \t]*)[%!?].*$", re.MULTILINE)
+_RUN = re.compile(r"^[ \t]*%run[ \t]+(.+)$", re.MULTILINE)
+_WORD = re.compile(r""""([^"]+)"|'([^']+)'|(\S+)""")
+_LISTED = re.compile(r"(?:^|,)[\s(]*([\w.]+)")
+_IMPORT = re.compile(r"(?:^|[;:])[ \t]*(?:from[ \t]+([\w.]+)[ \t]+)?import[ \t]+([^;#\n]+)", re.MULTILINE)
 _QUOTED = re.compile(r"""(["'])([^"'\n]{1,250})\1""")
 _VERSION, _NEEDED = (re.compile(rf"^{name}: *(.*)$", re.MULTILINE) for name in ("Version", "Requires-Dist"))
 _MOST_FILES = 10_000
@@ -211,33 +222,87 @@ def _below(folder: Path, *, deep: bool = True, skip: Sequence[str] = ()) -> Iter
 
 
 def _images(texts: Iterable[str], folder: Path) -> list[Path]:
-    found = dict.fromkeys(unquote(name) for text in texts for name in _IMAGE.findall(text))
+    """Files of a folder that prose may show, however it spells their names.
+
+    The page's reader of Markdown would tell them for certain, but takes longer to load than all the rest of a key.
+    """
+    found: dict[str, None] = {}
+    for text in texts:
+        plain = unquote(unescape(text))
+        for spelt in (text, plain, _ESCAPED.sub(r"\1", plain)):
+            found |= dict.fromkeys(_IMAGE.findall(spelt))
     return [folder / name for name in found if os.path.isfile(folder / name)]
 
 
 def _used_by_code(code: Iterable[str], folder: Path) -> list[Path]:
-    """Files of the working folder that code imports, or names in quotation marks."""
+    """Files of the working folder that code imports or runs, or names in quotation marks."""
     found: dict[Path, None] = {}
-    met = {PACKAGE.name}  # its own files count already
-    waiting = list(code)
+    read: set[Path] = set()
+    waiting = [(source, folder) for source in code]
     while waiting:
-        source = waiting.pop()
+        source, place = waiting.pop()
         named = [folder / text for _, text in _QUOTED.findall(source)]
-        found |= dict.fromkeys(place for place in named if os.path.isfile(place))
-        modules = set(_IMPORT.findall(source)) - met
-        met |= modules
-        for place in (place for name in sorted(modules) for place in _modules(name, folder)):
-            found[place] = None
-            with suppress(OSError):
-                waiting.append(place.read_text(encoding="utf-8", errors="replace"))
+        found |= dict.fromkeys(filter(os.path.isfile, named))
+        imported = [file for level, name in sorted(_imported(source)) for file in _modules(level, name, folder, place)]
+        for file in (*imported, *_run(source, folder)):
+            found[file] = None
+            if file not in read:
+                read.add(file)
+                with suppress(OSError):
+                    waiting.append((file.read_text(encoding="utf-8", errors="replace"), file.parent))
     return list(found)
 
 
-def _modules(name: str, folder: Path) -> list[Path]:
-    """Files of a module of the working folder; none where it comes from elsewhere."""
-    single, package = folder / f"{name}.py", folder / name
-    files = [single] if os.path.isfile(single) else []
-    return files + sorted(package.rglob("*.py") if os.path.isfile(package / "__init__.py") else [])
+def _imported(source: str) -> set[tuple[int, str]]:
+    """Modules that code imports: the dots before a name, and the name; 'from a import b' may mean a module 'a.b'."""
+    tree = _tree(source) or _tree(_MAGIC.sub(r"\1pass", source))
+    if tree is None:
+        # Another language, or IPython's own: whatever looks like an import counts.
+        lists = [(stem and f"{stem}.", _LISTED.findall(names)) for stem, names in _IMPORT.findall(source)]
+        return {(0, f"{stem}{name}") for stem, names in lists for name in names}
+    found: set[tuple[int, str]] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {(0, alias.name) for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            stem = f"{node.module}." if node.module else ""
+            found |= {(node.level, f"{stem}{alias.name}") for alias in node.names}
+    return found
+
+
+def _tree(source: str) -> ast.Module | None:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
+def _modules(level: int, name: str, folder: Path, place: Path) -> list[Path]:
+    """Files of a module of the working folder or, with dots before its name, of the code's own; none from elsewhere.
+
+    A package counts whole; of a folder that is none, which may hold anything, only what is named.
+    """
+    first, *_ = parts = name.split(".")
+    around = [place, *place.parents][level - 1 : level] if level else [folder]
+    if not around or first == PACKAGE.name:  # its own files count already
+        return []
+    inside = around[0]
+    for part in parts:
+        single, inside = inside / f"{part}.py", inside / part
+        files = [single] if os.path.isfile(single) else []
+        files += sorted(inside.rglob("*.py") if os.path.isfile(inside / "__init__.py") else [])
+        if files or not os.path.isdir(inside):
+            return files
+    return []
+
+
+def _run(source: str, folder: Path) -> list[Path]:
+    """Files that `%run` names, with their ending or without, as a path or as a module."""
+    words = ["".join(word) for line in _RUN.findall(source) for word in _WORD.findall(line)]
+    files = [file for word in words for file in (folder / word, *_modules(0, word, folder, folder))]
+    return [file for file in files if os.path.isfile(file)]
 
 
 def _label(file: Path, folder: Path) -> str:

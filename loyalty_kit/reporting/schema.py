@@ -4,12 +4,19 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
+
+from loyalty_kit.estimates import Estimate
 
 VERSION = 1
 """Version of the tables; a file that says a higher one comes from a newer kit and is left alone."""
 
+MOST = 2**63 - 1
+"""The largest whole number that SQLite knows."""
+
 _PATIENCE = 2.0
 _DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+_LACKING = ("no such table", "no such column", "has no column named", "values were supplied")
 _UNWRITABLE = (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN)
 
 # Runs are ordered by id and never by time: clocks are set back.
@@ -105,8 +112,28 @@ def _begun(path: Path) -> sqlite3.Connection:
 
 
 def is_damaged(error: Exception) -> bool:
-    """Whether an error says that the file is no whole database."""
-    return isinstance(error, sqlite3.Error) and getattr(error, "sqlite_errorcode", 0) & 0xFF in _DAMAGE
+    """Whether an error says that the file is no whole database, or lacks what its version has."""
+    if not isinstance(error, sqlite3.Error):
+        return False
+    kind = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    return kind in _DAMAGE or (kind == sqlite3.SQLITE_ERROR and any(words in str(error) for words in _LACKING))
+
+
+def text(value: Any) -> Any:
+    """Text that the file can hold; anything else as it is."""
+    return value.encode("utf-8", "backslashreplace").decode("utf-8") if isinstance(value, str) else value
+
+
+def fields(figure: Estimate) -> tuple[Any, ...]:
+    """Estimate as the table has it, from its name on."""
+    return (text(figure.name), text(figure.label), figure.estimate, figure.ci_low, figure.ci_high, figure.n)
+
+
+def estimate(row: sqlite3.Row) -> Estimate:
+    """Estimate of a row of the table."""
+    low, high = (None if row[end] is None else float(row[end]) for end in ("ci_low", "ci_high"))
+    n = None if row["n"] is None else int(row["n"])
+    return Estimate(str(row["name"]), float(row["estimate"]), low, high, n, str(row["label"]))
 
 
 def _lay_out(connection: sqlite3.Connection) -> None:

@@ -4,6 +4,7 @@ import csv
 import math
 from collections.abc import Mapping, Sequence
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin
@@ -171,10 +172,9 @@ def _entries(text: str, annotation: Any) -> Any:
 
 
 def _checked(given: Mapping[str, Any], parameters: Sequence[Parameter], where: str, *, strict: bool) -> dict[str, Any]:
+    model = _model(tuple((one.name, one.annotation, one.default is None) for one in parameters))
     try:
-        return (
-            _model(parameters).model_validate(dict(given), strict=strict).model_dump(by_alias=True, exclude_unset=True)
-        )
+        return model.model_validate(dict(given), strict=strict).model_dump(by_alias=True, exclude_unset=True)
     except ValidationError as error:
         details = error.errors(include_url=False)
     known = {parameter.name: parameter for parameter in parameters}
@@ -182,14 +182,13 @@ def _checked(given: Mapping[str, Any], parameters: Sequence[Parameter], where: s
     raise InputError("\n".join(dict.fromkeys(faults)))
 
 
-def _model(parameters: Sequence[Parameter]) -> type[BaseModel]:
-    """Model of the parameters; aliases, since a parameter may be called as a model's own method is."""
+@lru_cache(maxsize=64)
+def _model(parameters: tuple[tuple[str, Any, bool], ...]) -> type[BaseModel]:
+    """Model of parameters (name, type, whether needed), made once for all reports of a notebook."""
+    # Aliases, since a parameter may be called as a model's own method is.
     fields: dict[str, Any] = {
-        f"parameter_{number}": (
-            parameter.annotation,
-            Field(alias=parameter.name) if parameter.default is None else Field(None, alias=parameter.name),
-        )
-        for number, parameter in enumerate(parameters)
+        f"parameter_{number}": (annotation, Field(alias=name) if needed else Field(None, alias=name))
+        for number, (name, annotation, needed) in enumerate(parameters)
     }
     return create_model("Parameters", __config__=ConfigDict(extra="forbid", allow_inf_nan=False), **fields)
 

@@ -229,6 +229,36 @@ def test_damaged_files_do_not_replace_each_other(tmp_path):
     assert names(tmp_path) == ["history.damaged-1.sqlite", "history.damaged-2.sqlite", HISTORY]
 
 
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        "DROP TABLE estimates",
+        "DROP TABLE runs",
+        "ALTER TABLE estimates RENAME COLUMN label TO other",
+        "ALTER TABLE runs RENAME COLUMN seed TO other",
+        "ALTER TABLE estimates DROP COLUMN n",
+    ],
+)
+def test_a_file_that_lacks_a_table_or_a_column_is_set_aside(tmp_path, history, spoil):
+    run(history)
+    with sqlite3.connect(tmp_path / HISTORY) as connection:
+        connection.execute(spoil)
+    connection.close()
+    history = History(tmp_path)
+    for _ in range(2):  # the run that comes upon it may go with it
+        history.courses()
+        run(history)
+    assert names(tmp_path) == ["history.damaged-1.sqlite", HISTORY]
+    assert "history.damaged-1.sqlite" in history.warning
+    assert history.recent()
+
+
+def test_no_number_is_too_large_to_ask_for(history):
+    run(history)
+    assert len(history.recent(limit=10**20)) == 1
+    assert history.warning == ""
+
+
 def test_damage_during_a_batch_costs_the_runs_so_far(tmp_path, history):
     number = history.begin("a", key="1")
     (tmp_path / HISTORY).write_bytes(b"no database " * 400)

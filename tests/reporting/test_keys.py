@@ -12,6 +12,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from loyalty_kit.campaigns.reading import TRUTH
 from loyalty_kit.reporting import keys
 from loyalty_kit.reporting.keys import BESIDE_TABLES, ReportKey, changed_files, kit_digest, report_key, versions
+from loyalty_kit.reporting.pages.outputs import markdown_html
 
 SETTINGS: dict[str, Any] = {"values": {"survey": "survey.csv", "wave": 1}, "language": "en", "extra": ("n", "N")}
 
@@ -157,17 +158,32 @@ def test_outputs_counts_and_what_editors_write_are_no_other_key(study):
     node.cells[1].outputs = [new_output("stream", text="2")]
     node.cells[1].execution_count = 7
     node.cells[1].metadata = {"collapsed": True, "execution": {"iopub.status.idle": "now"}}
+    node.cells[1].metadata |= {"slideshow": {"slide_type": "skip"}, "vscode": {"languageId": "python"}}
     node.metadata["language_info"] = {"version": "3.9"}
     assert key(study, node) == key(study)
 
 
 @pytest.mark.parametrize(
-    "prose", ["![a](a%20b.png)", "![a](<a b.png>)", '<img src="a b.png">', "![a][1]\n\n[1]: a%20b.png"]
+    ("name", "prose"),
+    [
+        ("a b.png", "![a](a%20b.png)"),
+        ("a b.png", "![a](<a b.png>)"),
+        ("a b.png", '<img src="a b.png">'),
+        ("a b.png", "![a][1]\n\n[1]: a%20b.png"),
+        ("a(1).png", "![a](a(1).png)"),
+        ("a_b.png", r"![a](a\_b.png)"),
+        ("a&b.png", "![a](a&amp;b.png)"),
+        ("a&b.png", '<img src="a&amp;b.png">'),
+        ("it's.png", "![a](it's.png)"),
+        ("客户.png", "![a](客户.png)"),
+        ("a.png", "[of](page.html) what ![a](a.png) shows"),
+    ],
 )
-def test_an_image_of_the_prose_counts(study, prose):
-    (study / "a b.png").write_bytes(b"one")
+def test_an_image_that_the_page_embeds_counts(study, name, prose):
+    (study / name).write_bytes(b"one")
+    assert "data:image/png" in markdown_html(new_markdown_cell(prose), study)
     before = key(study, notebook(prose=prose))
-    (study / "a b.png").write_bytes(b"two")
+    (study / name).write_bytes(b"two")
     assert key(study, notebook(prose=prose)).key != before.key
 
 
@@ -181,6 +197,48 @@ def test_modules_and_files_that_code_names_count(study):
     second = key(study, node).key
     (study / "extra.csv").write_text("2", "utf-8")
     assert len({first, second, key(study, node).key}) == 3
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import os, helper",
+        "import pandas as pd, helper as h",
+        "import os; import helper",
+        "try: import helper\nexcept ImportError: pass",
+        "if True:\n    %matplotlib inline\nfrom helper import (\n    rate,\n)",
+        "%%time\nimport os, helper",
+        "x = !ls\nimport os, helper as h; y = 1",
+        "%run helper.py",
+        "%run -i helper",
+        "%run 'helper.py' --wave 2",
+        "import first",
+    ],
+)
+def test_a_module_counts_however_code_brings_it_in(study, code):
+    (study / "first.py").write_text("import os, helper", "utf-8")
+    (study / "helper.py").write_text("rate = 1", "utf-8")
+    before = key(study, notebook(code)).key
+    (study / "helper.py").write_text("rate = 2", "utf-8")
+    assert key(study, notebook(code)).key != before
+
+
+@pytest.mark.parametrize("code", ["from parts import rates", "import parts.rates as r", "import parts.deep.more"])
+def test_a_module_of_a_plain_folder_counts_and_what_lies_beside_it_does_not(study, code):
+    (study / "parts" / "deep").mkdir(parents=True)
+    (study / "parts" / "rates.py").write_text("rate = 1", "utf-8")
+    (study / "parts" / "deep" / "more.py").write_text("from ..rates import rate", "utf-8")
+    (study / "parts" / "beside.py").touch()
+    before = key(study, notebook(code)).key
+    (study / "parts" / "beside.py").write_text("1", "utf-8")
+    assert key(study, notebook(code)).key == before
+    (study / "parts" / "rates.py").write_text("rate = 2", "utf-8")
+    assert key(study, notebook(code)).key != before
+
+
+@pytest.mark.parametrize("code", ["from .... import a", "import x.y\0", "'\\d'", "def f(:", "from . import n"])
+def test_code_that_is_none_has_a_key_too(study, code):
+    assert key(study, notebook(code)).key
 
 
 def test_a_file_that_code_names_may_change_during_the_run(study):

@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 from itertools import product
+from math import prod
 from pathlib import Path
 from typing import Any
 
 from loyalty_kit import reporting
 from loyalty_kit.errors import InputError, listing, nearest
 from loyalty_kit.reporting.batches.batch_grammar import Defaults, Report, parse_batch_file
-from loyalty_kit.reporting.batches.naming import file_part, filled, safe_name, titled
+from loyalty_kit.reporting.batches.naming import file_parts, filled, safe_name, titled
 from loyalty_kit.reporting.batches.needs import in_order, resolved
 from loyalty_kit.reporting.notebooks import find_notebook, read_notebook
 from loyalty_kit.reporting.parameters import Parameter, notebook_parameters
@@ -22,6 +23,9 @@ from loyalty_kit.reporting.values import check_parameters, check_texts
 
 ONLY = "only"
 """Parameter of a notebook that keeps rows: a list of texts such as 'channel = store'."""
+
+MOST = 1000
+"""Reports that one [[report]] may make."""
 
 _TELL = logging.getLogger("loyalty_kit").warning
 _TABLES = (".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".sav", ".zsav", ".parquet")
@@ -127,7 +131,8 @@ def read_plan(path: str | Path) -> Plan:
     of that name or, where the notebook has none, adds 'key = value' to its parameter `only`. Of the
     default parameters a report gets those that its notebook takes. `for_each` makes no report of a value
     that fewer rows have than the notebook's parameter `min_cell` says, 5 where it has none: how many
-    are left out is logged, without their names.
+    are left out is logged, without their names. Values that file names could not tell apart, such as
+    'web' and 'Web', get digits of their hash there.
     """
     path = Path(path)
     file = parse_batch_file(path)
@@ -177,9 +182,11 @@ def _variants(
     given = {**taken, **report.parameters}
     language = report.language or defaults.language
     variants, faults = [], []
-    for chosen in _combinations(report, given, source, base, where):
-        labels = {key: _label(value) for key, value in chosen.items()}
-        parts = {key: file_part(label) for key, label in labels.items()}
+    combinations = _combinations(report, given, source, base, where)
+    told = [{key: _label(value) for key, value in chosen.items()} for chosen in combinations]
+    written = {key: file_parts(labels[key] for labels in told) for key in next(iter(told), {})}
+    for chosen, labels in zip(combinations, told, strict=True):
+        parts = {key: written[key][label] for key, label in labels.items()}
         try:
             name = _name(report.name, source.path, parts)
             parameters = check_parameters(_set(given, chosen, source.names), source.parameters, source.path.stem)
@@ -208,6 +215,7 @@ def _combinations(
 ) -> list[dict[str, Any]]:
     """Values that tell each variant of a report from the others."""
     _check_keys(report, source)
+    _check_number(prod(map(len, report.matrix.values())), "'matrix' makes")
     fixed = [dict(zip(report.matrix, values, strict=True)) for values in product(*report.matrix.values())]
     column = report.for_each
     if column is None:
@@ -216,6 +224,7 @@ def _combinations(
     read = cache(reporting.batches.levels.levels)
     found = [read(**_asked(column, _set(given, chosen, source.names), source, base)) for chosen in fixed]
     rare, few = sum(one.rare for one in found), f"fewer than {max(one.min_cell for one in found)} rows"
+    _check_number(sum(len(one.values) for one in found), "'matrix' and 'for_each' make")
     variants = {text: list[dict[str, Any]]() for one in found for text in one.values}
     if not variants:
         raise InputError(f"'for_each': no value of column '{column}' can have a report: each has {few}.")
@@ -258,6 +267,11 @@ def _check_keys(report: Report, source: _Source) -> None:
             has = f"it takes {listing(source.names)}" if source.names else "it takes none"
             hint = nearest(key, source.names) or f"; {has}."
             raise InputError(f"'{source.path.stem}' has no parameter '{key}' and no '{ONLY}' that keeps rows{hint}")
+
+
+def _check_number(count: int, make: str) -> None:
+    if count > MOST:
+        raise InputError(f"{make} {count} reports; at most {MOST} are made of one [[report]].")
 
 
 def _typed(name: str, text: str, source: _Source) -> Any:

@@ -1,6 +1,7 @@
 """The grammar of a batch's file: its tables and keys, and one sentence for each fault."""
 
 from pathlib import Path
+from threading import TIMEOUT_MAX
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -12,12 +13,14 @@ _IN_WORDS = {
     "int_type": "must be a whole number",
     "greater_than_equal": "must be {ge} or more",
     "greater_than": "must be more than {gt}",
+    "less_than_equal": "must be {le:.0f} or less",
     "finite_number": "must be a number",
     "literal_error": "must be {expected}",
 }
 
 Text = Annotated[str, Field(strict=True, min_length=1)]
-Seconds = Annotated[float, Field(strict=True, gt=0, allow_inf_nan=False)]
+# No clock of this system waits longer.
+Seconds = Annotated[float, Field(strict=True, gt=0, le=int(TIMEOUT_MAX), allow_inf_nan=False)]
 Times = Annotated[int, Field(strict=True, ge=0)]
 
 

@@ -4,7 +4,8 @@ import hashlib
 import re
 import string
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 
 from loyalty_kit.errors import InputError, listing, nearest
 
@@ -58,6 +59,23 @@ def file_part(text: str) -> str:
     """
     plain = "".join(mark if mark.isprintable() else " " for mark in unicodedata.normalize("NFC", text))
     return " ".join(_UNSAFE.sub("-", plain).split()).strip(".- ") or "empty"
+
+
+def file_parts(texts: Iterable[str]) -> dict[str, str]:
+    """Texts of one key as they may stand in files' names, by the texts.
+
+    Those that would be one there, or one but for their case, all end in digits of their hash: which one comes first
+    in the data must not decide whose name stays plain.
+
+    Examples
+    --------
+    >>> file_parts(["store", "Web", "web"])
+    {'store': 'store', 'Web': 'Web-2975', 'web': 'web-4b5e'}
+    """
+    parts = {text: file_part(text) for text in texts}
+    times = Counter(part.casefold() for part in parts.values())
+    marks = {text: hashlib.sha256(text.encode(errors="backslashreplace")).hexdigest()[:4] for text in parts}
+    return {text: part if times[part.casefold()] == 1 else f"{part}-{marks[text]}" for text, part in parts.items()}
 
 
 def safe_name(name: str) -> str:

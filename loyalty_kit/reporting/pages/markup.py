@@ -1,9 +1,11 @@
 """HTML that others wrote, made harmless: only known elements and attributes stay, and nothing is loaded."""
 
 import base64
+import os
 import re
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from bs4 import BeautifulSoup
 from bs4.dammit import EntitySubstitution
@@ -194,10 +196,12 @@ def _keep_image(tag: Tag, folder: Path | None) -> None:
 
 def _embedded(source: str, folder: Path | None) -> str:
     """Embed an image of the folder as its data address; empty where there is none."""
-    if folder is None or SCHEME.match(source):
+    # Addresses are percent-encoded, by authors or by Markdown; where one leads is judged by what it means.
+    name = unquote(source)
+    if folder is None or SCHEME.match(source) or "\0" in name:
         return ""
-    path = (folder / source).resolve()
+    path = (folder / name).resolve()
     kind = IMAGES.get(path.suffix.lower())
-    if kind is None or not path.is_relative_to(folder.resolve()) or not path.is_file():
+    if kind is None or not path.is_relative_to(folder.resolve()) or not os.path.isfile(path):
         return ""
     return f"data:{kind};base64,{base64.b64encode(path.read_bytes()).decode()}"

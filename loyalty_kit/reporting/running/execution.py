@@ -5,10 +5,10 @@ import os
 import re
 import sys
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from nbformat.v4 import new_code_cell
 from papermill.exceptions import PapermillExecutionError
 from traitlets.config import Config
 
+from loyalty_kit.errors import InputError
 from loyalty_kit.reporting.running.kernels import LOG, ReportKernel
 from loyalty_kit.reporting.running.orders import Failure
 
@@ -58,14 +59,21 @@ class RunError(Exception):
 
 @dataclass
 class _Watch:
-    """Code of the cell that a run has reached, told to whoever asked."""
+    """Code of the cell that a run has reached, told to whoever asked, and what the kernel last replied."""
 
     tell: Callable[[str], None]
     source: str = ""
+    reply: Mapping[str, Any] = field(default_factory=dict)
 
     def __call__(self, cell: NotebookNode, cell_index: int) -> None:
         self.source = cell.source
         self.tell(cell.source)
+
+    def replied(self, cell: NotebookNode, cell_index: int, execute_reply: Mapping[str, Any]) -> None:
+        """Keep a cell's reply; end the run where the cell asked for it, before the kernel has stopped."""
+        self.reply = execute_reply["content"]
+        if any(payload.get("source") == "ask_exit" for payload in self.reply.get("payload", ())):
+            raise RunError(_exit_failure(cell.source, "quit or exit"))
 
 
 def run_notebook(notebook: NotebookNode, *, folder: Path, scratch: Path, language: str = "en") -> NotebookNode:
@@ -99,12 +107,11 @@ def run_notebook(notebook: NotebookNode, *, folder: Path, scratch: Path, languag
         try:
             done = _executed(whole, watch, _kernel_options(folder, scratch, language))
         except PapermillExecutionError as error:
-            raise RunError(_cell_failure(error)) from error
+            raise RunError(_cell_failure(error, watch.reply)) from error
         except DeadKernelError as error:
-            sentence = "The kernel died in this cell: its code ended the process, or memory ran out."
-            raise RunError(Failure(sentence, source=watch.source, traceback=_log(scratch))) from error
+            raise RunError(_died(watch.source, _log(scratch))) from error
         except (RuntimeError, OSError) as error:
-            raise RunError(Failure(f"The kernel did not run: {error}", traceback=_log(scratch))) from error
+            raise RunError(_not_run(error, _log(scratch))) from error
     _refuse_exit(done)
     return _timeless(done)
 
@@ -122,6 +129,7 @@ def _executed(notebook: NotebookNode, watch: _Watch, options: dict[str, Any]) ->
             start_timeout=_START_SECONDS,
             iopub_timeout=_OUTPUT_SECONDS,
             on_cell_execute=watch,
+            on_cell_executed=watch.replied,
             **options,
         )
         return done
@@ -151,26 +159,46 @@ def _kernel_options(folder: Path, scratch: Path, language: str) -> dict[str, Any
     }
 
 
-def _cell_failure(error: PapermillExecutionError) -> Failure:
+def _cell_failure(error: PapermillExecutionError, reply: Mapping[str, Any]) -> Failure:
     if error.ename == "SystemExit":
-        return _exit_failure(error.source)
-    known = error.ename in ("GroupsError", "InputError", "UnreadableError")
-    sentence = error.evalue if known else ": ".join(part for part in (error.ename, error.evalue) if part)
+        return _exit_failure(error.source, "sys.exit")
+    kind, message = error.ename, error.evalue
+    if not error.traceback:
+        # IPython has no account of a group of exceptions, and papermill then no name.
+        kind, message = reply.get("ename", kind), reply.get("evalue", message)
+    # Only the kit's own errors end their account with their full name; a notebook may call its own the same.
+    known = error.traceback[-1:] == [f"{InputError.__module__}.{kind}: {message}"]
+    sentence = message if known else ": ".join(part for part in (kind, message) if part)
     # Messages of other libraries quote data: an index label may be a customer's address.
-    public = "" if known else f"{error.ename}; the message may name respondents and stands in the terminal only."
-    account = _plain("\n".join(error.traceback))
+    public = "" if known else f"{kind}; the message may name respondents and stands in the terminal only."
+    account = _CELL_FILE.sub("cell", _plain("\n".join(error.traceback)))
     return Failure(_plain(sentence), source=error.source, traceback=account, public=public)
 
 
-def _exit_failure(source: str) -> Failure:
-    return Failure("The cell ended the run by sys.exit; the cells below it did not run.", source=source)
+def _exit_failure(source: str, way: str) -> Failure:
+    return Failure(f"The cell ended the run by {way}; the cells below it did not run.", source=source)
+
+
+def _died(source: str, log: str) -> Failure:
+    public = "The kernel died in this cell: its code ended the process, or memory ran out."
+    return Failure(f"{public}{_hint(log)}", source=source, traceback=log, public=public)
+
+
+def _not_run(error: Exception, log: str) -> Failure:
+    public = f"The kernel did not run: {error}"
+    return Failure(f"{public}{_hint(log)}", traceback=log, public=public)
+
+
+def _hint(log: str) -> str:
+    """Where the process's last words stand: cells write there too, so that the log is no part of a page."""
+    return " What its process said stands under --debug." if log else ""
 
 
 def _refuse_exit(notebook: NotebookNode) -> None:
     """Refuse a run that a cell ended: papermill takes `sys.exit(0)` for success."""
     for cell in notebook.cells:
         if cell.metadata.get("papermill", {}).get("exception"):
-            raise RunError(_exit_failure(cell.source))
+            raise RunError(_exit_failure(cell.source, "sys.exit"))
 
 
 def _timeless(notebook: NotebookNode) -> NotebookNode:

@@ -42,6 +42,9 @@ def connected(spec: str) -> Iterator[CarryOut]:
         raise InputError(f"'--executor' must be dask=ADDRESS; got '{spec}'.")
     package = dask()
     try:
+        # The client itself tries an address of no known kind again and again.
+        scheme, _ = package.comm.parse_address(address)
+        package.comm.registry.get_backend(scheme)
         client = package.Client(address, timeout=_PATIENCE, set_as_default=False)
     except (OSError, ValueError) as error:
         raise InputError(f"No Dask scheduler answers at '{address}' ({type(error).__name__}).") from None

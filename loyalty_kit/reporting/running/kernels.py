@@ -13,15 +13,20 @@ from typing import Any
 
 from ipykernel.kernelspec import make_ipkernel_cmd
 from jupyter_client.asynchronous.client import AsyncKernelClient
+from jupyter_client.channels import AsyncZMQSocketChannel
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
+from papermill.exceptions import PapermillExecutionError
 from traitlets import Type, Unicode
 
+from loyalty_kit.errors import InputError
 from loyalty_kit.reporting.running.servers import ENVIRONMENT, KERNELS
 from loyalty_kit.reporting.wording.catalogue import SPOKEN
 
 STUB = Path(__file__).parent / "kernelspec" / "stub.py"
 LOG = "kernel.log"
+MOST_OUTPUT = 50_000_000
+"""Bytes that all outputs of a run may have."""
 
 # What the kernel finds set before its first import: the same input gives the same bytes, and a user's own startup
 # code stays out.
@@ -32,10 +37,64 @@ _REPLY_SECONDS = 1
 _LISTEN_SECONDS = 60
 _LOOK_SECONDS = 0.005
 _STATUS_SECONDS = 0.2
+_COUNT_SECONDS = 0.2
+
+
+class _Outputs(AsyncZMQSocketChannel):
+    """What a kernel tells of its cells: counted, since all of it is kept."""
+
+    taken = 0
+    source = ""
+
+    async def _recv(self, **options: Any) -> dict[str, Any]:  # type: ignore[override]
+        _, parts = self.session.feed_identities(await self.socket.recv_multipart(**options))
+        # Before these come a signature and headers, which are the kernel's own.
+        self.taken += sum(map(len, parts[4:]))
+        self.check()
+        message: dict[str, Any] = self.session.deserialize(parts)
+        if message["msg_type"] == "execute_input":
+            self.source = message["content"]["code"]
+        return message
+
+    def check(self) -> None:
+        """End the run where there are too many, as if the cell had raised an error of the kit's own."""
+        if self.taken > MOST_OUTPUT:
+            sentence = f"A cell printed more than {MOST_OUTPUT // 1_000_000} MB, and the run was stopped."
+            kind, account = InputError.__name__, f"{InputError.__module__}.{InputError.__name__}: {sentence}"
+            raise PapermillExecutionError(0, None, self.source, kind, sentence, [account])
+
+
+class _Replies(AsyncZMQSocketChannel):
+    """What a kernel answers; who waits for it would learn of too many outputs only at the cell's end."""
+
+    outputs: _Outputs | None = None
+
+    async def get_msg(self, timeout: float | None = None) -> dict[str, Any]:  # type: ignore[override]
+        """Wait for a message, as long as the outputs are not too many."""
+        end = monotonic() + (float("inf") if timeout is None else timeout)
+        while True:
+            try:
+                return await super().get_msg(min(_COUNT_SECONDS, max(end - monotonic(), 0)))
+            except Empty:
+                if self.outputs is not None:
+                    self.outputs.check()
+                if monotonic() >= end:
+                    raise
 
 
 class ReportClient(AsyncKernelClient):
-    """Client that takes a kernel for ready with its first answer, and does not wait for silence after it."""
+    """Client that takes a kernel for ready with its first answer, and does not wait for silence after it.
+
+    It stops a run whose outputs are too many to keep.
+    """
+
+    shell_channel_class = Type(_Replies)
+    iopub_channel_class = Type(_Outputs)
+
+    def start_channels(self, *which: bool, **named: bool) -> None:
+        """Open the lines to the kernel."""
+        super().start_channels(*which, **named)
+        self.shell_channel.outputs = self.iopub_channel
 
     async def wait_for_ready(self, timeout: float | None = None) -> None:
         """Wait until the kernel answers and its outputs arrive."""

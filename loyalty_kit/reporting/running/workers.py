@@ -22,6 +22,9 @@ from loyalty_kit.reporting.running.servers import ask, can_fork, forking
 
 LOST = "The process that made the report ended before it answered: it was killed, or memory ran out."
 
+# How the failures begin of a report whose kernel ended by itself; with its server every kernel does.
+_WITHOUT_KERNEL = ("The kernel died", "The kernel did not run")
+
 Answer = tuple[int, Attempt, float]
 
 _Kill = Callable[[], None]
@@ -93,11 +96,12 @@ class _Shift:
     lock: Lock = field(default_factory=Lock)
 
     @contextmanager
-    def process(self, content: bytes) -> Iterator[_Process]:
-        """Process for an order: forked where a server answers, else started for it."""
+    def process(self, content: bytes, *, apart: bool = False) -> Iterator[_Process]:
+        """Process for an order: forked where a server answers and it need not be apart, else started for it."""
         with ExitStack() as stack:
             try:
-                stream, kill = stack.enter_context(_forked(content, self.server(), lambda: self.closed))
+                server = None if apart else self.server()
+                stream, kill = stack.enter_context(_forked(content, server, lambda: self.closed))
             except OSError:
                 if self.closed:
                     raise
@@ -111,6 +115,17 @@ class _Shift:
             finally:
                 with self.lock:
                     self.kills.remove(kill)
+
+    def bereft(self, attempt: Attempt | None) -> bool:
+        """Whether an order failed for no fault of its own: its server, or that of its kernel, is gone."""
+        server = self.server()
+        if self.closed or server is None:
+            return False
+        if attempt is None:
+            return _gone(server)
+        failure = attempt.failure
+        without = failure is not None and failure.sentence.startswith(_WITHOUT_KERNEL)
+        return without and _gone(server.with_name("kernel"))
 
     def close(self) -> None:
         """End the processes at work, and those that begin from now on."""
@@ -164,19 +179,40 @@ def _started(content: bytes) -> Iterator[_Process]:
             process.kill()
 
 
+def _gone(server: Path) -> bool:
+    """Whether nobody listens where a server did."""
+    with socket.socket(socket.AF_UNIX) as line:
+        # A server with much to do is there, though it lets wait.
+        line.setblocking(False)
+        try:
+            line.connect(str(server))
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True
+    return False
+
+
 def _supervise(order: Order, shift: _Shift) -> tuple[Attempt, float]:
-    """See one order through, and time it."""
+    """See one order through, and time it; where a cell beside it ended its server, a second time and apart."""
     began, late = monotonic(), Event()
-    try:
-        with shift.process(ORDER.dump_json(order)) as (stream, kill):
-            with _deadline(order.timeout, kill, late):
-                attempt, reached = _heard(stream)
-    except OSError as error:
-        attempt, reached = Attempt(failure=Failure(f"No process could be started for the report: {error}")), ""
+    attempt, reached = _tried(order, shift, late)
+    if not late.is_set() and shift.bereft(attempt):
+        attempt, reached = _tried(order, shift, late, apart=True)
     if attempt is None and late.is_set():
         sentence = f"The report took longer than its {order.timeout:g} seconds and was stopped."
         attempt = Attempt(failure=Failure(sentence, source=reached))
     return attempt or Attempt(failure=Failure(LOST, source=reached)), monotonic() - began
+
+
+def _tried(order: Order, shift: _Shift, late: Event, *, apart: bool = False) -> tuple[Attempt | None, str]:
+    """Answer to an order, if there was one, and the code of the last cell that it reached."""
+    try:
+        with shift.process(ORDER.dump_json(order), apart=apart) as (stream, kill):
+            with _deadline(order.timeout, kill, late):
+                return _heard(stream)
+    except OSError as error:
+        return Attempt(failure=Failure(f"No process could be started for the report: {error}")), ""
 
 
 @contextmanager

@@ -6,6 +6,7 @@ import sys
 import tempfile
 import unicodedata
 from pathlib import Path
+from threading import TIMEOUT_MAX
 
 import pandas as pd
 import pyreadstat
@@ -16,6 +17,7 @@ from small_notebooks import write_notebook
 
 from loyalty_kit.campaigns.reading import read_campaign
 from loyalty_kit.errors import InputError, UnreadableError
+from loyalty_kit.reporting.batches import batch_file as batch_file_module
 from loyalty_kit.reporting.batches.batch_file import Planned, read_plan
 from loyalty_kit.reporting.batches.levels import levels
 from loyalty_kit.reporting.batches.naming import file_part, safe_name
@@ -168,6 +170,31 @@ def test_for_each_and_a_matrix_multiply(tmp_path):
     assert names(planned(tmp_path, GOOD + text)) == ["n-store-1", "n-store-2", "n-web-1", "n-web-2"]
 
 
+def test_for_each_and_a_matrix_make_no_more_reports_than_a_matrix_may(tmp_path, monkeypatch):
+    monkeypatch.setattr(batch_file_module, "MOST", 3)
+    survey(tmp_path, ["web", "store"])
+    text = 'parameters = { survey = "survey.csv" }\nfor_each = "channel"\nmatrix = { wave = [1, 2] }'
+    assert refused(tmp_path, GOOD + text) == [
+        "reports.toml, report 1: 'matrix' and 'for_each' make 4 reports; at most 3 are made of one [[report]]."
+    ]
+
+
+@pytest.mark.parametrize("values", [["Web", "web", "app"], ["a/b", "a-b", "app"], ["x:Y", "X?y", "app"]])
+def test_values_that_file_names_cannot_tell_apart_get_names_that_do(tmp_path, values):
+    text = 'parameters = { survey = "survey.csv" }\nfor_each = "channel"\n'
+    text = GOOD + text + GOOD + 'name = "m-{channel}"\nneeds = ["n-{channel}"]\n' + text
+    survey(tmp_path, values)
+    reports = planned(tmp_path, text)
+    by_value = {report.parameters["channel"]: report for report in reports if report.name.startswith("m")}
+    assert by_value.keys() == set(values) and by_value["app"].name == "m-app"
+    assert len({report.name.casefold() for report in reports}) == 6
+    assert all(len(report.needs) == 1 for report in by_value.values())
+    survey(tmp_path, values[::-1])
+    assert {report.name: report.parameters for report in planned(tmp_path, text)} == {
+        report.name: report.parameters for report in reports
+    }
+
+
 def test_for_each_finds_the_default_file_beside_the_notebook(tmp_path):
     write_notebook(tmp_path / "books" / "m.ipynb", parameters='survey: str = "survey.csv"\nchannel: str = ""')
     survey(tmp_path / "books", ["web"])
@@ -221,6 +248,12 @@ def test_each_report_of_a_matrix_may_need_its_counterpart(tmp_path):
         (GOOD + "retries = 1.5", "report 1, key 'retries': must be a whole number; got 1.5."),
         (GOOD + "retries = true", "report 1, key 'retries': must be a whole number; got True."),
         (GOOD + "timeout = 0", "report 1, key 'timeout': must be more than 0"),
+        (GOOD + "timeout = 1e300", f"key 'timeout': must be {int(TIMEOUT_MAX)} or less; got 1e+300."),
+        ("[defaults]\ntimeout = 1e10\n" + GOOD, "defaults, key 'timeout': must be"),
+        (
+            GOOD + f"matrix = {{ wave = {list(range(40))}, factor = {list(map(float, range(26)))} }}",
+            "report 1: 'matrix' makes 1040 reports; at most 1000 are made of one [[report]].",
+        ),
         (GOOD + "timeout = inf", "report 1, key 'timeout': must be a number; got inf."),
         (GOOD + "language = 'fr'", "report 1, key 'language': must be 'en' or 'zh'; got 'fr'."),
         (GOOD + "needs = 'a'", "report 1, key 'needs': must be a list, [ … ]; got 'a'."),

@@ -101,3 +101,13 @@ def test_a_scheduler_that_does_not_answer_is_told(monkeypatch):
     with pytest.raises(InputError, match="No Dask scheduler answers at"), connected("dask=tcp://127.0.0.1:9"):
         pass
     assert time.monotonic() - began < 30
+
+
+def test_an_address_of_no_known_kind_is_refused_at_once():
+    began = time.monotonic()
+    with (
+        pytest.raises(InputError, match=r"No Dask scheduler answers at 'nonsense://x' \(ValueError\)"),
+        connected("dask=nonsense://x"),
+    ):
+        pass
+    assert time.monotonic() - began < 10

@@ -7,12 +7,14 @@ import sys
 from pathlib import Path
 
 import nbformat
+import nbformat.v4 as v4
 import pytest
 from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.manager import KernelManager
 from processes import comes_true, running, served_kernels
 from small_notebooks import write_notebook
 
+from loyalty_kit.reporting.running.execution import RunError, run_notebook
 from loyalty_kit.reporting.running.kernels import STUB
 from loyalty_kit.reporting.running.servers import KERNELS
 
@@ -113,3 +115,16 @@ def test_what_stands_for_a_kernel_starts_in_a_moment():
     told = subprocess.run([sys.executable, "-S", "-E", "-c", code], capture_output=True, text=True, check=True)
     heavy = {"asyncio", "ctypes", "email", "logging", "typing", "loyalty_kit", "traitlets"}
     assert not heavy & set(told.stdout.split())
+
+
+FOREVER = "while True:\n    try:\n        print('x' * 1000)\n    except BaseException:\n        pass"
+
+
+@pytest.mark.parametrize("code", [FOREVER, "print('x' * 3_000_000)", "for _ in range(30): print('x' * 100_000)"])
+def test_a_cell_that_prints_too_much_is_stopped(tmp_path, monkeypatch, code):
+    monkeypatch.setattr("loyalty_kit.reporting.running.kernels.MOST_OUTPUT", 2_000_000)
+    notebook = v4.new_notebook(cells=[v4.new_code_cell("print('x' * 1_000_000)"), v4.new_code_cell(code)])
+    with pytest.raises(RunError) as error:
+        run_notebook(notebook, folder=tmp_path, scratch=tmp_path)
+    assert error.value.failure.sentence == "A cell printed more than 2 MB, and the run was stopped."
+    assert (error.value.failure.source, error.value.failure.public) == (code, "")

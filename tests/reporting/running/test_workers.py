@@ -206,6 +206,30 @@ def test_a_batch_goes_on_when_its_servers_are_killed(tmp_path):
     assert [(number, attempt.failure) for number, attempt, _ in answers] == [(0, None), (1, None)]
 
 
+KILL_KERNELS = "import os, time; os.kill(os.getppid(), 9); time.sleep(600)"
+KILL_REPORTS = """import os, psutil, time
+psutil.Process(os.getppid()).kill()
+for process in psutil.process_iter():
+    if process.cmdline()[-2:-1] == ["report"] and "loyalty_kit.reporting.running.zygote" in process.cmdline():
+        process.kill() if os.environ["TMPDIR"].startswith(process.environ()["TMPDIR"]) else None
+time.sleep(600)"""
+
+
+@pytest.mark.parametrize("killer", [KILL_KERNELS, KILL_REPORTS])
+def test_a_cell_that_kills_its_servers_fails_alone(tmp_path, killer):
+    beside = f"""import pathlib, time
+begun = pathlib.Path({str(tmp_path / "begun")!r})
+time.sleep(0 if begun.exists() else 600 if begun.touch() is None else 0)"""
+    waits = f"import os, time\nwhile not os.path.exists({str(tmp_path / 'begun')!r}): time.sleep(0.05)"
+    with passing_files() as passing:
+        orders = [order(tmp_path, beside), order(tmp_path, waits, killer), order(tmp_path, "1")]
+        failures = {number: attempt.failure for number, attempt, _ in carry_out(orders, workers=2)}
+        assert comes_true(lambda: not users(passing))
+        assert names(passing) == []
+    assert (failures[0], failures[2]) == (None, None)
+    assert (failures[1].sentence, failures[1].source) == (LOST, killer)
+
+
 def test_where_nothing_can_be_forked_a_process_is_started(tmp_path, monkeypatch):
     monkeypatch.setattr(workers, "can_fork", lambda folder: False)
     orders = [order(tmp_path, "print('loud')", FIGURE), order(tmp_path, asleep(tmp_path / "late"), timeout=6)]
