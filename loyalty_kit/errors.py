@@ -3,7 +3,8 @@
 import difflib
 import os
 import tomllib
-from collections.abc import Iterable, Sequence
+import traceback
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,22 @@ class InputError(ValueError):
     def __str__(self) -> str:
         """Sentence for this process: without respondents where a report is being built."""
         return self.anonymous if anonymous() else self.message
+
+    @property
+    def _render_traceback_(self) -> Callable[[], list[str]]:
+        """What IPython asks for an account; it finds none, and gives its own, where no report is built."""
+        if not anonymous():
+            raise AttributeError("_render_traceback_")
+        return self._account
+
+    def _account(self) -> list[str]:
+        """Where this error passed, from below IPython on, and its sentence after its full name.
+
+        What else went wrong, notes and values are left out: they may quote data.
+        """
+        passed = [(Path(frame.filename), frame) for frame in traceback.extract_tb(self.__traceback__)[1:]]
+        where = [f"{'/'.join(file.parts[-2:])}, line {at.lineno}, in {at.name}\n    {at.line}" for file, at in passed]
+        return [*where, f"{type(self).__module__}.{type(self).__qualname__}: {self}"]
 
 
 class GroupsError(InputError):

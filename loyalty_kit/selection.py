@@ -11,7 +11,7 @@ import pandas as pd
 from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
 from loyalty_kit.checks import check_responses, check_whole
-from loyalty_kit.errors import InputError, listing, nearest
+from loyalty_kit.errors import InputError, anonymous, listing, nearest
 
 FEWEST = 5
 """Rows that a report must be about where nothing else is asked for."""
@@ -78,6 +78,19 @@ def _spellings(value: str, column: pd.Series) -> list[str]:
         with suppress(ValueError):
             return [value, _text(float(value))]
     return [value]
+
+
+def group_name(level: object, size: int) -> str:
+    """Name a group in a sentence; in a report a group of a few respondents has none, as it may be a person's.
+
+    Examples
+    --------
+    >>> group_name("store", 3), group_name(2.0, 40)
+    ('store', '2')
+    """
+    if anonymous() and size < FEWEST:
+        return f"(n < {FEWEST})"
+    return f"{level:g}" if isinstance(level, float) else str(level)
 
 
 def _hint(value: str, texts: pd.Series, min_cell: int) -> str:

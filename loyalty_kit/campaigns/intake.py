@@ -1,7 +1,8 @@
 """From a campaign's table to rows that can be counted: one row a customer, or a cluster of customers."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NoReturn
 
 import narwhals as nw
 import numpy as np
@@ -10,7 +11,8 @@ import pandas as pd
 from loyalty_kit.campaigns.estimates import SIZE
 from loyalty_kit.campaigns.gather import column_number
 from loyalty_kit.campaigns.rows import Rows, is_lazy
-from loyalty_kit.errors import InputError, listing
+from loyalty_kit.errors import InputError, listing, rows
+from loyalty_kit.selection import FEWEST
 
 MOST_LEVELS = 50
 
@@ -137,14 +139,23 @@ def check_planned(planned: Mapping[Any, float], control: object) -> None:
         raise InputError(f"'planned' lacks the control '{control}'; it names {listing(planned)}.")
 
 
-def order_arms(present: Sequence[Any], control: object, planned: Mapping[Any, float] | None) -> tuple[Any, ...]:
-    """Arms, control first, refusing strangers to the plan and a campaign without control or treatment."""
+def order_arms(
+    present: Sequence[Any],
+    control: object,
+    planned: Mapping[Any, float] | None,
+    sizes: Mapping[Any, int] = MappingProxyType({}),
+) -> tuple[Any, ...]:
+    """Arms, control first, refusing strangers to the plan and a campaign without control or treatment.
+
+    In a report only arms that are planned, or that many share by their `sizes`, are named: a column of addresses may
+    stand for the arms by mistake.
+    """
     if control not in present:
-        raise InputError(f"No customer is in the control '{control}'; the arms are {listing(present)}.")
+        _refuse_without_control(present, control, {**sizes, **dict.fromkeys(planned or (), FEWEST)})
     if planned is not None:
         strangers = [arm for arm in present if arm not in planned]
         if strangers:
-            raise InputError(f"The arm '{strangers[0]}' is not in 'planned', which names {listing(planned)}.")
+            _refuse_strangers(strangers, present, planned, sizes)
         absent = [arm for arm in planned if arm not in present]
         if absent:
             raise InputError(f"'planned' names the arm '{absent[0]}', but no customer is in it.")
@@ -153,3 +164,27 @@ def order_arms(present: Sequence[Any], control: object, planned: Mapping[Any, fl
     if len(arms) < 2:
         raise InputError(f"Every customer is in the control '{control}'; a campaign needs at least one other arm.")
     return arms
+
+
+def _refuse_without_control(present: Sequence[Any], control: object, sizes: Mapping[Any, int]) -> NoReturn:
+    shared = _shared(present, sizes)
+    alone = [arm for arm in present if arm not in shared]
+    wrong = f"No customer is in the control '{control}'; "
+    arms = listing([*shared, *alone], most=min(len(shared), 8))
+    known = f"the arms are {arms}." if shared else f"arms found: {len(present)}."
+    raise InputError(f"{wrong}the arms are {listing(present)}.", anonymous=f"{wrong}{known}")
+
+
+def _refuse_strangers(
+    strangers: Sequence[Any], present: Sequence[Any], planned: Mapping[Any, float], sizes: Mapping[Any, int]
+) -> NoReturn:
+    message = f"The arm '{strangers[0]}' is not in 'planned', which names {listing(planned)}."
+    where = f" (in {rows(sum(sizes[arm] for arm in strangers))})" if sizes else ""
+    unnamed = f"'planned' lacks {len(strangers)} of the {len(present)} arms{where}; it names {listing(planned)}."
+    shared = _shared(strangers, sizes)
+    named = f"The arm '{shared[0]}' is not in 'planned', which names {listing(planned)}." if shared else unnamed
+    raise InputError(message, anonymous=named)
+
+
+def _shared(arms: Sequence[Any], sizes: Mapping[Any, int]) -> list[Any]:
+    return [arm for arm in arms if sizes.get(arm, 0) >= FEWEST]

@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from loyalty_kit.campaigns.campaign import Campaign
+from loyalty_kit.campaigns.intake import order_arms
 from loyalty_kit.campaigns.metrics import Mean, Metric, Profit, Rate
 from loyalty_kit.checks import check_columns
 from loyalty_kit.errors import InputError, UnreadableError
@@ -66,8 +67,8 @@ def read_campaign(
     UnreadableError
         If the file is absent, damaged, empty or of another kind.
     InputError
-        If it lacks a column or holds text where numbers are needed, fewer than `min_cell` customers meet
-        `only`, or `shares`, `outcomes` or `profit` are not as above.
+        If it lacks a column or holds text where numbers are needed, holds an arm that `shares` lacks, fewer
+        than `min_cell` customers meet `only`, or `shares`, `outcomes` or `profit` are not as above.
 
     Examples
     --------
@@ -88,6 +89,9 @@ def read_campaign(
     table = keep_only(read_customers(Path(path), [*names, *limits]), only, min_cell=min_cell)
     check_columns(table.columns, [*names, *numbers, *outcomes[2:], *([period] if period else [])], "The customer file")
     texts = {name: table[name].map(_text, na_action="ignore").astype(object) for name in names}
+    sizes = texts[arm].value_counts().to_dict()
+    if not sizes.keys() <= planned.keys():
+        order_arms(list(sizes), next(iter(planned)), planned, sizes)
     return Campaign(
         table.assign(**texts),
         arm=arm,
@@ -220,9 +224,9 @@ def read_customers(path: Path, texts: list[str]) -> pd.DataFrame:
         raise UnreadableError(f"The customer file '{path}' cannot be read: {error.strerror or error}.") from None
     try:
         table = reader(data, texts)
-    except Exception as error:
-        # A damaged file makes these parsers raise nearly anything.
-        raise UnreadableError(f"The customer file '{path.name}' is empty, damaged or of another kind.") from error
+    except Exception:
+        # A damaged file makes these parsers raise nearly anything, some of it with the cell that they stopped at.
+        raise UnreadableError(f"The customer file '{path.name}' is empty, damaged or of another kind.") from None
     if table.empty:
         raise UnreadableError(f"The customer file '{path.name}' holds no customers.")
     return table.rename(columns=lambda name: str(name).strip())

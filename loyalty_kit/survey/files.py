@@ -163,8 +163,8 @@ def _grid(text: str, delimiter: str, width: int, name: str) -> pd.DataFrame:
                 column_types=dict.fromkeys(columns, pa.string()), strings_can_be_null=True, null_values=[""]
             ),
         )
-    except pa.ArrowException as error:
-        raise UnreadableError(f"The survey '{name}' cannot be read as CSV.") from error
+    except pa.ArrowException:
+        raise UnreadableError(f"The survey '{name}' cannot be read as CSV.") from None
     frame: pd.DataFrame = table.to_pandas()
     if frame.empty or frame.iloc[-1, 0] != END:
         row = len(frame) + len(ragged)
@@ -258,9 +258,9 @@ def _parsed(parse: Callable[[BytesIO], T], data: bytes, name: str, kind: str) ->
         warnings.simplefilter("ignore")
         try:
             return parse(BytesIO(data))
-        except Exception as error:
-            # A damaged file makes these parsers raise nearly anything.
-            raise UnreadableError(f"The survey '{name}' is damaged, protected or no {kind} file.") from error
+        except Exception:
+            # A damaged file makes these parsers raise nearly anything, some of it with the cell that they stopped at.
+            raise UnreadableError(f"The survey '{name}' is damaged, protected or no {kind} file.") from None
 
 
 def _headed(grid: pd.DataFrame, known: Collection[str]) -> pd.DataFrame:

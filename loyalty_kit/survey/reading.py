@@ -1,7 +1,9 @@
 """Reading a survey file: its columns checked and converted by the codebook, all its faults told at once."""
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from enum import Enum
 from pathlib import Path
 from typing import Literal, NamedTuple, TypeVar
 
@@ -11,11 +13,21 @@ import pandas as pd
 
 from loyalty_kit.checks import check_choice, check_path
 from loyalty_kit.errors import InputError, anonymous, listing, nearest, rows
+from loyalty_kit.selection import FEWEST
 from loyalty_kit.survey.codebook import Codebook
 from loyalty_kit.survey.files import RawTable, normalized, read_table, text_of
 
+
+class _Rare(Enum):
+    """What a page says in place of cells that few respondents have, which may be anything about them."""
+
+    TEXTS = "text"
+    NUMBERS = "other numbers"
+
+
 C = TypeVar("C")
 Cell = float | str | None
+Held = Cell | _Rare
 Codes = npt.NDArray[np.intp]
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
@@ -25,16 +37,20 @@ _LOOKS_MISSING = (-99, -9, 99, 999)
 _MEANS_MISSING = "; if it means missing, add it to 'missing'"
 _MANY = 3
 _FEW = 20
+_NUMBERS = 8
 
 
 class _Problem(NamedTuple):
-    """What is wrong, how often, in which row first, what is allowed; for an answer, itself and its items."""
+    """What is wrong, how often, in which row first, what is allowed; the wrong cell, an answer's items.
+
+    Where there is a cell, `what` ends before it: "Item 'A1' holds".
+    """
 
     what: str
     rows: int
     first: int
     allowed: str
-    cell: Cell = None
+    cell: Held = None
     items: tuple[str, ...] = ()
 
 
@@ -72,7 +88,8 @@ def read_responses(
         If it lacks columns, holds answers that the codebook does not allow, respondents twice, a
         group in which over half of more than 20 respondents have a level of their own, or weights that
         are missing or negative: a line each, with value, count and first respondent. One wrong answer
-        in three items or more is one line.
+        in three items or more is one line. A report names rows in place of respondents, and neither
+        the file's own columns nor texts that fewer than 5 rows share: those of a column are one line.
 
     Notes
     -----
@@ -105,7 +122,7 @@ def read_responses(
     table = read_table(Path(path), book.columns)
     columns = list(table.frame.columns)
     once = [name for name in columns if name in book.columns and columns.count(name) == 1]
-    faults = [(text, text) for text in _column_faults(columns, book, Path(path).name)]
+    faults = _column_faults(columns, book, Path(path).name)
     ids: list[str] = []
     if book.respondent in once:
         ids, id_faults = _ids(table.frame[book.respondent])
@@ -116,9 +133,9 @@ def read_responses(
         converted[name], problems = _column(name, table, book)
         if invalid == "error" or name not in book.questions:
             found += problems
-    faults += [(_sentence(problem, ids), _sentence(problem, [])) for problem in _joined(found)]
-    if faults:
-        named, unnamed = zip(*faults, strict=True)
+    named = [text for text, _ in faults] + [_sentence(problem, ids) for problem in _joined(found)]
+    if named:
+        unnamed = [text for _, text in faults] + [_sentence(problem, []) for problem in _joined(_unnamed(found))]
         raise InputError("\n".join(named), anonymous="\n".join(unnamed))
     frame = table.frame.assign(**converted)
     if not ids:
@@ -137,16 +154,21 @@ def read_columns(path: Path, book: Codebook, names: Sequence[str]) -> pd.DataFra
     return held[there].assign(**{name: _column(name, single, book)[0] for name in there if name in book.columns})
 
 
-def _column_faults(columns: list[str], book: Codebook, file: str) -> list[str]:
-    """Sentences on the codebook's columns that the file lacks or holds more than once."""
+def _column_faults(columns: list[str], book: Codebook, file: str) -> list[tuple[str, str]]:
+    """Sentences, with and without the file's names, on the codebook's columns that it lacks or holds repeatedly."""
     if not set(columns) & set(book.columns):
-        return [f"The survey '{file}' has none of the codebook's columns; its own are {listing(map(_short, columns))}."]
+        # In a file without a header the first respondent stands in its place.
+        none = f"The survey '{file}' has none of the codebook's columns"
+        return [
+            (f"{none}; its own are {listing(map(_short, columns))}.", f"{none}; columns of its own: {len(columns)}.")
+        ]
     strangers = [name for name in columns if name not in book.columns]
     absent = [name for name in book.columns if name not in columns]
     twice = [name for name in book.columns if columns.count(name) > 1]
-    return [f"The survey '{file}' lacks the column '{name}'{nearest(name, strangers) or '.'}" for name in absent] + [
+    faults = [f"The survey '{file}' lacks the column '{name}'{nearest(name, strangers) or '.'}" for name in absent] + [
         f"The survey '{file}' has {columns.count(name)} columns '{name}'; the codebook means one." for name in twice
     ]
+    return [(text, text) for text in faults]
 
 
 def _ids(column: pd.Series) -> tuple[list[str], list[tuple[str, str]]]:
@@ -197,9 +219,8 @@ def _weights(name: str, codes: Codes, cells: list[Cell]) -> tuple[pd.Series, lis
     values = np.array(numbers)[codes]
     problems = []
     for cell, count, first in _tally(codes, cells, np.isnan(numbers)):
-        held = "is missing" if cell is None else f"holds {_quoted(cell)}"
-        allowed = "every weight is a number of zero or more"
-        problems.append(_Problem(f"Weight '{name}' {held}", count, first, allowed))
+        what = f"Weight '{name}' {'is missing' if cell is None else 'holds'}"
+        problems.append(_Problem(what, count, first, "every weight is a number of zero or more", cell))
     if not values.any():
         problems.append(_Problem(f"Weight '{name}' is 0", len(values), 0, "at least one must be more"))
     return pd.Series(values), problems
@@ -221,13 +242,34 @@ def _answers(
     problems = []
     for cell, count, first in _tally(codes, cells, wrong):
         allowed = f"the codebook allows {span}" + (_MEANS_MISSING if cell in _LOOKS_MISSING else "")
-        problems.append(_Problem(f"Item '{item}' holds {_quoted(cell)}", count, first, allowed, cell, (item,)))
+        problems.append(_Problem(f"Item '{item}' holds", count, first, allowed, cell, (item,)))
     return pd.Series(np.array(numbers, dtype=float)[codes]), problems
+
+
+def _unnamed(problems: list[_Problem]) -> list[_Problem]:
+    """Problems as a page may tell them: what few rows have in a column is one problem that quotes no cell.
+
+    It may be ids that stand there by mistake. An item then holds text or, where there are many, holds other numbers;
+    several items hold text or hold other numbers.
+    """
+    shared = {None, *_LOOKS_MISSING} | {problem.cell for problem in problems if problem.rows >= FEWEST}
+    rare = Counter((problem.what, type(problem.cell)) for problem in problems if problem.cell not in shared)
+    told: dict[tuple[str, Held], _Problem] = {}
+    for problem in problems:
+        cell = problem.cell
+        if cell not in shared and isinstance(cell, str):
+            cell = _Rare.TEXTS
+        elif cell not in shared and rare[problem.what, float] > _NUMBERS:
+            cell = _Rare.NUMBERS
+        same = told.get((problem.what, cell), problem._replace(rows=0, cell=cell))
+        first = min(same.first, problem.first)
+        told[problem.what, cell] = same._replace(rows=same.rows + problem.rows, first=first)
+    return list(told.values())
 
 
 def _joined(problems: list[_Problem]) -> list[_Problem]:
     """Problems with those of one answer in many items as one, in the place of the first of them."""
-    alike: dict[tuple[Cell, str], list[_Problem]] = {}
+    alike: dict[tuple[Held, str], list[_Problem]] = {}
     for problem in problems:
         alike.setdefault((problem.cell, problem.allowed), []).append(problem)
     joined = []
@@ -237,7 +279,7 @@ def _joined(problems: list[_Problem]) -> list[_Problem]:
             joined.append(problem)
         elif problem is same[0]:
             items = tuple(item for other in same for item in other.items)
-            what = f"Items {listing(items, most=2)} hold {_quoted(problem.cell)}"
+            what = f"Items {listing(items, most=2)} hold"
             advice = "; add it to response.labels" if isinstance(problem.cell, str) else ""
             count, first = sum(other.rows for other in same), min(other.first for other in same)
             joined.append(_Problem(what, count, first, problem.allowed + advice, problem.cell, items))
@@ -294,10 +336,13 @@ def _sentence(problem: _Problem, ids: list[str]) -> str:
     name = ids[problem.first] if ids else ""
     place = f"respondent {_short(name)}" if name else f"row {problem.first + 1}"
     often = f"{problem.rows} times" if len(problem.items) > 1 else f"in {rows(problem.rows)}"
-    return f"{problem.what} {often} (first: {place}); {problem.allowed}."
+    held = "" if problem.cell is None else f" {_quoted(problem.cell)}"
+    return f"{problem.what}{held} {often} (first: {place}); {problem.allowed}."
 
 
-def _quoted(cell: Cell) -> str:
+def _quoted(cell: float | str | _Rare) -> str:
+    if isinstance(cell, _Rare):
+        return cell.value
     return f"'{_short(cell)}'" if isinstance(cell, str) else text_of(cell)
 
 

@@ -6,6 +6,7 @@ import pytest
 import statsmodels.api as sm
 
 from loyalty_kit.campaigns.campaign import Campaign
+from loyalty_kit.campaigns.intake import order_arms
 from loyalty_kit.campaigns.metrics import Mean, Profit, Rate, Ratio
 from loyalty_kit.errors import InputError
 
@@ -132,3 +133,32 @@ def test_a_strange_table_gets_one_sentence(shoppers, case):
 def test_a_ratio_over_nothing_has_no_interval(shoppers):
     effects = Campaign(shoppers.assign(none=0.0), arm="arm", control="none").evaluate([Ratio("spend", "none")])
     assert effects.to_frame()[["difference", "ci_low", "p_value"]].isna().all(axis=None)
+
+
+PLAN = {"none": 0.5, "A": 0.5}
+
+
+def refusal(*arms: str, planned: dict[str, float] | None = None, **sizes: int) -> InputError:
+    with pytest.raises(InputError) as error:
+        order_arms(arms, "none", planned, sizes)
+    return error.value
+
+
+def test_a_page_names_no_arm_where_the_control_is_absent_but_those_that_many_share():
+    wrong = "No customer is in the control 'none'; "
+    assert refusal("ann", "bob").message == wrong + "the arms are 'ann', 'bob'."
+    assert refusal("ann", "bob").anonymous == wrong + "arms found: 2."
+    assert refusal("ann", "bob", ann=1, bob=4).anonymous == wrong + "arms found: 2."
+    assert refusal("ann", "mail", "bob", ann=1, mail=5, bob=1).anonymous == wrong + "the arms are 'mail' and 2 more."
+    assert refusal("ann", "A", planned=PLAN).anonymous == wrong + "the arms are 'A' and 1 more."
+
+
+def test_a_page_names_no_arm_that_is_not_planned_but_one_that_many_share():
+    named = "The arm '{}' is not in 'planned', which names 'none', 'A'."
+    present = ("none", "A", "ann", "mail")
+    assert refusal(*present, planned=PLAN).message == named.format("ann")
+    assert refusal(*present, planned=PLAN, none=9, A=9, ann=1, mail=5).anonymous == named.format("mail")
+    assert refusal(*present, planned=PLAN, none=9, A=9, ann=1, mail=4).anonymous == (
+        "'planned' lacks 2 of the 4 arms (in 5 rows); it names 'none', 'A'."
+    )
+    assert refusal(*present, planned=PLAN).anonymous == "'planned' lacks 2 of the 4 arms; it names 'none', 'A'."

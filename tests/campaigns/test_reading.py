@@ -1,11 +1,13 @@
 """Campaigns from files: every kind of file gives the same campaign, and each mistake one sentence."""
 
+import traceback
+
 import pandas as pd
 import pytest
 
 import loyalty_kit as lk
-from loyalty_kit.campaigns.metrics import Profit
-from loyalty_kit.campaigns.reading import planned_shares, profit_of
+from loyalty_kit.campaigns.metrics import Profit, Rate
+from loyalty_kit.campaigns.reading import READERS, planned_shares, profit_of, read_customers
 from loyalty_kit.errors import InputError, UnreadableError
 
 OPTIONS = {
@@ -107,6 +109,54 @@ def test_text_in_a_column_of_numbers_is_refused(table, tmp_path):
     table.assign(before="much").to_parquet(tmp_path / "a.parquet")
     with pytest.raises(InputError, match="Column 'before' holds text"):
         lk.read_campaign(tmp_path / "a.parquet", **OPTIONS)
+
+
+@pytest.mark.parametrize(
+    ("arms", "named", "unnamed"),
+    [
+        (
+            [f"{i}@example.org" for i in range(8)],
+            "No customer is in the control 'None'; the arms are '0@example.org', ",
+            "No customer is in the control 'None'; arms found: 8.",
+        ),
+        (
+            ["None", "A", "ann@example.org", "A"] * 2,
+            "The arm 'ann@example.org' is not in 'planned', which names 'None', 'A'.",
+            "'planned' lacks 1 of the 3 arms (in 2 rows); it names 'None', 'A'.",
+        ),
+        (
+            ["None", *["B"] * 6, "ann@example.org"],
+            "The arm 'B' is not in 'planned'",
+            "The arm 'B' is not in 'planned', which names 'None', 'A'.",
+        ),
+    ],
+)
+def test_arms_that_are_not_planned_are_refused_and_on_a_page_not_named_where_few_share_them(
+    table, tmp_path, arms, named, unnamed
+):
+    table.assign(分组=arms).to_parquet(tmp_path / "a.parquet")
+    with pytest.raises(InputError) as error:
+        lk.read_campaign(tmp_path / "a.parquet", **OPTIONS)
+    assert error.value.message.startswith(named)
+    assert error.value.anonymous == unnamed
+
+
+def test_customers_without_an_arm_are_told_when_the_campaign_is_evaluated(table, tmp_path):
+    table.assign(分组=None).to_parquet(tmp_path / "a.parquet")
+    campaign = lk.read_campaign(tmp_path / "a.parquet", **OPTIONS)
+    with pytest.raises(InputError, match="Column '分组' is missing in 8 rows; every customer needs an arm"):
+        campaign.evaluate([Rate("bought")])
+
+
+def test_what_a_parser_stumbled_on_is_not_told(tmp_path, monkeypatch):
+    def stumble(*_):
+        raise ValueError("could not convert 'ann@example.org'")
+
+    (tmp_path / "a.csv").write_text("id")
+    monkeypatch.setitem(READERS, ".csv", stumble)
+    with pytest.raises(UnreadableError) as error:
+        read_customers(tmp_path / "a.csv", [])
+    assert "ann@" not in "".join(traceback.format_exception(error.value))
 
 
 @pytest.mark.parametrize(

@@ -187,6 +187,11 @@ def test_no_terminal_code_reaches_the_failure_page(failed):
     ("code", "sentence"),
     [
         ("import sys; sys.exit(0)", "The cell ended the run by sys.exit; the cells below it did not run."),
+        ("quit()", "The cell ended the run by quit or exit; the cells below it did not run."),
+        ("exit", "The cell ended the run by quit or exit; the cells below it did not run."),
+        ("get_ipython().ask_exit()", "The cell ended the run by quit or exit; the cells below it did not run."),
+        ("raise ExceptionGroup('two', [ValueError(1), KeyError(2)])", "ExceptionGroup: two (2 sub-exceptions)"),
+        ("%no_such_magic", "UsageError: Line magic function `%no_such_magic` not found."),
         ("import os; os._exit(0)", "The kernel died in this cell: its code ended the process, or memory ran out."),
         ("1 / 0", "ZeroDivisionError: division by zero"),
     ],
@@ -196,6 +201,15 @@ def test_a_run_that_does_not_reach_its_end_has_failed(tmp_path, code, sentence):
     with pytest.raises(RunError) as failure:
         run_notebook(notebook, folder=tmp_path, scratch=tmp_path)
     assert (failure.value.failure.sentence, failure.value.failure.source) == (sentence, code)
+
+
+def test_what_a_dead_kernel_said_stands_under_debug_and_on_no_page(tmp_path):
+    notebook = write_notebook(tmp_path / "n.ipynb", "import os; os.system('echo $((90000 + 210)) >&2'); os._exit(1)")
+    result = lk.render(notebook, tmp_path / "reports")
+    page = BeautifulSoup((tmp_path / "reports" / "n.failed.html").read_text("utf-8"), "html.parser")
+    assert result.traceback.strip() == "90210"
+    assert result.complaint == f"{result.error} What its process said stands under --debug."
+    assert "90210" not in page.get_text() and page.details is None
 
 
 @pytest.mark.parametrize(("length", "starts"), [(1, 1), (100, 2)], ids=["sockets", "ports"])

@@ -1,6 +1,7 @@
 """Which cells a survey file holds, whatever program wrote it."""
 
 import re
+import traceback
 import zipfile
 from pathlib import Path
 
@@ -199,3 +200,14 @@ def test_a_parquet_index_with_a_name_is_a_column(tmp_path):
     frame = pd.DataFrame({"q1": [5, 4]}, index=pd.Index(["a", "b"], name="id"))
     frame.to_parquet(tmp_path / "survey.parquet")
     assert list(read_table(tmp_path / "survey.parquet", ["q1", "id"]).frame) == ["id", "q1"]
+
+
+def test_the_cell_that_a_parser_stumbled_on_is_not_told(tmp_path):
+    whole = zipfile.ZipFile(workbook(tmp_path, {"answers": [["id", "q1"], ["a", 5]]}, "whole.xlsx"))
+    with zipfile.ZipFile(tmp_path / "survey.xlsx", "w") as damaged:
+        for name in whole.namelist():
+            damaged.writestr(name, whole.read(name).replace(b"<v>5</v>", b"<v>ann@example.org</v>"))
+    with pytest.raises(UnreadableError, match="is damaged") as error:
+        read_table(tmp_path / "survey.xlsx", ["id", "q1"])
+    assert "ann@example.org" in repr(error.value.__context__)
+    assert "ann@example.org" not in "".join(traceback.format_exception(error.value))

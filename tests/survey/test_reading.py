@@ -183,6 +183,46 @@ def test_the_anonymous_sentences_name_rows_in_place_of_respondents(read, monkeyp
         read(FAULTY, BOOK)
 
 
+def misplaced(*ids: object) -> str:
+    """A survey whose last column, the ids, stands in the place of an item."""
+    return "id,w,channel,q1,q2\n" + "".join(f"{row},1,web,{name},1\n" for row, name in enumerate(ids))
+
+
+def test_a_page_quotes_no_text_that_few_respondents_gave_and_tells_those_of_an_item_in_one_line(read):
+    text = misplaced(*(f"{row}@example.org" for row in range(8)), *["never"] * 4, *["often"] * 5)
+    assert len(sentences(read, text)) == 10
+    assert sentences(read, text, anonymous=True) == [
+        "Item 'q1' holds 'often' in 5 rows (first: row 13); the codebook allows 1 to 5 and its labels.",
+        "Item 'q1' holds text in 12 rows (first: row 1); the codebook allows 1 to 5 and its labels.",
+    ]
+
+
+def test_a_page_quotes_some_wrong_numbers_but_not_the_many_that_stand_in_a_column_of_ids(read):
+    told = [len(sentences(read, misplaced(*range(1000, 1000 + many)), anonymous=True)) for many in (8, 9, 30)]
+    assert told == [8, 1, 1]
+    assert sentences(read, misplaced(*range(1000, 1009), -98, -98, -98, -98, -98, 999), anonymous=True) == [
+        "Item 'q1' holds -98 in 5 rows (first: row 10); the codebook allows 1 to 5 and its labels.",
+        "Item 'q1' holds other numbers in 9 rows (first: row 1); the codebook allows 1 to 5 and its labels.",
+        "Item 'q1' holds 999 in 1 row (first: row 15); the codebook allows 1 to 5 and its labels; "
+        "if it means missing, add it to 'missing'.",
+    ]
+
+
+def test_a_page_quotes_no_weight_that_is_a_text(read):
+    text = "id,w,channel,q1,q2\n1,ann@example.org,a,1,1\n2,bob@example.org,a,1,1\n3,-1,a,1,1\n"
+    assert sentences(read, text, anonymous=True) == [
+        "Weight 'w' holds text in 2 rows (first: row 1); every weight is a number of zero or more.",
+        "Weight 'w' holds -1 in 1 row (first: row 3); every weight is a number of zero or more.",
+    ]
+
+
+def test_one_respondent_who_writes_one_text_everywhere_is_not_quoted(read):
+    text = "id,q1,q2,q3,q4\n1,x,x,x,x\n2,1,1,1,x\n"
+    assert sentences(read, text, MANY, anonymous=True) == [
+        "Items 'q1', 'q2' and 2 more hold text 5 times (first: row 1); the codebook allows 1 to 5 and its labels."
+    ]
+
+
 def test_invalid_missing_turns_wrong_answers_into_missing_ones_and_nothing_else(read):
     frame = read("q1,q2\n11,abc\n1,2\n", invalid="missing")
     assert frame.isna().to_numpy().tolist() == [[True, True], [False, False]]
@@ -222,6 +262,12 @@ def test_each_missing_column_is_named_with_the_nearest_and_the_others_are_still_
 def test_a_file_of_something_else_is_one_sentence(read):
     assert sentences(read, "date,amount\n2026-01-01,5\n") == [
         "The survey 'survey.csv' has none of the codebook's columns; its own are 'date', 'amount'."
+    ]
+
+
+def test_of_a_file_without_a_header_a_page_quotes_nothing(read):
+    assert sentences(read, "ann@example.org,5\nbob@example.org,4\n", anonymous=True) == [
+        "The survey 'survey.csv' has none of the codebook's columns; columns of its own: 2."
     ]
 
 
