@@ -16,6 +16,7 @@ import typer
 
 import loyalty_kit as lk
 from loyalty_kit import reporting
+from loyalty_kit.errors import listing
 from loyalty_kit.reporting.terminal import aligned, as_text, printable_lines, shortened, summary, told
 
 STARTER = Path(__file__).parent / "starter"
@@ -211,6 +212,8 @@ def check(
     missing = responses[list(meaning.questions)].isna().mean().sort_values(ascending=False, kind="stable")
     most = ", ".join(f"'{name}' ({share:.1%})" for name, share in missing[missing > 0].head(3).items())
     typer.echo(f"Missing answers: {missing.mean():.1%}; most in {most}." if most else "No answer is missing.")
+    if empty := [str(name) for name in missing.index[missing == 1]]:
+        typer.echo(f"Nobody answered {listing(empty)}.")
     for group in meaning.groups:
         levels, without = responses[group].nunique(), responses[group].isna().sum()
         typer.echo(f"Group '{group}': {levels} level{'s' * (levels != 1)}; {without} respondents without one.")

@@ -87,6 +87,12 @@ def test_check_tells_that_nothing_is_missing_and_the_range_of_the_weights(tmp_pa
     ]
 
 
+def test_check_names_what_nobody_answered(tmp_path):
+    (tmp_path / "a.csv").write_text("q1,q2\n1,\n3,\n", "utf-8")
+    (tmp_path / "a.toml").write_text('response = { min = 1, max = 5 }\nscales.a.items = ["q1", "q2"]', "utf-8")
+    assert "Nobody answered 'q2'." in call("check", tmp_path / "a.csv", tmp_path / "a.toml").output.splitlines()
+
+
 def test_the_starter_survey_is_what_its_seed_gives():
     assert (FOLDER / "survey.csv").read_text("utf-8") == starter_survey()
 

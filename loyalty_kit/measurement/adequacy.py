@@ -8,6 +8,7 @@ import pandas as pd
 from scipy.special import chdtrc
 
 from loyalty_kit.measurement.correlation import Correlation, as_correlation, check_factorable
+from loyalty_kit.moments import Floats
 from loyalty_kit.notes import note
 from loyalty_kit.results import Result
 
@@ -111,15 +112,8 @@ def adequacy(items_or_correlation: Any, *, n: float | None = None, weight: Any =
     check_factorable(correlation)
     r = correlation.matrix.to_numpy()
     p = len(r)
-    inverse = np.linalg.inv(r)
-    sd = np.sqrt(np.diag(inverse))
-    partial = inverse / np.outer(sd, sd)
-    off = ~np.eye(p, dtype=bool)
-    shared = np.where(off, r**2, 0.0).sum(axis=0)
-    unshared = np.where(off, partial**2, 0.0).sum(axis=0)
-    with np.errstate(invalid="ignore"):
-        kmo_items = pd.Series(shared / (shared + unshared), index=correlation.matrix.columns)
-        kmo = float(shared.sum() / (shared.sum() + unshared.sum()))
+    kmo, own = kaiser_meyer_olkin(r)
+    kmo_items = pd.Series(own, index=correlation.matrix.columns)
     log_determinant = float(np.linalg.slogdet(r)[1])
     df = p * (p - 1) / 2
     chi2 = -(correlation.n - 1 - (2 * p + 5) / 6) * log_determinant
@@ -142,3 +136,14 @@ def adequacy(items_or_correlation: Any, *, n: float | None = None, weight: Any =
         method=note("{kind} correlations", kind=correlation.method),
         warnings=(*correlation.warnings, *((said,) if poor else ())),
     )
+
+
+def kaiser_meyer_olkin(r: Floats) -> tuple[float, Floats]:
+    """Measure of sampling adequacy of a correlation matrix, and of each item in it."""
+    inverse = np.linalg.inv(r)
+    sd = np.sqrt(np.diag(inverse))
+    off = ~np.eye(len(r), dtype=bool)
+    shared = np.where(off, r**2, 0.0).sum(axis=0)
+    unshared = np.where(off, (inverse / np.outer(sd, sd)) ** 2, 0.0).sum(axis=0)
+    with np.errstate(invalid="ignore"):
+        return float(shared.sum() / (shared.sum() + unshared.sum())), shared / (shared + unshared)

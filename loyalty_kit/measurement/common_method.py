@@ -1,5 +1,6 @@
 """Common method: whether one source could explain all answers, whatever they were about."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,7 +8,10 @@ import pandas as pd
 
 from loyalty_kit.errors import InputError, listing
 from loyalty_kit.measurement.cfa_normal import normal_solution
+from loyalty_kit.measurement.cfa_solution import Solution
+from loyalty_kit.measurement.cfa_soundness import UNRELATED, independence, standing
 from loyalty_kit.measurement.fit import p_value
+from loyalty_kit.measurement.items import ItemTable
 from loyalty_kit.measurement.structure import Plan, Structure, read_answers, structure_of
 from loyalty_kit.notes import note
 from loyalty_kit.results import Result
@@ -75,7 +79,8 @@ def common_method(responses: pd.DataFrame, codebook: Plan) -> CommonMethodResult
     -----
     Both are weak tests. A method that adds little to every answer escapes them, and one factor also
     fits badly where methods differ from item to item. They can show that one source does explain
-    the answers, not that none distorts them.
+    the answers, not that none distorts them. Nothing is judged where the items hardly correlate or a
+    model has no proper solution.
 
     References
     ----------
@@ -89,8 +94,8 @@ def common_method(responses: pd.DataFrame, codebook: Plan) -> CommonMethodResult
     >>> responses = pd.DataFrame(answers, columns=list("abcdef"))
     >>> result = common_method(responses, {"trust": list("abc"), "value": list("def")})
     >>> print(result.verdict)  # doctest: +NORMALIZE_WHITESPACE
-    One source does not explain the answers: the first axis holds 34 % of the variance, and one factor
-    fits worse than the scales (CFI 0.568 against 0.997).
+    No sign that one source dominates the answers; the check is weak: the first axis holds 34 % of the variance,
+    and one factor fits worse than the scales (CFI 0.568 against 0.997).
     """
     structure = structure_of(codebook)
     if len(structure.scales) < 2:
@@ -114,7 +119,7 @@ def common_method(responses: pd.DataFrame, codebook: Plan) -> CommonMethodResult
         chi2_change=change,
         df_change=df,
         p_change=p_change,
-        verdict=_verdict(share, p_change, models["cfi"]),
+        verdict=_withheld(fits, answers, share) or _verdict(share, p_change, models["cfi"]),
         n_used=len(answers.values),
         n_dropped=len(responses) - len(answers.values),
         warnings=(
@@ -122,6 +127,32 @@ def common_method(responses: pd.DataFrame, codebook: Plan) -> CommonMethodResult
             *(note("The search did not converge for the model '{model}'.", model=_MODELS[name]) for name in lost),
         ),
     )
+
+
+def _withheld(fits: Mapping[str, Solution], answers: ItemTable, share: float) -> str:
+    """Sentence where the models cannot be compared; nothing where they can."""
+    whole = {"share": 100 * share}
+    if independence(fits["proposed"], answers) >= UNRELATED:
+        return note(
+            "Whether one source dominates the answers cannot be judged: the items hardly correlate with one another "
+            "(the first axis holds {share:.0f} % of the variance).",
+            **whole,
+        )
+    for name, solution in fits.items():
+        found = {"model": _MODELS[name], **whole}
+        if standing(solution) == "not converged":
+            return note(
+                "Whether one source dominates the answers cannot be judged: the model '{model}' did not converge "
+                "(the first axis holds {share:.0f} % of the variance).",
+                **found,
+            )
+        if standing(solution) != "proper":
+            return note(
+                "Whether one source dominates the answers cannot be judged: the model '{model}' has no proper solution "
+                "(the first axis holds {share:.0f} % of the variance).",
+                **found,
+            )
+    return ""
 
 
 def _verdict(share: float, p_change: float, cfi: pd.Series) -> str:
@@ -140,7 +171,7 @@ def _verdict(share: float, p_change: float, cfi: pd.Series) -> str:
             **found,
         )
     return note(
-        "One source does not explain the answers: the first axis holds {share:.0f} % of the variance, and one factor "
-        "fits worse than the scales (CFI {one:.3f} against {several:.3f}).",
+        "No sign that one source dominates the answers; the check is weak: the first axis holds {share:.0f} % of the "
+        "variance, and one factor fits worse than the scales (CFI {one:.3f} against {several:.3f}).",
         **found,
     )

@@ -20,6 +20,7 @@ from loyalty_kit.measurement.cfa_solution import (
     residual_correlations,
     residual_table,
 )
+from loyalty_kit.measurement.cfa_soundness import Standing, impropriety, independence, sampling_adequacy, standing
 from loyalty_kit.measurement.fit import leading_indices
 from loyalty_kit.measurement.items import ItemTable
 from loyalty_kit.measurement.structure import MissingAnswers, Plan, read_answers, structure_of
@@ -104,6 +105,21 @@ class CfaResult(Result):
             Estimate("cfa/cfi", fit["cfi"], n=self.n_used, label=note("CFI")),
             Estimate("cfa/rmsea", fit["rmsea"], fit["rmsea_low"], fit["rmsea_high"], self.n_used, label),
         )
+
+    @property
+    def standing(self) -> Standing:
+        """Whether the figures are estimates: 'proper', 'not converged', 'not identified' or 'improper'."""
+        return standing(self.solution)
+
+    @cached_property
+    def independence_p(self) -> float:
+        """Probability value of Bartlett's test that no items correlate."""
+        return independence(self.solution, self.answers)
+
+    @cached_property
+    def kmo(self) -> float:
+        """Kaiser–Meyer–Olkin measure of the items."""
+        return sampling_adequacy(self.solution)
 
     @cached_property
     def modification_indices(self) -> pd.DataFrame:
@@ -261,7 +277,8 @@ def _doubts(solution: Solution, n: int) -> list[str]:
         doubts.append(note("The search did not converge: the figures are where it stopped and no estimates."))
     if np.isnan(solution.errors).any():
         doubts.append(note("The model is not identified by these answers: there are no standard errors."))
-    doubts += _improper(solution)
+    # Where the search stopped short, negative variances are no finding.
+    doubts += impropriety(solution) if solution.converged else []
     if solution.fit["df"] == 0:
         doubts.append(note("The model has as many parameters as the data have moments: it fits by construction."))
     if n < max(_FEW, 2 * solution.model.size):
@@ -271,38 +288,6 @@ def _doubts(solution: Solution, n: int) -> list[str]:
                 "chi² and errors hold in large samples and are rough here.",
                 n=n,
                 parameters=solution.model.size,
-            )
-        )
-    return doubts
-
-
-def _improper(solution: Solution) -> list[str]:
-    """Negative variances, and factors that overlap beyond what correlations allow."""
-    doubts: list[str] = []
-    share = np.diag(solution.matrices.residuals) / np.diag(solution.matrices.covariance)
-    negative = [item for item, value in zip(solution.model.items, share, strict=True) if value < 0]
-    if negative:
-        doubts.append(
-            note(
-                "Negative residual variance (a Heywood case) of {items}: "
-                "the factor claims more than the whole item; do not interpret its loading.",
-                items=negative,
-            )
-        )
-    if (np.diag(solution.matrices.factors) <= 0).any():
-        factors = [s for s, v in zip(solution.model.scales, np.diag(solution.matrices.factors), strict=True) if v <= 0]
-        lost = note("Negative variance of the factor of {factors}: do not interpret its figures.", factors=factors)
-        return [*doubts, lost]
-    roots, vectors = np.linalg.eigh(solution.correlations)
-    if roots[0] < 0:
-        part = np.abs(vectors[:, 0])
-        involved = [s for s, value in zip(solution.model.scales, part, strict=True) if value > 0.3 * part.max()]
-        doubts.append(
-            note(
-                "The factors' covariance matrix is not positive definite (smallest eigenvalue {root:.3f}): "
-                "{scales} overlap too far to be told apart; read their correlations and errors with caution.",
-                root=roots[0],
-                scales=involved,
             )
         )
     return doubts

@@ -1,6 +1,6 @@
 """Exploratory factor analysis: extraction, rotation, fit and factor scores in one result."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -160,8 +160,8 @@ def efa(
     weight : str or array-like of shape (respondents,), optional
         Survey weights, with items.
     codebook : Codebook, optional
-        Names each factor by the scale that holds most of its squared loadings, where that is more
-        than half; factors are otherwise F1, F2, …
+        Names a factor by a scale where all of the scale's items load most on it and no other scale's
+        item does; factors are otherwise F1, F2, …
     starts : int
         Starts of the rotation: the unrotated loadings and random rotations of them.
     rng : int or Generator
@@ -254,24 +254,31 @@ def arranged(loadings: Floats, factor_correlations: Floats) -> tuple[Floats, Flo
     return loadings[:, order] * signs, factor_correlations[np.ix_(order, order)] * np.outer(signs, signs)
 
 
+def homes(loadings: pd.DataFrame, codebook: Codebook) -> dict[str, set[Any]]:
+    """Factors on which the items of each reflective scale load most; scales with an item left out are not there."""
+    home = loadings.abs().idxmax(axis=1)
+    return {
+        name: set(home[list(scale.items)])
+        for name, scale in codebook.reflective().items()
+        if set(scale.items) <= set(home.index)
+    }
+
+
+def recovered(found: Mapping[str, set[Any]]) -> dict[str, Any]:
+    """Scales whose items share one factor that no other scale's item calls home, with that factor; from `homes`."""
+    return {
+        name: next(iter(places))
+        for name, places in found.items()
+        if len(places) == 1 and sum(bool(places & others) for others in found.values()) == 1
+    }
+
+
 def _labels(loadings: Floats, names: Sequence[str], codebook: Codebook | None) -> list[str]:
-    """Scale that holds most of each factor's squared loadings, numbered where several have the same one."""
+    """Scale that each factor brings back whole and alone, else a number."""
     labels = [f"F{j + 1}" for j in range(loadings.shape[1])]
-    if codebook is None:
-        return labels
-    scales = {name: key for key, scale in codebook.scales.items() for name in scale.items}
-    held = (
-        pd.DataFrame(loadings**2)
-        .groupby([scales.get(name, "") for name in names])
-        .sum()
-        .drop(index="", errors="ignore")
-    )
-    shares = held / (loadings**2).sum(axis=0)
-    chosen = [str(shares[j].idxmax()) if len(shares) and shares[j].max() > 0.5 else "" for j in shares.columns]
-    counts = {key: chosen.count(key) for key in chosen}
-    for j, key in enumerate(chosen):
-        if key:
-            labels[j] = key if counts[key] == 1 else f"{key} {chosen[: j + 1].count(key)}"
+    if codebook is not None:
+        for name, place in recovered(homes(pd.DataFrame(loadings, index=list(names)), codebook)).items():
+            labels[place] = name
     return labels
 
 

@@ -12,6 +12,10 @@ from loyalty_kit.moments import Floats
 RMSEA_CONFIDENCE = 0.90
 """Level of the RMSEA interval: by convention 90 %, so that its ends serve two one-sided 5 % tests."""
 
+GOOD_FIT = {"cfi": 0.95, "rmsea": 0.06, "srmr": 0.08}
+"""Hu & Bentler (1999)."""
+FAIR_FIT = {"cfi": 0.90, "rmsea": 0.08, "srmr": 0.10}
+
 
 @dataclass(frozen=True)
 class ChiSquares:
@@ -87,6 +91,17 @@ def leading_indices(fit: Mapping[Any, float]) -> dict[str, float]:
     kind = next((ending for ending in ("_robust", "_scaled") if f"cfi{ending}" in fit), "")
     ends = {f"rmsea_{end}": float(fit[f"rmsea{kind}_{end}"]) for end in ("low", "high")}
     return {"cfi": float(fit[f"cfi{kind}"]), "rmsea": float(fit[f"rmsea{kind}"]), **ends, "srmr": float(fit["srmr"])}
+
+
+def within(fit: Mapping[str, float], bounds: Mapping[str, float]) -> bool:
+    """Whether CFI, RMSEA and SRMR all keep to their bounds.
+
+    Examples
+    --------
+    >>> within({"cfi": 0.96, "rmsea": 0.05, "srmr": 0.09}, GOOD_FIT)
+    False
+    """
+    return fit["cfi"] >= bounds["cfi"] and fit["rmsea"] <= bounds["rmsea"] and fit["srmr"] <= bounds["srmr"]
 
 
 def p_value(chi2: float, df: float) -> float:

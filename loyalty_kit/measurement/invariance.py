@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 import pandas as pd
@@ -12,14 +13,14 @@ from loyalty_kit.errors import GroupsError, InputError
 from loyalty_kit.measurement.cfa_groups import GroupFit, Groups, positions
 from loyalty_kit.measurement.cfa_model import MEAN
 from loyalty_kit.measurement.fit import p_value
-from loyalty_kit.measurement.invariance_ladder import WORDS, Rule, Step, climb, full_levels
+from loyalty_kit.measurement.invariance_ladder import Rule, Step, climb, full_levels
+from loyalty_kit.measurement.invariance_verdict import Decision, decision, doubts, is_sound, obstacle, reserve, verdict
 from loyalty_kit.measurement.items import ItemTable
 from loyalty_kit.measurement.structure import Plan, Structure, read_answers, structure_of
-from loyalty_kit.notes import Note, note
+from loyalty_kit.notes import note
 from loyalty_kit.results import Result
+from loyalty_kit.selection import group_name
 
-_FEW = 100
-_POOR_CFI = 0.90
 _INDICES = ["chi2", "df", "p_value", "cfi", "tli", "rmsea", "rmsea_low", "rmsea_high", "srmr", "aic", "bic"]
 _CHANGES = ["chi2_change", "df_change", "p_change", "cfi_change", "rmsea_change", "srmr_change"]
 
@@ -33,7 +34,8 @@ class InvarianceResult(Result):
     levels : DataFrame
         level ('configural', 'metric', 'scalar', 'strict'), chi2, df, p_value, cfi, tli, rmsea,
         rmsea_low, rmsea_high, srmr, aic, bic, then against the level above in the table chi2_change,
-        df_change, p_change (chi²-difference test), cfi_change, rmsea_change, srmr_change, holds.
+        df_change, p_change (chi²-difference test), cfi_change, rmsea_change, srmr_change, holds
+        (missing where the level or one below it did not converge or has no proper solution).
     partial : DataFrame
         The same columns for the models in which items were freed, each against what holds below
         it, and freed (the items' names); empty where none was needed.
@@ -44,7 +46,13 @@ class InvarianceResult(Result):
         group, scale, estimate, std_error, ci_low, ci_high, p_value: factor means in standard
         deviations of the first group's factor, whose own are 0. Empty where comparing is not justified.
     comparable : bool
-        Whether the scalar level holds, in full or in part.
+        Whether the scalar level holds, in full or in part; False also where that could not be examined.
+    decision : Decision or None
+        The step that decides, with its figures; None where comparability could not be examined.
+    obstacle : str
+        Why it could not: the level whose model did not converge or has no proper solution; else empty.
+    reserve : str
+        Continues a sentence that tells the decision: that it is narrow, or the structure fits badly; else empty.
     verdict : str
         What may be compared, and why not more.
     group : str
@@ -65,6 +73,9 @@ class InvarianceResult(Result):
     items: pd.DataFrame
     latent_means: pd.DataFrame
     comparable: bool
+    decision: Decision | None
+    obstacle: str
+    reserve: str
     verdict: str
     group: str
     groups: pd.Series
@@ -154,7 +165,10 @@ def invariance(
     groups = Groups.of(tables, structure)
     full = full_levels(groups)
     way = climb(groups, full, rule)
-    scalar = next((step for step in way if step.level == "scalar" and step.holds), None)
+    why = obstacle(groups, full, way)
+    found = None if why else decision(way, rule)
+    reserved = reserve(found, full["configural"]) if found else ""
+    scalar = next((step for step in way if step.level == "scalar" and step.holds and not why), None)
     n_used = sum(groups.sizes)
     return InvarianceResult(
         levels=_level_table(full, rule),
@@ -162,14 +176,17 @@ def invariance(
         items=_score_tables(way),
         latent_means=_latent_means(scalar.fit if scalar else None, structure, confidence),
         comparable=scalar is not None,
-        verdict=_verdict(full, way, group, rule),
+        decision=found,
+        obstacle=why,
+        reserve=reserved,
+        verdict=verdict(way, group, found, why, reserved),
         group=group,
         groups=pd.Series(groups.sizes, index=pd.Index(groups.names, name=group), name="n"),
         n_used=n_used,
         n_dropped=len(responses) - n_used,
         method=note("A level holds where {rule}.", rule=rule.told()),
         confidence=confidence,
-        warnings=(*structure.warnings, *small, *_doubts(groups, full, scalar)),
+        warnings=(*structure.warnings, *small, *doubts(groups, full, scalar)),
     )
 
 
@@ -187,6 +204,8 @@ def _tables(responses: pd.DataFrame, structure: Structure, group: str) -> tuple[
         )
     answering = present[list(structure.items)].notna().any(axis=1).groupby(present[group], sort=False).sum()
     small = [name for name in names if answering[name] <= len(structure.items)]
+    sizes = present[group].value_counts()
+    small_names = list(dict.fromkeys(group_name(name, sizes[name]) for name in small))
     if len(names) - len(small) < 2:
         raise GroupsError(
             note(
@@ -194,7 +213,7 @@ def _tables(responses: pd.DataFrame, structure: Structure, group: str) -> tuple[
                 "too few are in {groups}.",
                 by=group,
                 items=len(structure.items),
-                groups=[_label(name) for name in small],
+                groups=small_names,
             )
         )
     tables = {}
@@ -205,8 +224,7 @@ def _tables(responses: pd.DataFrame, structure: Structure, group: str) -> tuple[
             raise GroupsError(
                 note("In group '{group}' of '{by}': {why}", group=_label(name), by=group, why=error.message)
             ) from None
-    names = [_label(name) for name in small]
-    told = note("Not compared, as too few answered: {groups} of '{by}'.", groups=names, by=group)
+    told = note("Not compared, as too few answered: {groups} of '{by}'.", groups=small_names, by=group)
     return tables, (told,) if small else ()
 
 
@@ -215,12 +233,16 @@ def _label(name: object) -> str:
 
 
 def _level_table(full: Mapping[str, GroupFit], rule: Rule) -> pd.DataFrame:
-    rows, below = [], None
+    rows: list[dict[str, object]] = []
+    below, so_far = None, cast(object, True if is_sound(full["configural"]) else pd.NA)
     for level, fit in full.items():
-        rows.append({"level": level, **_figures(fit, below, rule)})
+        row = {"level": level, **_figures(fit, below, rule)}
+        if below is not None:
+            # A level above one that fails fails, and above one that could not be examined could not be either.
+            so_far = row["holds"] = row["holds"] if so_far is True else so_far
+        rows.append(row)
         below = fit
-    table = _typed(pd.DataFrame(rows))
-    return table.assign(holds=table["holds"].cummin())
+    return _typed(pd.DataFrame(rows))
 
 
 def _partial_table(way: list[Step], rule: Rule) -> pd.DataFrame:
@@ -240,7 +262,9 @@ def _figures(fit: GroupFit, below: GroupFit | None, rule: Rule) -> dict[str, obj
         return own | dict.fromkeys(_CHANGES, np.nan) | {"holds": pd.NA}
     change = {f"{name}_change": fit.fit[name] - below.fit[name] for name in ("chi2", "df", "cfi", "rmsea", "srmr")}
     change["p_change"] = p_value(change["chi2_change"], change["df_change"])
-    return own | {name: change[name] for name in _CHANGES} | {"holds": rule.holds(fit, below)}
+    return (
+        own | {name: change[name] for name in _CHANGES} | {"holds": rule.holds(fit, below) if is_sound(fit) else pd.NA}
+    )
 
 
 def _typed(table: pd.DataFrame) -> pd.DataFrame:
@@ -271,73 +295,3 @@ def _latent_means(fit: GroupFit | None, structure: Structure, confidence: float)
     half = ndtri((1 + confidence) / 2) * error
     values = [np.repeat(names, len(scales)), scales * len(names), estimate, error, estimate - half, estimate + half]
     return pd.DataFrame(dict(zip(columns, [*values, 2 * ndtr(-np.abs(estimate / error))], strict=True)))
-
-
-def _verdict(full: Mapping[str, GroupFit], way: list[Step], group: str, rule: Rule) -> str:
-    """Sentence on what may be compared."""
-    if not way:
-        return note("The structure could not be estimated in every group of '{by}': nothing may be compared.", by=group)
-    scalar = next((step for step in way if step.level == "scalar"), None)
-    if scalar is None or not scalar.holds:
-        last = way[-1]
-        tied, below = full[last.level].fit, last.below.fit
-        return note(
-            "Comparing the scores of these groups of '{by}' is not justified: with equal {what} "
-            "CFI changes by {cfi:+.3f} and RMSEA by {rmsea:+.3f} "
-            "(a level holds where {rule}), and freeing single items does not mend it.",
-            by=group,
-            what=WORDS[last.level],
-            cfi=tied["cfi"] - below["cfi"],
-            rmsea=tied["rmsea"] - below["rmsea"],
-            rule=rule.told(),
-        )
-    freed = [step for step in way[: way.index(scalar) + 1] if step.freed]
-    if freed:
-        return note(
-            "Latent means of these groups of '{by}' may be compared once some items are free ({freed}); "
-            "their raw scores carry what sets those items apart.",
-            by=group,
-            freed=_freed(freed),
-        )
-    return note(
-        "Loadings and intercepts are equal enough over the groups of '{by}': their scores may be compared.", by=group
-    )
-
-
-def _freed(steps: list[Step]) -> Note:
-    """Say what was set free at each level."""
-    *before, last = steps
-    own = note("{what} of {items}", what=WORDS[last.level], items=_names(last))
-    return note("{before}; {own}", before=_freed(before), own=own) if before else own
-
-
-def _doubts(groups: Groups, full: Mapping[str, GroupFit], scalar: Step | None) -> list[str]:
-    doubts: list[str] = []
-    small = [name for name, n in zip(groups.names, groups.sizes, strict=True) if n < _FEW]
-    if small:
-        few = {"least": _FEW, "groups": small}
-        doubts.append(note("Groups of fewer than {least} respondents: {groups}; their figures are rough.", **few))
-    cfi = full["configural"].fit["cfi"]
-    if cfi < _POOR_CFI:
-        doubts.append(
-            note(
-                "The structure itself fits these groups poorly (CFI {cfi:.3f}): equal parameters of a structure "
-                "that does not fit say little.",
-                cfi=cfi,
-            )
-        )
-    lost = [level for level, fit in full.items() if not fit.converged]
-    if lost:
-        doubts.append(note("The search did not converge at {levels}: its figures are where it stopped.", levels=lost))
-    checked = [full["configural"], *([scalar.fit] if scalar else [])]
-    negative = {
-        item
-        for fit in checked
-        for matrices in fit.model.matrices(fit.values)
-        for item, value in zip(fit.model.items, np.diag(matrices.residuals), strict=True)
-        if value < 0
-    }
-    if negative:
-        items = sorted(negative)
-        doubts.append(note("Negative residual variance (a Heywood case) of {items} in some group.", items=items))
-    return doubts

@@ -37,7 +37,7 @@ class Rule:
     def holds(self, fit: GroupFit, below: GroupFit) -> bool:
         """Whether a level holds, given the one below."""
         fall, rise = below.fit["cfi"] - fit.fit["cfi"], fit.fit["rmsea"] - below.fit["rmsea"]
-        return fit.converged and fall <= self.cfi_fall and rise <= self.rmsea_rise
+        return bool(fit.converged and fall <= self.cfi_fall and rise <= self.rmsea_rise)
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,8 +48,8 @@ class Step:
     ----------
     level : str
         'metric', 'scalar' or 'strict'.
-    below, fit : GroupFit
-        What holds below, and the level once items are free as far as needed.
+    below, tied, fit : GroupFit
+        What holds below, the level before any item was freed at it, and once items are free as far as needed.
     freed : tuple of int
         Items freed at this level.
     released : frozenset of (int, int)
@@ -62,6 +62,7 @@ class Step:
 
     level: str
     below: GroupFit
+    tied: GroupFit
     fit: GroupFit
     freed: tuple[int, ...]
     released: Released
@@ -100,7 +101,7 @@ def _equal(level: str) -> frozenset[int]:
 
 def _step(groups: Groups, level: str, below: GroupFit, fit: GroupFit, released: Released, rule: Rule) -> Step:
     """Free the item with the largest score statistic, again and again, until the level holds or no more may go."""
-    kind, freed, first = KINDS[level], list[int](), pd.DataFrame(columns=_SCORES)
+    kind, freed, first, tied_fit = KINDS[level], list[int](), pd.DataFrame(columns=_SCORES), fit
     while not rule.holds(fit, below):
         tied = [item for item in range(len(fit.model.items)) if (kind, item) not in released]
         scores = dict(zip(tied, fit.release_test(kind, tied), strict=True))
@@ -114,7 +115,7 @@ def _step(groups: Groups, level: str, below: GroupFit, fit: GroupFit, released: 
         released |= {(kind, worst)}
         fit = fit_groups(groups, equal=_equal(level), released=released)
     first["freed"] = first["item"].isin([fit.model.items[item] for item in freed])
-    return Step(level, below, fit, tuple(freed), released, first, rule.holds(fit, below))
+    return Step(level, below, tied_fit, fit, tuple(freed), released, first, rule.holds(fit, below))
 
 
 def _score_table(groups: Groups, level: str, scores: dict[int, float]) -> pd.DataFrame:

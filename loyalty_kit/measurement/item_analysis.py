@@ -124,6 +124,32 @@ def discrimination(covariance: Floats, loadings: Floats) -> pd.DataFrame:
     )
 
 
+def clearly_negative(r: Floats | float, *, n: Floats | float, half: Floats | float = np.nan) -> npt.NDArray[np.bool_]:
+    """Whether a correlation or standardized loading lies so far below zero that chance does not bring it there.
+
+    Parameters
+    ----------
+    r : float or array
+        Item-rest correlation or standardized loading, in the direction of the keying.
+    n : float or array
+        Effective number of respondents.
+    half : float or array
+        Half the width of its interval; where it is not known, 1.96 standard errors of 1/√n.
+
+    Returns
+    -------
+    array of bool
+        Of the shape of `r`.
+
+    Examples
+    --------
+    >>> bool(clearly_negative(-0.10, n=100)), bool(clearly_negative(-0.10, n=1000))
+    (False, True)
+    """
+    width = np.where(np.isnan(half), _CLEAR / np.sqrt(n), half)
+    return np.asarray(np.asarray(r) + width < 0)
+
+
 def keying_warnings(names: Sequence[str], statistics: pd.DataFrame, covariance: Floats, *, n: float) -> list[str]:
     """Sentence on each item whose keying is suspected, and one on all of them together.
 
@@ -191,7 +217,7 @@ def _negative(signs: Mapping[str, str]) -> str:
 
 def _doubt(values: Collection[float], n: float) -> str:
     """Says where no value is further below zero than chance may bring it."""
-    return "" if min(values) < -_CLEAR / np.sqrt(n) else note(", which may be chance with n = {n:.0f}", n=n)
+    return "" if clearly_negative(min(values), n=n) else note(", which may be chance with n = {n:.0f}", n=n)
 
 
 def _change(before: float, after: float) -> str:

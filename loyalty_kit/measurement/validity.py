@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from loyalty_kit.checks import check_rng, check_whole
 from loyalty_kit.measurement.cfa_solution import Solution
+from loyalty_kit.measurement.cfa_soundness import UNRELATED, Standing, sample_correlation, scale_independence, standing
 from loyalty_kit.measurement.items import ItemTable, resampled
 from loyalty_kit.moments import Floats
 from loyalty_kit.notes import note
@@ -16,7 +18,10 @@ from loyalty_kit.results import Result
 _NOTHING = 1e-12
 
 STRICT, LIBERAL = 0.85, 0.90
-"""Values of HTMT below which two scales count as distinct."""
+"""Customary bounds of HTMT; a verdict is by the second, which the whole interval must keep to."""
+
+SHARED, RELIABLE = 0.5, 0.6
+"""AVE from which items belong together, and composite reliability from which they do acceptably."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,11 +32,12 @@ class ValidityResult(Result):
     ----------
     scales : DataFrame
         scale, items, composite_reliability, ave, smallest_loading (standardized, without its sign),
-        verdict; a scale a row.
+        independence_p (of Bartlett's test that the scale's items do not correlate), verdict; a scale a row.
     pairs : DataFrame
         first, second, correlation of the factors, htmt with its interval ci_low to ci_high, htmt2,
         p_below_85 and p_below_90 (bootstrap probabilities that HTMT lies below), fornell_larcker
-        (whether both AVE exceed the squared correlation), verdict; a pair of scales a row.
+        (whether both AVE exceed the squared correlation), verdict ('distinct', 'overlapping',
+        'not settled' or 'cannot be told', with its reason); a pair of scales a row.
     htmt, htmt2, fornell_larcker : DataFrame of shape (scales, scales)
         Ratios by arithmetic and by geometric means, 1 on the diagonal; √AVE on the diagonal with
         factor correlations beside it.
@@ -42,7 +48,7 @@ class ValidityResult(Result):
     method : str
         Where the replicates come from.
     confidence : float
-        Level of the interval of HTMT, and probability asked of a verdict.
+        Level of the interval of HTMT, by which a pair is judged.
     warnings : tuple of str
     """
 
@@ -94,7 +100,7 @@ def assess_validity(
     rng : int or Generator
         Source of chance.
     confidence : float
-        Level of the interval of HTMT, and probability asked of a verdict.
+        Level of the interval of HTMT, by which a pair is judged.
     warnings : sequence of str
         Warnings of the factor model, which hold here too.
 
@@ -116,6 +122,10 @@ def assess_validity(
     unequal loadings. Replicates resample complete respondents; under 'wlsmv' they are drawn from
     the normal distribution of the polychoric correlations.
 
+    Two scales are distinct where the whole interval of HTMT lies below .90, overlapping where it lies
+    at or above, else not settled. Where the items of a scale hardly correlate (Bartlett's test, 5 %)
+    HTMT is nothing over nothing and says nothing. Scales of a model without a proper solution are not judged.
+
     References
     ----------
     Fornell, C. & Larcker, D. F. (1981). Evaluating structural equation models with unobservable
@@ -132,9 +142,8 @@ def assess_validity(
     check_whole(bootstrap, "bootstrap", 0)
     names = list(solution.model.scales)
     member = solution.model.membership.astype(float)
-    sd = np.sqrt(np.diag(solution.covariance))
-    sample = solution.covariance / np.outer(sd, sd)
-    scales = _scale_table(solution, member)
+    sample = sample_correlation(solution)
+    scales = _scale_table(solution, answers, member)
     generator, notes = check_rng(rng), list(warnings)
     complete = int(np.isfinite(answers.values).all(axis=1).sum())
     if bootstrap and complete <= len(sample):
@@ -145,6 +154,7 @@ def assess_validity(
     replicates = _replicates(solution, sample, answers, bootstrap, generator)
     arithmetic, geometric = _htmt(sample[None], member)[0], _htmt(sample[None], member, geometric=True)[0]
     draws = _htmt(replicates, member)
+    related = scales["independence_p"].to_numpy() < UNRELATED
     larcker = solution.correlations.copy()
     np.fill_diagonal(larcker, np.sqrt(scales["ave"]))
 
@@ -153,7 +163,7 @@ def assess_validity(
 
     return ValidityResult(
         scales=scales,
-        pairs=_pair_table(names, larcker, arithmetic, geometric, draws, confidence),
+        pairs=_pair_table(names, larcker, arithmetic, geometric, draws, confidence, related),
         htmt=table(arithmetic),
         htmt2=table(geometric),
         fornell_larcker=table(larcker),
@@ -167,14 +177,14 @@ def assess_validity(
     )
 
 
-def _scale_table(solution: Solution, member: Floats) -> pd.DataFrame:
+def _scale_table(solution: Solution, answers: ItemTable, member: Floats) -> pd.DataFrame:
     """Composite reliability and AVE, from unstandardized figures or, under 'wlsmv', standardized ones."""
     matrices = solution.matrices
     psi, theta = np.diag(matrices.factors), np.diag(matrices.residuals) @ member
     total = np.abs(matrices.loadings).sum(axis=0) ** 2 * psi
     common = (matrices.loadings**2).sum(axis=0) * psi
     reliability, ave = total / (total + theta), common / (common + theta)
-    size = np.abs(solution.standardized)
+    size, chance, how = np.abs(solution.standardized), scale_independence(solution, answers), standing(solution)
     return pd.DataFrame(
         {
             "scale": list(solution.model.scales),
@@ -182,15 +192,22 @@ def _scale_table(solution: Solution, member: Floats) -> pd.DataFrame:
             "composite_reliability": reliability,
             "ave": ave,
             "smallest_loading": [size[own > 0].min() for own in member.T],
-            "verdict": [_convergent(a, r) for a, r in zip(ave, reliability, strict=True)],
+            "independence_p": chance,
+            "verdict": [_convergent(*row, how) for row in zip(ave, reliability, chance, strict=True)],
         }
     )
 
 
-def _convergent(ave: float, reliability: float) -> str:
-    if ave >= 0.5:
+def _convergent(ave: float, reliability: float, chance: float, how: Standing) -> str:
+    if chance >= UNRELATED:
+        return note("weak: these items hardly correlate with one another")
+    if how == "not converged":
+        return note("not judged, as the model did not converge")
+    if how != "proper":
+        return note("not judged, as the model has no proper solution")
+    if ave >= SHARED:
         return note("items belong together")
-    if reliability >= 0.6:
+    if reliability >= RELIABLE:
         return note("acceptable: AVE below .5, but composite reliability at least .6")
     return note("weak: more error than common ground in these items")
 
@@ -228,7 +245,13 @@ def _replicates(solution: Solution, sample: Floats, answers: ItemTable, count: i
 
 
 def _pair_table(
-    names: list[str], larcker: Floats, htmt: Floats, htmt2: Floats, draws: Floats, confidence: float
+    names: list[str],
+    larcker: Floats,
+    htmt: Floats,
+    htmt2: Floats,
+    draws: Floats,
+    confidence: float,
+    related: npt.NDArray[np.bool_],
 ) -> pd.DataFrame:
     first, second = np.triu_indices(len(names), 1)
     own = draws[:, first, second]
@@ -238,7 +261,7 @@ def _pair_table(
     strict, liberal = (
         (own < limit).mean(axis=0) if known else np.full(len(first), np.nan) for limit in (STRICT, LIBERAL)
     )
-    ratios = htmt[first, second]
+    ratios, told = htmt[first, second], related[first] & related[second]
     return pd.DataFrame(
         {
             "first": [names[i] for i in first],
@@ -252,23 +275,20 @@ def _pair_table(
             "p_below_90": liberal,
             "fornell_larcker": np.minimum(np.diag(larcker)[first], np.diag(larcker)[second])
             > np.abs(larcker[first, second]),
-            "verdict": [_distinct(*pair, confidence) for pair in zip(ratios, strict, liberal, strict=True)],
+            "verdict": [_distinct(*pair) for pair in zip(ratios, low, high, told, strict=True)],
         }
     )
 
 
-def _distinct(ratio: float, strict: float, liberal: float, confidence: float) -> str:
-    if strict >= confidence:
-        return note("distinct: HTMT is below .85 with probability {p}", p=_chance(strict))
-    if liberal >= confidence:
-        return note("distinct by the liberal bound: HTMT is below .90 with probability {p}", p=_chance(liberal))
-    if np.isnan(strict):
+def _distinct(ratio: float, low: float, high: float, told: bool) -> str:
+    """Judge a pair by where the interval lies, an end on the bound counting as above it."""
+    if not told:
+        return note("cannot be told: the items of a scale hardly correlate with one another")
+    if np.isnan(low):
         below, above = note("below .85, without an interval"), note("not below .85, without an interval")
         return below if ratio < STRICT else above
-    if ratio < LIBERAL:
-        return note("not certain: HTMT is below .90 with probability {p} only", p=_chance(liberal))
-    return note("not distinct: the two hardly differ from one scale")
-
-
-def _chance(probability: float) -> str:
-    return note("above .99") if probability > 0.99 else f"{probability:.2f}".lstrip("0")
+    if high < LIBERAL:
+        return note("distinct: the interval of HTMT lies wholly below .90")
+    if low >= LIBERAL:
+        return note("overlapping: the interval of HTMT lies wholly at or above .90")
+    return note("not settled: the interval of HTMT holds .90")

@@ -9,6 +9,7 @@ import pandas as pd
 from loyalty_kit.estimates import Estimate
 from loyalty_kit.modelling.design import Design
 from loyalty_kit.modelling.diagnostics import influence
+from loyalty_kit.modelling.errors_in_variables import OFTEN
 from loyalty_kit.modelling.fits import Errors, Fit, Model
 from loyalty_kit.modelling.importance import ImportanceResult, importance
 from loyalty_kit.modelling.measures import Method
@@ -51,6 +52,8 @@ class DriverResult(Result):
     corrected : DataFrame, optional
         Coefficients corrected for measurement error, where reliabilities were given: driver,
         estimate, std_error, ci_low, ci_high, standardized, plain, reliability.
+    corrected_lost : float
+        Share of bootstrap samples in which the corrected drivers cannot be told apart; NaN where none were drawn.
     moderation : ModerationResult, optional
         Coefficients by group, where a moderator was given.
     outcome, drivers, controls : str, tuple of str, tuple of str
@@ -88,6 +91,7 @@ class DriverResult(Result):
     suppressed: pd.DataFrame
     n_influential: int
     corrected: pd.DataFrame | None
+    corrected_lost: float
     moderation: ModerationResult | None
     outcome: str
     drivers: tuple[str, ...]
@@ -104,6 +108,11 @@ class DriverResult(Result):
     warnings: tuple[str, ...]
     design: Design = field(repr=False)
     fitted: Fit = field(repr=False)
+
+    @property
+    def correction_settled(self) -> bool:
+        """Whether there are corrected coefficients and the data settle them, so that a report may show them."""
+        return self.corrected is not None and self.corrected_lost <= OFTEN
 
     def to_frame(self) -> pd.DataFrame:
         """Columns driver, estimate, std_error, ci_low, ci_high, p_value, standardized, vif; a row a driver."""
@@ -246,9 +255,9 @@ class DriverResult(Result):
         -------
         RobustnessResult
             A row a driver: in how many settings it is among the top 3, and keeps its sign. The grid is
-            the data as given and each sample × weighted or not, where there are weights × with or without
-            controls, where there are any × linear or ordered logit (linear or logit) × LMG or relative
-            weights. An outcome of over 100 values is cut into ten bands for the ordered logit. A setting
+            the data as given and each sample of other respondents × weighted or not, where there are weights
+            × with or without controls, where there are any × linear or ordered logit (linear or logit) × LMG or
+            relative weights. An outcome of over 100 values is cut into ten bands for the ordered logit. A setting
             that cannot be fitted is named in the warnings.
 
         Raises

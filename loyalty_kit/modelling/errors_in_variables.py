@@ -19,7 +19,8 @@ from loyalty_kit.results import Result
 Reliability = Result | Mapping[str, float]
 
 _REPLICATES = 2000
-_OFTEN = 0.05
+OFTEN = 0.05
+"""Share of bootstrap samples without variance in some direction from which no corrected coefficient is settled."""
 _NOTHING_LEFT = 1e-12
 
 
@@ -33,11 +34,14 @@ class Corrected:
         driver, estimate, std_error, ci_low, ci_high, standardized (by the true scores' spread), plain
         (the coefficient of the observed score), reliability (NaN where none is known and none was
         corrected for).
+    lost : float
+        Share of bootstrap samples in which the drivers cannot be told apart once error is taken out.
     warnings : tuple of str
         What a reader must know.
     """
 
     table: pd.DataFrame
+    lost: float
     warnings: tuple[str, ...]
 
 
@@ -115,7 +119,7 @@ def correct(
         "plain": fitted.slopes[:p],
         "reliability": lambdas.to_numpy(),
     }
-    return Corrected(pd.DataFrame(columns), _warnings(lambdas, unstable))
+    return Corrected(pd.DataFrame(columns), unstable, _warnings(lambdas, unstable))
 
 
 def _bootstrap(
@@ -188,11 +192,11 @@ def _warnings(reliability: pd.Series, unstable: float) -> tuple[str, ...]:
                 scales=names,
             )
         )
-    if unstable > _OFTEN:
+    if unstable > OFTEN:
         found.append(
             note(
-                "The corrected coefficients are hardly settled by these data: measurement error leaves the drivers too "
-                "alike to be told apart in {share:.0f} % of bootstrap samples.",
+                "Correction for measurement error is not possible here: corrected, the drivers cannot be told apart "
+                "(in {share:.0f} % of bootstrap samples).",
                 share=100 * unstable,
             )
         )

@@ -85,8 +85,16 @@ class ImportanceResult(Result):
         return self.table.copy()
 
     def estimates(self) -> tuple[Estimate, ...]:
-        """Each driver's share of what the drivers explain."""
-        return tuple(
+        """R² with its interval, by the name that the model gives it, and each driver's share of what they explain."""
+        explained = Estimate(
+            f"drivers/{self.outcome}/r_squared",
+            self.r_squared,
+            self.r_squared_ci_low,
+            self.r_squared_ci_high,
+            self.n_used,
+            note("R² of {outcome}", outcome=self.labels.get(self.outcome, self.outcome)),
+        )
+        shares = (
             Estimate(
                 f"importance/{self.outcome}/{self.method}/{row['driver']}",
                 row["share"],
@@ -97,6 +105,7 @@ class ImportanceResult(Result):
             )
             for row in self.table.to_dict("records")
         )
+        return (explained, *shares)
 
     @cached_property
     def dominance(self) -> pd.DataFrame:

@@ -14,6 +14,7 @@ from loyalty_kit.modelling.fits import Fit, estimable, fit
 from loyalty_kit.moments import Floats
 from loyalty_kit.notes import note
 from loyalty_kit.results import Result
+from loyalty_kit.selection import group_name
 
 _ROWS_A_COEFFICIENT = 2
 
@@ -163,7 +164,7 @@ def split(design: Design, by: str) -> tuple[tuple[Hashable, ...], npt.NDArray[np
             design.part(places == i)
             kept.append(i)
         except InputError as error:
-            why = {"level": level, "by": by, "why": str(error)}
+            why = {"level": group_name(level, size), "by": by, "why": str(error)}
             left_out.append(note("Group '{level}' of '{by}' is left out. {why}", **why))
     if len(kept) < 2:
         told = {"by": by, "why": left_out[0]}

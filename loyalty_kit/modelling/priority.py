@@ -23,6 +23,8 @@ from loyalty_kit.results import Result
 
 QUADRANTS = ("act first", "keep up", "low priority", "enough")
 """Important and low, important and high, unimportant and low, unimportant and high."""
+LOOK_CLOSER = "look closer"
+"""Important and low, but a higher score does not go with more of the outcome."""
 
 _STEP = 1e-3
 
@@ -117,8 +119,9 @@ def priorities(
     Notes
     -----
     A driver is important where its share is at least the mean share and low where its mean score is
-    below the mean over the drivers; in each bootstrap sample the means are the sample's own, and
-    P(act first) is the share of samples in which both hold. The expected change is step · β in a linear
+    below the mean over the drivers. To act first on it, its coefficient must be positive as well: without
+    that its quadrant is 'look closer'. In each bootstrap sample means and coefficients are the sample's
+    own, and P(act first) is the share of samples in which all three hold. The expected change is step · β in a linear
     model, with its interval; where levels are fitted it is the mean over respondents of the change of the
     expected outcome, with an interval by the delta method. It says what goes with a higher score, other
     drivers being equal, not what raising it would cause.
@@ -148,7 +151,7 @@ def priorities(
     matrices, _ = driver_matrices(covariances(design, fitted), len(names))
     measure = Measure.of("lmg", matrices, generator)
     share, performance = shares_of(measure.values), _performance(design, np.ones((1, len(design.table))))[0]
-    shares, performances = _bootstrap(design, fitted, measure, bootstrap, generator)
+    shares, performances, slopes = _bootstrap(design, fitted, measure, bootstrap, generator)
     change, error = _changes(design, fitted, step)
     half = fitted.critical(confidence) * error
     ends = [(1 - confidence) / 2, (1 + confidence) / 2]
@@ -156,8 +159,9 @@ def priorities(
     table["share_ci_low"], table["share_ci_high"] = np.quantile(shares, ends, axis=0)
     table["performance"] = performance
     table["performance_ci_low"], table["performance_ci_high"] = np.quantile(performances, ends, axis=0)
-    table["quadrant"] = np.array(QUADRANTS)[_quadrants(share, performance)]
-    table["p_act_first"] = (_quadrants(shares, performances) == 0).mean(axis=0)
+    places, positive = _quadrants(share, performance), fitted.slopes[: len(names)] > 0
+    table["quadrant"] = np.where((places == 0) & ~positive, LOOK_CLOSER, np.array(QUADRANTS)[places])
+    table["p_act_first"] = ((_quadrants(shares, performances) == 0) & (slopes > 0)).mean(axis=0)
     table["expected_change"], table["change_ci_low"], table["change_ci_high"] = change, change - half, change + half
     table["change_per_cost"] = change / step / _costs(names, costs or {})
     order = np.lexsort((-share, -table["p_act_first"].to_numpy()))
@@ -201,18 +205,19 @@ def _performance(design: Design, counts: Floats) -> Floats:
 
 def _bootstrap(
     design: Design, fitted: Fit, measure: Measure, replicates: int, rng: np.random.Generator
-) -> tuple[Floats, Floats]:
-    """Draw samples of everybody in the table: shares and mean scores in each."""
+) -> tuple[Floats, Floats, Floats]:
+    """Draw samples of everybody in the table: shares, mean scores and coefficients in each."""
     one = partial(_of_samples, design, fitted, measure)
     found = over_samples(one, len(design.table), replicates, rng=rng, clusters=_clusters(design))
-    shares, performances = np.split(found, 2, axis=1)
-    return shares, performances
+    shares, performances, slopes = np.split(found, 3, axis=1)
+    return shares, performances, slopes
 
 
 def _of_samples(design: Design, fitted: Fit, measure: Measure, counts: Floats, rng: np.random.Generator) -> Floats:
-    """Shares and then mean scores of the drivers in each sample."""
-    matrices, _ = driver_matrices(covariances(design, fitted, counts[:, design.rows]), len(design.drivers))
-    return np.hstack([shares_of(measure(matrices)), _performance(design, counts)])
+    """Shares, then mean scores, then coefficients of the drivers in each sample."""
+    tables, p = covariances(design, fitted, counts[:, design.rows]), len(design.drivers)
+    slopes = (np.linalg.pinv(tables[:, :-1, :-1], hermitian=True) @ tables[:, :-1, -1:])[:, :p, 0]
+    return np.hstack([shares_of(measure(driver_matrices(tables, p)[0])), _performance(design, counts), slopes])
 
 
 def _clusters(design: Design) -> Integers | None:
@@ -272,8 +277,9 @@ def _ellipses(names: list[str], shares: Floats, performances: Floats) -> pd.Data
 
 
 def _warnings(table: pd.DataFrame, outcome: str) -> tuple[str, ...]:
-    unclear = table[(table["quadrant"] == QUADRANTS[0]) & (table["change_ci_low"] <= 0)]
-    return tuple(
+    holds_zero = (table["change_ci_low"] <= 0) & (table["change_ci_high"] >= 0)
+    unclear, against = table[(table["quadrant"] == QUADRANTS[0]) & holds_zero], table[table["quadrant"] == LOOK_CLOSER]
+    doubtful = [
         note(
             "'{driver}' lies in 'act first', yet its own coefficient is not clearly positive: a higher score need not "
             "go with more '{outcome}'.",
@@ -281,4 +287,12 @@ def _warnings(table: pd.DataFrame, outcome: str) -> tuple[str, ...]:
             outcome=outcome,
         )
         for name in unclear["driver"]
-    )
+    ]
+    negative = [
+        note(
+            "'{driver}' is important and low, yet its own coefficient is not positive: it is no place to act first.",
+            driver=name,
+        )
+        for name in against["driver"]
+    ]
+    return (*doubtful, *negative)

@@ -164,6 +164,7 @@ def _result(
         suppressed=against,
         n_influential=influential,
         corrected=corrected.table if corrected else None,
+        corrected_lost=corrected.lost if corrected else np.nan,
         moderation=moderation,
         outcome=question.outcome,
         drivers=question.drivers,

@@ -12,7 +12,7 @@ from loyalty_kit.modelling.design import Design, read_design
 from loyalty_kit.modelling.fits import MOST_LEVELS, Fit, Model, fit, levels_of_outcome
 from loyalty_kit.modelling.importance import importance
 from loyalty_kit.modelling.measures import Method
-from loyalty_kit.modelling.question import Scores, table_of
+from loyalty_kit.modelling.question import Question, Scores, table_of
 from loyalty_kit.notes import note
 from loyalty_kit.results import Result
 
@@ -42,6 +42,8 @@ class RobustnessResult(Result):
         Level of the intervals.
     method : str
         What the grid spans.
+    repeated : tuple of str
+        Samples that add no setting, because they hold the same respondents as one before them.
     warnings : tuple of str
         Settings that could not be fitted, and why.
     """
@@ -51,6 +53,7 @@ class RobustnessResult(Result):
     labels: Mapping[str, str]
     confidence: float
     method: str
+    repeated: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 
     def to_frame(self) -> pd.DataFrame:
@@ -75,7 +78,8 @@ def robustness(design: Design, fitted: Fit, *, samples: Mapping[str, Scores], co
     signs = np.sign(fitted.slopes[: len(design.drivers)])
     rows, failures = [], []
     models: tuple[Model, ...] = ("ols", "logit" if fitted.model == "logit" else "ordered")
-    for sample in _samples(design, samples):
+    tables, repeated = _distinct(design, samples)
+    for sample in _samples(design, tables):
         for model in models:
             try:
                 part = _read(design, sample)
@@ -94,13 +98,34 @@ def robustness(design: Design, fitted: Fit, *, samples: Mapping[str, Scores], co
         labels=design.labels,
         confidence=confidence,
         method=note("{count} settings: sample, weights, controls, model and measure of importance", count=len(rows)),
+        repeated=repeated,
         warnings=tuple(failures),
     )
 
 
-def _samples(design: Design, samples: Mapping[str, Scores]) -> Iterator[_Sample]:
+def _distinct(design: Design, samples: Mapping[str, Scores]) -> tuple[dict[str, pd.DataFrame], tuple[str, ...]]:
+    """Tables of the data as given and of the samples that differ, and names of the samples that repeat another."""
+    tables, repeated = {AS_GIVEN: design.table}, []
+    for name, scores in samples.items():
+        table = table_of(scores)
+        if any(_alike(table, other, design.question) for other in tables.values()):
+            repeated.append(name)
+        else:
+            tables[name] = table
+    return tables, tuple(repeated)
+
+
+def _alike(one: pd.DataFrame, other: pd.DataFrame, asked: Question) -> bool:
+    """Whether two tables hold the same complete rows of the columns asked for."""
+    columns = [asked.outcome, *asked.drivers, *asked.controls, *filter(None, [asked.weight, asked.cluster])]
+    if not all(name in table for name in columns for table in (one, other)):
+        return False
+    first, second = (table[columns].dropna().reset_index(drop=True) for table in (one, other))
+    return first.equals(second)
+
+
+def _samples(design: Design, tables: Mapping[str, pd.DataFrame]) -> Iterator[_Sample]:
     """As asked first, then the other samples, without weights and without controls."""
-    tables = {AS_GIVEN: design.table} | {name: table_of(scores) for name, scores in samples.items()}
     weighted = (True, False) if design.question.weight is not None else (False,)
     controls = (True, False) if design.question.controls else (False,)
     for (name, table), weights, others in product(tables.items(), weighted, controls):

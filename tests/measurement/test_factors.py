@@ -150,15 +150,21 @@ def test_factors_take_the_names_of_the_scales_that_hold_them(bfi):
     assert found.loadings["neuroticism"].abs().nlargest(5).index.str.startswith("N").all()
 
 
-def test_several_factors_of_one_scale_are_numbered_and_a_mixed_one_is_not_named():
+def test_a_factor_is_named_by_a_scale_only_where_it_brings_back_that_scale_whole_and_alone():
     answers, _ = simulate(400, scales={"a": 4, "b": 4}, rng=0)
     scales = {"整体": {"items": list(answers.columns)}}
     codebook = Codebook.model_validate({"response": {"min": 1.0, "max": 10.0}, "scales": scales})
-    assert list(efa(answers, factors=2, codebook=codebook).loadings.columns) == ["整体 1", "整体 2"]
+    assert list(efa(answers, factors=2, codebook=codebook).loadings.columns) == ["F1", "F2"]
     halves = {"x": {"items": ["a_1", "a_2", "b_1", "b_2"]}, "y": {"items": ["a_3", "a_4", "b_3", "b_4"]}}
     mixed = Codebook.model_validate({"response": {"min": 1.0, "max": 10.0}, "scales": halves})
     one = efa(answers.assign(a_1=answers["a_1"]), factors=1, codebook=mixed)
-    assert list(one.loadings.columns) in (["x"], ["y"], ["F1"])
+    assert list(one.loadings.columns) == ["F1"]
+    stray = {"x": {"items": ["a_1", "a_2", "a_3"]}, "y": {"items": ["a_4", "b_1", "b_2", "b_3", "b_4"]}}
+    mostly = Codebook.model_validate({"response": {"min": 1.0, "max": 10.0}, "scales": stray})
+    assert set(efa(answers, factors=2, codebook=mostly).loadings.columns) == {"F1", "F2"}
+    right = {"x": {"items": [f"a_{n}" for n in range(1, 5)]}, "y": {"items": [f"b_{n}" for n in range(1, 5)]}}
+    whole = Codebook.model_validate({"response": {"min": 1.0, "max": 10.0}, "scales": right})
+    assert set(efa(answers, factors=2, codebook=whole).loadings.columns) == {"x", "y"}
 
 
 def test_table_has_a_row_for_each_item(holzinger):

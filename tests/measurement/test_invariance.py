@@ -9,8 +9,11 @@ import pytest
 from numpy.testing import assert_allclose
 from surveys import simulate
 
-from loyalty_kit.errors import InputError
+from loyalty_kit.errors import ANONYMOUS, InputError
 from loyalty_kit.measurement.invariance import invariance
+from loyalty_kit.measurement.invariance_ladder import Rule
+from loyalty_kit.measurement.invariance_verdict import Decision
+from loyalty_kit.survey.codebook import Codebook
 
 ROOT = Path(__file__).parents[2]
 REFERENCE = ROOT / "tests/reference"
@@ -128,6 +131,36 @@ def test_corporate_reputation_equals_lavaan(more):
     result = invariance(pd.read_csv(path).replace(-99, np.nan), scales, group="servicetype")
     assert result.n_used == more["corporate"]["n"] == 336
     assert_levels(result.levels, more["corporate"]["ladder"], ["chi2", "df"], 1e-2)
+    assert result.decision.level == "scalar" and result.decision.narrow
+    assert "CFI changes by −0.0094" in result.verdict
+    assert "; the decision is narrow; the structure itself fits these groups poorly (CFI 0.947" in result.verdict
+
+
+@pytest.mark.parametrize(
+    ("cfi", "rmsea", "narrow"),
+    [(-0.0094, 0.002, True), (-0.0106, 0.002, True), (-0.005, 0.002, False), (-0.05, 0.016, False), (0.0, 0.014, True)],
+)
+def test_a_decision_is_narrow_where_the_change_that_decides_is_close_to_its_limit(cfi, rmsea, narrow):
+    assert Decision("scalar", cfi, rmsea, 0.003, Rule(0.01, 0.015)).narrow == narrow
+
+
+def test_groups_whose_model_did_not_converge_were_not_examined():
+    noise = np.random.default_rng(1).integers(1, 8, (30, 12)).astype(float)
+    names = [f"{scale}_{n}" for scale in "abc" for n in range(1, 5)]
+    responses = pd.DataFrame(noise, columns=names).assign(g=["x"] * 16 + ["y"] * 14)
+    result = invariance(responses, {scale: [f"{scale}_{n}" for n in range(1, 5)] for scale in "abc"}, group="g")
+    assert not result.comparable and result.decision is None and result.latent_means.empty
+    assert result.levels["holds"].isna().all()
+    assert result.verdict == (
+        "Whether the groups of 'g' may be compared could not be examined: "
+        "the model did not converge at the level 'configural'."
+    )
+
+
+def test_groups_whose_model_has_no_proper_solution_were_not_examined(ecsi):
+    book = Codebook.read(ROOT / "data/ecsi_mobile/codebook.toml")
+    result = invariance(ecsi.assign(half=np.resize(["a", "b"], len(ecsi))), book, group="half")
+    assert not result.comparable and "could not be examined" in result.verdict
 
 
 def test_columns_of_the_ladder_are_a_contract(schools):
@@ -148,8 +181,11 @@ def test_equal_channels_may_be_compared_with_nothing_freed():
     result = invariance(*two_channels(), group="channel")
     assert result.comparable and result.partial.empty and result.items.empty
     assert result.verdict == (
-        "Loadings and intercepts are equal enough over the groups of 'channel': their scores may be compared."
+        "Loadings and intercepts are equal enough over the groups of 'channel' for their scores to be compared: "
+        "with equal loadings CFI changes by +0.0000 and RMSEA by +0.0000 "
+        "(a level holds where CFI falls by at most 0.010 and RMSEA rises by at most 0.015)."
     )
+    assert not result.decision.narrow and result.reserve == ""
     assert result.latent_means["group"].tolist() == ["store"] * 2 + ["web"] * 2
 
 
@@ -254,3 +290,15 @@ def test_numbered_groups_keep_their_numbers():
     responses, codebook = two_channels()
     numbered = responses.assign(channel=responses["channel"].map({"store": 2.0, "web": 1.0}))
     assert invariance(numbered, codebook, group="channel").groups.index.tolist() == ["2", "1"]
+
+
+def test_a_group_of_a_few_is_not_named_in_a_report(monkeypatch):
+    responses, codebook = simulate(300, rng=1)
+    groups = np.array(["store", "web"] * 150, dtype=object)
+    groups[:3] = "alice@example.org"
+    responses = responses.assign(channel=groups)
+    assert "alice@example.org" in " ".join(invariance(responses, codebook, group="channel").warnings)
+    monkeypatch.setenv(ANONYMOUS, "1")
+    told = " ".join(invariance(responses, codebook, group="channel").warnings)
+    assert "Not compared, as too few answered: '(n < 5)' of 'channel'." in told
+    assert "alice" not in told

@@ -72,14 +72,45 @@ def test_scales_that_are_one_are_not_called_distinct():
     responses, codebook = simulate(500, correlation=0.999, rng=1)
     pair = cfa(responses, codebook).validity(bootstrap=300).pairs.loc[0]
     assert pair["p_below_85"] < 0.05 and pair["ci_low"] < 1 < pair["ci_high"]
-    assert pair["verdict"].startswith("not distinct")
+    assert pair["ci_low"] >= 0.9 and pair["verdict"].startswith("overlapping")
+
+
+def test_where_the_interval_holds_the_bound_a_pair_is_not_settled():
+    responses, codebook = simulate(150, scales={"image": 3, "loyalty": 3}, correlation=0.9, rng=2)
+    pair = cfa(responses, codebook).validity(bootstrap=300).pairs.loc[0]
+    assert pair["ci_low"] < 0.9 < pair["htmt"] and pair["verdict"].startswith("not settled")
+
+
+def test_nothing_over_nothing_cannot_be_told():
+    noise = np.random.default_rng(1).integers(1, 8, (200, 8)).astype(float)
+    responses = pd.DataFrame(noise, columns=list("abcdefgh"))
+    result = cfa(responses, {"image": list("abcd"), "loyalty": list("efgh")}).validity(bootstrap=50)
+    assert result.pairs["verdict"].str.startswith("cannot be told").all()
+    assert (result.scales["verdict"] == "weak: these items hardly correlate with one another").all()
+
+
+@pytest.mark.parametrize("estimator", ["ml", "mlr", "wlsmv"])
+def test_items_that_do_correlate_are_seen_to_by_every_estimator(estimator):
+    responses, codebook = simulate(200, loadings=0.6, points=5, rng=1)
+    assert (cfa(responses, codebook, estimator=estimator).validity(bootstrap=0).scales["independence_p"] < 0.001).all()
+
+
+def test_scales_of_a_model_without_a_proper_solution_are_not_judged():
+    """The second item is the third and a little more: the factor claims more than the whole of it."""
+    responses, codebook = simulate(300, scales={"image": 3, "loyalty": 4}, loadings=0.8, rng=1)
+    chance = np.random.default_rng(1).normal(0, 0.05, 300)
+    responses["image_2"] = responses["image_3"] + chance
+    responses["image_1"] = np.random.default_rng(2).normal(size=300) + 0.15 * responses["image_3"]
+    model = cfa(responses, codebook)
+    assert model.standing == "improper"
+    assert model.validity(bootstrap=0).scales["verdict"].str.startswith("not judged").all()
 
 
 def test_scales_apart_are_called_distinct():
     responses, codebook = simulate(500, correlation=0.2, rng=1)
     pair = cfa(responses, codebook).validity(bootstrap=300).pairs.loc[0]
     assert pair["p_below_85"] == 1.0
-    assert pair["verdict"] == "distinct: HTMT is below .85 with probability above .99"
+    assert pair["verdict"] == "distinct: the interval of HTMT lies wholly below .90"
 
 
 def test_verdicts_without_a_bootstrap_say_that_there_is_no_interval():

@@ -99,7 +99,10 @@ def test_where_drivers_are_too_alike_it_is_told(ecsi, scores):
     """ECSI's true scores are nearly collinear: its six-factor latent matrix is not positive definite."""
     codebook = lk.Codebook.read(ROOT / "data/ecsi_mobile/codebook.toml")
     found = drivers(scores, reliability=lk.reliability(ecsi, codebook))
-    assert any("hardly settled by these data" in text for text in found.warnings)
+    (told,) = [text for text in found.warnings if text.startswith("Correction for measurement error is not possible")]
+    assert f"cannot be told apart (in {100 * found.corrected_lost:.0f} % of bootstrap samples)." in told
+    assert not found.correction_settled
+    assert found.corrected["estimate"].notna().all()
     assert any("No positive reliability is known for 'complaints'" in text for text in found.warnings)
 
 
@@ -128,6 +131,7 @@ def test_the_same_seed_gives_the_same_intervals(scores):
 
 def test_without_reliabilities_nothing_is_corrected(result):
     assert result.corrected is None
+    assert not result.correction_settled
 
 
 @pytest.mark.parametrize(

@@ -180,6 +180,14 @@ def test_intervals_hold_the_shares_and_the_total(result):
     assert found.r_squared_ci_low < found.r_squared < found.r_squared_ci_high
 
 
+def test_r_squared_is_recorded_with_its_interval_under_the_name_that_the_model_gives_it(result):
+    found = result.importance(bootstrap=50)
+    name = "drivers/loyalty/r_squared"
+    (own,), (plain,) = ([one for one in which.estimates() if one.name == name] for which in (found, result))
+    assert own.interval == (found.r_squared_ci_low, found.r_squared_ci_high)
+    assert (own.estimate, own.n, own.label) == (plain.estimate, plain.n, plain.label)
+
+
 def test_the_same_seed_gives_the_same_answer(result):
     one, same, other = (result.importance(bootstrap=100, rng=seed) for seed in (1, np.random.default_rng(1), 2))
     pd.testing.assert_frame_equal(one.to_frame(), same.to_frame())

@@ -7,6 +7,7 @@ from numpy.testing import assert_allclose
 from statsmodels.stats.multitest import multipletests
 
 import loyalty_kit as lk
+from loyalty_kit.errors import ANONYMOUS
 from loyalty_kit.modelling.moderation import holm
 from loyalty_kit.modelling.regression import drivers
 
@@ -136,3 +137,13 @@ def test_bad_groups_are_refused(channels, by, sentence):
     data = channels.head(60).assign(one="x", income=np.arange(60.0), own=np.repeat([f"g{i}" for i in range(30)], 2))
     with pytest.raises(lk.InputError, match=sentence):
         drivers(data, drivers=["trust", "price"]).stability(by=by)
+
+
+def test_a_group_of_a_few_is_not_named_in_a_report(monkeypatch):
+    rng = np.random.default_rng(1)
+    table = pd.DataFrame(rng.normal(size=(200, 3)), columns=["a", "b", "y"]).assign(channel=["store", "web"] * 100)
+    table.loc[:2, "channel"] = "alice@example.org"
+    monkeypatch.setenv(ANONYMOUS, "1")
+    told = " ".join(drivers(table, outcome="y", drivers=["a", "b"]).stability(by="channel").warnings)
+    assert "Group '(n < 5)' of 'channel' is left out." in told
+    assert "alice" not in told

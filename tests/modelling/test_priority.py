@@ -7,8 +7,10 @@ from numpy.testing import assert_allclose
 
 import loyalty_kit as lk
 from loyalty_kit.modelling.fits import fit
-from loyalty_kit.modelling.priority import priorities
+from loyalty_kit.modelling.measures import Measure, driver_matrices
+from loyalty_kit.modelling.priority import LOOK_CLOSER, _of_samples, priorities
 from loyalty_kit.modelling.regression import drivers
+from loyalty_kit.modelling.resampling import covariances
 
 NAMES = ["image", "expectation", "quality", "value", "satisfaction", "complaints"]
 QUADRANTS = {"service": "act first", "product": "keep up", "price": "low priority", "app": "enough"}
@@ -31,6 +33,25 @@ def test_drivers_fall_into_their_quadrants(market):
     assert frame["p_act_first"].to_dict() == pytest.approx({"service": 1, "product": 0, "price": 0, "app": 0})
     assert found.share_cut == pytest.approx(0.25)
     assert found.performance_cut == pytest.approx(market[list(QUADRANTS)].to_numpy().mean())
+
+
+@pytest.mark.parametrize("step", [5.0, -5.0])
+def test_a_driver_with_a_negative_coefficient_is_no_place_to_act_first(market, step):
+    against = market.assign(loyalty=market["loyalty"] - 1.6 * market["service"])
+    found = priorities(drivers(against, drivers=list(QUADRANTS)), against, step=step, bootstrap=100)
+    row = found.to_frame().set_index("driver").loc["service"]
+    assert (row["quadrant"], row["p_act_first"]) == (LOOK_CLOSER, 0)
+    assert found.warnings == (
+        "'service' is important and low, yet its own coefficient is not positive: it is no place to act first.",
+    )
+
+
+@pytest.mark.parametrize(("model", "outcome"), [("ols", "loyalty"), ("ordered", "CUSL3"), ("logit", "returns")])
+def test_coefficients_of_the_sample_itself_are_those_of_the_model(table, model, outcome):
+    found = drivers(table, outcome=outcome, drivers=NAMES, controls=["region"], model=model, weight="w")
+    measure = Measure.of("lmg", driver_matrices(covariances(found.design, found.fitted), 6)[0], np.random.default_rng())
+    once = _of_samples(found.design, found.fitted, measure, np.ones((1, len(table))), np.random.default_rng())
+    assert_allclose(once[0, 12:], found.to_frame()["estimate"], rtol=1e-8)
 
 
 def test_a_driver_on_the_border_is_uncertain(market):

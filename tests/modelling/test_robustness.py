@@ -29,6 +29,15 @@ def test_every_choice_that_the_data_allow_is_crossed(table):
     assert set(found.settings.loc[found.settings["sample"] == "half", "n_used"]) == {125}
 
 
+def test_a_sample_of_the_same_respondents_adds_no_setting(table):
+    gaps = table.assign(image=table["image"].where(table.index > 4))
+    samples = {"same": gaps.copy(), "complete": gaps.iloc[5:], "half": gaps.iloc[::2], "half again": gaps.iloc[::2]}
+    found = drivers(gaps, drivers=NAMES).robustness(samples=samples)
+    assert found.repeated == ("same", "complete", "half again")
+    assert found.to_frame()["settings"].tolist() == [8] * 6
+    assert set(found.settings["sample"]) == {"all", "half"}
+
+
 def test_the_first_setting_is_the_result_itself(table):
     found = drivers(table, drivers=NAMES, controls=["region"], weight="w")
     first = found.robustness().settings.query("setting == 1").set_index("driver")

@@ -1,6 +1,7 @@
 """Sentences, tables and figures about drivers: true for clear, unclear and null results."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import matplotlib
@@ -10,6 +11,7 @@ import pytest
 from languages import english, figures, seen
 
 import loyalty_kit as lk
+from loyalty_kit.modelling.priority import LOOK_CLOSER
 from loyalty_kit.reporting import plots, tables, wording
 from loyalty_kit.reporting.plots import canvas
 from loyalty_kit.reporting.wording.catalogue import SPOKEN
@@ -43,8 +45,9 @@ def clear():
 def test_a_clear_leader_is_named_with_its_probability(clear):
     _, *results = clear
     text = str(wording.answer_drivers(*results)).replace("\xa0", " ")
-    assert "quality matters most: it ranks first with probability 100 %." in text
-    assert "Act first on quality: important and low" in text
+    assert "quality matters most: it ranks first in 100 % of resampled surveys." in text
+    assert "Very probably among the three that matter most (in 90 % or more of resampled surveys): quality" in text
+    assert re.search(r"Act first on quality: it matters, .* goes with higher loyalty in \d+ % of resampled", text)
     assert "association at one moment" in text
 
 
@@ -54,11 +57,93 @@ def test_equal_drivers_have_no_leader():
 
 
 def test_drivers_that_explain_nothing_are_said_to():
-    _, model, *results = study(n=80, effects=(0.0, 0.0, 0.0, 0.0))
-    text = str(wording.answer_drivers(model, *results))
-    assert "predicted no better than by its mean" in text
-    assert "matters most" not in text
-    assert "For no single driver does the interval exclude zero" in str(wording.describe_model(model))
+    _, model, importance, validation, first = study(n=80, effects=(0.0, 0.0, 0.0, 0.0))
+    answer = wording.answer_drivers(model, importance, validation, first)
+    assert re.match(r"These data do not show that the drivers predict loyalty \(n = 80; R² = −0\.\d\d in ", answer[0])
+    assert answer[1:] == ("So they cannot say which driver matters most, nor where to act first.",)
+    described = wording.describe_model(model)
+    assert "For no single driver does the interval exclude zero" in str(described)
+    assert "No clear association of their own: quality, price, service and image." in described
+    (shares,) = wording.describe_importance(importance, validation)
+    assert shares.endswith("the shares and ranks here may be chance alone.")
+    places = wording.describe_priorities(first, validation)
+    assert places[0].endswith("may be chance alone: they are no reason to act.")
+    assert len(places) == 1 + len(DRIVERS)
+    assert all("this cannot be told from none" in sentence for sentence in places[1:])
+    held = str(wording.describe_driver_validation(validation))
+    assert "the model predicts worse than the mean alone (R² −0." in held
+    assert "explains −" not in held
+
+
+def test_noise_that_keeps_rank_and_sign_is_not_certified(clear):
+    _, model, *_ = clear
+    grid = model.robustness()
+    noise = grid.table.assign(in_top3=4, sign_holds=4, clear=[4, 4, 3, 0])
+    first, *others = wording.describe_robustness(replace(grid, table=noise))
+    assert first.endswith("an interval that excludes 0: quality and price.")
+    assert others == [
+        "service is among the top three in 4 of 4 ways; it keeps its sign in 4, with an interval that excludes 0 in 3.",
+        "image is among the top three in 4 of 4 ways; it keeps its sign in 4, with an interval that excludes 0 in 0.",
+    ]
+
+
+def test_a_sample_that_repeats_the_one_analysed_is_said_to_add_nothing(clear):
+    table, model, *_ = clear
+    told = str(wording.describe_robustness(model.robustness(samples={"careless left out": table, "twin": table})))
+    assert "In all 4 ways" in told
+    assert "Screening leaves out nobody who has all the scores, so that it adds no way to ask the question." in told
+    assert "Sample ‘twin’ holds the same respondents as another" in told
+
+
+@pytest.mark.parametrize(("sign", "way"), [(1, "more"), (-1, "less")])
+def test_what_goes_with_a_step_is_told_as_more_or_less_and_doubt_where_it_may_be_none(clear, sign, way):
+    *_, first = clear
+    figures = {"expected_change": 1.43 * sign, "change_ci_low": 1.43 * sign - 1, "change_ci_high": 1.43 * sign + 1}
+    told = [
+        wording.describe_priorities(replace(first, table=first.table.assign(**(figures | wide)).head(1)))[1]
+        for wide in ({}, {"change_ci_low": -3.0, "change_ci_high": 3.0})
+    ]
+    assert f"go with 1.43 points {way} of loyalty" in told[0]
+    assert "interval 0.43 to 2.43), other drivers being equal." in told[0]
+    assert told[1].endswith("interval −3.00 to 3.00), other drivers being equal; this cannot be told from none.")
+
+
+def test_a_likeliest_place_to_act_has_a_positive_coefficient(clear):
+    *_, first = clear
+    table = first.table.assign(p_act_first=[0.6, 0.3, 0.1, 0.0], expected_change=[-1.0, 2.0, 3.0, 4.0])
+    likely = wording.describe_priorities(replace(first, table=table))[0]
+    assert likely.startswith(f"Where to act first is not settled; {table['driver'][1]} is the likeliest place")
+    nowhere = wording.describe_priorities(replace(first, table=table.assign(expected_change=-1.0)))[0]
+    assert nowhere.startswith("No driver is at once more important")
+
+
+def test_coefficients_that_cannot_be_corrected_stand_in_no_table(clear):
+    table, *_ = clear
+    twin = table.assign(price=table["quality"] + np.random.default_rng(2).normal(0, 3, len(table)))
+    known = dict.fromkeys(DRIVERS, 0.7)
+    for scores, shown in ((table, True), (twin, False)):
+        model = lk.drivers(scores, drivers=DRIVERS, reliability=known)
+        assert model.corrected is not None
+        assert ("Corrected" in seen(tables.coefficients_table(model))) is shown
+        told = str(wording.describe_model(model))
+        assert ("corrected for measurement error: an approximation" in told) is shown
+        assert ("Correction for measurement error is not possible here" in told) is not shown
+
+
+@pytest.mark.parametrize(("p", "written"), [(0.00001, "(RESET p < .001)"), (0.031, "(RESET p = .031)")])
+def test_a_bend_is_told_with_its_p_in_the_form_of_all_sentences(clear, p, written):
+    table, *_ = clear
+    bent = lk.drivers(table.assign(loyalty=table["quality"] ** 2 / 100), drivers=["quality", "price"])
+    assert bent.diagnostics.loc["reset", "p_value"] < 0.05
+    bent.diagnostics.loc["reset", "p_value"] = p
+    told = str(wording.describe_model(bent))
+    assert re.findall(r"\(RESET[^)]*\)", told) == [written]
+
+
+def test_a_small_sample_is_warned_of():
+    warned = [wording.describe_driver_sample(study(n=n)[1], lk.Codebook(title="Members")) for n in (99, 100)]
+    assert [passage[-1].tone for passage in warned] == ["warning", "plain"]
+    assert warned[0][-1].startswith("With 99 respondents every figure below is uncertain")
 
 
 def test_a_suppressor_is_explained_and_not_hidden():
@@ -77,6 +162,20 @@ def test_a_place_among_three_is_told_only_of_more_than_three(clear):
     few = lk.drivers(scores(), drivers=DRIVERS[:3]).importance(bootstrap=50)
     told = [str(wording.describe_importance(result)) for result in (importance, few)]
     assert ["among the top three" in text for text in told] == [True, False]
+    assert ["top 3" in seen(tables.importance_table(result)) for result in (importance, few)] == [True, False]
+
+
+def test_where_all_are_among_the_top_three_only_sign_and_interval_are_told():
+    few = lk.drivers(scores(effects=(0.8, 0.0, 0.0, 0.0)), drivers=DRIVERS[:3]).robustness()
+    first, *others = wording.describe_robustness(few)
+    assert (
+        first
+        == "In all 4 ways to ask the question, these keep their sign and have an interval that excludes 0: quality."
+    )
+    assert len(others) == 2
+    assert all(re.match(r"(price|service) keeps its sign in \d of 4 ways, with an interval", told) for told in others)
+    assert "top 3" not in seen(tables.robustness_table(few))
+    assert wording.describe_robustness(replace(few, table=few.table.assign(clear=0)))[0].startswith("No driver keeps")
 
 
 def test_groups_too_small_for_a_model_are_said_to_be_so(clear):
@@ -101,6 +200,22 @@ def test_stability_is_said_for_none_same_and_different_groups(clear):
     text = str(wording.describe_stability(lk.drivers(other, drivers=DRIVERS).stability(by="channel", bootstrap=50)))
     assert "do not work alike" in text
     assert "quality differs between the groups" in text
+
+
+def test_a_driver_is_called_different_only_where_the_joint_test_rejects(clear):
+    table, model, *_ = clear
+    found = model.stability(by="channel", bootstrap=20)
+    tests = found.moderation.tests.assign(p_corrected=[0.031, 0.5, 0.5, 0.5])
+    for joint, phrase in (
+        (0.104, "The joint test does not reject; quality alone would, also after correction"),
+        (0.01, "quality differs between the groups"),
+    ):
+        changed = found.moderation.joint.copy()
+        changed["p_value"] = joint
+        moderation = replace(found.moderation, tests=tests, joint=changed)
+        _, told = wording.describe_stability(replace(found, moderation=moderation))
+        assert told.startswith(phrase)
+        assert "(p = .031)" in told
 
 
 def test_every_sentence_stands_for_a_few_respondents():
@@ -140,6 +255,17 @@ def test_tables_and_figures_are_made_of_every_result(clear):
         matplotlib.pyplot.close(ax.figure)
 
 
+def test_the_map_ends_where_shares_do_and_marks_a_driver_to_look_closer_at(clear):
+    *_, first = clear
+    doubtful = replace(
+        first, ellipses=first.ellipses.assign(sd_share=0.3), table=first.table.assign(quadrant=LOOK_CLOSER)
+    )
+    ax = plots.plot_priorities(doubtful)
+    assert ax.get_ylim() == (0, 100)
+    assert "quality (look closer)" in seen(ax)
+    assert "look closer" in seen(tables.priorities_table(doubtful))
+
+
 @pytest.fixture(scope="module")
 def shipped():
     """Results of the notebook on the survey of reputation that is shipped."""
@@ -148,7 +274,7 @@ def shipped():
     scores = lk.score(answers, book)
     model = lk.drivers(scores, outcome="loyalty", reliability=lk.reliability(answers, book))
     first = lk.priorities(model, scores, bootstrap=100)
-    grid = model.robustness(samples={"careless left out": scores})
+    grid = model.robustness(samples={"careless left out": scores.frame.iloc[5:]})
     groups = model.stability(by="servicetype", bootstrap=50)
     return book, model, model.importance(bootstrap=100), model.validate(repeats=2), first, grid, groups
 

@@ -88,9 +88,10 @@ def test_numbers_keep_their_format(chinese):
 
 
 def test_negative_numbers_have_a_true_minus_sign(chinese):
-    signed = "RMSEA by {rmsea:+.3f} (a level holds where {rule}), and freeing single items does not mend it."
+    signed = "RMSEA by {rmsea:+.4f} (a level holds where {rule}), and freeing single items does not mend it{reserve}."
     template = next(template for template in TEMPLATES if template.endswith(signed))
-    assert "CFI 变动 −0.021" in tell(note(template, by="b", what="x", cfi=-0.021, rmsea=0.002, rule="y"))
+    told = tell(note(template, by="b", what="x", cfi=-0.021, rmsea=0.002, rule="y", reserve=""))
+    assert "CFI 变动 −0.0210" in told
 
 
 @pytest.mark.parametrize("spoken", ["en", "zh"])

@@ -74,7 +74,7 @@ def test_the_verdict_is_that_of_the_interval(low, high, told):
 
 def test_a_clear_result_says_which_scales_can_be_trusted():
     answer = str(wording.answer_scale_quality(reliability(survey(400), BOOK), BOOK))
-    assert answer.startswith("All 2 scales can be trusted: 信任")
+    assert answer.startswith("All 2 scales are reliable enough to use: 信任")
     assert "Do first" not in answer
 
 
@@ -90,6 +90,41 @@ def test_an_item_that_runs_against_its_scale_comes_first_and_loudly():
     assert "Do first: check the keying of b" in str(wording.answer_scale_quality(result, BOOK))
     warned = [sentence for sentence in wording.describe_reliability(result, BOOK) if sentence.tone == "warning"]
     assert any("'b'" in sentence for sentence in warned)
+
+
+def test_a_weak_item_is_to_go_only_where_reliability_visibly_rises_without_it():
+    rng = np.random.default_rng(5)
+    poor = survey(400).assign(c=lambda table: table["c"].where(rng.random(400) < 0.25, rng.integers(1, 6, 400)))
+    assert "Without it Cronbach's alpha would rise from" in str(wording.describe_items(reliability(poor, BOOK), BOOK))
+    noise = pd.DataFrame(rng.integers(1, 6, (300, 6)).astype(float), columns=list("abcdef"))
+    told = wording.describe_items(reliability(noise.assign(g=5.0, channel="web"), BOOK), BOOK)
+    for sentence in told:
+        rises = re.search(r"rise from (\S+) to (\S+)\.$", sentence)
+        kept = re.search(r"not raise Cronbach's alpha \((\S+) instead of (\S+)\)", sentence)
+        assert not rises or rises[2] > rises[1]
+        assert not kept or float(kept[1].replace("−", "-")) <= float(kept[2].replace("−", "-"))
+    assert any("would not raise" in sentence for sentence in told)
+
+
+def test_items_that_cannot_be_judged_are_not_said_to_be_sound():
+    unanswered = survey(200).assign(f=np.nan)
+    assert str(wording.describe_items(reliability(unanswered, BOOK), BOOK)).startswith(
+        "Of the items that can be judged,"
+    )
+    nobody = unanswered.assign(c=np.nan)
+    assert str(wording.describe_items(reliability(nobody, BOOK), BOOK)) == "No item can be judged on these data."
+
+
+def test_scores_that_round_alike_have_no_range():
+    alike = survey(400).assign(**dict.fromkeys("abcdef", [1.0, 5.0] * 200), g=[0.0, 10.0] * 200)
+    assert str(wording.describe_scores(score(alike, BOOK))).startswith("On average, all scores lie at about 50,")
+
+
+def test_a_reverse_keyed_item_is_marked_in_the_table():
+    book = Codebook.parse('response = { min = 1, max = 5 }\nscales.one = { items = ["a", "b", "c"], reverse = ["c"] }')
+    answers = survey(200).assign(c=lambda table: 6 - table["c"])
+    html = tables.items_table(reliability(answers, book), book).as_raw_html()
+    assert html.count("reverse-keyed<") == 1
 
 
 def test_nothing_to_judge_is_said():

@@ -193,8 +193,10 @@ def test_a_factor_model_records_the_fit_that_its_report_leads_with(answers, plan
 def test_drivers_record_what_they_explain_and_how_much_each_does(answers):
     result = lk.drivers(answers.rename(columns={"f": "loyalty"}), drivers=["a", "d"])
     assert names_of(result) == ["drivers/loyalty/r_squared", "drivers/loyalty/a", "drivers/loyalty/d"]
-    shares = result.importance(bootstrap=50)
-    assert sorted(names_of(shares)) == ["importance/loyalty/lmg/a", "importance/loyalty/lmg/d"]
+    explained, *shares = result.importance(bootstrap=50).estimates()
+    assert sorted(figure.name for figure in shares) == ["importance/loyalty/lmg/a", "importance/loyalty/lmg/d"]
+    assert (explained.name, explained.estimate) == ("drivers/loyalty/r_squared", pytest.approx(result.r_squared))
+    assert explained.ci_low < explained.estimate < explained.ci_high
 
 
 def test_a_campaign_records_its_effects_without_segments():

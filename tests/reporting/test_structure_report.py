@@ -1,5 +1,6 @@
 """Sentences, tables and figures about factors and groups: true for every result, also the awkward ones."""
 
+import dataclasses
 import re
 
 import matplotlib
@@ -10,8 +11,19 @@ from surveys import simulate
 
 import loyalty_kit as lk
 from loyalty_kit.reporting import plots, tables, wording
+from loyalty_kit.reporting.wording.structure import beside, contradictions
 
 matplotlib.use("agg")
+
+
+def noise(n: int = 200, *, seed: int = 1) -> tuple[pd.DataFrame, lk.Codebook]:
+    """Five scales of four items that have nothing in common."""
+    scales = {name: {"items": [f"{name}_{i}" for i in range(1, 5)]} for name in ("image", "price", "care", "trust")}
+    scales["loyalty"] = {"items": [f"loyalty_{i}" for i in range(1, 5)], "role": "outcome"}
+    names = [item for scale in scales.values() for item in scale["items"]]
+    answers = np.random.default_rng(seed).integers(1, 8, (n, len(names))).astype(float)
+    book = lk.Codebook.model_validate({"response": {"min": 1.0, "max": 7.0}, "scales": scales})
+    return pd.DataFrame(answers, columns=names), book
 
 
 def study(n: int = 400, *, correlation: float = 0.3, seed: int = 1) -> tuple[pd.DataFrame, lk.Codebook]:
@@ -36,11 +48,127 @@ def test_a_sound_structure_is_said_to_fit_and_its_scales_to_be_distinct(sound):
     assert "face value" not in text
 
 
+def with_outcome(book: lk.Codebook, name: str) -> lk.Codebook:
+    scales = {
+        key: scale.model_copy(update={"role": "outcome"} if key == name else {}) for key, scale in book.scales.items()
+    }
+    return book.model_copy(update={"scales": scales})
+
+
 def test_scales_that_are_one_are_said_to_overlap():
     responses, book = study(correlation=0.99)
     model = lk.cfa(responses, book)
     text = str(wording.answer_structure(model, model.validity(), None, book))
     assert "Hardly two things: trust with price" in text
+    assert "do not rank them against each other" in text
+
+
+def test_an_overlap_with_the_outcome_is_told_as_such():
+    responses, book = study(correlation=0.99)
+    model, book = lk.cfa(responses, book), with_outcome(book, "price")
+    text = str(wording.answer_structure(model, model.validity(), None, book))
+    assert "trust overlaps with the outcome, price," in text
+    assert "part of its importance for it may be that overlap" in text
+    assert "rank them" not in text
+
+
+def test_a_pair_that_the_answers_do_not_settle_is_not_said_to_overlap():
+    responses, book = simulate(150, scales={"a": 3, "b": 3, "c": 3}, correlation=0.9, rng=4)
+    model = lk.cfa(responses, book)
+    validity = model.validity(bootstrap=300)
+    assert (validity.pairs["ci_low"] < 0.9).all()
+    text = str(wording.answer_structure(model, validity, None, book))
+    assert "Hardly two things" not in text
+    assert f"interval of HTMT holds 0.90: {(validity.pairs['ci_high'] >= 0.9).sum()}." in text
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3, 4])
+def test_answers_without_anything_in_common_are_praised_nowhere(seed):
+    responses, book = noise(seed=seed)
+    model = lk.cfa(responses, book, estimator="mlr")
+    validity = model.validity(bootstrap=50)
+    told = wording.answer_structure(model, validity, None, book)
+    assert "cannot be judged: " in told[0] and "hardly correlate with one another (Bartlett's test" in told[0]
+    text = " ".join([*told, *wording.describe_validity(validity, book)])
+    assert "belong together" not in text and "Hardly" not in text and "fits the answers" not in text
+    assert "contradict each other" not in text and "shown to be distinct" not in text
+    assert "hardly correlate" in str(wording.describe_adequacy(lk.adequacy(responses)))
+
+
+def test_a_model_that_did_not_converge_is_said_to_be_none():
+    responses, book = noise()
+    model = lk.cfa(responses, book)
+    assert not model.converged
+    told = wording.answer_structure(model, model.validity(bootstrap=0), None, book)
+    assert "cannot be judged: the model did not converge;" in told[0]
+
+
+def test_a_model_that_fits_by_construction_is_not_said_to_fit():
+    responses, book = simulate(200, scales={"trust": 3}, rng=2)
+    model = lk.cfa(responses, book)
+    told = wording.answer_structure(model, model.validity(bootstrap=0), None, book)
+    assert "fits by construction." in told[0] and "fits the answers" not in told[0]
+
+
+def test_keying_is_doubted_where_it_is_clearly_wrong_and_not_where_chance_may_be_at_work():
+    responses, book = study()
+    wrong = responses.assign(trust_2=11 - responses["trust_2"])
+    assert contradictions(lk.cfa(wrong, book), book) == ["trust_2"]
+    model = lk.cfa(responses.assign(trust_2=np.random.default_rng(1).normal(size=len(responses))), book)
+    loading = model.loadings.set_index("item").loc["trust_2"]
+    assert loading["standardized"] < 0 < loading["ci_high"]
+    assert contradictions(model, book) == []
+
+
+def test_groups_that_could_not_be_examined_are_not_called_incomparable(monkeypatch):
+    responses, book = noise(60)
+    responses = responses.assign(channel=["web"] * 32 + ["app"] * 28)
+    ladder = lk.invariance(responses, book, group="channel")
+    model = lk.cfa(responses, book)
+    answer = str(wording.answer_structure(model, model.validity(bootstrap=0), ladder, book))
+    for text in (answer, str(wording.describe_invariance(ladder, book))):
+        assert "could not be examined: the model did not converge at the level 'configural'" in text
+        assert "web (32), app (28)" in text and "should not be compared" not in text
+    assert [tick.get_text() for tick in plots.plot_invariance(ladder).get_yticklabels()][-1] == "metric: not examined"
+    monkeypatch.setenv("LOYALTY_KIT_LANGUAGE", "zh")
+    told = str(wording.describe_invariance(ladder, book))
+    assert "“形态等值”层级的模型未收敛" in told and "configural" not in told
+
+
+@pytest.mark.parametrize(
+    ("value", "bound", "told"),
+    [(0.72, 0.5, "0.72"), (0.4979, 0.5, "0.498"), (0.502, 0.5, "0.50"), (0.89996, 0.9, "0.89996")],
+)
+def test_a_figure_has_the_digits_that_keep_it_on_its_side_of_a_bound(value, bound, told):
+    assert beside(value, bound) == told
+
+
+def test_a_table_never_shows_the_bound_beside_a_verdict_that_it_was_missed(sound):
+    _, book, model = sound
+    validity = model.validity(bootstrap=20)
+    near = dataclasses.replace(validity, scales=validity.scales.assign(ave=[0.4979, 0.61]))
+    html = tables.validity_table(near, book).as_raw_html()
+    assert "0.498" in html and ">0.50<" not in html
+
+
+def test_probabilities_in_the_ladder_are_never_zero():
+    responses, book = shifted({"trust_1": -4.0})
+    html = tables.invariance_table(lk.invariance(responses, book, group="channel")).as_raw_html()
+    assert "&lt; .001" in html or "< .001" in html
+
+
+def test_a_column_of_loadings_is_named_by_a_scale_only_where_it_is_brought_back():
+    responses, book = study()
+    items = responses[list(book.measures)]
+    right = plots.plot_loadings(lk.efa(items, factors=2, codebook=book), book)
+    scales = {
+        key: scale.model_copy(update={"items": own})
+        for (key, scale), own in zip(book.scales.items(), (book.measures[:3], book.measures[3:]), strict=True)
+    }
+    other = book.model_copy(update={"scales": scales})
+    wrong = plots.plot_loadings(lk.efa(items, factors=2, codebook=other), other)
+    names = [{tick.get_text() for tick in ax.get_xticklabels()} for ax in (right, wrong)]
+    assert names == [{"trust", "price"}, {"F1", "F2"}]
 
 
 def test_the_open_search_is_compared_with_the_codebook(sound):
@@ -62,7 +190,9 @@ def test_the_number_of_factors_comes_with_how_firm_it_is(sound):
 def test_groups_that_work_alike_are_compared_on_latent_means(sound):
     responses, book, model = sound
     ladder = lk.invariance(responses, book, group="channel")
-    assert "may be compared by their scores" in str(wording.answer_structure(model, model.validity(), ladder, book))
+    assert "may be compared by their scores: at the " in str(
+        wording.answer_structure(model, model.validity(), ladder, book)
+    )
     text = str(wording.describe_invariance(ladder, book))
     assert "cannot be told apart" in text
     assert not re.search(r"\bnan\b", text)

@@ -34,7 +34,7 @@ REPORTING = Path(loyalty_kit.__file__).parent / "reporting"
 FILES = sorted(path for part in ("wording", "tables", "plots") for path in (REPORTING / part).glob("*.py"))
 
 NAMES = {"Bartlett", "Breusch", "Cronbach", "Holm", "Kaiser", "LMG", "MAP", "Pagan", "R", "SHA", "VIF", "logit"}
-INDICES = {"AVE", "CFI", "HTMT", "KMO", "P", "RMSEA", "SRMR", "TLI", "n", "p"}
+INDICES = {"AVE", "CFI", "HTMT", "KMO", "P", "RESET", "RMSEA", "SRMR", "TLI", "n", "p"}
 SYSTEMS = {"Alpine", "Debian", "Fedora", "Ubuntu", "Windows", "macOS", "git", "font", "fonts", "google", "noto", "sans"}
 PARAMETERS = {"screen_out", "missing", "fiml", "true", "cjk"}
 

@@ -19,6 +19,8 @@ _WIDTHS = (10, 1, 0.05, 0.005)
 _HEADLINES = (("still", "unclear"), ("unjudged", "unknown"), ("same", "same"))
 """What is said where nothing moved, by the verdicts found."""
 
+_MOST_DIGITS = 6
+
 _LONGEST = 60
 """Characters of a parameter's value that a sentence shows."""
 
@@ -102,12 +104,23 @@ def _headline(changes: Sequence[Change], day: str, language: str) -> list[str]:
         kinds = {change.verdict for change in changes}
         key = next((key for key, kind in _HEADLINES if kind in kinds), "nothing")
         said.append(term(f"since.{key}", language=language, date=day))
+    said += _sizes_said(changes, language)
     if unknown := [_changed(change, language) for change in of("unknown") if _visible(change)]:
         said.append(term("since.unknown", language=language, changes=_named(unknown, language)))
     for verdict in ("new", "gone"):
         if labels := [change.label for change in of(verdict)]:
             said.append(term(f"since.{verdict}", language=language, labels=_named(labels, language)))
     return said
+
+
+def _sizes_said(changes: Sequence[Change], language: str) -> list[str]:
+    """Say from how many answers figures came then and come now, where that differs."""
+    pairs = [(change.last.n, change.now.n) for change in changes if change.last and change.now]
+    counts = [(last, now) for last, now in pairs if last is not None and now is not None]
+    if not counts:
+        return []
+    then, now = (f"{max(side):,}" for side in zip(*counts, strict=True))
+    return [] if then == now else [term("since.sizes", language=language, then=then, now=now)]
 
 
 def _parameters_said(then: str, now: str, language: str) -> list[str]:
@@ -157,7 +170,7 @@ def _clearness(change: Change) -> float:
 def _moved(change: Change, language: str) -> str:
     if change.now is None or change.last is None or change.ci_low is None or change.ci_high is None:
         return change.label
-    digits, fell = _digits([change.now, change.last]), (change.difference or 0.0) < 0
+    digits, fell = _decimals(change), (change.difference or 0.0) < 0
     ends = sorted((abs(change.ci_low), abs(change.ci_high)))
     figures = (change.last.estimate, change.now.estimate, abs(change.difference or 0.0), *ends)
     names = ("last", "now", "difference", "low", "high")
@@ -167,13 +180,11 @@ def _moved(change: Change, language: str) -> str:
 
 def _visible(change: Change) -> bool:
     """Whether a difference is more than zero at the decimals that it is shown with."""
-    digits = _digits([figure for figure in (change.now, change.last) if figure])
-    return round(change.difference or 0.0, digits) != 0
+    return round(change.difference or 0.0, _decimals(change)) != 0
 
 
 def _changed(change: Change, language: str) -> str:
-    digits = _digits([figure for figure in (change.now, change.last) if figure])
-    difference = _signed(change.difference or 0.0, digits)
+    difference = _signed(change.difference or 0.0, _decimals(change))
     return term("since.changed", language=language, label=change.label, difference=difference)
 
 
@@ -183,7 +194,7 @@ def _table(changes: Sequence[Change], runs: Sequence[Sequence[Estimate]], last: 
     by_name = [{figure.name: figure for figure in run if math.isfinite(figure.estimate)} for run in runs]
     rows = []
     for change in changes:
-        digits = _digits([figure for figure in (change.now, change.last) if figure])
+        digits = _decimals(change)
         cells = [
             _value(change.last, digits, language),
             _value(change.now, digits, language),
@@ -232,6 +243,16 @@ def _verdict(change: Change, language: str) -> str:
 def _signed(value: float, digits: int) -> str:
     text = number(value, digits)
     return text if text.startswith("−") or float(text) == 0 else f"+{text}"
+
+
+def _decimals(change: Change) -> int:
+    """Decimals that suit the figures of a change; as many more as a move needs not to seem to reach zero."""
+    digits = _digits([figure for figure in (change.now, change.last) if figure])
+    if change.verdict == "moved" and change.ci_low is not None and change.ci_high is not None:
+        near = min(abs(change.ci_low), abs(change.ci_high))
+        while round(near, digits) == 0 and digits < _MOST_DIGITS:
+            digits += 1
+    return digits
 
 
 def _digits(figures: Sequence[Estimate]) -> int:

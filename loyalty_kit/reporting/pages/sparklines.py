@@ -1,11 +1,14 @@
 """Small line charts: a figure over its last runs, with the band of its intervals, as SVG in the page."""
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from html import escape
 
 from loyalty_kit.estimates import Estimate
 
 _WIDTH, _HEIGHT, _MARGIN = 120, 28, 4
+_LEAST_SHARE = 0.1
+"""Least part of the largest value that the height of a chart stands for."""
 
 Point = tuple[float, float]
 
@@ -35,8 +38,7 @@ def sparkline(figures: Sequence[Estimate | None], *, label: str) -> str:
     known = [figure for figure in figures if figure is not None]
     if len(known) < 2:
         return ""
-    ends = [end for figure in known for end in (figure.estimate, *(figure.interval or ()))]
-    low, high = min(ends), max(ends)
+    low, high = _range([end for figure in known for end in (figure.estimate, *(figure.interval or ()))])
 
     def point(run: int, value: float) -> Point:
         # Halves first: the difference of two numbers may be too large where neither is.
@@ -52,6 +54,14 @@ def sparkline(figures: Sequence[Estimate | None], *, label: str) -> str:
     parts += [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2.5" fill="currentColor"></circle>' for x, y in dots]
     size = f'viewBox="0 0 {_WIDTH} {_HEIGHT}" width="{_WIDTH}" height="{_HEIGHT}"'
     return f'<svg class="sparkline" role="img" aria-label="{escape(label)}" {size}>{"".join(parts)}</svg>'
+
+
+def _range(values: Sequence[float]) -> Point:
+    """Lowest and highest value of the chart: a change that is small beside the figure itself looks small."""
+    low, high = min(values), max(values)
+    room = _LEAST_SHARE * max(abs(low), abs(high)) - (high - low)
+    wide = low - room / 2, high + room / 2
+    return wide if room > 0 and all(map(math.isfinite, wide)) else (low, high)
 
 
 def _bands(figures: Sequence[Estimate | None], point: Callable[[int, float], Point]) -> Iterator[list[Point]]:

@@ -9,7 +9,7 @@ from matplotlib.patches import Ellipse
 
 from loyalty_kit.modelling.driver_result import DriverResult
 from loyalty_kit.modelling.importance import ImportanceResult
-from loyalty_kit.modelling.priority import PriorityResult
+from loyalty_kit.modelling.priority import LOOK_CLOSER, PriorityResult
 from loyalty_kit.modelling.robustness import RobustnessResult
 from loyalty_kit.reporting.plots.canvas import BLUE, INK, MUTED, ORANGE, canvas, drawable, heat, label, name_rows, named
 from loyalty_kit.reporting.wording.catalogue import level
@@ -113,11 +113,12 @@ def plot_priorities(result: PriorityResult, *, ax: Axes | None = None) -> Axes:
     labels = drawable(named(table["driver"], result.labels), table["driver"])
     with canvas(ax, rows=11) as ax:
         for name, row in zip(labels, table.to_dict("records"), strict=True):
-            colour = ORANGE if row["quadrant"] == "act first" else BLUE
+            colour = {"act first": ORANGE, LOOK_CLOSER: MUTED}.get(row["quadrant"], BLUE)
+            note = label("figure.look_closer", driver=name) if row["quadrant"] == LOOK_CLOSER else name
             place = (row["performance"], 100 * row["share"])
             ax.add_patch(_ellipse(row, place, colour))
-            ax.plot(*place, "o", color=colour, markersize=6)
-            ax.annotate(name, place, (7, 5), textcoords="offset points", fontsize=9)
+            ax.plot(*place, "o", color=colour, markersize=6, clip_on=False)
+            ax.annotate(note, place, (7, 5), textcoords="offset points", fontsize=9)
         ax.axvline(result.performance_cut, color=INK, linewidth=1, linestyle="--")
         ax.axhline(100 * result.share_cut, color=INK, linewidth=1, linestyle="--")
         corner: dict[str, Any] = {"xycoords": "axes fraction", "fontsize": 9, "color": MUTED, "style": "italic"}
@@ -129,6 +130,8 @@ def plot_priorities(result: PriorityResult, *, ax: Axes | None = None) -> Axes:
         ):
             ax.annotate(label(f"quadrant.{name}"), (x, y), ha=ha, va=va, **corner)
         ax.autoscale_view()
+        bottom, top = ax.get_ylim()
+        ax.set_ylim(max(bottom, 0.0), min(top, 100.0))
         ax.set(xlabel=label("figure.priorities_x"), ylabel=label("figure.priorities_y"))
         ax.set_title(label("figure.priorities"), loc="left", fontweight="bold")
         return ax

@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.patches import FancyBboxPatch
 from matplotlib.ticker import MaxNLocator
@@ -11,12 +12,11 @@ from loyalty_kit.measurement.confirmatory import CfaResult
 from loyalty_kit.measurement.factors import FactorResult
 from loyalty_kit.measurement.invariance import InvarianceResult
 from loyalty_kit.measurement.retention import RetentionResult
-from loyalty_kit.measurement.validity import ValidityResult
+from loyalty_kit.measurement.validity import LIBERAL, STRICT, ValidityResult
 from loyalty_kit.reporting.plots.canvas import BLUE, INK, MUTED, ORANGE, canvas, drawable, drawn, heat, label, nothing
 from loyalty_kit.reporting.wording.catalogue import level, number, term
 from loyalty_kit.survey.codebook import Codebook
 
-STRICT, LIBERAL = 0.85, 0.90
 WEAK = 0.5
 
 
@@ -171,7 +171,7 @@ def plot_invariance(result: InvarianceResult, *, ax: Axes | None = None) -> Axes
             place, name = np.arange(len(steps)) + shift, label(f"figure.{column}")
             ax.barh(place, steps[column], height=0.32, color=colour, label=name)
         ax.axvline(0, color=INK, linewidth=1)
-        ax.set_yticks(range(len(steps)), [_outcome(str(row.level), bool(row.holds)) for row in steps.itertuples()])
+        ax.set_yticks(range(len(steps)), [_outcome(str(row.level), row.holds) for row in steps.itertuples()])
         ax.set_xlabel(label("figure.invariance_x"))
         ax.set_title(label("figure.invariance"), loc="left", fontweight="bold")
         ax.legend(frameon=False, loc="best")
@@ -186,6 +186,8 @@ def _numbered(count: int) -> list[str]:
     return [label("figure.item", n=number) for number in range(1, count + 1)]
 
 
-def _outcome(step: str, holds: bool) -> str:
+def _outcome(step: str, holds: Any) -> str:
     name = term(f"verdict.{step}", language=drawn())
+    if pd.isna(holds):
+        return label("figure.not_examined", level=name)
     return label("figure.holds" if holds else "figure.fails", level=name)

@@ -7,7 +7,7 @@ from great_tables import GT
 
 from loyalty_kit.campaigns.assignment import AssignmentResult
 from loyalty_kit.campaigns.decisions import DecisionResult
-from loyalty_kit.campaigns.effects import ALL, EffectsResult
+from loyalty_kit.campaigns.effects import ALL, DISBELIEVED, EffectsResult
 from loyalty_kit.campaigns.following import NextTestResult
 from loyalty_kit.campaigns.metrics import Metric
 from loyalty_kit.campaigns.trust import TrustResult
@@ -192,6 +192,12 @@ def _choice(what: str, arm: object) -> str:
     return term(f"verdict.choice_{what.replace(' ', '_')}", arm=arm)
 
 
+def _method(warning: str, method: str) -> str:
+    if DISBELIEVED in warning:
+        return "no_method"
+    return "permutation" if PERMUTED in method else "ordinary"
+
+
 def _written(table: pd.DataFrame, effects: EffectsResult, metrics: Sequence[Metric]) -> pd.DataFrame:
     """Numbers of effects as text, each in its metric's unit."""
     kinds = {metric.name: metric.kind for metric in metrics}
@@ -215,6 +221,6 @@ def _written(table: pd.DataFrame, effects: EffectsResult, metrics: Sequence[Metr
         lift=["–" if pd.isna(lift) else percent(lift, 1) for lift in table["lift"]],
         p=["–" if pd.isna(p) else term("verdict.p_small") if p < 0.001 else f"{p:.3f}" for p in table["p_adjusted"]],
         by_permutation=[
-            term("verdict.permutation" if PERMUTED in method else "verdict.ordinary") for method in table["method"]
+            term(f"verdict.{_method(*pair)}") for pair in zip(table["warning"], table["method"], strict=True)
         ],
     )

@@ -12,11 +12,12 @@ from loyalty_kit.modelling.robustness import AS_GIVEN, RobustnessResult
 from loyalty_kit.modelling.stability import StabilityResult
 from loyalty_kit.reporting.tables.layout import headings, lay_out, span
 from loyalty_kit.reporting.wording.catalogue import level, records, term
+from loyalty_kit.reporting.wording.drivers import TOP
 from loyalty_kit.reporting.wording.notes import tell
 
 
 def coefficients_table(model: DriverResult) -> GT:
-    """Coefficient of each driver, plain and, where reliabilities were given, corrected."""
+    """Coefficient of each driver, plain and, where the data settle it, corrected."""
     table = model.to_frame()
     shown = table.assign(
         label=[model.labels.get(name, name) for name in table["driver"]],
@@ -32,12 +33,12 @@ def coefficients_table(model: DriverResult) -> GT:
         "vif": "vif",
     }
     labels = headings(columns, level=level(model.confidence))
-    if model.corrected is not None:
+    if model.corrected is not None and model.correction_settled:
         corrected = model.corrected.set_index("driver").loc[table["driver"]].reset_index()
         shown = shown.assign(corrected=corrected["estimate"], wide=span(corrected["ci_low"], corrected["ci_high"], 2))
         labels |= headings({"corrected": "corrected", "wide": "corrected_interval"})
     method = tell(model.method)
-    note = "note.coefficients" if model.corrected is None else "note.coefficients_corrected"
+    note = "note.coefficients" if "corrected" not in labels else "note.coefficients_corrected"
     return lay_out(
         shown,
         name="coefficients",
@@ -64,8 +65,10 @@ def importance_table(result: ImportanceResult) -> GT:
         "importance": "r_squared",
         "p_top3": "p_top3",
     }
+    if len(table) <= TOP:
+        del columns["p_top3"]
     labels = headings(columns, level=level(result.confidence))
-    decimals = {0: ["percent"], 3: ["importance"], 2: ["p_top3"]}
+    decimals = {0: ["percent"], 3: ["importance"]} | ({2: ["p_top3"]} if "p_top3" in columns else {})
     return lay_out(shown, name="importance", title=term("title.importance"), labels=labels, decimals=decimals)
 
 
@@ -87,6 +90,8 @@ def robustness_table(result: RobustnessResult) -> GT:
         "clear": "clear",
         "ranks": "ranks",
     }
+    if len(table) <= TOP:
+        del columns["in_top3"]
     rows = records(result.settings.drop_duplicates("setting"))
     listed = term("semicolon").join(
         term("verdict.setting", setting=row["setting"], choices=_choices(row)) for row in rows

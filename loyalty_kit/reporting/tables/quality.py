@@ -70,10 +70,12 @@ def reliability_table(result: ReliabilityResult, codebook: Codebook) -> GT:
 def items_table(result: ReliabilityResult, codebook: Codebook) -> GT:
     """Statistics of each item, grouped by scale."""
     items = result.items
-    against, weak = term("verdict.turned"), term("verdict.weak")
+    against, weak, turned = (term(f"verdict.{word}") for word in ("turned", "weak", "reversed"))
+    reverse = {name for scale in codebook.scales.values() for name in scale.reverse}
+    marks = zip(items["item"].isin(reverse), items["suspected_keying"], items["item_rest_r"] < WEAK_ITEM, strict=True)
     mark = [
-        against if turned else weak if r < WEAK_ITEM else ""
-        for turned, r in zip(items["suspected_keying"], items["item_rest_r"], strict=True)
+        term("comma").join([turned] * is_reverse + ([against] if runs_against else [weak] * is_weak))
+        for is_reverse, runs_against, is_weak in marks
     ]
     shown = items.assign(
         group=items["scale"].map(codebook.label),

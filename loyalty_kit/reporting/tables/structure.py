@@ -8,11 +8,11 @@ from great_tables import GT
 from loyalty_kit.measurement.confirmatory import CfaResult
 from loyalty_kit.measurement.invariance import InvarianceResult
 from loyalty_kit.measurement.retention import RetentionResult
-from loyalty_kit.measurement.validity import ValidityResult
+from loyalty_kit.measurement.validity import LIBERAL, RELIABLE, SHARED, ValidityResult
 from loyalty_kit.reporting.tables.layout import headings, lay_out, span
 from loyalty_kit.reporting.wording.catalogue import level, term
 from loyalty_kit.reporting.wording.notes import tell
-from loyalty_kit.reporting.wording.structure import kind, pair_labels
+from loyalty_kit.reporting.wording.structure import digits_beside, kind, pair_labels
 from loyalty_kit.survey.codebook import Codebook
 
 
@@ -75,6 +75,9 @@ def validity_table(result: ValidityResult, codebook: Codebook) -> GT:
     """Reliability and shared variance of each scale."""
     scales = result.scales
     shown = scales.assign(label=scales["scale"].map(codebook.label), verdict=scales["verdict"].map(tell))
+    decimals: dict[int, list[str]] = {2: ["smallest_loading"]}
+    for column, bound in (("composite_reliability", RELIABLE), ("ave", SHARED)):
+        decimals.setdefault(digits_beside(scales[column], bound), []).append(column)
     columns = {
         "label": "scale",
         "composite_reliability": "composite",
@@ -87,7 +90,7 @@ def validity_table(result: ValidityResult, codebook: Codebook) -> GT:
         name="validity",
         title=term("title.validity"),
         labels=headings(columns),
-        decimals={2: ["composite_reliability", "ave", "smallest_loading"]},
+        decimals=decimals,
         note=term("note.validity"),
     )
 
@@ -97,7 +100,7 @@ def pairs_table(result: ValidityResult, codebook: Codebook) -> GT:
     pairs = result.pairs
     shown = pairs.assign(
         pair=pair_labels(pairs, codebook),
-        interval=span(pairs["ci_low"], pairs["ci_high"], 2),
+        interval=span(pairs["ci_low"], pairs["ci_high"], digits_beside([*pairs["ci_low"], *pairs["ci_high"]], LIBERAL)),
         short=[term(f"verdict.{key}") for key in kind(result)],
     )
     columns = {
@@ -124,7 +127,8 @@ def invariance_table(result: InvarianceResult) -> GT:
         term("verdict.freed", level=step, items=items) if isinstance(items, str) and items else step
         for step, items in zip(steps, freed, strict=True)
     ]
-    shown = levels.assign(level=names, holds=holds)
+    p_change = ["–" if pd.isna(p) else term("verdict.p_small") if p < 0.001 else f"{p:.3f}" for p in levels["p_change"]]
+    shown = levels.assign(level=names, holds=holds, p_change=p_change)
     columns = {
         "level": "equality",
         "holds": "holds",
@@ -137,7 +141,7 @@ def invariance_table(result: InvarianceResult) -> GT:
         "p_change": "p_change",
     }
     groups = term("comma").join(term("verdict.group_size", group=name, n=n) for name, n in result.groups.items())
-    changes = ["cfi", "cfi_change", "rmsea", "rmsea_change", "p_change"]
+    changes = ["cfi", "cfi_change", "rmsea", "rmsea_change"]
     return lay_out(
         shown.astype({name: float for name in changes}),
         name="invariance",

@@ -8,6 +8,7 @@ from .campaigns import describe_next as describe_next
 from .campaigns import describe_segments as describe_segments
 from .campaigns import describe_trust as describe_trust
 from .catalogue import speak as speak
+from .comparability import describe_invariance as describe_invariance
 from .drivers import answer_drivers as answer_drivers
 from .drivers import describe_driver_sample as describe_driver_sample
 from .drivers import describe_driver_validation as describe_driver_validation
@@ -32,7 +33,6 @@ from .structure import describe_adequacy as describe_adequacy
 from .structure import describe_common_method as describe_common_method
 from .structure import describe_factors as describe_factors
 from .structure import describe_fit as describe_fit
-from .structure import describe_invariance as describe_invariance
 from .structure import describe_retention as describe_retention
 from .structure import describe_structure_sample as describe_structure_sample
 from .structure import describe_validity as describe_validity

@@ -49,8 +49,10 @@ def answer_campaign(
     order = ["roll_out", "test", "unknown", "second", "stop"]
     ordered = choices.sort_values("case", key=lambda cases: cases.map(order.index), kind="stable")
     sentences = [_advice(row, best, effects) for row in records(ordered)]
-    if ((choices["case"] == "test") & ~choices["permuted"]).any():
-        sentences.append(say("campaign.more", loss=amount(_now(decision)["expected_loss"])))
+    if (choices["case"] == "test").any():
+        now = _now(decision)
+        phrase = "campaign.more_stop" if now["decision"] == "stop" else "campaign.more_arm"
+        sentences.append(say(phrase, arm=now["arm"], loss=amount(now["expected_loss"])))
     buyers = choices[["nonzero_control", "nonzero_treatment"]].min(axis=1)
     for row in records(choices[buyers < FEW_BUYERS]):
         counts = {"control": row["nonzero_control"], "treatment": row["nonzero_treatment"]}
@@ -60,13 +62,10 @@ def answer_campaign(
 
 def _advice(row: dict[str, Any], best: object, effects: EffectsResult) -> Sentence:
     """Advise on one arm."""
-    case = row["case"]
-    if row["permuted"] and case != "unknown":
-        case += "_permuted"
-    elif case == "roll_out" and row["ci_low"] <= 0:
-        case = "roll_out_open"
-    values = {"arm": row["arm"], "best": best, "gain": amount(row["difference"]), "span": _span(row, effects)}
-    return say(f"campaign.{case}", p=chance(row["probability_gain"]), p_best=chance(row["probability_best"]), **values)
+    case = "roll_out_open" if row["case"] == "roll_out" and row["ci_low"] <= 0 else row["case"]
+    values = {"arm": row["arm"], "best": best, "gain": amount(row["expected_gain"]), "span": _span(row, effects)}
+    chances = {"p": chance(row["probability_gain"]), "p_best": chance(row["probability_best"]), "sure": percent(SURE)}
+    return say(f"campaign.{case}", **chances, **values)
 
 
 def _now(decision: DecisionResult) -> dict[str, Any]:
@@ -79,13 +78,12 @@ def decisions(effects: EffectsResult, trust: TrustResult, decision: DecisionResu
 
     `case` is 'roll_out', 'second' (gains, but another arm more), 'stop', 'test' or 'unknown'. An arm is
     rolled out where it gains with probability 0.95 and is the best one, stopped where it is the best choice
-    with probability 0.05 or less; where only the permutation test can be believed, its interval decides.
+    with probability 0.05 or less; the probabilities are those of the permutation test where it stands.
     """
     keys = ["metric", "arm", "by", "level", "kind"]
     rows = primary(effects, decision.metric)
     rows = rows[rows["by"] == ALL].merge(trust.table[[*keys, "believable", "false_better", "false_worse"]], on=keys)
     rows = rows.merge(decision.table[decision.table["decision"] == "roll out"], on="arm")
-    rows["permuted"] = rows["method"].str.contains(PERMUTED)
     leading = rows["expected_gain"] == rows["expected_gain"].max()
     cases = [_case(row, first) for row, first in zip(records(rows), leading, strict=True)]
     return rows.assign(case=cases)
@@ -94,13 +92,9 @@ def decisions(effects: EffectsResult, trust: TrustResult, decision: DecisionResu
 def _case(row: dict[str, Any], leading: bool) -> str:
     if row["believable"] == "no":
         return "unknown"
-    if row["permuted"]:
-        gains, fails = row["ci_low"] > 0, row["ci_high"] < 0
-    else:
-        gains, fails = row["probability_gain"] >= SURE, row["probability_best"] <= UNLIKELY
-    if gains:
+    if row["probability_gain"] >= SURE:
         return "roll_out" if leading else "second"
-    return "stop" if fails else "test"
+    return "stop" if row["probability_best"] <= UNLIKELY else "test"
 
 
 def describe_customers(campaign: Campaign, *, simulated: bool) -> Passage:
@@ -147,7 +141,10 @@ def _effect(row: dict[str, Any], kind: str, effects: EffectsResult) -> Sentence:
         return say("effects.no_interval", **names, why=tell(row["warning"]))
     way = "up" if row["ci_low"] > 0 else "down" if row["ci_high"] < 0 else "unclear"
     change = row["difference"] if way == "unclear" else abs(row["difference"])
-    values = {"difference": _size(change, kind), "span": _span(row, effects, kind)}
+    # An interval that excludes zero must not seem to reach it.
+    near = min(abs(row["ci_low"]), abs(row["ci_high"]))
+    digits = 2 if way != "unclear" and round(100 * near, 1) == 0 else 1
+    values = {"difference": _size(change, kind, digits), "span": _span(row, effects, kind, digits)}
     ends = {name: percent(row[name], 1) for name in ("control", "treatment")}
     return say(f"effects.{_unit(kind)}_{way}", **names, **values, **ends)
 
@@ -198,8 +195,8 @@ def _unit(kind: str) -> str:
     return "rate" if kind == "rate" else "money"
 
 
-def _size(value: float, kind: str) -> str:
-    return "–" if pd.isna(value) else number(100 * value, 1) if kind == "rate" else amount(value)
+def _size(value: float, kind: str, digits: int = 1) -> str:
+    return "–" if pd.isna(value) else number(100 * value, digits) if kind == "rate" else amount(value)
 
 
 def describe_decision(decision: DecisionResult, profit: Profit) -> Passage:
@@ -352,10 +349,10 @@ def _believed(choices: pd.DataFrame, trust: TrustResult) -> Sentence:
     return say("campaign.believe_yes", **values)
 
 
-def _span(row: dict[str, Any], effects: EffectsResult, kind: str = "profit") -> str:
+def _span(row: dict[str, Any], effects: EffectsResult, kind: str = "profit", digits: int = 1) -> str:
     if not row["ci_low"] <= row["ci_high"]:
         return term("interval_none", n=f"{row['n']:,}")
-    ends = {"low": _size(row["ci_low"], kind), "high": _size(row["ci_high"], kind)}
+    ends = {"low": _size(row["ci_low"], kind, digits), "high": _size(row["ci_high"], kind, digits)}
     return term("interval", level=level(effects.confidence), n=f"{row['n']:,}", **ends)
 
 

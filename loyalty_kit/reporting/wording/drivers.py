@@ -22,8 +22,10 @@ from loyalty_kit.reporting.wording.catalogue import (
     probability,
     records,
     say,
+    term,
 )
 from loyalty_kit.reporting.wording.notes import tell
+from loyalty_kit.reporting.wording.quality import SMALL_SAMPLE
 from loyalty_kit.survey.codebook import Codebook
 
 SURE = 0.90
@@ -31,32 +33,39 @@ LIKELY = 0.80
 LEVEL_OF_TESTS = 0.05
 FIVE = 5
 TOP = 3
+CARELESS = ("careless left out", "careless kept")
+"""Samples that the notebook sets beside the one analysed."""
+TOLD_APART = (" although it correlates ", "(RESET p")
+"""Parts of warnings of a model that are told here in sentences of their own."""
 
 
 def answer_drivers(
     model: DriverResult, importance: ImportanceResult, validation: ValidationResult, priorities: PriorityResult
 ) -> Passage:
     """Headline: how much is explained, which driver leads, where to act."""
-    values: dict[str, Any] = {"count": len(model.drivers), "outcome": _label(model, model.outcome), "n": model.n_used}
-    if not validation.r_squared > 0 or not _unseen(validation)["ci_low"] > 0:
-        sentences = [say("drivers.explained_not", **values)]
+    values: dict[str, Any] = {"outcome": _label(model, model.outcome), "n": model.n_used}
+    if not _explains(validation):
+        row = _unseen(validation)
+        span = _span(row["ci_low"], row["ci_high"], validation.confidence, points=True)
+        sentences = [say("drivers.explained_not", r_squared=number(validation.r_squared), **values, **span)]
+        sentences.append(say("drivers.no_ranking"))
     else:
         span = _span(importance.r_squared_ci_low, importance.r_squared_ci_high, importance.confidence)
         shares = {"share": percent(model.r_squared), "unseen": percent(validation.r_squared)}
-        sentences = [say("drivers.explained", **values, **shares, **span)]
-        sentences += _ranking(importance)
-        sentences += _first_place(priorities)
-    return Passage(Sentence(text, "answer") for text in (*sentences, say("drivers.association")))
+        sentences = [say("drivers.explained", count=len(model.drivers), **values, **shares, **span)]
+        sentences += [*_ranking(importance), *_first_place(priorities), say("drivers.association")]
+    return Passage(Sentence(text, "answer") for text in sentences)
 
 
 def describe_driver_sample(model: DriverResult, codebook: Codebook) -> Passage:
-    """Say which survey it is, how many respondents have all the scores, and how they are weighted."""
+    """Say which survey it is, how many respondents have all the scores, how they are weighted, and if they are few."""
     title = [say("sample.title", title=codebook.title)] if codebook.title else []
     weighted = [say("sample.weighted", weight=codebook.weight)] if codebook.weight else []
     phrase = "drivers.sample" if model.n_dropped else "drivers.sample_all"
     total = model.n_used + model.n_dropped
     sample = say(phrase, n=model.n_used, total=total, outcome=_label(model, model.outcome))
-    return Passage([*title, sample, *weighted])
+    small = [Sentence(say("sample.small", n=model.n_used), "warning")] if model.n_used < SMALL_SAMPLE else []
+    return Passage([*title, sample, *weighted, *small])
 
 
 def describe_model(model: DriverResult) -> Passage:
@@ -72,19 +81,20 @@ def describe_model(model: DriverResult) -> Passage:
     ] or [say("model.clear_none")]
     if not clear.all():
         sentences.append(say("model.unclear", drivers=_names(table.loc[~clear, "driver"], model.labels)))
-    tests = model.diagnostics.get("p_value", pd.Series(dtype=float))
-    if "breusch_pagan" in tests:
-        p = float(tests["breusch_pagan"])
-        unequal = p < LEVEL_OF_TESTS and model.errors == "hc3"
-        sentences.append(say("model.spread_unequal" if unequal else "model.spread_equal", p=probability(p)))
-    if model.corrected is not None:
+    sentences += _checked(model)
+    if model.correction_settled:
         sentences.append(say("model.corrected"))
-    notes = [Sentence(tell(text, model.labels)) for text in model.warnings if " although it correlates " not in text]
+    kept = [text for text in model.warnings if not any(part in text for part in TOLD_APART)]
+    notes = [Sentence(tell(text, model.labels)) for text in kept]
     return Passage([*(Sentence(text, "warning") for text in _suppressed(model)), *sentences, *notes])
 
 
-def describe_importance(result: ImportanceResult) -> Passage:
-    """Say of each driver its share, rank and how sure the rank is."""
+def describe_importance(result: ImportanceResult, validation: ValidationResult | None = None) -> Passage:
+    """Say of each driver its share, rank and how sure the rank is; that there is none where validation shows none."""
+    warnings = [Sentence(tell(text, result.labels), "warning") for text in result.warnings]
+    if validation is not None and not _explains(validation):
+        outcome = result.labels.get(result.outcome, result.outcome)
+        return Passage([say("importance.none", outcome=outcome), *warnings])
     sentences = []
     phrase = "importance.row" if len(result.table) > TOP else "importance.row_of_few"
     for row in records(result.table):
@@ -92,36 +102,44 @@ def describe_importance(result: ImportanceResult) -> Passage:
         shares = {"share": percent(row["share"]), "p": percent(row["p_top3"])}
         label = result.labels.get(row["driver"], row["driver"])
         sentences.append(say(phrase, driver=label, rank=row["rank"], **shares, **span))
-    return Passage([*sentences, *(Sentence(tell(text, result.labels), "warning") for text in result.warnings)])
+    return Passage([*sentences, *warnings])
 
 
 def describe_driver_validation(result: ValidationResult) -> Passage:
     """Say how well customers are predicted whom the model has not seen."""
     row = _unseen(result)
+    worse = number(result.r_squared).startswith("−")
     values = {
-        "unseen": percent(result.r_squared),
+        "unseen": number(result.r_squared) if worse else percent(result.r_squared),
         "seen": percent(result.r_squared_in_sample),
         "rmse": number(result.rmse, 1),
         "baseline": number(result.baseline_rmse, 1),
     }
-    return Passage([say("holds.validation", **values, **_span(row["ci_low"], row["ci_high"], result.confidence))])
+    span = _span(row["ci_low"], row["ci_high"], result.confidence, points=worse)
+    return Passage([say("holds.validation_worse" if worse else "holds.validation", **values, **span)])
 
 
 def describe_robustness(result: RobustnessResult) -> Passage:
     """Say which drivers hold in every way to ask the question and which do not."""
     table = result.table
     settings = int(table["settings"].max())
-    held = (table["in_top3"] == settings) & (table["sign_holds"] == settings)
+    few = len(table) <= TOP
+    held = (table["clear"] == settings) & (few | (table["in_top3"] == settings))
+    kind = "_of_few" if few else ""
     if held.any():
-        sentences = [say("holds.robust", settings=settings, drivers=_names(table.loc[held, "driver"], result.labels))]
+        names = _names(table.loc[held, "driver"], result.labels)
+        sentences = [say(f"holds.robust{kind}", settings=settings, drivers=names)]
     else:
-        sentences = [say("holds.robust_none", settings=settings)]
+        sentences = [say(f"holds.robust_none{kind}", settings=settings)]
     for row in records(table[~held]):
         values = {"driver": result.labels.get(row["driver"], row["driver"]), "settings": settings}
-        if row["in_top3"]:
-            sentences.append(say("holds.fragile", top=row["in_top3"], sign=row["sign_holds"], **values))
+        values |= {"top": row["in_top3"], "sign": row["sign_holds"], "clear": row["clear"]}
+        if few or row["in_top3"]:
+            sentences.append(say(f"holds.fragile{kind}", **values))
         elif row["sign_holds"] < settings:
-            sentences.append(say("holds.sign", sign=row["sign_holds"], **values))
+            sentences.append(say("holds.sign", **values))
+    for name in result.repeated:
+        sentences.append(say("holds.screened_none" if name in CARELESS else "holds.repeated", sample=tell(name)))
     return Passage([*sentences, *(Sentence(tell(text, result.labels), "warning") for text in result.warnings)])
 
 
@@ -135,22 +153,49 @@ def describe_stability(result: StabilityResult | GroupsError | None) -> Passage:
     case = "differ" if p < LEVEL_OF_TESTS else "same"
     sentences = [say(f"holds.groups_{case}", by=result.by, p=probability(p))]
     tests = result.moderation.tests
+    phrase = "holds.groups_driver" if case == "differ" else "holds.groups_hint"
     for row in records(tests[tests["p_corrected"] < LEVEL_OF_TESTS]):
         label = result.labels.get(row["driver"], row["driver"])
-        sentences.append(say("holds.groups_driver", driver=label, p=probability(row["p_corrected"])))
+        sentences.append(say(phrase, driver=label, p=probability(row["p_corrected"])))
     return Passage([*sentences, *(Sentence(tell(text, result.labels), "warning") for text in result.warnings)])
 
 
-def describe_priorities(result: PriorityResult) -> Passage:
-    """Say where to act first and what goes with some points more on each driver."""
+def describe_priorities(result: PriorityResult, validation: ValidationResult | None = None) -> Passage:
+    """Say where to act first, if validation lets that be said, and what goes with some points more on each driver."""
     phrase = "priorities.change" if result.step == FIVE else "priorities.change_step"
     names = {"outcome": result.labels.get(result.outcome, result.outcome), "step": f"{result.step:g}"}
-    sentences = list(_first_place(result))
+    told = validation is None or _explains(validation)
+    sentences = _first_place(result) if told else [say("priorities.none", outcome=names["outcome"])]
     for row in records(result.table):
         label = result.labels.get(row["driver"], row["driver"])
-        span = _span(row["change_ci_low"], row["change_ci_high"], result.confidence, points=True)
-        sentences.append(say(phrase, driver=label, change=number(row["expected_change"]), **names, **span))
-    return Passage([*sentences, *(Sentence(tell(text, result.labels), "warning") for text in result.warnings)])
+        sentences.append(say(phrase, driver=label, **names, **_change(row, result.confidence)))
+    warnings = result.warnings if told else ()
+    return Passage([*sentences, *(Sentence(tell(text, result.labels), "warning") for text in warnings)])
+
+
+def _change(row: Mapping[str, Any], confidence: float) -> dict[str, str]:
+    """Change in words, as more or as less, with its interval told the same way, and doubt where that holds zero."""
+    change, low, high = (row[name] for name in ("expected_change", "change_ci_low", "change_ci_high"))
+    doubt = "" if low > 0 or high < 0 else term("priorities.doubt")
+    if number(change).startswith("−"):
+        change, low, high, way = -change, -high, -low, "less"
+    else:
+        way = "more"
+    points = term(f"priorities.{way}", change=number(change))
+    return {"points": points, "doubt": doubt, **_span(low, high, confidence, points=True)}
+
+
+def _checked(model: DriverResult) -> list[Sentence]:
+    """Tell what the tests of spread and of straight lines found."""
+    tests = model.diagnostics.get("p_value", pd.Series(dtype=float))
+    found = []
+    if "breusch_pagan" in tests:
+        p = float(tests["breusch_pagan"])
+        unequal = p < LEVEL_OF_TESTS and model.errors == "hc3"
+        found.append(say("model.spread_unequal" if unequal else "model.spread_equal", p=probability(p)))
+    if tests.get("reset", 1.0) < LEVEL_OF_TESTS:
+        found.append(say("model.curved", p=probability(float(tests["reset"]))))
+    return found
 
 
 def _suppressed(model: DriverResult) -> list[Sentence]:
@@ -162,6 +207,11 @@ def _suppressed(model: DriverResult) -> list[Sentence]:
         values |= {"low": number(row["ci_low"]), "high": number(row["ci_high"]), "level": level(model.confidence)}
         sentences.append(say("model.suppressed" if row["estimate"] < 0 else "model.suppressed_up", **values))
     return sentences
+
+
+def _explains(validation: ValidationResult) -> bool:
+    """Whether respondents left out are clearly predicted better than by the mean."""
+    return validation.r_squared > 0 and bool(_unseen(validation)["ci_low"] > 0)
 
 
 def _unseen(validation: ValidationResult) -> dict[str, Any]:
@@ -184,12 +234,16 @@ def _ranking(importance: ImportanceResult) -> list[Sentence]:
 
 
 def _first_place(priorities: PriorityResult) -> list[Sentence]:
-    row = records(priorities.table)[0]
-    p = row["p_act_first"]
-    if not p > 0:
-        return [say("drivers.act_none")]
-    label = priorities.labels.get(row["driver"], row["driver"])
-    return [say("drivers.act" if p >= LIKELY else "drivers.act_unsure", driver=label, p=percent(p))]
+    """Name the driver that is likeliest to be important and low, of those with a positive coefficient."""
+    outcome = priorities.labels.get(priorities.outcome, priorities.outcome)
+    table = priorities.table
+    places = table[(table["p_act_first"] > 0) & (table["expected_change"] * priorities.step > 0)]
+    if places.empty:
+        return [say("drivers.act_none", outcome=outcome)]
+    row = records(places)[0]
+    p, label = row["p_act_first"], priorities.labels.get(row["driver"], row["driver"])
+    phrase = "drivers.act" if p >= LIKELY else "drivers.act_unsure"
+    return [say(phrase, driver=label, outcome=outcome, p=percent(p))]
 
 
 def _span(low: float, high: float, confidence: float, *, points: bool = False) -> dict[str, str]:

@@ -6,6 +6,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
+from loyalty_kit.measurement.item_analysis import clearly_negative
 from loyalty_kit.measurement.reliability import ReliabilityResult
 from loyalty_kit.reporting.wording.catalogue import (
     Passage,
@@ -32,8 +33,6 @@ WEAK_ITEM = 0.30
 CROWDED_END = 0.15
 """Share at one end of a scale from which floor or ceiling effects matter (Terwee et al. 2007)."""
 SMALL_SAMPLE = 100
-CLEAR = 1.96
-"""Standard errors that a correlation must lie below zero to be called so."""
 
 Verdict = Literal["trust", "unsure", "distrust", "unknown"]
 
@@ -129,10 +128,13 @@ def describe_items(result: ReliabilityResult, codebook: Codebook) -> Passage:
     spoiled = items.loc[items["suspected_keying"], "scale"].unique()
     weak = _with_coefficient(result, (items["item_rest_r"] < WEAK_ITEM) & ~items["scale"].isin(spoiled))
     sentences = [say("items.spoiled", scale=codebook.label(scale)) for scale in spoiled]
-    for row in records(weak):
-        pair = pd.isna(row["cronbach_alpha_if_dropped"])
-        sentences.append(say("items.weak_pair" if pair else "items.weak", **_item(row, codebook)))
-    return Passage(sentences or [say("items.none", weak=number(WEAK_ITEM))])
+    gains = _gained(weak) > 0
+    for row, gain in zip(records(weak), gains, strict=True):
+        case = "weak_pair" if pd.isna(row["cronbach_alpha_if_dropped"]) else "weak" if gain else "weak_kept"
+        sentences.append(say(f"items.{case}", **_item(row, codebook)))
+    known = items["item_rest_r"].notna()
+    case = "none" if known.all() else "none_known" if known.any() else "unknown"
+    return Passage(sentences or [say(f"items.{case}", weak=number(WEAK_ITEM))])
 
 
 def describe_scores(scores: ScaleScores, *, confidence: float = 0.95) -> Passage:
@@ -146,7 +148,8 @@ def describe_scores(scores: ScaleScores, *, confidence: float = 0.95) -> Passage
         low, high = ordered[0], ordered[-1]
         ends = {"low": low["label"], "high": high["label"]}
         means = {"low_mean": number(low["mean"], 0), "high_mean": number(high["mean"], 0)}
-        sentences.append(say("scores.range", **ends, **means))
+        case = "alike" if means["low_mean"] == means["high_mean"] else "range"
+        sentences.append(say(f"scores.{case}", **ends, **means))
     elif len(scored):
         sentences.append(say("scores.one", scale=scored["label"].iloc[0], **_score(records(scored)[0], confidence)))
     crowded = [
@@ -232,15 +235,21 @@ def _first_step(result: ReliabilityResult, codebook: Codebook) -> list[Sentence]
     weak = _with_coefficient(result, result.items["item_rest_r"] < WEAK_ITEM)
     dropped, turned = weak["cronbach_alpha_if_dropped"], weak["cronbach_alpha_if_turned"]
     n = weak["scale"].map(result.to_frame().set_index("scale")["n_used"]).astype(float)
-    clear = weak["item_rest_r"] < -CLEAR / np.sqrt(n)
+    clear = clearly_negative(weak["item_rest_r"].to_numpy(dtype=float), n=np.asarray(n, dtype=float))
     against = weak[weak["suspected_keying"] & clear & (turned > weak["before"]) & ~(turned < dropped)]
     if len(against):
         row = records(against.sort_values("cronbach_alpha_if_turned"))[-1]
         return [Sentence(say("answer.turn", **_item(row, codebook)), "answer")]
-    helped = weak[dropped > weak["before"]]
+    helped = weak[_gained(weak) > 0]
     outcome = helped[helped["scale"].isin(codebook.role("outcome"))]
     rows = records(outcome if len(outcome) else helped)
     return [Sentence(say("answer.mend", **_item(rows[0], codebook)), "answer")] if rows else []
+
+
+def _gained(items: pd.DataFrame) -> pd.Series:
+    """How much the coefficient of its scale rises without an item, at the decimals shown."""
+    gained: pd.Series = items["cronbach_alpha_if_dropped"].round(2) - items["before"].round(2)
+    return gained
 
 
 def _item(row: Mapping[str, Any], codebook: Codebook) -> dict[str, str]:

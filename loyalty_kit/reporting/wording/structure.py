@@ -1,20 +1,22 @@
-"""Sentences about factors, the codebook's structure, its validity and the comparability of groups."""
+"""Sentences about factors, the codebook's structure and its validity."""
 
 from collections.abc import Iterable
+from operator import ge, gt
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from loyalty_kit.errors import GroupsError
-from loyalty_kit.measurement.adequacy import AdequacyResult
+from loyalty_kit.measurement.adequacy import POOR_KMO, AdequacyResult
+from loyalty_kit.measurement.cfa_soundness import UNRELATED
 from loyalty_kit.measurement.common_method import CommonMethodResult
 from loyalty_kit.measurement.confirmatory import CfaResult
-from loyalty_kit.measurement.factors import FactorResult
-from loyalty_kit.measurement.fit import leading_indices
+from loyalty_kit.measurement.factors import FactorResult, homes, recovered
+from loyalty_kit.measurement.fit import FAIR_FIT, GOOD_FIT, leading_indices, within
 from loyalty_kit.measurement.invariance import InvarianceResult
+from loyalty_kit.measurement.keying import against_keying
 from loyalty_kit.measurement.retention import RetentionResult
-from loyalty_kit.measurement.validity import ValidityResult
+from loyalty_kit.measurement.validity import LIBERAL, STRICT, ValidityResult
 from loyalty_kit.reporting.wording.catalogue import (
     Passage,
     Sentence,
@@ -23,28 +25,26 @@ from loyalty_kit.reporting.wording.catalogue import (
     number,
     percent,
     probability,
+    records,
     say,
     term,
 )
+from loyalty_kit.reporting.wording.comparability import comparability, doubts
 from loyalty_kit.reporting.wording.notes import tell
 from loyalty_kit.survey.codebook import Codebook
 
-GOOD_FIT = {"cfi": 0.95, "rmsea": 0.06, "srmr": 0.08}
-"""Hu & Bentler (1999)."""
 COSTLY_LOSS = 0.2
-FAIR_FIT = {"cfi": 0.90, "rmsea": 0.08, "srmr": 0.10}
 GOOD_KMO, LEAST_KMO = 0.70, 0.60
 """Kaiser & Rice (1974): middling from .70, mediocre from .60."""
 KINDS = {
     "distinct": "distinct",
-    "distinct by the liberal bound": "distinct_liberal",
+    "overlapping": "overlapping",
+    "not settled": "not_settled",
+    "cannot be told": "untold",
     "below .85, without an interval": "below",
     "not below .85, without an interval": "not_below",
-    "not certain": "not_certain",
-    "not distinct": "not_distinct",
 }
 """First words of a pair's verdict, with their key in the catalogue."""
-DISTINCT = ("distinct", "distinct_liberal")
 
 
 def describe_structure_sample(result: CfaResult, responses: pd.DataFrame, codebook: Codebook) -> Passage:
@@ -65,35 +65,28 @@ def answer_structure(
     result: CfaResult, validity: ValidityResult, ladder: InvarianceResult | GroupsError | None, codebook: Codebook
 ) -> Passage:
     """Headline: does the claimed structure fit, which scales overlap, may groups be compared."""
-    fit = fit_indices(result)
-    case = "good" if _within(fit, GOOD_FIT) else "fair" if _within(fit, FAIR_FIT) else "poor"
-    count = result.loadings["scale"].nunique()
-    sentences = [say(f"structure.fit_{case}", count=count, fit=fit_in_words(result))]
+    sentences = [_fit_verdict(result)]
     improper = _improper(result)
     if improper:
         sentences.append(say("structure.improper", why=tell(improper[0], _called(codebook))))
     miskeyed = contradictions(result, codebook)
     if miskeyed:
         sentences.append(say("structure.keying", items=in_a_row(miskeyed)))
-    sentences += _distinctness(validity, codebook)
-    sentences += _comparability(ladder, settled=not miskeyed)
+    sentences += _distinctness(result, validity, codebook)
+    sentences += comparability(ladder, settled=not miskeyed)
     return Passage(Sentence(sentence, "answer") for sentence in sentences)
 
 
 def contradictions(result: CfaResult, codebook: Codebook) -> list[str]:
-    """Items whose loading has another sign than the codebook's keying gives it beside its scale's other items."""
-    found = []
-    for name, part in result.loadings.groupby("scale", sort=False):
-        reverse = codebook.scales[str(name)].reverse if str(name) in codebook.scales else ()
-        keyed = part["standardized"].to_numpy() * np.where(part["item"].isin(reverse), -1, 1)
-        found += list(part.loc[keyed * np.sign(keyed.sum() or 1) < 0, "item"])
-    return found
+    """Items that run against their scale's other items by more than chance, as the codebook keys them."""
+    return against_keying(result, {item for scale in codebook.scales.values() for item in scale.reverse})
 
 
 def describe_adequacy(result: AdequacyResult) -> Passage:
     """Say whether the items share enough to be factored."""
     case = "good" if result.kmo >= GOOD_KMO else "fair" if result.kmo >= LEAST_KMO else "poor"
-    values = {"kmo": number(result.kmo), "p": probability(result.bartlett_p), "n": result.n_used}
+    case = "none" if result.bartlett_p >= UNRELATED else case
+    values = {"kmo": beside(result.kmo, GOOD_KMO, LEAST_KMO), "p": probability(result.bartlett_p), "n": result.n_used}
     weakest = result.kmo_items.idxmin()
     item = say("adequacy.item", item=weakest, kmo=number(result.kmo_items.min()))
     return Passage([say(f"adequacy.{case}", **values), item, *_warnings(result.warnings)])
@@ -115,15 +108,10 @@ def describe_retention(result: RetentionResult, codebook: Codebook) -> Passage:
 
 def describe_factors(result: FactorResult, codebook: Codebook) -> Passage:
     """Say which scales of the codebook the factors bring back, split or merge."""
-    home = result.loadings.abs().idxmax(axis=1)
-    homes = {
-        name: set(home[[item for item in scale.items if item in home.index]])
-        for name, scale in codebook.reflective().items()
-        if set(scale.items) <= set(home.index)
-    }
-    whole = {name: next(iter(places)) for name, places in homes.items() if len(places) == 1}
-    alone = [name for name, place in whole.items() if sum(place in places for places in homes.values()) == 1]
-    split = [name for name, places in homes.items() if len(places) > 1]
+    found = homes(result.loadings, codebook)
+    whole = {name: next(iter(places)) for name, places in found.items() if len(places) == 1}
+    alone = list(recovered(found))
+    split = [name for name, places in found.items() if len(places) > 1]
     sentences = []
     if alone:
         sentences.append(say("factors.together", scales=_labels(alone, codebook)))
@@ -151,14 +139,20 @@ def describe_validity(result: ValidityResult, codebook: Codebook) -> Passage:
     sentences = []
     if belong.any():
         sentences.append(say("validity.together", scales=_labels(result.scales.loc[belong, "scale"], codebook)))
-    for row in result.scales[~belong].to_dict("records"):
-        sentences.append(say("validity.weak", scale=codebook.label(row["scale"]), verdict=tell(row["verdict"])))
+    for verdict, part in result.scales[~belong].groupby("verdict", sort=False):
+        sentences.append(say("validity.weak", scale=_labels(part["scale"], codebook), verdict=tell(str(verdict))))
     pairs = result.pairs.assign(kind=kind(result))
-    for row in pairs[pairs["kind"] != "distinct"].to_dict("records"):
+    for row in records(pairs[~pairs["kind"].isin(("distinct", "untold"))]):
         ends = {"first": codebook.label(row["first"]), "second": codebook.label(row["second"])}
-        span = {"htmt": number(row["htmt"]), "low": number(row["ci_low"]), "high": number(row["ci_high"])}
         verdict = term(f"verdict.{row['kind']}")
-        sentences.append(say("validity.pair", verdict=verdict, level=level(result.confidence), **ends, **span))
+        if pd.isna(row["ci_low"]):
+            sentences.append(say("validity.pair_only", verdict=verdict, htmt=beside(row["htmt"], STRICT), **ends))
+            continue
+        span = {"htmt": number(row["htmt"]), "low": beside(row["ci_low"], LIBERAL)}
+        span |= {"high": beside(row["ci_high"], LIBERAL), "level": level(result.confidence)}
+        sentences.append(say("validity.pair", verdict=verdict, **ends, **span))
+    if (pairs["kind"] == "untold").any():
+        sentences.append(say("validity.untold", scales=_unrelated(result, codebook)))
     return Passage(sentences)
 
 
@@ -169,30 +163,6 @@ def describe_common_method(result: CommonMethodResult | None) -> Passage:
     return Passage([Sentence(tell(result.verdict))])
 
 
-def describe_invariance(result: InvarianceResult | GroupsError | None, codebook: Codebook) -> Passage:
-    """Say whether groups may be compared and, where they may, how they differ, or why that was not examined."""
-    if result is None or isinstance(result, GroupsError):
-        return Passage(_comparability(result))
-    sentences = [Sentence(tell(result.verdict), "plain" if result.comparable else "warning")]
-    if result.n_dropped:
-        sentences.append(say("invariance.sample", n=result.n_used, dropped=result.n_dropped))
-    freed = result.items.loc[result.items["freed"].astype(bool), "item"].unique()
-    if len(freed):
-        sentences.append(say("invariance.freed", items=in_a_row(freed)))
-    reference = str(result.groups.index[0])
-    for row in result.latent_means.dropna(subset=["ci_low"]).to_dict("records"):
-        unclear = row["ci_low"] <= 0 <= row["ci_high"]
-        # Told as so much below, estimate and interval change sign together.
-        sign = -1 if row["ci_high"] < 0 else 1
-        low, high = sorted((sign * row["ci_low"], sign * row["ci_high"]))
-        names = {"scale": codebook.label(row["scale"]), "group": row["group"], "reference": reference}
-        span = {"difference": number(sign * row["estimate"]), "low": number(low), "high": number(high)}
-        direction = say("invariance.above" if row["estimate"] > 0 else "invariance.below")
-        phrase = "invariance.mean_unclear" if unclear else "invariance.mean"
-        sentences.append(say(phrase, direction=direction, level=level(result.confidence), **names, **span))
-    return Passage([*sentences, *_warnings(_doubts(result.warnings))])
-
-
 def fit_indices(result: CfaResult) -> dict[str, float]:
     """CFI, RMSEA with its interval and SRMR, robust ones where the estimator has them."""
     return leading_indices(result.fit.to_dict())
@@ -200,60 +170,111 @@ def fit_indices(result: CfaResult) -> dict[str, float]:
 
 def fit_in_words(result: CfaResult) -> str:
     """Write the indices in a row."""
-    fit = {name: number(value, 3) for name, value in fit_indices(result).items()}
+    found = fit_indices(result)
+    fit = {name: number(value, 3) for name, value in found.items()}
+    for name in GOOD_FIT:
+        fit[name] = beside(found[name], GOOD_FIT[name], FAIR_FIT[name], digits=3, above=name == "cfi")
     span = {"level": level(0.90), "low": fit["rmsea_low"], "high": fit["rmsea_high"]}
     indices = {"cfi": fit["cfi"], "rmsea": fit["rmsea"], "srmr": fit["srmr"]}
     return term("structure.fit_indices", n=result.n_used, **indices, **span)
 
 
-def _within(fit: dict[str, float], bounds: dict[str, float]) -> bool:
-    return fit["cfi"] >= bounds["cfi"] and fit["rmsea"] <= bounds["rmsea"] and fit["srmr"] <= bounds["srmr"]
+def beside(value: float, *bounds: float, digits: int = 2, above: bool = True) -> str:
+    """Write a number with the digits that keep it on its own side of each bound, which itself counts as above or not.
+
+    Examples
+    --------
+    >>> beside(0.72, 0.5), beside(0.4979, 0.5), beside(0.49996, 0.5)
+    ('0.72', '0.498', '0.49996')
+    """
+    return number(value, digits_beside([value], *bounds, digits=digits, above=above))
 
 
-def _comparability(ladder: InvarianceResult | GroupsError | None, *, settled: bool = True) -> list[Sentence]:
-    if ladder is None:
-        return [say("structure.groups_none")]
-    if isinstance(ladder, GroupsError):
-        return [Sentence(say("structure.groups_refused", why=tell(ladder.message)), "warning")]
-    if not settled:
-        return [say("structure.groups_keying")]
-    case = "no" if not ladder.comparable else "part" if len(ladder.partial) else "yes"
-    doubts = _doubts(ladder.warnings)
-    reserve = [say("structure.groups_doubt", why=tell(doubts[0]))] if doubts and ladder.comparable else []
-    return [say(f"structure.groups_{case}", group=ladder.group), *reserve]
+def digits_beside(values: Iterable[float], *bounds: float, digits: int = 2, above: bool = True) -> int:
+    """Digits that keep every number on its own side of each bound, at most eight."""
+    side = ge if above else gt
+    known = [float(value) for value in values if pd.notna(value)]
+    while digits < 8 and any(side(round(value, digits), b) != side(value, b) for value in known for b in bounds):
+        digits += 1
+    return digits
+
+
+def _fit_verdict(result: CfaResult) -> Sentence:
+    """Judge the fit, or say why it cannot be judged."""
+    count, fit, why = result.loadings["scale"].nunique(), fit_indices(result), _withheld(result)
+    if why:
+        return say("structure.fit_withheld", count=count, why=term("structure.pair_gap").join(why))
+    case = "good" if within(fit, GOOD_FIT) else "fair" if within(fit, FAIR_FIT) else "poor"
+    return say(f"structure.fit_{case}", count=count, fit=fit_in_words(result))
+
+
+def _withheld(result: CfaResult) -> list[str]:
+    """Reasons for which the fit cannot be judged."""
+    reasons = []
+    if result.standing != "proper":
+        reasons.append(term(f"structure.standing_{result.standing.replace(' ', '_')}"))
+    if result.independence_p >= UNRELATED:
+        reasons.append(term("structure.unrelated", p=probability(result.independence_p)))
+    elif result.kmo < POOR_KMO:
+        reasons.append(term("structure.kmo_low", kmo=beside(result.kmo, POOR_KMO), least=number(POOR_KMO)))
+    if result.fit["df"] == 0:
+        reasons.append(term("structure.saturated"))
+    return reasons
 
 
 def _improper(result: CfaResult) -> list[str]:
-    return _doubts(result.warnings)
-
-
-def _doubts(warnings: Iterable[str]) -> list[str]:
-    """Warnings that question the estimates, without those that only say what was left out."""
-    return [text for text in warnings if not text.startswith("Left out of the factor model")]
+    return doubts(result.warnings)
 
 
 def _notes(result: CfaResult, loud: list[str]) -> list[str]:
     return [text for text in result.warnings if text not in loud]
 
 
-def _distinctness(validity: ValidityResult, codebook: Codebook) -> list[Sentence]:
+def _distinctness(result: CfaResult, validity: ValidityResult, codebook: Codebook) -> list[Sentence]:
     pairs = validity.pairs
     if pairs.empty:
         return [say("structure.single")]
     kinds = kind(validity)
-    distinct = int(kinds.isin(DISTINCT).sum())
+    untold = [say("structure.untold", scales=_unrelated(validity, codebook))] if (kinds == "untold").any() else []
+    if (kinds == "untold").all():
+        return untold
+    basis = [say("structure.htmt_alone")] if result.standing != "proper" else []
+    distinct = int((kinds == "distinct").sum())
     one = len(pairs) == 1
     if distinct == len(pairs):
-        return [say("structure.distinct_one" if one else "structure.distinct_all", count=len(pairs))]
-    sentences = [
-        say("structure.overlap_one" if one else "structure.distinct_some", distinct=distinct, count=len(pairs))
-    ]
-    overlap = pairs[kinds == "not_distinct"]
-    if len(overlap):
-        sentences.append(
-            say("structure.overlap", pairs=term("structure.pair_gap").join(pair_labels(overlap, codebook)))
+        return [*basis, say("structure.distinct_one" if one else "structure.distinct_all", count=len(pairs))]
+    first = say("structure.overlap_one" if one else "structure.distinct_some", distinct=distinct, count=len(pairs))
+    open_pairs = int((kinds == "not_settled").sum())
+    bound = number(LIBERAL)
+    unsettled = [say("structure.unsettled", count=open_pairs, bound=bound)] if open_pairs and not one else []
+    return [*basis, first, *_overlaps(pairs[kinds == "overlapping"], codebook), *unsettled, *untold]
+
+
+def _overlaps(pairs: pd.DataFrame, codebook: Codebook) -> list[Sentence]:
+    """Overlaps among scales that may be ranked as drivers, then each with an outcome."""
+    outcomes = codebook.role("outcome")
+    ends = pairs[["first", "second"]].isin(outcomes)
+    mixed = ends["first"] != ends["second"]
+    said = []
+    if (~mixed).any():
+        between = term("structure.pair_gap").join(pair_labels(pairs[~mixed], codebook))
+        said.append(say("structure.overlap", pairs=between, bound=number(LIBERAL)))
+    for a, b in pairs.loc[mixed, ["first", "second"]].to_numpy():
+        outcome, scale = (a, b) if a in outcomes else (b, a)
+        said.append(
+            say(
+                "structure.overlap_outcome",
+                scale=codebook.label(scale),
+                outcome=codebook.label(outcome),
+                bound=number(LIBERAL),
+            )
         )
-    return sentences
+    return said
+
+
+def _unrelated(validity: ValidityResult, codebook: Codebook) -> str:
+    scales = validity.scales
+    return _labels(scales.loc[scales["independence_p"] >= UNRELATED, "scale"], codebook)
 
 
 def pair_labels(pairs: pd.DataFrame, codebook: Codebook) -> list[str]:

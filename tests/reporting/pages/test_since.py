@@ -3,6 +3,7 @@
 import itertools
 import json
 import math
+import re
 from dataclasses import replace
 
 import pytest
@@ -17,8 +18,8 @@ from loyalty_kit.reporting.pages.sparklines import sparkline
 from loyalty_kit.reporting.running.orders import PastRun
 
 LOYALTY = Estimate("loyalty", 61.0, 59.0, 63.0, 390, "Loyalty")
-RISEN = Estimate("loyalty", 66.0, 64.0, 68.0, 400, "Loyalty")
-STILL = Estimate("loyalty", 62.0, 60.0, 64.0, 400, "Loyalty")
+RISEN = Estimate("loyalty", 66.0, 64.0, 68.0, 390, "Loyalty")
+STILL = Estimate("loyalty", 62.0, 60.0, 64.0, 390, "Loyalty")
 SHARE = Estimate("share", 0.30, label="Explained")
 RISEN_SHARE = Estimate("share", 0.31, label="Explained")
 
@@ -47,9 +48,31 @@ def test_what_fell_is_said_by_how_much_it_fell():
     assert "Loyalty fell from 66.0 to 61.0 (by 5.0; interval 2.2 to 7.8)." in headline((LOYALTY,), RISEN)
 
 
+def test_an_interval_that_excludes_zero_does_not_seem_to_reach_it():
+    last, now = Estimate("r", 0.5, 0.42, 0.58), Estimate("r", 0.386, 0.305, 0.467)
+    assert "(by 0.114; interval 0.000 to" not in (said := headline((now,), last))
+    assert re.search(r"fell from 0\.\d+ to 0\.\d+ \(by 0\.\d+; interval 0\.0*[1-9]\d* to", said)
+
+
+def test_a_small_change_beside_the_figure_looks_small():
+    def climb(first: float, second: float) -> float:
+        svg = BeautifulSoup(sparkline([Estimate("a", first), Estimate("a", second)], label="a"), "html.parser")
+        ends = [float(pair.split(",")[1]) for pair in svg.polyline["points"].split()]
+        return ends[0] - ends[1]
+
+    assert climb(0.970, 0.973) < 2 < 19 < climb(0.5, 0.9)
+
+
 def test_where_nothing_moved_that_is_said():
-    assert headline((STILL,), LOYALTY) == "Nothing moved beyond its interval since the run of 15 November 2026."
+    assert headline((STILL,), LOYALTY) == (
+        "No figure differs clearly from the run of 15 November 2026; a small change would not show."
+    )
     assert headline((LOYALTY,), LOYALTY) == "No figure has changed since the run of 15 November 2026."
+
+
+def test_a_sample_of_another_size_is_told():
+    said = headline((replace(STILL, n=1400), SHARE), LOYALTY, SHARE)
+    assert said.endswith("Largest sample behind a figure: 390 then, 1,400 now.")
 
 
 def test_a_figure_without_interval_is_not_judged():
@@ -125,7 +148,7 @@ def test_the_first_run_says_nothing():
 def test_the_table_shows_both_runs_their_difference_and_the_verdict():
     found = rows(since_section((RISEN, RISEN_SHARE), past(LOYALTY, SHARE, Estimate("nps", 23.0)), "en"))
     assert [[cell.replace("\xa0", " ") for cell in row[:5]] for row in found] == [
-        ["Loyalty", "61.0|59.0 to 63.0; n = 390", "66.0|64.0 to 68.0; n = 400", "+5.0|+2.2 to +7.8", "rose"],
+        ["Loyalty", "61.0|59.0 to 63.0; n = 390", "66.0|64.0 to 68.0; n = 390", "+5.0|+2.2 to +7.8", "rose"],
         ["Explained", "0.300", "0.310", "+0.010", "changed; without an interval nothing can be said"],
         ["nps", "23.0", "–", "–", "no longer reported"],
     ]
