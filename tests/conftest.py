@@ -13,6 +13,12 @@ settings.register_profile("kit", derandomize=True, deadline=None)
 settings.load_profile("kit")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _lasting(tmp_path_factory) -> None:
+    """Settle where the folders of tests lie, before any of them gives passing files a place that goes with it."""
+    tmp_path_factory.getbasetemp()
+
+
 @pytest.fixture(scope="session")
 def _frames() -> dict[str, pd.DataFrame]:
     files = {

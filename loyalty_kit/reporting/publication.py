@@ -48,8 +48,9 @@ def output_folder(path: Path) -> Path:
         path.mkdir(parents=True, exist_ok=True)
     except (FileExistsError, NotADirectoryError):
         raise InputError(f"The output '{path}' cannot be a folder; a file is in its place.") from None
-    except OSError as error:
-        raise InputError(f"The output folder '{path}' cannot be made: {error.strerror}.") from None
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise InputError(f"The output folder {str(path)!r} cannot be made: {why}.") from None
     if not os.access(path, os.W_OK | os.X_OK):
         raise InputError(f"The output folder '{path}' cannot be written to; give another with -o.")
     return path

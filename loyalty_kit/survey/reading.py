@@ -334,7 +334,7 @@ def _tally(codes: Codes, cells: Sequence[C], wrong: Sequence[bool] | npt.NDArray
 
 def _sentence(problem: _Problem, ids: list[str]) -> str:
     name = ids[problem.first] if ids else ""
-    place = f"respondent {_short(name)}" if name else f"row {problem.first + 1}"
+    place = f"respondent {_short(name)}" if name else f"data row {problem.first + 1}"
     often = f"{problem.rows} times" if len(problem.items) > 1 else f"in {rows(problem.rows)}"
     held = "" if problem.cell is None else f" {_quoted(problem.cell)}"
     return f"{problem.what}{held} {often} (first: {place}); {problem.allowed}."

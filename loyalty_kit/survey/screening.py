@@ -166,7 +166,8 @@ def _times(column: pd.Series, name: str) -> Floats:
     times = pd.to_numeric(column, errors="coerce")
     wrong = column[times.isna() & column.notna() & (column.astype(str).str.strip() != "")]
     if len(wrong):
-        raise InputError(f"Column '{name}' must hold times as numbers; got '{wrong.iloc[0]}' in {rows(len(wrong))}.")
+        wanted, where = f"Column '{name}' must hold times as numbers", f"in {rows(len(wrong))}"
+        raise InputError(f"{wanted}; got '{wrong.iloc[0]}' {where}.", anonymous=f"{wanted}; got text {where}.")
     if times.isna().all():
         raise InputError(f"Column '{name}' holds no time.")
     return np.asarray(times, dtype=float)

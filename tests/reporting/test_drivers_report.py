@@ -157,6 +157,15 @@ def test_a_suppressor_is_explained_and_not_hidden():
     assert "no call for less of it" in warning
 
 
+def test_one_driver_alone_is_not_ranked():
+    table = scores()
+    model = lk.drivers(table, drivers=["quality"])
+    found = model.importance(bootstrap=50), model.validate(repeats=3), lk.priorities(model, table, bootstrap=50)
+    text = str(wording.answer_drivers(model, *found)).replace("\xa0", " ")
+    assert text.startswith("quality goes with ")
+    assert not re.search("matters most|act first|drivers together", text)
+
+
 def test_a_place_among_three_is_told_only_of_more_than_three(clear):
     _, _, importance, *_ = clear
     few = lk.drivers(scores(), drivers=DRIVERS[:3]).importance(bootstrap=50)

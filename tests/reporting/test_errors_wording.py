@@ -315,7 +315,7 @@ def test_the_language_of_a_page_is_not_that_of_the_process(monkeypatch):
 def test_every_fault_of_a_survey_is_told_with_its_item_value_count_and_row(survey, monkeypatch, anonymous):
     monkeypatch.setenv(ANONYMOUS, anonymous)
     told = [tell(line, language="zh") for line in faults_of(survey)]
-    first = "第 7 行" if anonymous else "受访者“r-7”"
+    first = "数据第 7 行" if anonymous else "受访者“r-7”"
     assert f"题项“B1”出现回答 11，共 2 行（首见于{first}）；编码簿允许的回答：1 至 5 及其文字标签。" in told
     for line in told:
         assert said(re.sub("“[^”]*”", "", line)) <= {"response", "labels"}, line
@@ -329,7 +329,7 @@ def test_a_failed_report_tells_the_faults_of_its_survey_in_chinese_on_its_page_a
     told = page.select_one("p.sentence.warning")
     assert result.outcome == "failed"
     assert page.html["lang"] == "zh-Hans"
-    assert "题项“B1”出现回答 11，共 2 行（首见于第 7 行）" in told.get_text()
+    assert "题项“B1”出现回答 11，共 2 行（首见于数据第 7 行）" in told.get_text()
     assert told.select("[lang]") == [] and told.get("lang") is None
     assert not re.search(r"r-\d", told.get_text())
     index = BeautifulSoup((survey / "out/index.html").read_text("utf-8"), "html.parser")
@@ -363,6 +363,6 @@ def test_what_a_cell_of_the_author_raised_is_told_without_its_message():
     ["The survey is empty.", "<b>1</b> & '2'", "{n} {0}", "a' holds 3 in 1 row", "; got none", "in 2 rows", "x\\1"],
 )
 def test_a_name_in_the_data_is_shown_as_it_is(name):
-    told = page_of(f"Item '{name}' holds 11 in 2 rows (first: row 7); the codebook allows 1 to 5.")
-    assert told.get_text() == f"题项“{name}”出现回答 11，共 2 行（首见于第 7 行）；编码簿允许的回答：1 至 5。"
+    told = page_of(f"Item '{name}' holds 11 in 2 rows (first: data row 7); the codebook allows 1 to 5.")
+    assert told.get_text() == f"题项“{name}”出现回答 11，共 2 行（首见于数据第 7 行）；编码簿允许的回答：1 至 5。"
     assert told.select("*") == []

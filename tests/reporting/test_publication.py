@@ -125,6 +125,11 @@ def test_an_output_that_cannot_be_written_to_is_refused(tmp_path, monkeypatch):
         output_folder(tmp_path)
 
 
+def test_an_output_that_no_path_can_be_is_refused():
+    with pytest.raises(InputError, match="cannot be made: embedded null byte"):
+        output_folder(Path("a\0b"))
+
+
 def test_an_output_that_cannot_be_made_is_refused(tmp_path, monkeypatch):
     def refuse(*_, **__):
         raise PermissionError(errno.EACCES, "Permission denied")

@@ -145,7 +145,7 @@ def test_one_wrong_answer_in_many_items_is_told_once(read):
         "Item 'q2' holds 9 in 1 row (first: respondent c); the codebook allows 1 to 5 and its labels.",
         "Item 'q4' holds 9 in 1 row (first: respondent b); the codebook allows 1 to 5 and its labels.",
     ]
-    assert "(first: row 1)" in sentences(read, text, MANY, anonymous=True)[0]
+    assert "(first: data row 1)" in sentences(read, text, MANY, anonymous=True)[0]
 
 
 @pytest.mark.parametrize("code", [-99, -9, 99, 999])
@@ -175,11 +175,11 @@ def test_a_group_with_some_who_stand_alone_is_read(read, alone, together):
 
 def test_the_anonymous_sentences_name_rows_in_place_of_respondents(read, monkeypatch):
     told = sentences(read, FAULTY, anonymous=True)
-    assert told[3] == "Item 'q1' holds 11 in 2 rows (first: row 1); the codebook allows 1 to 5 and its labels."
-    assert told[4].startswith("Item 'q1' holds 0 in 1 row (first: row 4)")
+    assert told[3] == "Item 'q1' holds 11 in 2 rows (first: data row 1); the codebook allows 1 to 5 and its labels."
+    assert told[4].startswith("Item 'q1' holds 0 in 1 row (first: data row 4)")
     assert not any("respondent 1042" in sentence for sentence in told)
     monkeypatch.setenv(ANONYMOUS, "1")
-    with pytest.raises(InputError, match=r"first: row 1\)"):
+    with pytest.raises(InputError, match=r"first: data row 1\)"):
         read(FAULTY, BOOK)
 
 
@@ -192,8 +192,8 @@ def test_a_page_quotes_no_text_that_few_respondents_gave_and_tells_those_of_an_i
     text = misplaced(*(f"{row}@example.org" for row in range(8)), *["never"] * 4, *["often"] * 5)
     assert len(sentences(read, text)) == 10
     assert sentences(read, text, anonymous=True) == [
-        "Item 'q1' holds 'often' in 5 rows (first: row 13); the codebook allows 1 to 5 and its labels.",
-        "Item 'q1' holds text in 12 rows (first: row 1); the codebook allows 1 to 5 and its labels.",
+        "Item 'q1' holds 'often' in 5 rows (first: data row 13); the codebook allows 1 to 5 and its labels.",
+        "Item 'q1' holds text in 12 rows (first: data row 1); the codebook allows 1 to 5 and its labels.",
     ]
 
 
@@ -201,9 +201,9 @@ def test_a_page_quotes_some_wrong_numbers_but_not_the_many_that_stand_in_a_colum
     told = [len(sentences(read, misplaced(*range(1000, 1000 + many)), anonymous=True)) for many in (8, 9, 30)]
     assert told == [8, 1, 1]
     assert sentences(read, misplaced(*range(1000, 1009), -98, -98, -98, -98, -98, 999), anonymous=True) == [
-        "Item 'q1' holds -98 in 5 rows (first: row 10); the codebook allows 1 to 5 and its labels.",
-        "Item 'q1' holds other numbers in 9 rows (first: row 1); the codebook allows 1 to 5 and its labels.",
-        "Item 'q1' holds 999 in 1 row (first: row 15); the codebook allows 1 to 5 and its labels; "
+        "Item 'q1' holds -98 in 5 rows (first: data row 10); the codebook allows 1 to 5 and its labels.",
+        "Item 'q1' holds other numbers in 9 rows (first: data row 1); the codebook allows 1 to 5 and its labels.",
+        "Item 'q1' holds 999 in 1 row (first: data row 15); the codebook allows 1 to 5 and its labels; "
         "if it means missing, add it to 'missing'.",
     ]
 
@@ -211,15 +211,15 @@ def test_a_page_quotes_some_wrong_numbers_but_not_the_many_that_stand_in_a_colum
 def test_a_page_quotes_no_weight_that_is_a_text(read):
     text = "id,w,channel,q1,q2\n1,ann@example.org,a,1,1\n2,bob@example.org,a,1,1\n3,-1,a,1,1\n"
     assert sentences(read, text, anonymous=True) == [
-        "Weight 'w' holds text in 2 rows (first: row 1); every weight is a number of zero or more.",
-        "Weight 'w' holds -1 in 1 row (first: row 3); every weight is a number of zero or more.",
+        "Weight 'w' holds text in 2 rows (first: data row 1); every weight is a number of zero or more.",
+        "Weight 'w' holds -1 in 1 row (first: data row 3); every weight is a number of zero or more.",
     ]
 
 
 def test_one_respondent_who_writes_one_text_everywhere_is_not_quoted(read):
     text = "id,q1,q2,q3,q4\n1,x,x,x,x\n2,1,1,1,x\n"
     assert sentences(read, text, MANY, anonymous=True) == [
-        "Items 'q1', 'q2' and 2 more hold text 5 times (first: row 1); the codebook allows 1 to 5 and its labels."
+        "Items 'q1', 'q2' and 2 more hold text 5 times (first: data row 1); the codebook allows 1 to 5 and its labels."
     ]
 
 
@@ -235,12 +235,12 @@ def test_invalid_missing_turns_wrong_answers_into_missing_ones_and_nothing_else(
 def test_respondents_who_stand_twice_or_have_no_id_are_faults_and_stay_unnamed_where_asked(read):
     text = "id,w,channel,q1,q2\n1042,1,a,1,1\n7,1,a,1,1\n,1,a,9,1\n 1042,1,a,1,1\n"
     assert sentences(read, text) == [
-        "Column 'id' holds 1042 in 2 rows (first: row 1); every respondent needs an id of their own.",
-        "Column 'id' is empty in 1 row (first: row 3); every respondent needs an id of their own.",
-        "Item 'q1' holds 9 in 1 row (first: row 3); the codebook allows 1 to 5 and its labels.",
+        "Column 'id' holds 1042 in 2 rows (first: data row 1); every respondent needs an id of their own.",
+        "Column 'id' is empty in 1 row (first: data row 3); every respondent needs an id of their own.",
+        "Item 'q1' holds 9 in 1 row (first: data row 3); the codebook allows 1 to 5 and its labels.",
     ]
     assert sentences(read, text, anonymous=True)[0] == (
-        "Column 'id' holds the same id in 2 rows (first: row 1); every respondent needs an id of their own."
+        "Column 'id' holds the same id in 2 rows (first: data row 1); every respondent needs an id of their own."
     )
 
 
@@ -283,7 +283,7 @@ def test_unseen_characters_around_a_column_name_make_no_difference(read):
 
 def test_a_sentence_stays_on_one_line_and_shows_no_control_characters(read):
     told = sentences(read, f'q1,q2\n"a\n\x1b[31m{"b" * 80}",2\n', ITEMS)
-    assert told == [f"Item 'q1' holds 'a  [31m{'b' * 32}…' in 1 row (first: row 1); the codebook allows 1 to 10."]
+    assert told == [f"Item 'q1' holds 'a  [31m{'b' * 32}…' in 1 row (first: data row 1); the codebook allows 1 to 10."]
 
 
 def test_an_item_with_no_answer_at_all_is_read(read):

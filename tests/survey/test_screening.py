@@ -129,3 +129,9 @@ def test_times_may_come_as_text_and_other_text_is_refused(sound):
     assert screen(sound.assign(t="300"), BOOK, seconds="t").measures["seconds"].eq(300).all()
     with pytest.raises(InputError, match="must hold times as numbers; got '12 min' in 200 rows"):
         screen(sound.assign(t="12 min"), BOOK, seconds="t")
+
+
+def test_a_text_among_times_is_not_quoted_in_a_report(sound):
+    with pytest.raises(InputError) as refused:
+        screen(sound.assign(t="alice@example.org"), BOOK, seconds="t")
+    assert refused.value.anonymous == "Column 't' must hold times as numbers; got text in 200 rows."

@@ -52,8 +52,12 @@ def answer_drivers(
     else:
         span = _span(importance.r_squared_ci_low, importance.r_squared_ci_high, importance.confidence)
         shares = {"share": percent(model.r_squared), "unseen": percent(validation.r_squared)}
-        sentences = [say("drivers.explained", count=len(model.drivers), **values, **shares, **span)]
-        sentences += [*_ranking(importance), *_first_place(priorities), say("drivers.association")]
+        several = len(model.drivers) > 1
+        phrase, named = "drivers.explained" if several else "drivers.explained_one", _label(model, model.drivers[0])
+        sentences = [say(phrase, count=len(model.drivers), driver=named, **values, **shares, **span)]
+        # Of one driver there is nothing to rank.
+        sentences += [*_ranking(importance), *_first_place(priorities)] if several else []
+        sentences.append(say("drivers.association"))
     return Passage(Sentence(text, "answer") for text in sentences)
 
 
