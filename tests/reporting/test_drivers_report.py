@@ -157,6 +157,13 @@ def test_a_suppressor_is_explained_and_not_hidden():
     assert "no call for less of it" in warning
 
 
+def test_a_rank_that_never_changes_is_no_range(clear):
+    _, model, *_ = clear
+    grid = model.robustness()
+    assert grid.table.set_index("driver").loc["quality", ["best_rank", "worst_rank"]].tolist() == [1, 1]
+    assert "1 to 1" not in tables.robustness_table(grid).as_raw_html()
+
+
 def test_one_driver_alone_is_not_ranked():
     table = scores()
     model = lk.drivers(table, drivers=["quality"])

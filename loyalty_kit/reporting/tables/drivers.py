@@ -78,7 +78,7 @@ def robustness_table(result: RobustnessResult) -> GT:
     shown = table.assign(
         label=[result.labels.get(name, name) for name in table["driver"]],
         ranks=[
-            term("verdict.rank_range", best=best, worst=worst)
+            str(best) if best == worst else term("verdict.rank_range", best=best, worst=worst)
             for best, worst in table[["best_rank", "worst_rank"]].to_numpy()
         ],
     )
