@@ -126,7 +126,7 @@ def test_an_output_that_cannot_be_written_to_is_refused(tmp_path, monkeypatch):
 
 
 def test_an_output_that_no_path_can_be_is_refused():
-    with pytest.raises(InputError, match="cannot be made: embedded null byte"):
+    with pytest.raises(InputError, match="cannot be made: .*embedded null"):
         output_folder(Path("a\0b"))
 
 
