@@ -175,8 +175,8 @@ def history(
     """Show the last runs of the reports, newest first."""
     if reporting.stores.is_address(output):
         with reporting.stores.mirrored(output) as (folder, _):
-            return _past(folder, report, limit=limit, as_json=as_json)
-    return _past(Path(output), report, limit=limit, as_json=as_json)
+            return _past(folder, report, place=output, limit=limit, as_json=as_json)
+    return _past(Path(output), report, place=output, limit=limit, as_json=as_json)
 
 
 @command()
@@ -275,7 +275,8 @@ def _one(
     values = reporting.values.check_texts(_pairs(parameters), declared, path.stem)
     place = Path(output)
     folder = place.parent if place.suffix == ".html" and not place.is_dir() else place
-    return [path.stem], (lk.render(path, output, values, force=force) for _ in range(1)), folder
+    name = path.stem if folder == place else place.stem
+    return [name], (lk.render(path, output, values, force=force) for _ in range(1)), folder
 
 
 def _close(
@@ -317,7 +318,7 @@ def _hand_on(told: str, command: str, *, aside: bool) -> None:
         typer.echo(f"The command of '--on-failure' ended with {code}.", err=True)
 
 
-def _past(folder: Path, report: str | None, *, limit: int, as_json: bool) -> int:
+def _past(folder: Path, report: str | None, *, place: str, limit: int, as_json: bool) -> int:
     with reporting.history.History(folder) as kept:
         runs = kept.recent(report, limit)
     reporting.outcomes.warn(kept)
@@ -326,7 +327,7 @@ def _past(folder: Path, report: str | None, *, limit: int, as_json: bool) -> int
         return 0
     if not runs:
         what = f"'{report}'" if report else "a report"
-        typer.echo(f"No run of {what} is on record in '{folder}'.")
+        typer.echo(f"No run of {what} is on record in '{place}'.")
         return 0
     columns = ("report", "started", "seconds", "outcome", "key", "error")
     rows = [

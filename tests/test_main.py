@@ -128,6 +128,13 @@ def test_a_batch_with_a_failed_report_ends_with_1_and_its_sentence(tmp_path, ans
     ]
 
 
+def test_a_report_with_a_file_name_of_its_own_is_not_called_absent(tmp_path):
+    path = write_notebook(tmp_path / "n.ipynb", "1")
+    done = call("render", path, "-o", tmp_path / "out" / "solo.html", "--json")
+    told = json.loads(done.stdout)
+    assert (told["not_started"], [report["name"] for report in told["reports"]]) == ([], ["solo"])
+
+
 def test_debug_shows_the_traceback_of_a_failed_report(tmp_path, answered):
     path = write_notebook(tmp_path / "bad.ipynb")
     assert "the traceback" in call("render", path, "-o", tmp_path / "out", "--debug").output

@@ -119,3 +119,4 @@ def test_the_command_line_speaks_of_the_address(tmp_path, monkeypatch):
     told = json.loads(CliRunner().invoke(app, ["render", "--json"]).stdout)
     assert [report["path"] for report in told["reports"]] == [f"{address}/a.html"]
     assert "rendered" in CliRunner().invoke(app, ["history", "-o", address]).stdout
+    assert f"on record in '{address}'." in CliRunner().invoke(app, ["history", "b", "-o", address]).stdout

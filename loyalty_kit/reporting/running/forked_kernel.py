@@ -39,6 +39,7 @@ _LIBRARIES = (
 _PACKAGES = (survey, measurement, modelling, campaigns, plots, tables, wording)
 _LAUNCHER = str(Path(ipykernel.__file__).parents[1] / "ipykernel_launcher.py")
 _SETTINGS = mpl.matplotlib_fname()
+_INSTALLED = ("site-packages", "dist-packages")
 
 
 def prepare() -> None:
@@ -66,6 +67,7 @@ def run(line: socket.socket, content: bytes) -> None:
     time.tzset()
     tempfile.tempdir = None
     sys.argv = [_LAUNCHER, *request["arguments"]]
+    _look_as_ordinary_kernels_do()
     random.seed()
     np.random.mtrand.set_bit_generator(np.random.MT19937())
     if mpl.matplotlib_fname() != _SETTINGS:
@@ -74,6 +76,18 @@ def run(line: socket.socket, content: bytes) -> None:
     app.initialize(request["arguments"])
     _show_figures(app.shell)
     app.start()
+
+
+def _look_as_ordinary_kernels_do() -> None:
+    """Look for modules where the surroundings say and, as IPython has it, in the folder before installed packages.
+
+    The server itself looks in no folder, so that nothing there takes the place of a module that it imports.
+    """
+    named = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    sys.path[:0] = [place for place in named if place and place not in sys.path]
+    if not os.environ.get("PYTHONSAFEPATH"):
+        installed = (number for number, place in enumerate(sys.path) if Path(place).name in _INSTALLED)
+        sys.path.insert(next(installed, len(sys.path)), "")
 
 
 def _show_figures(shell: InteractiveShell) -> None:

@@ -73,6 +73,18 @@ def test_a_forked_kernel_takes_settings_from_its_own_surroundings(server, tmp_pa
     assert result(tmp_path, SETTINGS) == "(7.0, ('CST', 'CST'))"
 
 
+def test_a_forked_kernel_finds_the_modules_that_an_ordinary_one_finds(server, tmp_path, monkeypatch):
+    (tmp_path / "helper.py").write_text("a = 1")
+    (tmp_path / "lib").mkdir()
+    (tmp_path / "lib" / "other.py").write_text("b = 2")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "lib"))
+    code = "import sys, helper, other; helper.a, other.b, sys.path"
+    warm = result(tmp_path, code)
+    assert warm.startswith("(1,\n 2,\n")
+    monkeypatch.delenv(KERNELS)
+    assert result(tmp_path, code) == warm
+
+
 def test_forked_kernels_draw_different_random_numbers(server, tmp_path):
     code = "import numpy as np, random; np.random.random(), random.random()"
     drawn = [result(tmp_path, code) for _ in range(2)]
