@@ -11,7 +11,7 @@ from loyalty_kit.campaigns.effects import ALL, DISBELIEVED, EffectsResult
 from loyalty_kit.campaigns.following import NextTestResult
 from loyalty_kit.campaigns.metrics import Metric
 from loyalty_kit.campaigns.trust import TrustResult
-from loyalty_kit.reporting.tables.layout import headings, lay_out
+from loyalty_kit.reporting.tables.layout import headings, lay_out, p_values
 from loyalty_kit.reporting.wording.campaigns import (
     PERMUTED,
     SURE,
@@ -219,7 +219,7 @@ def _written(table: pd.DataFrame, effects: EffectsResult, metrics: Sequence[Metr
             for low, high in zip(written["low"], written["high"], strict=True)
         ],
         lift=["–" if pd.isna(lift) else percent(lift, 1) for lift in table["lift"]],
-        p=["–" if pd.isna(p) else term("verdict.p_small") if p < 0.001 else f"{p:.3f}" for p in table["p_adjusted"]],
+        p=p_values(table["p_adjusted"]),
         by_permutation=[
             term(f"verdict.{_method(*pair)}") for pair in zip(table["warning"], table["method"], strict=True)
         ],

@@ -10,7 +10,7 @@ from loyalty_kit.modelling.importance import ImportanceResult
 from loyalty_kit.modelling.priority import PriorityResult
 from loyalty_kit.modelling.robustness import AS_GIVEN, RobustnessResult
 from loyalty_kit.modelling.stability import StabilityResult
-from loyalty_kit.reporting.tables.layout import headings, lay_out, span
+from loyalty_kit.reporting.tables.layout import headings, lay_out, p_values, span
 from loyalty_kit.reporting.wording.catalogue import level, records, term
 from loyalty_kit.reporting.wording.drivers import TOP
 from loyalty_kit.reporting.wording.notes import tell
@@ -22,7 +22,7 @@ def coefficients_table(model: DriverResult) -> GT:
     shown = table.assign(
         label=[model.labels.get(name, name) for name in table["driver"]],
         interval=span(table["ci_low"], table["ci_high"], 2),
-        p=[term("verdict.p_small") if p < 0.001 else f"{p:.3f}" for p in table["p_value"]],
+        p=p_values(table["p_value"]),
     )
     columns = {
         "label": "driver",

@@ -69,6 +69,11 @@ def headings(columns: Mapping[str, str], **values: object) -> dict[str, str]:
     return {column: term(f"column.{key}", **values) for column, key in columns.items()}
 
 
+def p_values(column: pd.Series) -> list[str]:
+    """Column of p-values as text, never 0, with a dash where there is none."""
+    return ["–" if pd.isna(p) else term("verdict.p_small") if p < 0.001 else f"{p:.3f}" for p in column]
+
+
 def span(low: pd.Series, high: pd.Series, digits: int) -> list[str]:
     r"""Write intervals as 'low to high' on one line, a dash where there is none.
 

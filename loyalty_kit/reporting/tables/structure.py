@@ -9,7 +9,7 @@ from loyalty_kit.measurement.confirmatory import CfaResult
 from loyalty_kit.measurement.invariance import InvarianceResult
 from loyalty_kit.measurement.retention import RetentionResult
 from loyalty_kit.measurement.validity import LIBERAL, RELIABLE, SHARED, ValidityResult
-from loyalty_kit.reporting.tables.layout import headings, lay_out, span
+from loyalty_kit.reporting.tables.layout import headings, lay_out, p_values, span
 from loyalty_kit.reporting.wording.catalogue import level, term
 from loyalty_kit.reporting.wording.notes import tell
 from loyalty_kit.reporting.wording.structure import digits_beside, kind, pair_labels
@@ -127,8 +127,7 @@ def invariance_table(result: InvarianceResult) -> GT:
         term("verdict.freed", level=step, items=items) if isinstance(items, str) and items else step
         for step, items in zip(steps, freed, strict=True)
     ]
-    p_change = ["–" if pd.isna(p) else term("verdict.p_small") if p < 0.001 else f"{p:.3f}" for p in levels["p_change"]]
-    shown = levels.assign(level=names, holds=holds, p_change=p_change)
+    shown = levels.assign(level=names, holds=holds, p_change=p_values(levels["p_change"]))
     columns = {
         "level": "equality",
         "holds": "holds",
