@@ -4,6 +4,7 @@ import math
 import unicodedata
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime, time
 
 import numpy as np
@@ -15,6 +16,19 @@ from loyalty_kit.errors import InputError, anonymous, listing, nearest
 
 FEWEST = 5
 """Rows that a report must be about where nothing else is asked for."""
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Rows of a file that a report is about, as its parameter `only` says.
+
+    Attributes
+    ----------
+    only : list of str
+        Conditions as `keep_only` takes them; none where every row counts.
+    """
+
+    only: Sequence[str]
 
 
 def keep_only(table: pd.DataFrame, only: Sequence[str], *, min_cell: int = FEWEST) -> pd.DataFrame:

@@ -53,6 +53,10 @@ class Campaign(Declaration):
         What to do with a customer who stands twice in one arm.
     missing : {'drop', 'zero'}
         Whether a missing outcome leaves the customer out or counts as 0.
+    min_cell : int
+        Fewest customers of an arm in a segment that a report shows.
+    simulated : bool
+        Whether the customers are simulated, which a report then says.
 
     Raises
     ------
@@ -200,6 +204,8 @@ class Campaign(Declaration):
             if self.cluster
             else note("intention to treat"),
             warnings=warnings_of(self, cube, found),
+            metrics=tuple(chosen),
+            min_cell=self.min_cell,
         )
         return result if trust is None else believable(result, trust, reading)
 

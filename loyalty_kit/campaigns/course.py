@@ -32,6 +32,8 @@ class CourseResult(Result):
         The band.
     warnings : tuple of str
         Periods that are left out.
+    metrics : tuple of metrics
+        What was measured.
     """
 
     table: pd.DataFrame
@@ -39,6 +41,7 @@ class CourseResult(Result):
     confidence: float
     method: str
     warnings: tuple[str, ...] = ()
+    metrics: tuple[Metric, ...] = ()
 
     def to_frame(self) -> pd.DataFrame:
         """Tidy frame, a row a metric, arm and period."""
@@ -65,4 +68,5 @@ def follow(cube: Cube, metrics: Sequence[Metric], arms: tuple[Any, ...], reading
         confidence=reading.confidence,
         method=note("asymptotic confidence sequence"),
         warnings=(told,) if early else (),
+        metrics=tuple(metrics),
     )

@@ -1,20 +1,28 @@
 """What to do: roll out, stop, or test more, read from the effects as a posterior with a flat prior."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
-from loyalty_kit.campaigns.effects import ALL, DISBELIEVED, KEYS, EffectsResult
+from loyalty_kit.campaigns.assignment import AssignmentResult
+from loyalty_kit.campaigns.effects import KEYS, NO_METHOD, EffectsResult
 from loyalty_kit.campaigns.rows import Floats
 from loyalty_kit.checks import check_choice
 from loyalty_kit.notes import note
 from loyalty_kit.results import Result
 
-COLUMNS = ["decision", "arm", "probability_best", "probability_gain", "expected_gain", "expected_loss"]
+COLUMNS = ["decision", "arm", "advice", "probability_best", "probability_gain", "expected_gain", "expected_loss"]
 DRAWS = 200_000
+SURE, UNLIKELY = 0.95, 0.05
+"""From which probability of a gain an arm is rolled out, and up to which of being best it is stopped."""
+FEW_BUYERS = 30
+
+Advice = Literal["roll out", "second", "stop", "test", "unknown", "unsound"]
+"""The best arm, and it gains; gains, but another arm more; not the best choice; not settled; cannot be told; a test
+whose assignment is not sound."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,12 +32,18 @@ class DecisionResult(Result):
     Attributes
     ----------
     table : DataFrame
-        decision ('roll out', 'stop' or 'test more'), arm, probability_best, probability_gain,
-        expected_gain and expected_loss per customer.
+        decision ('roll out', 'stop' or 'test more'), arm, advice (of each arm: 'roll out', 'second', 'stop',
+        'test', 'unknown' or 'unsound'), probability_best, probability_gain, expected_gain and expected_loss
+        per customer.
+    arms : DataFrame
+        Each arm's estimate with its probabilities, its advice, believable, false_better, false_worse and
+        few_buyers.
+    effects : EffectsResult
+        What was weighed.
     metric : str
         What is gained.
-    best : str
-        The decision with the largest expected gain now, as 'roll out A' or 'stop'.
+    assignment : AssignmentResult or None
+        The checks of the assignment, where they were given.
     n_used : int
         Customers.
     method : str
@@ -39,18 +53,37 @@ class DecisionResult(Result):
     """
 
     table: pd.DataFrame
+    arms: pd.DataFrame
+    effects: EffectsResult
     metric: str
-    best: str
+    assignment: AssignmentResult | None
     n_used: int
     method: str
     warnings: tuple[str, ...] = ()
+
+    @property
+    def sound(self) -> bool:
+        """Whether the assignment is sound, as far as it was checked."""
+        return self.assignment is None or self.assignment.sound
+
+    @property
+    def now(self) -> "pd.Series[Any]":
+        """Choice with the largest expected gain on these data alone: an arm, or to stop."""
+        choices = self.table[self.table["decision"] != "test more"]
+        return choices.loc[choices["expected_gain"].idxmax()]
 
     def to_frame(self) -> pd.DataFrame:
         """Tidy frame, a row a decision."""
         return self.table.copy()
 
 
-def decide(effects: EffectsResult, *, metric: str, rng: int | np.random.Generator = 0) -> DecisionResult:
+def decide(
+    effects: EffectsResult,
+    *,
+    metric: str,
+    assignment: AssignmentResult | None = None,
+    rng: int | np.random.Generator = 0,
+) -> DecisionResult:
     """Weigh rolling out each arm, stopping, and testing more.
 
     Parameters
@@ -59,6 +92,8 @@ def decide(effects: EffectsResult, *, metric: str, rng: int | np.random.Generato
         Of `Campaign.evaluate`.
     metric : str
         Name of the metric that is to be gained, best a profit.
+    assignment : AssignmentResult, optional
+        Of `Campaign.check`; an unsound test gets no advice.
     rng : int or Generator
         Seed or source of chance.
 
@@ -73,6 +108,10 @@ def decide(effects: EffectsResult, *, metric: str, rng: int | np.random.Generato
 
     Notes
     -----
+    An arm is rolled out where it gains with probability 0.95 and is the best one, stopped where it is the
+    best choice with probability 0.05 or less, else tested more; one that neither method can judge, as
+    `Campaign.trust` found, is 'unknown'.
+
     Under a flat prior the differences d are normal about their estimates, correlated through the shared
     control. Where a permutation result took an interval's place, d has the ranks of that normal deviate
     among the differences that the permutation test allows, so that P(d > 0) is one less its one-sided p.
@@ -94,11 +133,10 @@ def decide(effects: EffectsResult, *, metric: str, rng: int | np.random.Generato
     top = gains.max(axis=1)
     best = np.bincount(gains.argmax(axis=1), minlength=gains.shape[1]) / DRAWS
     expected = gains.mean(axis=0)
-    arms = [*rows["arm"], None]
     table = pd.DataFrame(
         {
             "decision": ["roll out"] * len(rows) + ["stop"],
-            "arm": pd.Series(arms, dtype=object),
+            "arm": pd.Series([*rows["arm"], None], dtype=object),
             "probability_best": best,
             "probability_gain": [*(draws > 0).mean(axis=0), 0.0],
             "expected_gain": expected,
@@ -108,6 +146,8 @@ def decide(effects: EffectsResult, *, metric: str, rng: int | np.random.Generato
     chosen = int(expected.argmax())
     more = ["test more", None, 1 - best[chosen], float((top > 0).mean()), float(top.mean()), 0.0]
     table.loc[len(table)] = more
+    judged = _judged(effects, rows, table, sound=assignment is None or assignment.sound)
+    table["advice"] = table["arm"].map(judged.set_index("arm")["advice"])
     permuted = any(_key(row) in effects.permutations for row in rows.to_dict("records"))
     method = (
         note("normal posterior under a flat prior, {draws} draws; permutation where it stands", draws=DRAWS)
@@ -116,12 +156,37 @@ def decide(effects: EffectsResult, *, metric: str, rng: int | np.random.Generato
     )
     return DecisionResult(
         table=table[COLUMNS],
+        arms=judged,
+        effects=effects,
         metric=metric,
-        best="stop" if chosen == len(rows) else f"roll out {arms[chosen]}",
+        assignment=assignment,
         n_used=effects.n_used,
         method=method,
         warnings=_warnings(rows),
     )
+
+
+def _judged(effects: EffectsResult, rows: pd.DataFrame, table: pd.DataFrame, *, sound: bool) -> pd.DataFrame:
+    """Each arm with its probabilities, its advice and whether it can be believed, the arms in their order."""
+    nothing = {"believable": "yes", "false_better": np.nan, "false_worse": np.nan}
+    tried = rows.assign(**nothing)
+    if effects.trust is not None:
+        tried = rows.merge(effects.trust.table[[*KEYS, *nothing]], on=KEYS)
+    chances = table.loc[table["decision"] == "roll out"].drop(columns="decision")
+    judged = tried.merge(chances, on="arm")
+    leading = judged["expected_gain"] == judged["expected_gain"].max()
+    advice = [_advice(row, first) for row, first in zip(judged.to_dict("records"), leading, strict=True)]
+    buyers = judged[["nonzero_control", "nonzero_treatment"]].min(axis=1)
+    return judged.assign(advice=advice if sound else "unsound", few_buyers=buyers < FEW_BUYERS)
+
+
+def _advice(row: dict[Any, Any], leading: bool) -> Advice:
+    """What to do with an arm."""
+    if row["believable"] == "no":
+        return "unknown"
+    if row["probability_gain"] >= SURE:
+        return "roll out" if leading else "second"
+    return "stop" if row["probability_best"] <= UNLIKELY else "test"
 
 
 def gain_density(effects: EffectsResult, *, metric: str, grid: Floats) -> pd.DataFrame:
@@ -153,8 +218,7 @@ def gain_density(effects: EffectsResult, *, metric: str, grid: Floats) -> pd.Dat
 
 def _over_all(effects: EffectsResult, metric: str) -> pd.DataFrame:
     """First estimate of each arm over all customers."""
-    rows = effects.table[(effects.table["metric"] == metric) & (effects.table["by"] == ALL)]
-    return rows.drop_duplicates("arm")
+    return effects.overall[effects.overall["metric"] == metric]
 
 
 def _key(row: dict[Any, Any]) -> tuple[Any, ...]:
@@ -178,7 +242,7 @@ def _draws(effects: EffectsResult, rows: pd.DataFrame, source: np.random.Generat
 def _warnings(rows: pd.DataFrame) -> tuple[str, ...]:
     """Say which arms hold too little to be weighed."""
     still = rows.loc[~(rows["standard_error"] > 0), "arm"].map(str).tolist()
-    few = rows.loc[rows["warning"].str.contains(DISBELIEVED) & (rows["standard_error"] > 0), "arm"].map(str).tolist()
+    few = rows.loc[(rows["procedure"] == NO_METHOD) & (rows["standard_error"] > 0), "arm"].map(str).tolist()
     found = []
     if still:
         found.append(

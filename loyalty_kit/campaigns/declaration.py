@@ -5,10 +5,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
+import numpy as np
+
 from loyalty_kit.campaigns.cube import Cube
 from loyalty_kit.campaigns.intake import check_measured, check_planned, first_rows
-from loyalty_kit.campaigns.rows import check_frame, open_frame
-from loyalty_kit.checks import check_choice
+from loyalty_kit.campaigns.rows import Rows, check_frame, collected, open_frame
+from loyalty_kit.checks import check_choice, check_whole
 from loyalty_kit.errors import InputError
 
 
@@ -28,11 +30,14 @@ class Declaration:
     measured: Mapping[str, str] | None = field(default=None, kw_only=True)
     duplicates: Literal["error", "first"] = field(default="error", kw_only=True)
     missing: Literal["drop", "zero"] = field(default="drop", kw_only=True)
+    min_cell: int = field(default=5, kw_only=True)
+    simulated: bool = field(default=False, kw_only=True)
 
     def __post_init__(self) -> None:
         """Check what can be checked without reading rows."""
         check_choice(self.duplicates, "duplicates", ("error", "first"))
         check_choice(self.missing, "missing", ("drop", "zero"))
+        check_whole(self.min_cell, "min_cell", 1)
         if isinstance(self.covariates, str):
             raise InputError(f"'covariates' must list columns, as ['{self.covariates}']; got '{self.covariates}'.")
         if self.planned is not None:
@@ -57,3 +62,20 @@ class Declaration:
         if self.customer is None:
             return self.opened
         return first_rows(self.opened, self.customer, self.arm, self.duplicates, self.sent)
+
+    @property
+    def n(self) -> int:
+        """Rows of all arms."""
+        return sum(self.sizes.values())
+
+    @cached_property
+    def sizes(self) -> dict[Any, int]:
+        """Rows of each arm, control first, then in the order of the plan or of their number."""
+        counts: dict[Any, int]
+        if isinstance(self.frame, Cube):
+            counts = {arm: int(self.frame.customers(arm)) for arm in self.frame.arms}
+        else:
+            codes, arms = Rows(collected(self.opened, [self.arm])).codes(self.arm)
+            counts = dict(zip(arms, np.bincount(codes, minlength=len(arms)).tolist(), strict=True))
+        known = [self.control, *(arm for arm in self.planned or counts if arm != self.control)]
+        return {arm: counts.get(arm, 0) for arm in known}

@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import numpy as np
 import pandas as pd
 from scipy import special, stats
 
 from loyalty_kit.campaigns.estimates import Estimate, welch_df
-from loyalty_kit.campaigns.metrics import Mean, Profit, Rate, Ratio
+from loyalty_kit.campaigns.metrics import Mean, Metric, Profit, Rate, Ratio
 from loyalty_kit.campaigns.permutation import Permutation
 from loyalty_kit.campaigns.rows import Floats
 from loyalty_kit.campaigns.sequential import (
@@ -23,6 +23,7 @@ from loyalty_kit.campaigns.sequential import (
 from loyalty_kit.campaigns.simultaneous import benjamini_hochberg, critical_value, holm, max_t
 from loyalty_kit.estimates import Estimate as Recorded
 from loyalty_kit.notes import note
+from loyalty_kit.privacy import small_cells
 from loyalty_kit.results import Result
 
 Multiple = Literal["max-t", "none"]
@@ -36,6 +37,8 @@ COLUMNS = [
 KEYS = ["metric", "arm", "by", "level", "kind"]
 """What tells an estimate's row from the others."""
 DISBELIEVED = note("Not to be believed by any method.")
+ORDINARY, PERMUTATION, NO_METHOD = "ordinary", "permutation", "no method"
+"""Procedures behind an interval: the metric's own, the permutation test in its place, none to be believed."""
 KINDS = ["adjusted", "adjusted uncapped", "capped", "plain"]
 DETAILS = [
     "n_control",
@@ -46,6 +49,9 @@ DETAILS = [
     "kind",
     "nonzero_control",
     "nonzero_treatment",
+    "procedure",
+    "together",
+    "own_method",
 ]
 
 
@@ -60,6 +66,26 @@ class Reading:
     tuned_for: float = TUNED_FOR
 
 
+class Trusted(Protocol):
+    """What effects keep of the placebo campaigns that they heed."""
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """Row an estimate and treatment: its keys, false_better, false_worse, believable."""
+
+    @property
+    def placebos(self) -> int:
+        """Number of placebo campaigns."""
+
+    @property
+    def nominal(self) -> float:
+        """False alarms to be expected on each side."""
+
+    @property
+    def method(self) -> str:
+        """What the placebo campaigns were run on."""
+
+
 @dataclass(frozen=True, eq=False)
 class EffectsResult(Result):
     """Effects of every metric, arm and cell.
@@ -69,7 +95,9 @@ class EffectsResult(Result):
     table : DataFrame
         A row an estimate, with the columns of `to_frame` and, after them, n_control, n_treatment,
         standard_error, control_error (of control's value alone), df, kind ('adjusted', 'adjusted
-        uncapped', 'capped' or 'plain'), nonzero_control, nonzero_treatment.
+        uncapped', 'capped' or 'plain'), nonzero_control, nonzero_treatment, procedure ('ordinary',
+        'permutation' where that stands, 'no method' where none is to be believed), together (whether the
+        interval holds for all arms together), own_method (before adjustments for several comparisons).
     interactions : DataFrame
         Whether an arm's effect differs between the levels of a by-column: metric, arm, by, levels,
         statistic, df, p_value, p_adjusted, method.
@@ -88,6 +116,12 @@ class EffectsResult(Result):
         In words; the level of the intervals; plain sentences.
     permutations : mapping
         Permutation tests of the rows where they stand, by metric, arm, by, level and kind.
+    metrics : tuple of metrics
+        What was measured.
+    min_cell : int
+        Fewest customers of an arm in a segment that a report shows.
+    trust : TrustResult or None
+        The placebo campaigns that were heeded.
     """
 
     table: pd.DataFrame
@@ -102,6 +136,50 @@ class EffectsResult(Result):
     method: str
     warnings: tuple[str, ...] = ()
     permutations: Mapping[tuple[Any, ...], Permutation] = field(default_factory=dict, repr=False)
+    metrics: tuple[Metric, ...] = ()
+    min_cell: int = 5
+    trust: Trusted | None = None
+
+    @property
+    def first(self) -> pd.DataFrame:
+        """First estimate of each metric, arm and cell: the adjusted one where there is one."""
+        return self.table.drop_duplicates(["metric", "arm", "by", "level"])
+
+    @property
+    def overall(self) -> pd.DataFrame:
+        """First estimates over all customers."""
+        return self.first[self.first["by"] == ALL]
+
+    @property
+    def shown_cells(self) -> pd.DataFrame:
+        """First estimates in segments, those left out that would show a few customers or give them away."""
+        rows = self.first[self.first["by"] != ALL]
+        sizes = rows[["n_control", "n_treatment"]].min(axis=1)
+        smallest = sizes.groupby([rows["by"], rows["level"]], sort=False).min()
+        hidden = {
+            (by, level)
+            for by in rows["by"].unique()
+            for level, small in small_cells(smallest.xs(by, level=0), self.min_cell).items()
+            if small
+        }
+        kept = [cell not in hidden for cell in zip(rows["by"], rows["level"], strict=True)]
+        return rows[pd.Series(kept, index=rows.index, dtype=bool)]
+
+    @property
+    def hides_cells(self) -> bool:
+        """Whether segments are left out of what is shown."""
+        return len(self.shown_cells) < int((self.first["by"] != ALL).sum())
+
+    @property
+    def trusted(self) -> pd.DataFrame:
+        """Rows of trust that belong to the estimates shown; none without trust."""
+        shown = pd.concat([self.overall, self.shown_cells])[KEYS]
+        return shown.merge(self.trust.table, on=KEYS) if self.trust else shown.iloc[:0].assign(believable="")
+
+    @property
+    def kinds(self) -> dict[str, str]:
+        """Kind of each metric, 'rate', 'mean', 'ratio', 'profit' or 'quantile', by its name."""
+        return {metric.name: metric.kind for metric in self.metrics}
 
     def to_frame(self) -> pd.DataFrame:
         """Tidy frame, a row a metric × arm × cell, the adjusted estimate first.
@@ -177,6 +255,9 @@ def _records(estimate: Estimate, reading: Reading, limits: dict[str, float]) -> 
         "level": ALL if estimate.cell.by is None else estimate.cell.level,
         "control": estimate.value[0],
         "method": method_of(estimate, reading, limits),
+        "own_method": own_method(estimate, limits),
+        "procedure": ORDINARY,
+        "together": reading.looks is None and reading.multiple == "max-t" and estimate.cell.by is None,
         "n_control": int(estimate.n[0]),
         "control_error": float(np.sqrt(estimate.variance[0])),
         "kind": kind_of(estimate),
@@ -242,15 +323,7 @@ def kind_of(estimate: Estimate) -> str:
 
 def method_of(estimate: Estimate, reading: Reading, limits: dict[str, float]) -> str:
     """Name the method of an estimate, in words."""
-    base = _own_method(estimate)
-    if isinstance(estimate.metric, Mean) and estimate.metric.cap is not None:
-        limit = next((limits[name] for name in estimate.form.terms if name in limits), None)
-        capped = {"method": base, "limit": limit, "cap": estimate.metric.cap}
-        base = (
-            note("{method}, uncapped", method=base)
-            if limit is None
-            else note("{method}, capped at {limit:.6g} (quantile {cap:g})", **capped)
-        )
+    base = own_method(estimate, limits)
     if reading.looks == "continuous":
         return note("{method}, always valid", method=base)
     if reading.looks is not None:
@@ -260,7 +333,19 @@ def method_of(estimate: Estimate, reading: Reading, limits: dict[str, float]) ->
     return base
 
 
-def _own_method(estimate: Estimate) -> str:
+def own_method(estimate: Estimate, limits: dict[str, float]) -> str:
+    """Name the method before adjustments for several comparisons."""
+    base = _uncapped_method(estimate)
+    if not isinstance(estimate.metric, Mean) or estimate.metric.cap is None:
+        return base
+    limit = next((limits[name] for name in estimate.form.terms if name in limits), None)
+    if limit is None:
+        return note("{method}, uncapped", method=base)
+    capped = {"method": base, "limit": limit, "cap": estimate.metric.cap}
+    return note("{method}, capped at {limit:.6g} (quantile {cap:g})", **capped)
+
+
+def _uncapped_method(estimate: Estimate) -> str:
     """Name the method before caps and adjustments for several comparisons."""
     if estimate.covariates:
         covariates = ", ".join(estimate.covariates)

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from scipy import special
 
-from loyalty_kit.campaigns.effects import DISBELIEVED, KEYS, EffectsResult
+from loyalty_kit.campaigns.effects import KEYS, NO_METHOD, EffectsResult
 from loyalty_kit.checks import check_choice
 from loyalty_kit.errors import InputError
 from loyalty_kit.notes import note
@@ -101,7 +101,7 @@ def against_margin(effects: EffectsResult, *, margin: float, metric: str, claim:
         method=note("two one-sided tests") if claim == "equivalence" else note("one-sided test"),
         warnings=tuple(
             note("{arm} ({by} {level}): too few customers for any method.", arm=row.arm, by=row.by, level=row.level)
-            for row in table[table["warning"].str.contains(DISBELIEVED)].itertuples()
+            for row in table[table["procedure"] == NO_METHOD].itertuples()
         ),
     )
 

@@ -60,7 +60,8 @@ def read_campaign(
     Returns
     -------
     Campaign
-        Adjusted by spend before where it is given; arms, segments and ids are text.
+        Adjusted by spend before where it is given; arms, segments and ids are text. The customers are simulated
+        where their truth lies beside the file, as truth.json.
 
     Raises
     ------
@@ -100,6 +101,8 @@ def read_campaign(
         customer=customer or None,
         covariates=list(outcomes[2:]),
         period=period or None,
+        min_cell=min_cell,
+        simulated=Path(path).with_name(TRUTH).is_file(),
     )
 
 
@@ -195,11 +198,6 @@ def planned_shares(shares: Sequence[str]) -> dict[str, float]:
     if len(found) < 2:
         raise InputError(f"'shares' must name the control and at least one other arm; got {list(shares)!r}.")
     return {arm: share / sum(found.values()) for arm, share in found.items()}
-
-
-def is_simulated(path: str | Path) -> bool:
-    """Whether a file of customers is simulated: its truth then lies beside it, as truth.json."""
-    return Path(path).with_name(TRUTH).is_file()
 
 
 def _columns(metric: Metric) -> list[str]:

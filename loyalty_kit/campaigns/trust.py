@@ -13,6 +13,8 @@ from loyalty_kit.campaigns.effects import (
     ALL,
     DISBELIEVED,
     KEYS,
+    NO_METHOD,
+    PERMUTATION,
     EffectsResult,
     Reading,
     kind_of,
@@ -295,6 +297,7 @@ def believable(effects: EffectsResult, trust: TrustResult, reading: Reading) -> 
         key = tuple(row[name] for name in KEYS)
         if verdict.get(key) == "no":
             table.loc[i, "warning"] = f"{row['warning']} {DISBELIEVED}".strip()
+            table.loc[i, "procedure"] = NO_METHOD
         if key not in trust.permutations:
             continue
         test = trust.permutations[key]
@@ -303,11 +306,13 @@ def believable(effects: EffectsResult, trust: TrustResult, reading: Reading) -> 
         adjusted = min(test.p_value * family, 1.0)
         table.loc[i, ["ci_low", "ci_high", "p_value", "p_adjusted"]] = [*limits, test.p_value, adjusted]
         table.loc[i, ["lift_low", "lift_high"]] = np.nan
-        base = str(row["method"]).removesuffix(", max-t")
+        base = row["own_method"]
+        table.loc[i, ["procedure", "together"]] = [PERMUTATION, False]
         table.loc[i, "method"] = (
             note("{method}; studentised permutation, Bonferroni over {arms} arms", method=base, arms=family)
             if family > 1
             else note("{method}; studentised permutation", method=base)
         )
         table.loc[i, "warning"] = REPLACED
-    return replace(effects, table=segment_families(table, reading), permutations=trust.permutations)
+    table = segment_families(table, reading)
+    return replace(effects, table=table, permutations=trust.permutations, trust=trust)

@@ -1,7 +1,7 @@
 """Adequacy: whether the correlations of items are worth factoring."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -14,6 +14,10 @@ from loyalty_kit.results import Result
 
 POOR_KMO = 0.5
 """Kaiser's limit, below which a measure of sampling adequacy is unacceptable."""
+GOOD_KMO, LEAST_KMO = 0.70, 0.60
+"""Kaiser & Rice (1974): middling from .70, mediocre from .60."""
+UNRELATED = 0.05
+"""Probability of Bartlett's test from which items count as hardly correlated."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +55,13 @@ class AdequacyResult(Result):
     n_dropped: int
     method: str
     warnings: tuple[str, ...] = ()
+
+    @property
+    def verdict(self) -> Literal["good", "fair", "poor", "none"]:
+        """Whether the items share enough for factors; 'none' where they hardly correlate at all."""
+        if self.bartlett_p >= UNRELATED:
+            return "none"
+        return "good" if self.kmo >= GOOD_KMO else "fair" if self.kmo >= LEAST_KMO else "poor"
 
     def to_frame(self) -> pd.DataFrame:
         """Table of the measures: measure, item, value, df, p_value; item is empty for the whole matrix."""

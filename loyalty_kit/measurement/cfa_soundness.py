@@ -18,9 +18,6 @@ Standing = Literal["proper", "not converged", "not identified", "improper"]
 
 _ROUNDING = 1e-9
 
-UNRELATED = 0.05
-"""Probability of Bartlett's test from which items count as hardly correlated."""
-
 
 def standing(solution: Solution) -> Standing:
     """Say whether a solution's figures are estimates that a model of factors and errors can have."""

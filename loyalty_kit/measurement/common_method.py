@@ -7,9 +7,10 @@ import numpy as np
 import pandas as pd
 
 from loyalty_kit.errors import InputError, listing
+from loyalty_kit.measurement.adequacy import UNRELATED
 from loyalty_kit.measurement.cfa_normal import normal_solution
 from loyalty_kit.measurement.cfa_solution import Solution
-from loyalty_kit.measurement.cfa_soundness import UNRELATED, independence, standing
+from loyalty_kit.measurement.cfa_soundness import independence, standing
 from loyalty_kit.measurement.fit import p_value
 from loyalty_kit.measurement.items import ItemTable
 from loyalty_kit.measurement.structure import Plan, Structure, read_answers, structure_of

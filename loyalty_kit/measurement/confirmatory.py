@@ -27,6 +27,7 @@ from loyalty_kit.measurement.structure import MissingAnswers, Plan, read_answers
 from loyalty_kit.measurement.validity import ValidityResult, assess_validity
 from loyalty_kit.notes import note
 from loyalty_kit.results import Result
+from loyalty_kit.survey.codebook import Codebook
 
 Estimator = Literal["ml", "mlr", "wlsmv"]
 
@@ -73,7 +74,11 @@ class CfaResult(Result):
     confidence : float
         Level of the intervals of loadings.
     warnings : tuple of str
-        What keeps the estimates from being taken at face value.
+        What keeps the estimates from being taken at face value, and what was left out.
+    left_out : tuple of str
+        Those of the warnings that only say what was left out.
+    codebook : Codebook
+        What the survey asked; an empty one where the structure came as a dict.
     solution, answers : Solution, ItemTable
         What `validity` and the plots compute from.
     """
@@ -91,6 +96,8 @@ class CfaResult(Result):
     method: str
     confidence: float
     warnings: tuple[str, ...]
+    left_out: tuple[str, ...]
+    codebook: Codebook
     solution: Solution = field(repr=False)
     answers: ItemTable = field(repr=False)
 
@@ -105,6 +112,11 @@ class CfaResult(Result):
             Estimate("cfa/cfi", fit["cfi"], n=self.n_used, label=note("CFI")),
             Estimate("cfa/rmsea", fit["rmsea"], fit["rmsea_low"], fit["rmsea_high"], self.n_used, label),
         )
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """Warnings that question the estimates."""
+        return tuple(text for text in self.warnings if text not in self.left_out)
 
     @property
     def standing(self) -> Standing:
@@ -164,6 +176,7 @@ class CfaResult(Result):
             rng=rng,
             confidence=self.confidence,
             warnings=self.warnings,
+            codebook=self.codebook,
         )
 
 
@@ -265,6 +278,8 @@ def cfa(
         method=_METHODS[estimator, missing],
         confidence=confidence,
         warnings=(*structure.warnings, *(ordered.doubts if ordered else ()), *_doubts(solution, len(answers.values))),
+        left_out=structure.warnings,
+        codebook=structure.codebook,
         solution=solution,
         answers=answers,
     )

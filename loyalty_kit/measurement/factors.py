@@ -71,6 +71,8 @@ class FactorResult(Result):
         Level of the RMSEA's interval, 0.90.
     warnings : tuple of str
         What a reader of the solution must know.
+    codebook : Codebook
+        What the survey asked; an empty one where none was given.
     """
 
     loadings: pd.DataFrame
@@ -92,6 +94,7 @@ class FactorResult(Result):
     method: str
     confidence: float = RMSEA_CONFIDENCE
     warnings: tuple[str, ...] = ()
+    codebook: Codebook = Codebook()
 
     def to_frame(self) -> pd.DataFrame:
         """Table of the items: item, a loading for each factor, communality, uniqueness, complexity."""
@@ -230,6 +233,7 @@ def efa(
         n_dropped=correlation.n_dropped,
         method=f"{extraction}, {rotation}, {correlation.method} correlations",
         warnings=(*correlation.warnings, *_remarks(found, turned, loadings, fit, starts)),
+        codebook=codebook or Codebook(),
     )
 
 

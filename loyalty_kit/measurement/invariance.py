@@ -20,6 +20,7 @@ from loyalty_kit.measurement.structure import Plan, Structure, read_answers, str
 from loyalty_kit.notes import note
 from loyalty_kit.results import Result
 from loyalty_kit.selection import group_name
+from loyalty_kit.survey.codebook import Codebook
 
 _INDICES = ["chi2", "df", "p_value", "cfi", "tli", "rmsea", "rmsea_low", "rmsea_high", "srmr", "aic", "bic"]
 _CHANGES = ["chi2_change", "df_change", "p_change", "cfi_change", "rmsea_change", "srmr_change"]
@@ -65,7 +66,12 @@ class InvarianceResult(Result):
         The rule by which a level holds.
     confidence : float
         Level of the intervals.
+    codebook : Codebook
+        What the survey asked; an empty one where the structure came as a dict.
     warnings : tuple of str
+        What questions the estimates, and what was left out.
+    left_out : tuple of str
+        Those of the warnings that only say which scales were left out.
     """
 
     levels: pd.DataFrame
@@ -83,11 +89,18 @@ class InvarianceResult(Result):
     n_dropped: int
     method: str
     confidence: float
+    codebook: Codebook = Codebook()
     warnings: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
 
     def to_frame(self) -> pd.DataFrame:
         """Levels in full, one a row."""
         return self.levels.copy()
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """Warnings that question the estimates."""
+        return tuple(text for text in self.warnings if text not in self.left_out)
 
 
 def invariance(
@@ -186,7 +199,9 @@ def invariance(
         n_dropped=len(responses) - n_used,
         method=note("A level holds where {rule}.", rule=rule.told()),
         confidence=confidence,
+        codebook=structure.codebook,
         warnings=(*structure.warnings, *small, *doubts(groups, full, scalar)),
+        left_out=structure.warnings,
     )
 
 

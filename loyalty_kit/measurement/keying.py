@@ -6,7 +6,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from loyalty_kit.measurement.cfa_soundness import UNRELATED, independence, sample_correlation, scale_independence
+from loyalty_kit.measurement.adequacy import UNRELATED
+from loyalty_kit.measurement.cfa_soundness import independence, sample_correlation, scale_independence
 from loyalty_kit.measurement.confirmatory import CfaResult
 from loyalty_kit.measurement.item_analysis import clearly_negative, discrimination
 from loyalty_kit.moments import Floats

@@ -1,7 +1,7 @@
 """Reliability of scales: Cronbach's coefficient with its interval, omega, lambda 4, and the weak items."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -20,6 +20,7 @@ from loyalty_kit.measurement.item_analysis import (
     keying_warnings,
 )
 from loyalty_kit.measurement.items import ItemTable
+from loyalty_kit.measurement.scale_verdict import FirstStep, first_step, scale_verdict, weak_items
 from loyalty_kit.moments import Floats
 from loyalty_kit.notes import note
 from loyalty_kit.results import Result
@@ -65,8 +66,8 @@ class ReliabilityResult(Result):
         What a reader must know, scales and items named.
     keying : tuple of str
         Those of the warnings that name items with the wrong sign.
-    labels : mapping of str to str
-        What the codebook calls each scale.
+    codebook : Codebook
+        What the survey asked: labels, wordings, roles and reverse-keyed items.
     """
 
     scales: pd.DataFrame
@@ -78,11 +79,32 @@ class ReliabilityResult(Result):
     method: str
     warnings: tuple[str, ...] = ()
     keying: tuple[str, ...] = ()
-    labels: Mapping[str, str] = field(default_factory=dict)
+    codebook: Codebook = Codebook()
 
     def to_frame(self) -> pd.DataFrame:
         """Table of the scales."""
         return self.scales.copy()
+
+    @property
+    def labels(self) -> Mapping[str, str]:
+        """What the codebook calls each scale."""
+        return self.codebook.labels
+
+    @property
+    def verdicts(self) -> dict[str, str]:
+        """'trust', 'unsure', 'distrust' or 'unknown' by scale, after the interval of its coefficient."""
+        ends = self.scales[["scale", "ci_low", "ci_high"]].to_numpy()
+        return {str(name): scale_verdict(low, high) for name, low, high in ends}
+
+    @property
+    def weak_items(self) -> pd.DataFrame:
+        """Items below the least acceptable item-rest correlation, the weakest first, with what dropping each gains."""
+        return weak_items(self.scales, self.items)
+
+    @property
+    def first_step(self) -> FirstStep | None:
+        """Which item to look at first, and what to do with it; None where no item asks for it."""
+        return first_step(self.scales, self.items, self.codebook.role("outcome"))
 
     def estimates(self) -> tuple[Estimate, ...]:
         """Cronbach's alpha of each scale."""
@@ -193,7 +215,7 @@ def reliability(
         else note("Feldt interval"),
         warnings=(*warnings, *(text for report in reports.values() for text in report.notes), *keying),
         keying=keying,
-        labels={key: codebook.label(key) for key in codebook.scales},
+        codebook=codebook,
     )
 
 

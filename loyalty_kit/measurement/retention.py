@@ -22,6 +22,7 @@ from loyalty_kit.measurement.items import ItemTable, resampled
 from loyalty_kit.moments import Floats
 from loyalty_kit.notes import note
 from loyalty_kit.results import Result
+from loyalty_kit.survey.codebook import Codebook
 
 Null = Literal["normal", "permutation"]
 Curves = tuple[Floats, Floats, Floats]
@@ -69,6 +70,8 @@ class RetentionResult(Result):
         Kind of correlations.
     warnings : tuple of str
         What a reader of the answers must know.
+    claimed : int or None
+        Number of factors that the codebook claims: its reflective scales of two items or more.
     """
 
     vote: int
@@ -87,6 +90,7 @@ class RetentionResult(Result):
     n_dropped: int
     method: str
     warnings: tuple[str, ...] = ()
+    claimed: int | None = None
 
     def to_frame(self) -> pd.DataFrame:
         """Table of the answers: method, factors, share (of bootstrap samples with that answer), n, quantile, null."""
@@ -114,6 +118,7 @@ def retain(
     bootstrap: int = 0,
     n: float | None = None,
     weight: Any = None,
+    codebook: Codebook | None = None,
     rng: int | np.random.Generator = 0,
 ) -> RetentionResult:
     """Find the number of factors to retain.
@@ -136,6 +141,8 @@ def retain(
         Respondents behind a labelled matrix, and needed with it.
     weight : str or array-like of shape (respondents,), optional
         Survey weights, with items.
+    codebook : Codebook, optional
+        What the survey claims, which a report sets beside the answers.
     rng : int or Generator
         Source of chance.
 
@@ -217,6 +224,7 @@ def retain(
         n_dropped=correlation.n_dropped,
         method=note("{kind} correlations", kind=correlation.method),
         warnings=(*correlation.warnings, *_remarks(found, correlation.method, null, lost)),
+        claimed=sum(len(scale.items) > 1 for scale in codebook.reflective().values()) if codebook else None,
     )
 
 

@@ -32,12 +32,15 @@ class Structure:
         Weight column.
     warnings : tuple of str
         Scales of the codebook that are left out.
+    codebook : Codebook
+        Where the structure comes from; an empty one where it came as a dict.
     """
 
     scales: dict[str, tuple[str, ...]]
     anchors: tuple[str, ...]
     weight: str | None = None
     warnings: tuple[str, ...] = ()
+    codebook: Codebook = Codebook()
 
     @property
     def items(self) -> tuple[str, ...]:
@@ -96,7 +99,7 @@ def _of_codebook(codebook: Codebook) -> Structure:
     ]
     if not scales:
         raise InputError("The codebook has no reflective scale of two items or more; a factor model needs one.")
-    return _estimable(Structure(scales, tuple(anchors), codebook.weight, tuple(warnings)))
+    return _estimable(Structure(scales, tuple(anchors), codebook.weight, tuple(warnings), codebook))
 
 
 def _estimable(structure: Structure) -> Structure:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -9,13 +10,23 @@ import pandas as pd
 
 from loyalty_kit.checks import check_rng, check_whole
 from loyalty_kit.measurement.cfa_solution import Solution
-from loyalty_kit.measurement.cfa_soundness import UNRELATED, Standing, sample_correlation, scale_independence, standing
+from loyalty_kit.measurement.adequacy import UNRELATED
+from loyalty_kit.measurement.cfa_soundness import Standing, sample_correlation, scale_independence, standing
 from loyalty_kit.measurement.items import ItemTable, resampled
 from loyalty_kit.moments import Floats
 from loyalty_kit.notes import note
 from loyalty_kit.results import Result
+from loyalty_kit.survey.codebook import Codebook
 
 _NOTHING = 1e-12
+
+Convergence = Literal["together", "acceptable", "weak", "unrelated", "not converged", "improper"]
+"""AVE at least .5; below it, but composite reliability at least .6; neither; items that hardly correlate with one
+another; a model that did not converge; one that has no proper solution."""
+
+Distinctness = Literal["distinct", "overlapping", "not settled", "untold", "below", "not below"]
+"""The interval of HTMT lies wholly below .90; wholly at or above; holds .90; the items of a scale hardly correlate;
+without an interval, the ratio lies below .85 or not."""
 
 STRICT, LIBERAL = 0.85, 0.90
 """Customary bounds of HTMT; a verdict is by the second, which the whole interval must keep to."""
@@ -32,12 +43,13 @@ class ValidityResult(Result):
     ----------
     scales : DataFrame
         scale, items, composite_reliability, ave, smallest_loading (standardized, without its sign),
-        independence_p (of Bartlett's test that the scale's items do not correlate), verdict; a scale a row.
+        independence_p (of Bartlett's test that the scale's items do not correlate), verdict ('together',
+        'acceptable', 'weak', or why there is none: 'unrelated', 'not converged', 'improper'); a scale a row.
     pairs : DataFrame
         first, second, correlation of the factors, htmt with its interval ci_low to ci_high, htmt2,
         p_below_85 and p_below_90 (bootstrap probabilities that HTMT lies below), fornell_larcker
         (whether both AVE exceed the squared correlation), verdict ('distinct', 'overlapping',
-        'not settled' or 'cannot be told', with its reason); a pair of scales a row.
+        'not settled', 'untold', or without an interval 'below' and 'not below'); a pair of scales a row.
     htmt, htmt2, fornell_larcker : DataFrame of shape (scales, scales)
         Ratios by arithmetic and by geometric means, 1 on the diagonal; √AVE on the diagonal with
         factor correlations beside it.
@@ -50,6 +62,8 @@ class ValidityResult(Result):
     confidence : float
         Level of the interval of HTMT, by which a pair is judged.
     warnings : tuple of str
+    codebook : Codebook
+        What the survey asked; an empty one where the structure came as a dict.
     """
 
     scales: pd.DataFrame
@@ -62,6 +76,7 @@ class ValidityResult(Result):
     method: str
     confidence: float
     warnings: tuple[str, ...] = ()
+    codebook: Codebook = Codebook()
 
     @property
     def composite_reliability(self) -> pd.Series:
@@ -86,6 +101,7 @@ def assess_validity(
     rng: int | np.random.Generator = 0,
     confidence: float = 0.95,
     warnings: Sequence[str] = (),
+    codebook: Codebook = Codebook(),
 ) -> ValidityResult:
     """Assess the scales of an estimated factor model.
 
@@ -103,6 +119,8 @@ def assess_validity(
         Level of the interval of HTMT, by which a pair is judged.
     warnings : sequence of str
         Warnings of the factor model, which hold here too.
+    codebook : Codebook
+        What the survey asked.
 
     Returns
     -------
@@ -174,6 +192,7 @@ def assess_validity(
         else note("bootstrap of respondents"),
         confidence=confidence,
         warnings=tuple(notes),
+        codebook=codebook,
     )
 
 
@@ -198,18 +217,17 @@ def _scale_table(solution: Solution, answers: ItemTable, member: Floats) -> pd.D
     )
 
 
-def _convergent(ave: float, reliability: float, chance: float, how: Standing) -> str:
+def _convergent(ave: float, reliability: float, chance: float, how: Standing) -> Convergence:
+    """Judge whether a scale's items belong together, or say why that is not judged."""
     if chance >= UNRELATED:
-        return note("weak: these items hardly correlate with one another")
+        return "unrelated"
     if how == "not converged":
-        return note("not judged, as the model did not converge")
+        return "not converged"
     if how != "proper":
-        return note("not judged, as the model has no proper solution")
+        return "improper"
     if ave >= SHARED:
-        return note("items belong together")
-    if reliability >= RELIABLE:
-        return note("acceptable: AVE below .5, but composite reliability at least .6")
-    return note("weak: more error than common ground in these items")
+        return "together"
+    return "acceptable" if reliability >= RELIABLE else "weak"
 
 
 def _htmt(correlations: Floats, member: Floats, *, geometric: bool = False) -> Floats:
@@ -280,15 +298,12 @@ def _pair_table(
     )
 
 
-def _distinct(ratio: float, low: float, high: float, told: bool) -> str:
+def _distinct(ratio: float, low: float, high: float, related: bool) -> Distinctness:
     """Judge a pair by where the interval lies, an end on the bound counting as above it."""
-    if not told:
-        return note("cannot be told: the items of a scale hardly correlate with one another")
+    if not related:
+        return "untold"
     if np.isnan(low):
-        below, above = note("below .85, without an interval"), note("not below .85, without an interval")
-        return below if ratio < STRICT else above
+        return "below" if ratio < STRICT else "not below"
     if high < LIBERAL:
-        return note("distinct: the interval of HTMT lies wholly below .90")
-    if low >= LIBERAL:
-        return note("overlapping: the interval of HTMT lies wholly at or above .90")
-    return note("not settled: the interval of HTMT holds .90")
+        return "distinct"
+    return "overlapping" if low >= LIBERAL else "not settled"

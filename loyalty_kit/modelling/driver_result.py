@@ -1,7 +1,7 @@
 """The result of a driver model and the questions that can be put to it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -21,6 +21,9 @@ from loyalty_kit.modelling.stability import StabilityResult, stability
 from loyalty_kit.modelling.validation import ValidationResult, validate
 from loyalty_kit.notes import note
 from loyalty_kit.results import Result
+
+DOUBTFUL = 0.05
+"""Probability of a test of the model below which its assumption is in doubt."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,6 +75,10 @@ class DriverResult(Result):
         Model and errors in words.
     warnings : tuple of str
         What a reader must know.
+    tabled_warnings : tuple of str
+        Those of the warnings that say in words what `suppressed` and `diagnostics` hold in figures.
+    title : str
+        Title of the survey; empty where it has none.
     design, fitted : Design, Fit
         Rows and fit that the methods work on. They hold single respondents: not for reports.
     """
@@ -106,6 +113,8 @@ class DriverResult(Result):
     confidence: float
     method: str
     warnings: tuple[str, ...]
+    tabled_warnings: tuple[str, ...]
+    title: str
     design: Design = field(repr=False)
     fitted: Fit = field(repr=False)
 
@@ -113,6 +122,17 @@ class DriverResult(Result):
     def correction_settled(self) -> bool:
         """Whether there are corrected coefficients and the data settle them, so that a report may show them."""
         return self.corrected is not None and self.corrected_lost <= OFTEN
+
+    @property
+    def unequal_spread(self) -> bool | None:
+        """Whether residuals spread unequally (Breusch–Pagan, 5 %) under errors that allow for it; None if not tested."""
+        p = self.diagnostics["p_value"].get("breusch_pagan")
+        return None if p is None else bool(p < DOUBTFUL and self.errors == "hc3")
+
+    @property
+    def curved(self) -> bool:
+        """Whether straight lines describe the relation incompletely (RESET, 5 %)."""
+        return bool(self.diagnostics["p_value"].get("reset", 1.0) < DOUBTFUL)
 
     def to_frame(self) -> pd.DataFrame:
         """Columns driver, estimate, std_error, ci_low, ci_high, p_value, standardized, vif; a row a driver."""
@@ -138,7 +158,12 @@ class DriverResult(Result):
         return (Estimate(f"{start}/r_squared", self.r_squared, n=self.n_used, label=explained), *effects)
 
     def importance(
-        self, *, method: Method = "lmg", bootstrap: int = 1000, rng: int | np.random.Generator = 0
+        self,
+        *,
+        method: Method = "lmg",
+        bootstrap: int = 1000,
+        validation: ValidationResult | None = None,
+        rng: int | np.random.Generator = 0,
     ) -> ImportanceResult:
         """Rank the drivers by what each adds to R², with the uncertainty of the ranking.
 
@@ -151,6 +176,8 @@ class DriverResult(Result):
         bootstrap : int
             Samples of respondents (of clusters, where the model has any) behind the intervals and
             rank probabilities; 0 for none.
+        validation : ValidationResult, optional
+            What `validate` gave: where the model predicts no customers whom it has not seen, reports rank none.
         rng : int or Generator
             Seed or source of chance.
 
@@ -178,9 +205,10 @@ class DriverResult(Result):
         A statistical model for the analysis of ordinal level dependent variables. Journal of
         Mathematical Sociology 4(1), 103–120.
         """
-        return importance(
+        found = importance(
             self.design, self.fitted, method=method, bootstrap=bootstrap, rng=rng, confidence=self.confidence
         )
+        return found if validation is None else replace(found, ranked=validation.predicts)
 
     def validate(self, *, folds: int = 10, repeats: int = 20, rng: int | np.random.Generator = 0) -> ValidationResult:
         """Predict respondents that the model has not seen.

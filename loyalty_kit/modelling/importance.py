@@ -59,6 +59,8 @@ class ImportanceResult(Result):
         Respondents used; left out because an answer is missing.
     warnings : tuple of str
         What a reader must know.
+    ranked : bool
+        Whether reports rank the drivers: not where the model predicts no customers whom it has not seen.
     """
 
     table: pd.DataFrame
@@ -78,6 +80,7 @@ class ImportanceResult(Result):
     n_used: int
     n_dropped: int
     warnings: tuple[str, ...] = ()
+    ranked: bool = True
     _matrix: Floats = field(default_factory=lambda: np.empty((0, 0)), repr=False)
 
     def to_frame(self) -> pd.DataFrame:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +18,7 @@ from loyalty_kit.modelling.importance import shares_of
 from loyalty_kit.modelling.measures import Measure, driver_matrices
 from loyalty_kit.modelling.question import Scores, table_of
 from loyalty_kit.modelling.resampling import covariances, over_samples
+from loyalty_kit.modelling.validation import ValidationResult
 from loyalty_kit.moments import Floats
 from loyalty_kit.notes import note
 from loyalty_kit.results import Result
@@ -27,6 +29,21 @@ LOOK_CLOSER = "look closer"
 """Important and low, but a higher score does not go with more of the outcome."""
 
 _STEP = 1e-3
+
+LIKELY = 0.80
+"""Probability of being important and low from which a driver is named as the first to act on."""
+
+
+class FirstPlace(NamedTuple):
+    """Driver on which to act first, and how probable it is that it is important and low."""
+
+    driver: str
+    p: float
+
+    @property
+    def likely(self) -> bool:
+        """Whether a report may name it without reserve."""
+        return self.p >= LIKELY
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,6 +75,8 @@ class PriorityResult(Result):
         What importance, performance and the quadrants are.
     warnings : tuple of str
         What a reader must know.
+    ranked : bool
+        Whether reports say where to act first: not where the model predicts no customers whom it has not seen.
     """
 
     table: pd.DataFrame
@@ -73,6 +92,16 @@ class PriorityResult(Result):
     n_dropped: int
     method: str
     warnings: tuple[str, ...] = ()
+    ranked: bool = True
+
+    @property
+    def first_place(self) -> FirstPlace | None:
+        """Driver that is likeliest to be important and low, of those with a positive coefficient."""
+        places = self.table[(self.table["p_act_first"] > 0) & (self.table["expected_change"] * self.step > 0)]
+        if places.empty:
+            return None
+        row = places.iloc[0]
+        return FirstPlace(row["driver"], float(row["p_act_first"]))
 
     def to_frame(self) -> pd.DataFrame:
         """Table of the drivers, the surest to act on first."""
@@ -86,6 +115,7 @@ def priorities(
     step: float = 5.0,
     costs: Mapping[str, float] | None = None,
     bootstrap: int = 1000,
+    validation: ValidationResult | None = None,
     rng: int | np.random.Generator = 0,
 ) -> PriorityResult:
     """Find the drivers on which to act first.
@@ -104,6 +134,9 @@ def priorities(
         ``{name: scale.cost for name, scale in codebook.scales.items() if scale.cost}`` from a codebook.
     bootstrap : int
         Samples of respondents, in each of which importance and performance are both worked out.
+    validation : ValidationResult, optional
+        What `DriverResult.validate` gave: where the model predicts no customers whom it has not seen, reports do
+        not say where to act first.
     rng : int or Generator
         Seed or source of chance.
 
@@ -179,6 +212,7 @@ def priorities(
         n_dropped=driver_result.n_dropped,
         method=note("LMG shares against mean scores, divided at the means over the drivers"),
         warnings=_warnings(table, driver_result.outcome),
+        ranked=validation is None or validation.predicts,
     )
 
 

@@ -14,7 +14,7 @@ from loyalty_kit.modelling.errors_in_variables import Corrected, Reliability, co
 from loyalty_kit.modelling.fits import ERRORS, MODELS, Errors, Fit, Model, fit
 from loyalty_kit.modelling.moderation import ModerationResult, moderate, wald
 from loyalty_kit.modelling.question import Scores, ask
-from loyalty_kit.modelling.terms import coefficient_table, driver_warnings, suppressed
+from loyalty_kit.modelling.terms import coefficient_table, driver_warnings, tabled_warnings, suppressed
 from loyalty_kit.notes import note
 from loyalty_kit.survey.scoring import ScaleScores
 
@@ -130,11 +130,16 @@ def drivers(
     if reliability is not None:
         corrected = correct(design, fitted, reliability, confidence=confidence, rng=generator)
     moderation = None if moderator is None else moderate(design, fitted, moderator, confidence=confidence)
-    return _result(design, fitted, corrected, moderation, confidence)
+    return _result(design, fitted, corrected, moderation, confidence, getattr(scores, "title", ""))
 
 
 def _result(
-    design: Design, fitted: Fit, corrected: Corrected | None, moderation: ModerationResult | None, confidence: float
+    design: Design,
+    fitted: Fit,
+    corrected: Corrected | None,
+    moderation: ModerationResult | None,
+    confidence: float,
+    title: str,
 ) -> DriverResult:
     """Put together everything that the fit says."""
     question, n, count = design.question, len(design.y), len(fitted.parameters)
@@ -145,7 +150,8 @@ def _result(
     influential = int(influence(design, fitted)["influential"].sum())
     test = wald(fitted, np.eye(len(fitted.slopes)), fitted.slopes, fitted.slope_covariance)
     counted = count + linear
-    warnings = [*driver_warnings(design, fitted, terms, against, diagnostics, influential)]
+    tabled = tabled_warnings(question.outcome, against, diagnostics)
+    warnings = [*tabled, *driver_warnings(design, fitted, terms, diagnostics, influential)]
     for part in (corrected, moderation):
         warnings += part.warnings if part else ()
     return DriverResult(
@@ -179,6 +185,8 @@ def _result(
         confidence=confidence,
         method=note("{model}, {errors}", model=_MODEL_WORDS[fitted.model], errors=_ERROR_WORDS[fitted.errors]),
         warnings=tuple(warnings),
+        tabled_warnings=tabled,
+        title=title,
         design=design,
         fitted=fitted,
     )

@@ -21,7 +21,7 @@ AS_GIVEN = "all"
 
 _MEASURES: tuple[Method, ...] = ("lmg", "relative_weights")
 _BANDS = 10
-_TOP = 3
+TOP = 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,6 +59,13 @@ class RobustnessResult(Result):
     def to_frame(self) -> pd.DataFrame:
         """Columns driver, settings, in_top3, sign_holds, clear, best_rank, worst_rank."""
         return self.table.copy()
+
+    @property
+    def held(self) -> pd.Series:
+        """Whether each driver is clear and, where there are more than three, among the top three in every setting."""
+        settings = self.table["settings"].max()
+        leading = (self.table["in_top3"] == settings) | (len(self.table) <= TOP)
+        return (self.table["clear"] == settings) & leading
 
 
 @dataclass(frozen=True, eq=False)
@@ -174,7 +181,7 @@ def _setting(
             "ci_high": estimates + half,
             "share": found["share"],
             "rank": found["rank"],
-            "in_top3": found["rank"] <= _TOP,
+            "in_top3": found["rank"] <= TOP,
             "sign_holds": np.sign(estimates) == signs,
         }
     )

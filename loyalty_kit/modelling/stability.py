@@ -17,6 +17,10 @@ from loyalty_kit.notes import note
 from loyalty_kit.results import Result
 
 
+LEVEL = 0.05
+"""Level of the tests that coefficients are the same in every group."""
+
+
 @dataclass(frozen=True, eq=False)
 class StabilityResult(Result):
     """Coefficients and ranks of the drivers in each group.
@@ -58,6 +62,17 @@ class StabilityResult(Result):
     def to_frame(self) -> pd.DataFrame:
         """Columns driver, group, n, estimate, std_error, ci_low, ci_high, share, rank, p_top3."""
         return self.table.copy()
+
+    @property
+    def differ(self) -> bool:
+        """Whether the coefficients differ between groups (joint test, 5 %)."""
+        return bool(self.moderation.joint["p_value"] < LEVEL)
+
+    @property
+    def different_drivers(self) -> pd.DataFrame:
+        """Tests of the drivers whose coefficients differ between groups, corrected for their number (5 %)."""
+        tests = self.moderation.tests
+        return tests[tests["p_corrected"] < LEVEL]
 
 
 def stability(

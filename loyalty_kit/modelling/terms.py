@@ -67,14 +67,24 @@ def suppressed(terms: pd.DataFrame, n: int, *, confidence: float) -> pd.DataFram
     return against.assign(clear=clear).reset_index(drop=True)
 
 
+def tabled_warnings(outcome: str, against: pd.DataFrame, diagnostics: pd.DataFrame) -> tuple[str, ...]:
+    """Say in words what the tables of suppressed drivers and of diagnostics hold in figures."""
+    found = [_suppression(outcome, *row) for row in zip(*(against[name] for name in _SUPPRESSION), strict=True)]
+    if diagnostics["p_value"].get("reset", 1.0) < _DOUBTFUL:
+        found.append(
+            note(
+                "Straight lines describe the relation incompletely (RESET p = {p:.2g}): effects may level off.",
+                p=float(diagnostics["p_value"]["reset"]),
+            )
+        )
+    return tuple(found)
+
+
 def driver_warnings(
-    design: Design, fitted: Fit, terms: pd.DataFrame, against: pd.DataFrame, diagnostics: pd.DataFrame, influential: int
+    design: Design, fitted: Fit, terms: pd.DataFrame, diagnostics: pd.DataFrame, influential: int
 ) -> tuple[str, ...]:
-    """Say what a reader of the coefficients must know, most telling first."""
-    found = [
-        _suppression(design.question.outcome, *row)
-        for row in zip(*(against[name] for name in _SUPPRESSION), strict=True)
-    ]
+    """Say what else a reader of the coefficients must know, most telling first."""
+    found: list[str] = []
     n, count = len(design.y), len(fitted.parameters)
     if n < _FEW_ROWS * count:
         found.append(
@@ -104,13 +114,6 @@ def driver_warnings(
     if "breusch_pagan" in doubts and fitted.errors == "classical":
         found.append(
             note("The spread of the residuals changes with the drivers, so classical errors mislead; use 'hc3'.")
-        )
-    if "reset" in doubts:
-        found.append(
-            note(
-                "Straight lines describe the relation incompletely (RESET p = {p:.2g}): effects may level off.",
-                p=doubts["reset"],
-            )
         )
     clusters = 0 if design.clusters is None else int(design.clusters.max()) + 1
     if fitted.errors == "cluster" and clusters < _FEW_CLUSTERS:

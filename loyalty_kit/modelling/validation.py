@@ -67,6 +67,17 @@ class ValidationResult(Result):
         """Columns measure, estimate, ci_low, ci_high, sd_repeats, in_sample."""
         return self.table.copy()
 
+    @property
+    def r_squared_interval(self) -> tuple[float, float]:
+        """Interval of R² out of sample."""
+        low, high = self.table.set_index("measure").loc["r_squared", ["ci_low", "ci_high"]]
+        return float(low), float(high)
+
+    @property
+    def predicts(self) -> bool:
+        """Whether respondents left out are clearly predicted better than by the mean."""
+        return self.r_squared > 0 and self.r_squared_interval[0] > 0
+
 
 def validate(
     design: Design, fitted: Fit, *, folds: int, repeats: int, rng: int | np.random.Generator, confidence: float

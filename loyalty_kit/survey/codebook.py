@@ -214,6 +214,16 @@ class Codebook(_Model):
         """Items of the reflective scales with two or more items: those that factors can explain."""
         return tuple(name for scale in self.reflective().values() if len(scale.items) > 1 for name in scale.items)
 
+    @cached_property
+    def labels(self) -> dict[str, str]:
+        """Label of each scale and index."""
+        return {key: self.label(key) for key in (*self.scales, *self.index)}
+
+    @cached_property
+    def reversed(self) -> frozenset[str]:
+        """Items that are reverse-keyed."""
+        return frozenset(name for scale in self.scales.values() for name in scale.reverse)
+
     def item(self, name: str) -> Item:
         """Item of that name, with the codebook's defaults filled in."""
         own = self.items.get(name, Item())

@@ -1,13 +1,37 @@
 """Counts by group that give nobody away."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 
 from loyalty_kit.checks import check_responses, check_whole
+from loyalty_kit.privacy import small_cells
+from loyalty_kit.results import Result
 from loyalty_kit.survey.codebook import Codebook, check_codebook
 
 
-def group_counts(responses: pd.DataFrame, codebook: Codebook, *, min_cell: int = 5) -> pd.DataFrame:
+@dataclass(frozen=True, eq=False)
+class GroupCounts(Result):
+    """Respondents by group, small cells suppressed.
+
+    Attributes
+    ----------
+    table : DataFrame of shape (levels, 4)
+        group, level, n and share (0 to 1); n and share are NaN where suppressed.
+    min_cell : int
+        Smallest count that is shown.
+    """
+
+    table: pd.DataFrame
+    min_cell: int
+
+    def to_frame(self) -> pd.DataFrame:
+        """Table of the counts."""
+        return self.table.copy()
+
+
+def group_counts(responses: pd.DataFrame, codebook: Codebook, *, min_cell: int = 5) -> GroupCounts:
     """Respondents in each level of the codebook's groups, small cells suppressed.
 
     Parameters
@@ -21,10 +45,9 @@ def group_counts(responses: pd.DataFrame, codebook: Codebook, *, min_cell: int =
 
     Returns
     -------
-    DataFrame of shape (levels, 4)
-        group, level, n and share (0 to 1), in order of the levels' first appearance; n and share are
-        NaN where suppressed. A missing level counts as '(none)'; where more than one level is
-        suppressed, '(other)' stands for all of them in the last row.
+    GroupCounts
+        Levels in order of their first appearance. A missing level counts as '(none)'; where more than
+        one level is suppressed, '(other)' stands for all of them in the last row.
 
     Notes
     -----
@@ -36,7 +59,7 @@ def group_counts(responses: pd.DataFrame, codebook: Codebook, *, min_cell: int =
     --------
     >>> codebook = Codebook.parse('groups = ["channel"]')
     >>> table = pd.DataFrame({"channel": ["web"] * 9 + ["store"] * 7 + ["app"] * 2})
-    >>> group_counts(table, codebook)["n"].tolist()
+    >>> group_counts(table, codebook).table["n"].tolist()
     [9.0, nan]
     """
     check_whole(min_cell, "min_cell", 1)
@@ -54,28 +77,4 @@ def group_counts(responses: pd.DataFrame, codebook: Codebook, *, min_cell: int =
             other = pd.DataFrame({"group": [group], "level": "(other)", "n": np.nan, "share": np.nan})
             table = pd.concat([table[~hidden], other])
         tables.append(table)
-    return pd.concat(tables[1:] or tables, ignore_index=True)
-
-
-def small_cells(counts: pd.Series, min_cell: int) -> pd.Series:
-    """Mark the counts that must not be shown: the small ones, and the next larger that would give one away.
-
-    Parameters
-    ----------
-    counts : Series of shape (cells,)
-        Counts of the cells of one total that is known.
-    min_cell : int
-        Smallest count that is shown.
-
-    Returns
-    -------
-    Series of shape (cells,), bool
-    """
-    ordered = counts.sort_values(kind="stable")
-    needed = int(((ordered > 0) & (ordered < min_cell)).sum())
-    if needed:
-        together = ordered.cumsum()
-        enough = (together >= min_cell) & (np.arange(1, len(ordered) + 1) >= 2)
-        needed = max(needed, int(enough.to_numpy().argmax()) + 1 if enough.any() else len(ordered))
-    hidden = pd.Series(np.arange(len(ordered)) < needed, index=ordered.index)
-    return hidden.reindex(counts.index)
+    return GroupCounts(pd.concat(tables[1:] or tables, ignore_index=True), min_cell)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import pandas as pd
@@ -14,6 +15,14 @@ from loyalty_kit.moments import Moments
 from loyalty_kit.notes import note
 from loyalty_kit.results import Result
 from loyalty_kit.survey.codebook import Codebook, Index, check_codebook
+
+
+class Judged(Protocol):
+    """A result that says which scales can be trusted, as `reliability` does."""
+
+    @property
+    def verdicts(self) -> Mapping[str, str]:
+        """'trust', 'unsure', 'distrust' or 'unknown' by scale."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,6 +45,12 @@ class ScaleScores(Result):
         Name of the weight column.
     warnings : tuple of str
         What a reader of the scores must know.
+    confidence : float
+        Level of the intervals.
+    doubtful : tuple of str
+        Scales that cannot be trusted, where `score` was told which those are.
+    title : str
+        Title of the survey; empty where it has none.
     """
 
     frame: pd.DataFrame
@@ -45,14 +60,17 @@ class ScaleScores(Result):
     groups: tuple[str, ...] = ()
     weight: str | None = None
     warnings: tuple[str, ...] = ()
+    confidence: float = 0.95
+    doubtful: tuple[str, ...] = ()
+    title: str = ""
 
-    def summary(self, *, confidence: float = 0.95) -> pd.DataFrame:
+    def summary(self, *, confidence: float | None = None) -> pd.DataFrame:
         """Weighted mean of each score with its interval.
 
         Parameters
         ----------
-        confidence : float
-            Level of the interval.
+        confidence : float, optional
+            Level of the interval; that of the scores where not given.
 
         Returns
         -------
@@ -64,6 +82,7 @@ class ScaleScores(Result):
         -----
         mean ± t(n − 1) sd / √n, n being Kish's effective size under weights.
         """
+        confidence = self.confidence if confidence is None else confidence
         check_level(confidence, "confidence")
         names = list(self.labels)
         scores = self.frame[names]
@@ -152,7 +171,14 @@ def key(responses: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
     return responses.assign(**{name: total - responses[name] for name, total in ends.items()})
 
 
-def score(responses: pd.DataFrame, codebook: Codebook, *, min_answered: float = 0.5) -> ScaleScores:
+def score(
+    responses: pd.DataFrame,
+    codebook: Codebook,
+    *,
+    min_answered: float = 0.5,
+    reliability: Judged | None = None,
+    confidence: float = 0.95,
+) -> ScaleScores:
     """Scale scores on 0–100 and composite indices.
 
     Parameters
@@ -163,6 +189,10 @@ def score(responses: pd.DataFrame, codebook: Codebook, *, min_answered: float = 
         Scales, ranges, reverse-keyed items, indices, group and weight columns.
     min_answered : float
         Share of a scale's items, above 0 and up to 1, that a respondent must have answered.
+    reliability : ReliabilityResult, optional
+        What `reliability` gave, so that an index says which of its scales cannot be trusted.
+    confidence : float
+        Level of the intervals of the mean scores.
 
     Returns
     -------
@@ -195,6 +225,7 @@ def score(responses: pd.DataFrame, codebook: Codebook, *, min_answered: float = 
     [100.0, 50.0]
     """
     check_share(min_answered, "min_answered")
+    check_level(confidence, "confidence")
     check_codebook(codebook)
     beside = [*codebook.groups, *filter(None, [codebook.weight])]
     scaled = [name for scale in codebook.scales.values() for name in scale.items]
@@ -217,6 +248,9 @@ def score(responses: pd.DataFrame, codebook: Codebook, *, min_answered: float = 
         groups=codebook.groups,
         weight=codebook.weight,
         warnings=warnings,
+        confidence=confidence,
+        doubtful=tuple(name for name, found in reliability.verdicts.items() if found != "trust") if reliability else (),
+        title=codebook.title,
     )
 
 

@@ -39,7 +39,15 @@ class ScreeningResult(Result):
     flags : DataFrame of shape (respondents, rules), bool
         Which rule each respondent breaks; a rule that could not be applied is absent.
     dropped : Series of shape (respondents,), bool
-        Whom `keep` leaves out: two rules or more, or over half of the items not answered.
+        Who breaks two rules or more, or left over half of the items open.
+    n_used : int
+        Respondents who were screened.
+    codebook : Codebook
+        What the survey asked.
+    leave_out : bool
+        Whether `keep` leaves out those of `dropped`.
+    weightless : int
+        Respondents kept whose weight is zero.
     warnings : tuple of str
         Rules that could not be applied, and why.
     """
@@ -48,7 +56,15 @@ class ScreeningResult(Result):
     flags: pd.DataFrame
     dropped: pd.Series
     n_used: int
+    codebook: Codebook
+    leave_out: bool = True
+    weightless: int = 0
     warnings: tuple[str, ...] = ()
+
+    @property
+    def n_kept(self) -> int:
+        """Respondents whom `keep` keeps."""
+        return self.n_used - int(self.dropped.sum()) * self.leave_out
 
     def to_frame(self) -> pd.DataFrame:
         """Row a rule: rule, meaning, flagged (respondents), dropped (of these, how many `keep` leaves out)."""
@@ -59,7 +75,7 @@ class ScreeningResult(Result):
         return table.assign(flagged=flagged.sum().to_numpy(), dropped=both.sum().to_numpy())
 
     def keep(self, responses: pd.DataFrame) -> pd.DataFrame:
-        """Responses without the respondents who break two rules or leave over half unanswered.
+        """Responses without the respondents who break two rules or leave over half unanswered; all if told to keep them.
 
         Parameters
         ----------
@@ -81,10 +97,12 @@ class ScreeningResult(Result):
                 f"These {len(responses)} responses are not the {len(self.dropped)} that were screened; "
                 "hand over the same table."
             )
-        return responses[~self.dropped.to_numpy()]
+        return responses[~self.dropped.to_numpy()] if self.leave_out else responses
 
 
-def screen(responses: pd.DataFrame, codebook: Codebook, *, seconds: str | None = None) -> ScreeningResult:
+def screen(
+    responses: pd.DataFrame, codebook: Codebook, *, seconds: str | None = None, leave_out: bool = True
+) -> ScreeningResult:
     r"""Signs of careless answering.
 
     Parameters
@@ -95,6 +113,8 @@ def screen(responses: pd.DataFrame, codebook: Codebook, *, seconds: str | None =
         Names the items and their ranges.
     seconds : str, optional
         Column with the completion time.
+    leave_out : bool
+        Whether `ScreeningResult.keep` leaves out those who break two rules.
 
     Returns
     -------
@@ -153,13 +173,22 @@ def screen(responses: pd.DataFrame, codebook: Codebook, *, seconds: str | None =
         measures["seconds"] = _times(responses[seconds], seconds)
         flags["speed"] = measures["seconds"] < FASTEST_SHARE * np.nanmedian(measures["seconds"])
     flagged = pd.DataFrame(flags, index=responses.index)
+    dropped = flagged["missing"] | (flagged.sum(axis=1) >= 2)
     return ScreeningResult(
         measures=pd.DataFrame(measures, index=responses.index),
         flags=flagged,
-        dropped=flagged["missing"] | (flagged.sum(axis=1) >= 2),
+        dropped=dropped,
         n_used=len(responses),
+        codebook=codebook,
+        leave_out=leave_out,
+        weightless=_weightless(responses[~dropped] if leave_out else responses, codebook.weight),
         warnings=warnings,
     )
+
+
+def _weightless(responses: pd.DataFrame, weight: str | None) -> int:
+    """Respondents whose weight is zero."""
+    return int((responses[weight] == 0).sum()) if weight in responses else 0
 
 
 def _times(column: pd.Series, name: str) -> Floats:

@@ -1,5 +1,6 @@
 """Shares of answers that managers read: the net promoter score and the top box."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -79,6 +80,44 @@ class TopBoxResult(Result):
         if self.item:
             name, label = f"{name}/{self.item}", note("Share of answers in the highest boxes: {item}", item=self.item)
         return (Estimate(name, self.estimate, self.ci_low, self.ci_high, self.n_used, label),)
+
+
+@dataclass(frozen=True, eq=False)
+class SharesResult(Result):
+    """Net promoter score or top box of every item that a codebook marks.
+
+    Attributes
+    ----------
+    by_item : mapping of str to NetPromoterResult or TopBoxResult
+        In the codebook's order.
+    wordings : mapping of str to str
+        Wording of each item, its name where it has none.
+    min_cell : int
+        Fewest answers of a share that is shown and recorded.
+    """
+
+    by_item: Mapping[str, NetPromoterResult | TopBoxResult]
+    wordings: Mapping[str, str]
+    min_cell: int
+
+    def __getitem__(self, item: str) -> NetPromoterResult | TopBoxResult:
+        """Share of one item."""
+        return self.by_item[item]
+
+    def to_frame(self) -> pd.DataFrame:
+        """Row an item: item, measure, estimate, ci_low, ci_high, n_used; without figures where few answered."""
+        names = ["estimate", "ci_low", "ci_high", "n_used"]
+        rows = [
+            [item, "net_promoter" if isinstance(share, NetPromoterResult) else "top_box"]
+            + [getattr(share, name) if share.n_used >= self.min_cell else np.nan for name in names]
+            for item, share in self.by_item.items()
+        ]
+        return pd.DataFrame(rows, columns=["item", "measure", *names])
+
+    def estimates(self) -> tuple[Estimate, ...]:
+        """Estimate of each share that may be shown."""
+        shown = (share for share in self.by_item.values() if share.n_used >= self.min_cell)
+        return tuple(figure for share in shown for figure in share.estimates())
 
 
 def net_promoter(answers: pd.Series, *, weight: pd.Series | None = None, confidence: float = 0.95) -> NetPromoterResult:
@@ -213,8 +252,8 @@ def top_box(
 
 
 def marked_shares(
-    responses: pd.DataFrame, codebook: Codebook, *, confidence: float = 0.95
-) -> dict[str, NetPromoterResult | TopBoxResult]:
+    responses: pd.DataFrame, codebook: Codebook, *, confidence: float = 0.95, min_cell: int = 5
+) -> SharesResult:
     """Net promoter score or top box of every item that the codebook marks.
 
     Parameters
@@ -225,13 +264,16 @@ def marked_shares(
         Items with the role 'recommend' give a net promoter score, 'satisfaction' the two highest boxes.
     confidence : float
         Level of the intervals.
+    min_cell : int
+        Fewest answers of a share that reports show.
 
     Returns
     -------
-    dict of str to NetPromoterResult or TopBoxResult
-        By item, in the codebook's order; an item without any answer is left out.
+    SharesResult
+        In the codebook's order; an item without any answer is left out.
     """
     check_codebook(codebook)
+    check_whole(min_cell, "min_cell", 1)
     marked = (*codebook.role("recommend"), *codebook.role("satisfaction"))
     check_responses(responses, [*marked, *filter(None, [codebook.weight])])
     weight = responses[codebook.weight] if codebook.weight else None
@@ -244,7 +286,7 @@ def marked_shares(
         else:
             top = codebook.range(name)[1]
             results[name] = top_box(responses[name], top=top, weight=weight, confidence=confidence)
-    return results
+    return SharesResult(results, {name: codebook.wording(name) for name in results}, min_cell)
 
 
 def _name(answers: pd.Series) -> str:

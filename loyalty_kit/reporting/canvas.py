@@ -68,6 +68,11 @@ def named(names: Iterable[object], labels: Mapping[str, str]) -> list[str]:
     return [labels.get(str(name), str(name)) for name in names]
 
 
+def numbered(count: int) -> list[str]:
+    """What stands in for names of items that no installed font can draw."""
+    return [label("figure.item", n=number) for number in range(1, count + 1)]
+
+
 def name_rows(ax: Axes, names: Sequence[str]) -> None:
     """Name rows from below, with room beside the outermost however few there are."""
     ax.set_yticks(range(len(names)), names)

@@ -1,0 +1,115 @@
+"""Who took part in a campaign test, and whether the test was sound."""
+
+from typing import Any
+
+import numpy as np
+from great_tables import GT
+from matplotlib.axes import Axes
+
+from loyalty_kit.campaigns.assignment import AssignmentResult
+from loyalty_kit.campaigns.campaign import Campaign
+from loyalty_kit.reporting.canvas import (
+    BLUE,
+    GREEN,
+    INK,
+    MUTED,
+    ORANGE,
+    YELLOW,
+    canvas,
+    drawable,
+    label,
+    name_rows,
+)
+from loyalty_kit.reporting.layout import headings, lay_out
+from loyalty_kit.reporting.verbs import describes, draws, tabulates
+from loyalty_kit.reporting.wording.catalogue import Passage, Sentence, in_a_row, records, say, term
+from loyalty_kit.reporting.wording.notes import tell
+
+COLOURS = (BLUE, ORANGE, GREEN, YELLOW)
+BALANCED = 0.1
+"""Standardized difference from which a covariate is out of balance (Austin 2009)."""
+
+
+@describes(Campaign, "customers")
+def describe_customers(campaign: Campaign) -> Passage:
+    """Say how many customers each arm holds, and that they are simulated where they are."""
+    arms = [
+        say(f"campaign.arm{'_control' if arm == campaign.control else ''}", arm=arm, n=f"{n:,}")
+        for arm, n in campaign.sizes.items()
+    ]
+    first = say("campaign.customers", n=f"{campaign.n:,}", arms=in_a_row(arms))
+    return Passage([*([Sentence(say("campaign.simulated"), "warning")] if campaign.simulated else []), first])
+
+
+@describes(AssignmentResult, "checks")
+def describe_checks(assignment: AssignmentResult) -> Passage:
+    """Say which checks passed, and of the others what they found."""
+    table = assignment.table
+    passed = int((table["outcome"] == "passed").sum())
+    first = say("sound.all" if passed == len(table) else "sound.some", passed=passed, count=len(table))
+    warned = [
+        say("sound.warned", check=tell(row["check"]), message=tell(row["message"]))
+        for row in records(table[table["outcome"] == "warned"])
+    ]
+    return Passage([*(Sentence(tell(text), "warning") for text in assignment.warnings), first, *warned])
+
+
+@tabulates(AssignmentResult, "checks")
+def checks_table(assignment: AssignmentResult) -> GT:
+    """Lay out every check of the assignment."""
+    table = assignment.table
+    shown = table.assign(
+        check=table["check"].map(tell),
+        outcome=[term(f"verdict.{outcome}") for outcome in table["outcome"]],
+        message=table["message"].map(tell),
+    )
+    labels = headings({"check": "check", "outcome": "outcome", "message": "message"})
+    return lay_out(shown, name="assignment", title=term("title.assignment"), labels=labels)
+
+
+@draws(AssignmentResult, "shares")
+def plot_shares(assignment: AssignmentResult, *, ax: Axes | None = None) -> Axes:
+    """Draw the share of customers in each arm against the planned one."""
+    table = assignment.counts.iloc[::-1].reset_index(drop=True)
+    rows = np.arange(len(table))
+    with canvas(ax, rows=len(table)) as ax:
+        ax.barh(rows, 100 * table["share"], color=BLUE, alpha=0.75, height=0.55)
+        ax.vlines(100 * table["planned"], rows - 0.4, rows + 0.4, color=INK, linewidth=2)
+        name_rows(ax, arm_names(table["arm"]))
+        ax.set_xlabel(label("figure.assignment_x"))
+        ax.set_title(label("figure.assignment"), loc="left", fontweight="bold")
+        return ax
+
+
+@draws(AssignmentResult, "balance")
+def plot_balance(assignment: AssignmentResult, *, ax: Axes | None = None) -> Axes | None:
+    """Draw how far each arm stood from control before the campaign; nothing without covariates."""
+    table = assignment.balance.iloc[::-1].reset_index(drop=True)
+    if table.empty:
+        return None
+    with canvas(ax, rows=len(table)) as ax:
+        ax.axvspan(-BALANCED, BALANCED, color=MUTED, alpha=0.15, linewidth=0)
+        ax.plot(table["standardized_difference"], np.arange(len(table)), "o", color=BLUE, markersize=8)
+        ax.axvline(0, color=INK, linewidth=1, linestyle="--")
+        widest = float(table["standardized_difference"].abs().max())
+        ax.set_xlim(-max(0.15, 1.1 * widest), max(0.15, 1.1 * widest))
+        names = [label("figure.balance_row", **row) for row in records(table[["covariate", "arm"]])]
+        name_rows(ax, drawable(names, table["arm"]))
+        ax.set_xlabel(label("figure.balance_x"))
+        ax.set_title(label("figure.balance"), loc="left", fontweight="bold")
+        return ax
+
+
+def thousands(value: float, _place: object = None) -> str:
+    """Write a number on an axis."""
+    return f"{value:,.10g}".replace("-", "−")
+
+
+def colour_places(arms: Any) -> list[int]:
+    """Place of each arm among the colours, the same in every figure."""
+    return [sorted(map(str, arms)).index(str(arm)) % len(COLOURS) for arm in arms]
+
+
+def arm_names(arms: Any) -> list[str]:
+    """Names of arms as far as they can be drawn."""
+    return drawable([str(arm) for arm in arms], [f"arm {i}" for i in range(1, len(arms) + 1)])

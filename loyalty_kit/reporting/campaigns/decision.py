@@ -1,0 +1,234 @@
+"""What to do after a campaign test: the verdict, the course so far and the next test."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from great_tables import GT
+from matplotlib.axes import Axes
+
+from loyalty_kit.campaigns.course import CourseResult
+from loyalty_kit.campaigns.decisions import SURE, UNLIKELY, DecisionResult
+from loyalty_kit.campaigns.following import NextTestResult
+from loyalty_kit.campaigns.metrics import Profit
+from loyalty_kit.reporting.campaigns.amounts import THOUSAND, about, amount, chance, plain_name, span
+from loyalty_kit.reporting.campaigns.assignment import COLOURS, arm_names, colour_places, thousands
+from loyalty_kit.reporting.campaigns.effects import IN_SEGMENTS, axis_unit, metric_of
+from loyalty_kit.reporting.canvas import INK, canvas, drawn, label
+from loyalty_kit.reporting.layout import headings, lay_out
+from loyalty_kit.reporting.verbs import describes, draws, tabulates
+from loyalty_kit.reporting.wording.catalogue import Passage, Sentence, in_a_row, level, percent, records, say, term
+from loyalty_kit.reporting.wording.notes import tell
+
+ORDER = ["roll out", "test", "unknown", "second", "stop"]
+"""Advice in the order in which a report gives it."""
+DESIGNS = {"again": "as_this", "equal arms": "equal_arms"}
+
+
+@describes(DecisionResult, "decision")
+def describe_decision(decision: DecisionResult) -> Passage:
+    """Say what profit is, which choice is best on these data alone, and what knowing more could be worth."""
+    metric = metric_of(decision.effects.metrics, decision.metric)
+    profit = [say("worth.profit", formula=_formula(metric))] if isinstance(metric, Profit) else []
+    best = decision.now
+    values = {"gain": amount(best["expected_gain"]), "loss": amount(best["expected_loss"])}
+    choice = say("worth.best_stop" if best["decision"] == "stop" else "worth.best_arm", arm=best["arm"], **values)
+    warnings = [Sentence(tell(text), "warning") for text in decision.warnings]
+    return Passage([*warnings, *profit, choice, say("worth.more", **values)])
+
+
+@describes(DecisionResult, "answer")
+def describe_answer(decision: DecisionResult) -> Passage:
+    """Headline: what is wrong with the test, what to do with each arm, and whether that can be believed."""
+    found = decision.assignment.warnings if decision.assignment else ()
+    warnings = [Sentence(tell(text), "warning") for text in found]
+    if not decision.sound:
+        return Passage([*warnings, Sentence(say("campaign.unsound"), "answer")])
+    arms = decision.arms
+    best = records(arms.nlargest(1, "expected_gain"))[0]["arm"]
+    ordered = arms.sort_values("advice", key=lambda advice: advice.map(ORDER.index), kind="stable")
+    sentences = [_advise(row, best, decision) for row in records(ordered)]
+    if (arms["advice"] == "test").any():
+        now = decision.now
+        phrase = "campaign.more_stop" if now["decision"] == "stop" else "campaign.more_arm"
+        sentences.append(say(phrase, arm=now["arm"], loss=amount(now["expected_loss"])))
+    for row in records(arms[arms["few_buyers"]]):
+        counts = {"control": row["nonzero_control"], "treatment": row["nonzero_treatment"]}
+        sentences.append(say("campaign.few", arm=row["arm"], reference=decision.effects.control, **counts))
+    sentences += _believed(decision)
+    return Passage([*warnings, *(Sentence(text, "answer") for text in sentences)])
+
+
+@describes(type(None), "course")
+def describe_no_course(_: None) -> Passage:
+    """Say that no period was named."""
+    return Passage([say("course.none")])
+
+
+@describes(CourseResult, "course")
+def describe_course(course: CourseResult) -> Passage:
+    """Say from which period on the effect so far is told apart from none."""
+    names = [metric.name for metric in course.metrics if metric.kind in IN_SEGMENTS]
+    table = course.table[course.table["metric"].isin(names)]
+    sentences = []
+    for (metric, arm), rows in table.groupby(["metric", "arm"], sort=False):
+        clear = rows[(rows["ci_low"] > 0) | (rows["ci_high"] < 0)]
+        values: dict[str, Any] = {"metric": plain_name(str(metric)), "arm": arm}
+        if len(clear):
+            sentences.append(say("course.crossed", period=clear["period"].iloc[0], **values))
+        else:
+            sentences.append(say("course.crossed_not", **values))
+    return Passage([*sentences, *map(Sentence, map(tell, course.warnings))])
+
+
+@describes(NextTestResult, "designs")
+def describe_designs(plan: NextTestResult) -> Passage:
+    """Say what the next test could find, and how many customers it takes to find less."""
+    rows = {row["design"]: row for row in records(plan.table)}
+    if not rows:
+        return Passage([*map(Sentence, map(tell, plan.warnings))])
+    again, half = rows["again"], rows["half the effect"]
+    shares = {"share": percent(again["control_share"]), "power": percent(plan.power), "metric": plain_name(plan.metric)}
+    sentences = [say("next.again", n=f"{again['n']:,.0f}", mde=amount(again["mde"]), **shares)]
+    if "equal arms" in rows:
+        sentences.append(say("next.equal", mde=amount(rows["equal arms"]["mde"])))
+    sentences.append(say("next.half", n=about(half["n"]), mde=amount(half["mde"])))
+    return Passage([*sentences, *map(Sentence, map(tell, plan.warnings))])
+
+
+@tabulates(DecisionResult, "decision")
+def decision_table(decision: DecisionResult) -> GT:
+    """Each choice with its probabilities and what is to be expected of it; no advice on an unsound test."""
+    table = decision.table
+    shown = pd.DataFrame(
+        {
+            "choice": [_choice(what, arm) for what, arm in table[["decision", "arm"]].to_numpy()],
+            "advice": [
+                "–" if pd.isna(advice) else term(f"verdict.advice_{advice.replace(' ', '_')}")
+                for advice in table["advice"]
+            ],
+            "p_gain": [chance(p) for p in table["probability_gain"]],
+            "p_best": [chance(p) for p in table["probability_best"]],
+            "gain": [amount(gain) for gain in table["expected_gain"]],
+            "loss": [amount(loss) for loss in table["expected_loss"]],
+        }
+    )
+    shown.loc[table["arm"].isna().to_numpy(), "p_gain"] = "–"
+    doubtful = decision.arms.loc[decision.arms["believable"] == "no", "arm"]
+    shown.loc[table["arm"].isin(doubtful).to_numpy(), ["p_gain", "p_best"]] = "–"
+    return lay_out(
+        shown,
+        name="decision",
+        title=term("title.decision"),
+        labels=headings({name: name for name in shown.columns}),
+        note=term("note.decision", sure=percent(SURE), unlikely=percent(UNLIKELY)),
+    ).cols_align("right", ["p_gain", "p_best", "gain", "loss"])
+
+
+@tabulates(NextTestResult, "designs")
+def designs_table(plan: NextTestResult) -> GT:
+    """Designs of a next test."""
+    table = plan.table
+    shown = table.assign(
+        design=[term(f"verdict.design_{design.replace(' ', '_')}") for design in table["design"]],
+        size=[about(n) if design == "half the effect" else f"{n:,}" for design, n in table[["design", "n"]].to_numpy()],
+        share=[percent(share) for share in table["control_share"]],
+        change=[amount(mde) for mde in table["mde"]],
+        lift=["–" if pd.isna(lift) else percent(lift) for lift in table["lift"]],
+    )
+    columns = {
+        "design": "design",
+        "size": "customers",
+        "share": "held_out",
+        "change": "smallest_change",
+        "lift": "relative",
+    }
+    return lay_out(
+        shown,
+        name="next",
+        title=term("title.next"),
+        labels=headings(columns),
+        note=term("note.next", metric=plain_name(plan.metric), power=percent(plan.power), method=tell(plan.method)),
+    ).cols_align("right", ["size", "share", "change", "lift"])
+
+
+@draws(CourseResult, "course")
+def plot_course(course: CourseResult, *, metric: str | None = None, ax: Axes | None = None) -> Axes:
+    """Draw the effect on the customers so far, with a band that holds at every look; the first metric's if not told."""
+    chosen = metric_of(course.metrics, metric)
+    table = course.table[course.table["metric"] == chosen.name]
+    factor, words = axis_unit(chosen)
+    with canvas(ax, rows=7) as ax:
+        arms = list(dict.fromkeys(table["arm"]))
+        for i, name, arm in zip(colour_places(arms), arm_names(arms), arms, strict=True):
+            rows = table[table["arm"] == arm]
+            periods = rows["period"].astype(str)
+            style: dict[str, Any] = {"color": COLOURS[i], "marker": "os^D"[i], "label": name}
+            ax.plot(periods, factor * rows["difference"], linewidth=2, **style)
+            ax.fill_between(periods, factor * rows["ci_low"], factor * rows["ci_high"], color=COLOURS[i], alpha=0.15)
+        ax.axhline(0, color=INK, linewidth=1, linestyle="--")
+        ax.yaxis.set_major_formatter(thousands)
+        ax.legend(frameon=False)
+        ax.set_xlabel(label("figure.course_x"))
+        ax.set_ylabel(words)
+        heading = label("figure.course", metric=plain_name(chosen.name, language=drawn()))
+        ax.set_title(heading, loc="left", fontweight="bold")
+        return ax
+
+
+@draws(NextTestResult, "designs")
+def plot_designs(plan: NextTestResult, *, ax: Axes | None = None) -> Axes:
+    """Draw the smallest change that a test of each size finds."""
+    with canvas(ax, rows=7) as ax:
+        for (design, rows), colour, line in zip(plan.curve.groupby("design", sort=False), COLOURS, "-:", strict=False):
+            known = rows.dropna()
+            name = label(f"figure.{DESIGNS[str(design)]}")
+            ax.plot(known["n"], THOUSAND * known["mde"], line, color=colour, linewidth=2.5, label=name)
+        here = plan.table[plan.table["design"] == "again"]
+        ax.plot(here["n"], THOUSAND * here["mde"], "o", color=INK, markersize=8, label=label("figure.this_test"))
+        ax.set_xscale("log")
+        sizes = plan.n_used * np.array([0.25, 0.5, 1, 2, 4])
+        ax.set_xticks(sizes, [f"{size:,.0f}" for size in sizes])
+        ax.minorticks_off()
+        ax.yaxis.set_major_formatter(thousands)
+        ax.set_ylim(bottom=0)
+        ax.legend(frameon=False)
+        ax.set_xlabel(label("figure.power_x"))
+        ax.set_ylabel(label("figure.power_y"))
+        ax.set_title(label("figure.power", power=level(plan.power)), loc="left", fontweight="bold")
+        return ax
+
+
+def _advise(row: dict[str, Any], best: object, decision: DecisionResult) -> Sentence:
+    """Advise on one arm."""
+    unclear = row["advice"] == "roll out" and row["ci_low"] <= 0
+    case = "roll_out_open" if unclear else row["advice"].replace(" ", "_")
+    gain = {"gain": amount(row["expected_gain"]), "span": span(row, decision.effects)}
+    chances = {"p": chance(row["probability_gain"]), "p_best": chance(row["probability_best"]), "sure": percent(SURE)}
+    return say(f"campaign.{case}", arm=row["arm"], best=best, **chances, **gain)
+
+
+def _believed(decision: DecisionResult) -> list[Sentence]:
+    """Say whether the profit of the arms can be believed; nothing where that was not tried."""
+    arms, trust = decision.arms, decision.effects.trust
+    if trust is None:
+        return []
+    rates = {"better": arms["false_better"].max(), "worse": arms["false_worse"].max(), "nominal": trust.nominal}
+    values = {name: percent(rate, 1) for name, rate in rates.items()} | {"placebos": str(trust.placebos)}
+    for case, believable in (("no", "no"), ("permutation", "by permutation")):
+        found = arms.loc[arms["believable"] == believable, "arm"]
+        if len(found):
+            return [say(f"campaign.believe_{case}", arms=in_a_row(map(str, found)), **values)]
+    return [say("campaign.believe_yes", **values)]
+
+
+def _formula(profit: Profit) -> str:
+    """Write how profit is made up."""
+    spend = term("worth.margin", margin=f"{profit.margin:g}", spend=profit.spend)
+    contact = profit.cost if isinstance(profit.cost, str) else term("worth.contact", cost=f"{profit.cost:g}")
+    costs = [contact if profit.cost else None, profit.coupon]
+    return " − ".join(str(part) for part in (spend, *costs) if part)
+
+
+def _choice(what: str, arm: object) -> str:
+    return term(f"verdict.choice_{what.replace(' ', '_')}", arm=arm)

@@ -1,0 +1,230 @@
+"""How much each driver matters, and where to act first."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from great_tables import GT
+from matplotlib.axes import Axes
+from matplotlib.patches import Ellipse
+
+from loyalty_kit.modelling.driver_verdict import SURE, DriverVerdict
+from loyalty_kit.modelling.importance import ImportanceResult
+from loyalty_kit.modelling.priority import LOOK_CLOSER, PriorityResult
+from loyalty_kit.modelling.robustness import TOP
+from loyalty_kit.reporting.canvas import BLUE, INK, MUTED, ORANGE, canvas, drawable, heat, label, name_rows, named
+from loyalty_kit.reporting.drivers.names import ends, names
+from loyalty_kit.reporting.layout import headings, lay_out, span
+from loyalty_kit.reporting.verbs import describes, draws, tabulates
+from loyalty_kit.reporting.wording.catalogue import Passage, Sentence, level, number, percent, records, say, term
+from loyalty_kit.reporting.wording.notes import tell
+
+FIVE = 5
+ELLIPSE_SDS = 2.4477
+"""Radius, in standard deviations, of an ellipse that holds 95 % of a bivariate normal."""
+
+
+@describes(DriverVerdict, "answer")
+def describe_answer(verdict: DriverVerdict) -> Passage:
+    """Headline: how much is explained, which driver leads, where to act."""
+    model, validation, importance = verdict.model, verdict.validation, verdict.importance
+    values: dict[str, Any] = {"outcome": model.labels.get(model.outcome, model.outcome), "n": model.n_used}
+    if not validation.predicts:
+        interval = ends(*validation.r_squared_interval, validation.confidence, points=True)
+        sentences = [say("drivers.explained_not", r_squared=number(validation.r_squared), **values, **interval)]
+        sentences.append(say("drivers.no_ranking"))
+    else:
+        interval = ends(importance.r_squared_ci_low, importance.r_squared_ci_high, importance.confidence)
+        shares = {"share": percent(model.r_squared), "unseen": percent(validation.r_squared)}
+        several = len(model.drivers) > 1
+        phrase, only = "drivers.explained" if several else "drivers.explained_one", names(model.drivers[:1], model.labels)
+        sentences = [say(phrase, count=len(model.drivers), driver=only, **values, **shares, **interval)]
+        # Of one driver there is nothing to rank.
+        sentences += [*_ranking(verdict), *_first_place(verdict.priorities)] if several else []
+        sentences.append(say("drivers.association"))
+    return Passage(Sentence(text, "answer") for text in sentences)
+
+
+@describes(ImportanceResult, "importance")
+def describe_importance(result: ImportanceResult) -> Passage:
+    """Say of each driver its share, rank and how sure the rank is; that there is none where nothing is predicted."""
+    warnings = [Sentence(tell(text, result.labels), "warning") for text in result.warnings]
+    if not result.ranked:
+        outcome = result.labels.get(result.outcome, result.outcome)
+        return Passage([say("importance.none", outcome=outcome), *warnings])
+    sentences = []
+    phrase = "importance.row" if len(result.table) > TOP else "importance.row_of_few"
+    for row in records(result.table):
+        interval = ends(row["ci_low"], row["ci_high"], result.confidence)
+        shares = {"share": percent(row["share"]), "p": percent(row["p_top3"])}
+        name = result.labels.get(row["driver"], row["driver"])
+        sentences.append(say(phrase, driver=name, rank=row["rank"], **shares, **interval))
+    return Passage([*sentences, *warnings])
+
+
+@describes(PriorityResult, "priorities")
+def describe_priorities(result: PriorityResult) -> Passage:
+    """Say where to act first, if that can be said, and what goes with some points more on each driver."""
+    phrase = "priorities.change" if result.step == FIVE else "priorities.change_step"
+    values = {"outcome": result.labels.get(result.outcome, result.outcome), "step": f"{result.step:g}"}
+    sentences = _first_place(result) if result.ranked else [say("priorities.none", outcome=values["outcome"])]
+    for row in records(result.table):
+        name = result.labels.get(row["driver"], row["driver"])
+        sentences.append(say(phrase, driver=name, **values, **_change(row, result.confidence)))
+    warnings = result.warnings if result.ranked else ()
+    return Passage([*sentences, *(Sentence(tell(text, result.labels), "warning") for text in warnings)])
+
+
+@tabulates(ImportanceResult, "importance")
+def importance_table(result: ImportanceResult) -> GT:
+    """Share and rank of each driver."""
+    table = result.table
+    shown = table.assign(
+        label=[result.labels.get(name, name) for name in table["driver"]],
+        interval=span(100 * table["ci_low"], 100 * table["ci_high"], 0),
+        percent=100 * table["share"],
+    )
+    columns = {
+        "label": "driver",
+        "rank": "rank",
+        "percent": "percent",
+        "interval": "interval",
+        "importance": "r_squared",
+        "p_top3": "p_top3",
+    }
+    if len(table) <= TOP:
+        del columns["p_top3"]
+    labels = headings(columns, level=level(result.confidence))
+    decimals = {0: ["percent"], 3: ["importance"]} | ({2: ["p_top3"]} if "p_top3" in columns else {})
+    return lay_out(shown, name="importance", title=term("title.importance"), labels=labels, decimals=decimals)
+
+
+@tabulates(PriorityResult, "priorities")
+def priorities_table(result: PriorityResult) -> GT:
+    """Lay out importance, performance and expected change of each driver."""
+    table = result.table
+    shown = table.assign(
+        label=[result.labels.get(name, name) for name in table["driver"]],
+        quadrant=[term(f"quadrant.{place.replace(' ', '_')}") for place in table["quadrant"]],
+        percent=100 * table["share"],
+        interval=span(table["change_ci_low"], table["change_ci_high"], 2),
+    )
+    columns = {
+        "label": "driver",
+        "quadrant": "place",
+        "p_act_first": "p_act_first",
+        "percent": "percent",
+        "performance": "performance",
+        "expected_change": "step",
+        "interval": "interval",
+    }
+    labels = headings(columns, step=f"{result.step:g}", level=level(result.confidence))
+    decimals = {0: ["percent"], 1: ["performance"], 2: ["expected_change", "p_act_first"]}
+    if table["change_per_cost"].notna().any():
+        labels |= headings({"change_per_cost": "change_per_cost"})
+        decimals[3] = ["change_per_cost"]
+    return lay_out(shown, name="priorities", title=term("title.priorities"), labels=labels, decimals=decimals)
+
+
+@draws(ImportanceResult, "importance")
+def plot_importance(result: ImportanceResult, *, ax: Axes | None = None) -> Axes:
+    """Draw each driver's share of what is explained, with its interval."""
+    table = result.table.iloc[::-1].reset_index(drop=True)
+    with canvas(ax, rows=len(table)) as ax:
+        ax.barh(range(len(table)), 100 * table["share"], color=BLUE, alpha=0.75, height=0.62)
+        if result.bootstrap:
+            ax.hlines(range(len(table)), 100 * table["ci_low"], 100 * table["ci_high"], color=INK, linewidth=1.5)
+        name_rows(ax, drawable(named(table["driver"], result.labels), table["driver"]))
+        ax.set_xlabel(label("figure.importance_x", level=level(result.confidence)))
+        ax.set_title(label("figure.importance"), loc="left", fontweight="bold")
+        return ax
+
+
+@draws(ImportanceResult, "ranks")
+def plot_ranks(result: ImportanceResult, *, ax: Axes | None = None) -> Axes:
+    """Draw the probability that each driver has each rank."""
+    table = 100 * result.rank_probabilities.loc[result.table["driver"]]
+    with canvas(ax, rows=1.1 * len(table)) as ax:
+        heat(ax, table, limits=(0, 100), colours="Blues", digits=0)
+        labels = drawable(named(table.index, result.labels), table.index)
+        ax.set_yticks(np.arange(len(table)) + 0.5, labels, rotation=0)
+        ax.set(xlabel=label("figure.ranks_x"), ylabel="")
+        ax.set_title(label("figure.ranks"), loc="left", fontweight="bold")
+        return ax
+
+
+@draws(PriorityResult, "priorities")
+def plot_priorities(result: PriorityResult, *, ax: Axes | None = None) -> Axes:
+    """Draw the map of importance and performance, an ellipse for how sure each place is."""
+    table = result.table.merge(result.ellipses, on="driver")
+    labels = drawable(named(table["driver"], result.labels), table["driver"])
+    with canvas(ax, rows=11) as ax:
+        for name, row in zip(labels, table.to_dict("records"), strict=True):
+            colour = {"act first": ORANGE, LOOK_CLOSER: MUTED}.get(row["quadrant"], BLUE)
+            note = label("figure.look_closer", driver=name) if row["quadrant"] == LOOK_CLOSER else name
+            place = (row["performance"], 100 * row["share"])
+            ax.add_patch(_ellipse(row, place, colour))
+            ax.plot(*place, "o", color=colour, markersize=6, clip_on=False)
+            ax.annotate(note, place, (7, 5), textcoords="offset points", fontsize=9)
+        ax.axvline(result.performance_cut, color=INK, linewidth=1, linestyle="--")
+        ax.axhline(100 * result.share_cut, color=INK, linewidth=1, linestyle="--")
+        _name_corners(ax)
+        ax.autoscale_view()
+        bottom, top = ax.get_ylim()
+        ax.set_ylim(max(bottom, 0.0), min(top, 100.0))
+        ax.set(xlabel=label("figure.priorities_x"), ylabel=label("figure.priorities_y"))
+        ax.set_title(label("figure.priorities"), loc="left", fontweight="bold")
+        return ax
+
+
+def _name_corners(ax: Axes) -> None:
+    corner: dict[str, Any] = {"xycoords": "axes fraction", "fontsize": 9, "color": MUTED, "style": "italic"}
+    for name, (x, y), ha, va in (
+        ("act_first", (0.01, 0.99), "left", "top"),
+        ("keep_up", (0.99, 0.99), "right", "top"),
+        ("low_priority", (0.01, 0.01), "left", "bottom"),
+        ("enough", (0.99, 0.01), "right", "bottom"),
+    ):
+        ax.annotate(label(f"quadrant.{name}"), (x, y), ha=ha, va=va, **corner)
+
+
+def _ellipse(row: Mapping[Any, Any], centre: tuple[float, float], colour: str) -> Ellipse:
+    """Region that holds 95 % of the bootstrap samples, if these are normal."""
+    sds = np.array([row["sd_performance"], 100 * row["sd_share"]])
+    covariance = np.outer(sds, sds) * [[1, row["correlation"]], [row["correlation"], 1]]
+    values, vectors = np.linalg.eigh(np.nan_to_num(covariance))
+    width, height = 2 * ELLIPSE_SDS * np.sqrt(np.maximum(values[::-1], 0))
+    angle = float(np.degrees(np.arctan2(*vectors[::-1, 1])))
+    return Ellipse(centre, width, height, angle=angle, facecolor=colour, alpha=0.15, edgecolor=colour)
+
+
+def _ranking(verdict: DriverVerdict) -> list[Sentence]:
+    importance, (leader, p) = verdict.importance, verdict.leader
+    name = importance.labels.get(leader, leader)
+    sentences = [say("drivers.leader" if p >= SURE else "drivers.leader_unsure", driver=name, p=percent(p))]
+    if len(importance.table) > TOP:
+        sure = verdict.surely_leading
+        top = say("drivers.top3", drivers=names(sure, importance.labels)) if sure else say("drivers.top3_none")
+        sentences.append(top)
+    return sentences
+
+
+def _first_place(priorities: PriorityResult) -> list[Sentence]:
+    """Name the driver on which to act first."""
+    outcome, first = priorities.labels.get(priorities.outcome, priorities.outcome), priorities.first_place
+    if first is None:
+        return [say("drivers.act_none", outcome=outcome)]
+    phrase, name = "drivers.act" if first.likely else "drivers.act_unsure", priorities.labels.get(first.driver, first.driver)
+    return [say(phrase, driver=name, outcome=outcome, p=percent(first.p))]
+
+
+def _change(row: Mapping[str, Any], confidence: float) -> dict[str, str]:
+    """Change in words, as more or as less, with its interval told the same way, and doubt where that holds zero."""
+    change, low, high = (row[name] for name in ("expected_change", "change_ci_low", "change_ci_high"))
+    doubt = "" if low > 0 or high < 0 else term("priorities.doubt")
+    if number(change).startswith("−"):
+        change, low, high, way = -change, -high, -low, "less"
+    else:
+        way = "more"
+    points = term(f"priorities.{way}", change=number(change))
+    return {"points": points, "doubt": doubt, **ends(low, high, confidence, points=True)}

@@ -1,0 +1,99 @@
+"""Who answered, how carefully, and which rows a report is about."""
+
+from collections.abc import Iterable
+
+import pandas as pd
+from great_tables import GT
+
+from loyalty_kit.notes import note
+from loyalty_kit.reporting.layout import headings, lay_out
+from loyalty_kit.reporting.verbs import describes, tabulates
+from loyalty_kit.reporting.wording.catalogue import Passage, Sentence, in_a_row, say, term
+from loyalty_kit.reporting.wording.notes import tell
+from loyalty_kit.selection import Selection
+from loyalty_kit.survey.groups import GroupCounts
+from loyalty_kit.survey.screening import ScreeningResult
+from loyalty_kit.survey.usable import Usable
+
+SMALL_SAMPLE = 100
+LEVELS = {"(none)": "no_level", "(other)": "other_level"}
+"""Levels that `group_counts` adds, with their key in the catalogue."""
+
+
+def warned(texts: Iterable[str]) -> list[Sentence]:
+    """Warnings of a result, loud."""
+    return [Sentence(tell(text), "warning") for text in texts]
+
+
+def small_sample(n: int) -> list[Sentence]:
+    """Warning where a survey is small."""
+    return [Sentence(say("sample.small", n=n), "warning")] if n < SMALL_SAMPLE else []
+
+
+@describes(ScreeningResult, "screening")
+def describe_screening(screening: ScreeningResult) -> Passage:
+    """Who shows signs of careless answering, and what was done about it."""
+    flagged, dropped = int(screening.flags.any(axis=1).sum()), int(screening.dropped.sum())
+    case = "clean" if not flagged else "one_rule" if not dropped else "dropped" if screening.leave_out else "kept"
+    first = say(f"screening.{case}", flagged=flagged, dropped=dropped, n=screening.n_used)
+    return Passage([first, *warned(screening.warnings)])
+
+
+@describes(ScreeningResult, "sample")
+def describe_sample(screening: ScreeningResult) -> Passage:
+    """Say which survey it is, how many respondents its file holds and how many are used, and how they are weighted."""
+    total, n, title = screening.n_used, screening.n_kept, screening.codebook.title
+    sentences = [say("sample.title", title=title)] if title else []
+    sentences.append(say("sample.all", n=n) if n == total else say("sample.some", n=n, total=total, dropped=total - n))
+    if screening.codebook.weight:
+        zero = screening.weightless
+        case = "weightless" if zero else "weighted"
+        sentences.append(say(f"sample.{case}", weight=screening.codebook.weight, zero=zero))
+    return Passage([*sentences, *small_sample(n)])
+
+
+@describes(Usable, "left out")
+def describe_left_out(usable: Usable) -> Passage:
+    """Say what of the codebook could not be used; nothing where all of it was."""
+    return Passage(warned(usable.warnings))
+
+
+@describes(Selection, "rows")
+def describe_rows(selection: Selection) -> Passage:
+    """Say which rows of the file the report is about; nothing where it is about all."""
+    kept = [note("Only rows with {conditions} are used.", conditions=list(selection.only))] if selection.only else []
+    return Passage(Sentence(tell(text)) for text in kept)
+
+
+@describes(GroupCounts, "groups")
+def describe_groups(counts: GroupCounts) -> Passage:
+    """Say what the table of groups shows and hides."""
+    if counts.table.empty:
+        return Passage([say("groups.none")])
+    first = say("groups.all", groups=in_a_row(counts.table["group"].unique()))
+    hidden = [say("groups.hidden", min_cell=counts.min_cell)] if counts.table["n"].isna().any() else []
+    return Passage([first, *hidden])
+
+
+@tabulates(GroupCounts, "groups")
+def groups_table(counts: GroupCounts) -> GT | None:
+    """Respondents by group; suppressed counts are said to be, and without a group there is no table."""
+    table = counts.table
+    if table.empty:
+        return None
+    hidden = term("verdict.suppressed", min_cell=counts.min_cell)
+    shown = table.assign(
+        n=[hidden if pd.isna(n) else f"{n:,.0f}" for n in table["n"]],
+        level=[term(f"verdict.{LEVELS[name]}") if name in LEVELS else name for name in table["level"]],
+    )
+    labels = headings({"level": "level", "n": "respondents", "share": "share"})
+    return lay_out(shown, name="groups", title=term("title.groups"), labels=labels, percent=["share"], group="group")
+
+
+@tabulates(ScreeningResult, "screening")
+def screening_table(screening: ScreeningResult) -> GT:
+    """Respondents at each screening rule."""
+    table = screening.to_frame()
+    shown = table.assign(meaning=table["meaning"].map(tell))
+    labels = headings({"meaning": "sign", "flagged": "respondents", "dropped": "two_signs"})
+    return lay_out(shown, name="screening", title=term("title.screening"), labels=labels)

@@ -1,0 +1,162 @@
+"""The three verbs of a report: describe, table and plot, each by the type of a result and the view asked for."""
+
+from collections.abc import Callable
+from functools import cache
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import loyalty_kit.reporting as reporting
+from loyalty_kit.errors import InputError, kind, listing
+from loyalty_kit.reporting.wording.catalogue import Passage
+
+if TYPE_CHECKING:
+    from great_tables import GT
+    from matplotlib.axes import Axes
+
+View = TypeVar("View", bound=Callable[..., Any])
+Views = dict[type, dict[str, Callable[..., Any]]]
+"""Functions by type of result and name of view; the first of a type is what it shows where no view is named."""
+
+SENTENCES: Views = {}
+TABLES: Views = {}
+FIGURES: Views = {}
+
+
+def describes(result: type, view: str) -> Callable[[View], View]:
+    """Register a function that says in sentences what a view of a result shows."""
+    return _registered(SENTENCES, result, view)
+
+
+def tabulates(result: type, view: str) -> Callable[[View], View]:
+    """Register a function that lays out a view of a result as a table."""
+    return _registered(TABLES, result, view)
+
+
+def draws(result: type, view: str) -> Callable[[View], View]:
+    """Register a function that draws a view of a result on the axes given, or on new ones where these are None."""
+    return _registered(FIGURES, result, view)
+
+
+def describe(result: Any, view: str | None = None, **options: Any) -> Passage:
+    """Say in sentences what a result shows; they stay true for every result.
+
+    Parameters
+    ----------
+    result : result of an analysis
+        What a function of the kit gave; None, or the error that kept an analysis from being made, where the
+        view says which analysis that was.
+    view : str, optional
+        Which of the result's views; its first where not given. A view that the result does not have is
+        refused with the names of those that it has.
+    **options : Any
+        What a view takes beside the result.
+
+    Returns
+    -------
+    Passage
+        Sentences in the language of the report, a paragraph each in a notebook.
+
+    Raises
+    ------
+    InputError
+        If the result has no sentences, or no such view.
+
+    Examples
+    --------
+    >>> import loyalty_kit as lk
+    >>> answers = pd.DataFrame({"channel": ["web"] * 9 + ["store"] * 7})
+    >>> print(describe(lk.group_counts(answers, lk.Codebook.parse('groups = ["channel"]'))))
+    Groups: channel.
+    """
+    passage: Passage = _view(SENTENCES, "describe", result, view)(result, **options)
+    return passage
+
+
+def table(result: Any, view: str | None = None, **options: Any) -> "GT | None":
+    """Lay a result out as the table of a report.
+
+    Parameters
+    ----------
+    result : result of an analysis
+        None where there is nothing to show.
+    view : str, optional
+        Which of the result's views; its first where not given.
+    **options : Any
+        What a view takes beside the result.
+
+    Returns
+    -------
+    GT or None
+        Text from the data escaped, numbers rounded; full precision stands in `result.to_frame()`. None for
+        None, and where the view has no row.
+
+    Raises
+    ------
+    InputError
+        If the result has no table, or no such view.
+    """
+    if result is None:
+        return None
+    laid_out: GT | None = _view(TABLES, "table", result, view)(result, **options)
+    return laid_out
+
+
+def plot(result: Any, view: str | None = None, *, ax: "Axes | None" = None, **options: Any) -> "Axes | None":
+    """Draw a result.
+
+    Parameters
+    ----------
+    result : result of an analysis
+        None where there is nothing to draw.
+    view : str, optional
+        Which of the result's views; its first where not given.
+    ax : Axes, optional
+        Where to draw; a new figure where not given.
+    **options : Any
+        What a view takes beside the result.
+
+    Returns
+    -------
+    Axes or None
+        None for None.
+
+    Raises
+    ------
+    InputError
+        If the result has no figure, or no such view.
+    """
+    if result is None:
+        return None
+    axes: Axes = _view(FIGURES, "plot", result, view)(result, ax=ax, **options)
+    return axes
+
+
+def _registered(views: Views, result: type, view: str) -> Callable[[View], View]:
+    def register(function: View) -> View:
+        views.setdefault(result, {})[view] = function
+        return function
+
+    return register
+
+
+def _view(views: Views, verb: str, result: Any, name: str | None) -> Callable[..., Any]:
+    """Function of the view asked for; an error that lists the views where there is none of that name."""
+    _load_areas()
+    known = next((views[one] for one in type(result).__mro__ if one in views), None)
+    if known is None:
+        raise InputError(f"'{verb}' takes a result of the kit; got {kind(result)}.")
+    if name is None and isinstance(result, (type(None), Exception)):
+        raise InputError(f"'{verb}' needs a view where there is no result; there are {listing(known)}.")
+    if name is not None and name not in known:
+        raise InputError(f"{kind(result)} has no view '{name}' to {verb}; it has {listing(known)}.")
+    return known[next(iter(known)) if name is None else name]
+
+
+@cache
+def _load_areas() -> None:
+    """Import the modules of every area, found by their folders, so that their views are registered."""
+    for area in iter_modules(reporting.__path__, f"{reporting.__name__}."):
+        if area.ispkg:
+            for module in iter_modules(import_module(area.name).__path__, f"{area.name}."):
+                import_module(module.name)
