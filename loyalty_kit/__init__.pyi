@@ -21,7 +21,6 @@ from .campaigns.observational import weighted_effect as weighted_effect
 from .campaigns.power import PlanResult as PlanResult
 from .campaigns.power import plan_campaign as plan_campaign
 from .campaigns.reading import campaign_metrics as campaign_metrics
-from .campaigns.reading import is_simulated as is_simulated
 from .campaigns.reading import read_campaign as read_campaign
 from .campaigns.trust import TrustResult as TrustResult
 from .errors import GroupsError as GroupsError
@@ -29,10 +28,16 @@ from .errors import InputError as InputError
 from .errors import UnreadableError as UnreadableError
 from .measurement.adequacy import AdequacyResult as AdequacyResult
 from .measurement.adequacy import adequacy as adequacy
+from .measurement.common_method import CommonMethodResult as CommonMethodResult
+from .measurement.common_method import common_method as common_method
+from .measurement.confirmatory import CfaResult as CfaResult
+from .measurement.confirmatory import cfa as cfa
 from .measurement.correlation import Correlation as Correlation
 from .measurement.correlation import correlate as correlate
 from .measurement.factors import FactorResult as FactorResult
 from .measurement.factors import efa as efa
+from .measurement.invariance import InvarianceResult as InvarianceResult
+from .measurement.invariance import invariance as invariance
 from .measurement.reliability import ReliabilityResult as ReliabilityResult
 from .measurement.reliability import reliability as reliability
 from .measurement.retention import RetentionResult as RetentionResult
@@ -43,11 +48,25 @@ from .measurement.single_scale import item_statistics as item_statistics
 from .measurement.single_scale import omega_total as omega_total
 from .measurement.stability import StabilityResult as StabilityResult
 from .measurement.stability import loading_stability as loading_stability
+from .measurement.structure_verdict import judge_structure as judge_structure
+from .measurement.validity import ValidityResult as ValidityResult
+from .modelling.driver_result import DriverResult as DriverResult
+from .modelling.driver_verdict import judge_drivers as judge_drivers
+from .modelling.importance import ImportanceResult as ImportanceResult
+from .modelling.priority import PriorityResult as PriorityResult
+from .modelling.priority import priorities as priorities
+from .modelling.regression import drivers as drivers
 from .moments import Moments as Moments
 from .reporting import batch as batch
 from .reporting.outcomes import RenderResult as RenderResult
+from .reporting.provenance import provenance as provenance
 from .reporting.recording import record as record
 from .reporting.render import render as render
+from .reporting.verbs import describe as describe
+from .reporting.verbs import plot as plot
+from .reporting.verbs import table as table
+from .reporting.wording.catalogue import speak as speak
+from .selection import Selection as Selection
 from .selection import keep_only as keep_only
 from .survey.codebook import Codebook as Codebook
 from .survey.groups import group_counts as group_counts
@@ -65,15 +84,3 @@ from .survey.shares import top_box as top_box
 from .survey.usable import usable as usable
 
 __version__: str
-from .measurement.common_method import CommonMethodResult as CommonMethodResult
-from .measurement.common_method import common_method as common_method
-from .measurement.confirmatory import CfaResult as CfaResult
-from .measurement.confirmatory import cfa as cfa
-from .measurement.invariance import InvarianceResult as InvarianceResult
-from .measurement.invariance import invariance as invariance
-from .measurement.validity import ValidityResult as ValidityResult
-from .modelling.driver_result import DriverResult as DriverResult
-from .modelling.importance import ImportanceResult as ImportanceResult
-from .modelling.priority import PriorityResult as PriorityResult
-from .modelling.priority import priorities as priorities
-from .modelling.regression import drivers as drivers

@@ -181,7 +181,7 @@ def _judged(effects: EffectsResult, rows: pd.DataFrame, table: pd.DataFrame, *, 
 
 
 def _advice(row: dict[Any, Any], leading: bool) -> Advice:
-    """What to do with an arm."""
+    """Say what to do with an arm."""
     if row["believable"] == "no":
         return "unknown"
     if row["probability_gain"] >= SURE:

@@ -65,17 +65,18 @@ class Declaration:
 
     @property
     def n(self) -> int:
-        """Rows of all arms."""
-        return sum(self.sizes.values())
+        """Rows of the table."""
+        return sum(self._counts.values())
+
+    @property
+    def sizes(self) -> dict[Any, int]:
+        """Rows of each arm, control first, then in the order of the plan or of the table."""
+        known = [self.control, *(arm for arm in self.planned or self._counts if arm != self.control)]
+        return {arm: self._counts.get(arm, 0) for arm in known}
 
     @cached_property
-    def sizes(self) -> dict[Any, int]:
-        """Rows of each arm, control first, then in the order of the plan or of their number."""
-        counts: dict[Any, int]
+    def _counts(self) -> dict[Any, int]:
         if isinstance(self.frame, Cube):
-            counts = {arm: int(self.frame.customers(arm)) for arm in self.frame.arms}
-        else:
-            codes, arms = Rows(collected(self.opened, [self.arm])).codes(self.arm)
-            counts = dict(zip(arms, np.bincount(codes, minlength=len(arms)).tolist(), strict=True))
-        known = [self.control, *(arm for arm in self.planned or counts if arm != self.control)]
-        return {arm: counts.get(arm, 0) for arm in known}
+            return {arm: int(self.frame.customers(arm)) for arm in self.frame.arms}
+        codes, arms = Rows(collected(self.opened, [self.arm])).codes(self.arm)
+        return dict(zip(arms, np.bincount(codes, minlength=len(arms)).tolist(), strict=True))

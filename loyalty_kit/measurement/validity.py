@@ -9,8 +9,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from loyalty_kit.checks import check_rng, check_whole
-from loyalty_kit.measurement.cfa_solution import Solution
 from loyalty_kit.measurement.adequacy import UNRELATED
+from loyalty_kit.measurement.cfa_solution import Solution
 from loyalty_kit.measurement.cfa_soundness import Standing, sample_correlation, scale_independence, standing
 from loyalty_kit.measurement.items import ItemTable, resampled
 from loyalty_kit.moments import Floats
@@ -101,7 +101,7 @@ def assess_validity(
     rng: int | np.random.Generator = 0,
     confidence: float = 0.95,
     warnings: Sequence[str] = (),
-    codebook: Codebook = Codebook(),
+    codebook: Codebook,
 ) -> ValidityResult:
     """Assess the scales of an estimated factor model.
 

@@ -125,7 +125,7 @@ class DriverResult(Result):
 
     @property
     def unequal_spread(self) -> bool | None:
-        """Whether residuals spread unequally (Breusch–Pagan, 5 %) under errors that allow for it; None if not tested."""
+        """Whether residuals spread unequally (Breusch–Pagan, 5 %) under errors that allow for it; None: not tested."""
         p = self.diagnostics["p_value"].get("breusch_pagan")
         return None if p is None else bool(p < DOUBTFUL and self.errors == "hc3")
 

@@ -14,7 +14,7 @@ from loyalty_kit.modelling.errors_in_variables import Corrected, Reliability, co
 from loyalty_kit.modelling.fits import ERRORS, MODELS, Errors, Fit, Model, fit
 from loyalty_kit.modelling.moderation import ModerationResult, moderate, wald
 from loyalty_kit.modelling.question import Scores, ask
-from loyalty_kit.modelling.terms import coefficient_table, driver_warnings, tabled_warnings, suppressed
+from loyalty_kit.modelling.terms import coefficient_table, driver_warnings, suppressed, tabled_warnings
 from loyalty_kit.notes import note
 from loyalty_kit.survey.scoring import ScaleScores
 

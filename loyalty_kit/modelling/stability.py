@@ -16,7 +16,6 @@ from loyalty_kit.modelling.question import WHERE
 from loyalty_kit.notes import note
 from loyalty_kit.results import Result
 
-
 LEVEL = 0.05
 """Level of the tests that coefficients are the same in every group."""
 

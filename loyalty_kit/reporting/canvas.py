@@ -69,7 +69,7 @@ def named(names: Iterable[object], labels: Mapping[str, str]) -> list[str]:
 
 
 def numbered(count: int) -> list[str]:
-    """What stands in for names of items that no installed font can draw."""
+    """Name what stands in for names of items that no installed font can draw."""
     return [label("figure.item", n=number) for number in range(1, count + 1)]
 
 

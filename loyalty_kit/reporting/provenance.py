@@ -2,18 +2,38 @@
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 from great_tables import GT
 
 from loyalty_kit.errors import UnreadableError
+from loyalty_kit.reporting.layout import headings, lay_out
 from loyalty_kit.reporting.origin import versions
-from loyalty_kit.reporting.tables.layout import headings, lay_out
+from loyalty_kit.reporting.verbs import tabulates
 from loyalty_kit.reporting.wording.catalogue import given, language, phrases, term
+from loyalty_kit.results import Result
 
 
-def provenance(parameters: Mapping[str, object], files: Mapping[str, str | Path]) -> pd.DataFrame:
+@dataclass(frozen=True, eq=False)
+class Provenance(Result):
+    """Facts that a report was made of.
+
+    Attributes
+    ----------
+    facts : DataFrame of shape (facts, 2)
+        fact and value.
+    """
+
+    facts: pd.DataFrame
+
+    def to_frame(self) -> pd.DataFrame:
+        """Table of the facts."""
+        return self.facts.copy()
+
+
+def provenance(parameters: Mapping[str, object], files: Mapping[str, str | Path]) -> Provenance:
     """List what a report was made of.
 
     Parameters
@@ -25,8 +45,8 @@ def provenance(parameters: Mapping[str, object], files: Mapping[str, str | Path]
 
     Returns
     -------
-    DataFrame of shape (facts, 2)
-        fact and value: parameters, SHA-256 of each file, versions. No time, no absolute path and no
+    Provenance
+        Parameters, SHA-256 of each file, versions. No time, no absolute path and no
         commit, so that equal inputs give an equal report; time and commit stand in the history.
 
     Raises
@@ -38,13 +58,14 @@ def provenance(parameters: Mapping[str, object], files: Mapping[str, str | Path]
     for what, path in files.items():
         facts[term("provenance.hash", what=_kind(what), file=Path(path).name)] = _hash(Path(path))
     facts |= {term("provenance.version", name=name): number for name, number in versions().items()}
-    return pd.DataFrame({"fact": list(facts), "value": list(facts.values())})
+    return Provenance(pd.DataFrame({"fact": list(facts), "value": list(facts.values())}))
 
 
-def provenance_table(facts: pd.DataFrame) -> GT:
+@tabulates(Provenance, "facts")
+def provenance_table(result: Provenance) -> GT:
     """Table of what `provenance` found."""
     labels = headings({"fact": "fact", "value": "value"})
-    return lay_out(facts, name="provenance", title=term("title.provenance"), labels=labels)
+    return lay_out(result.facts, name="provenance", title=term("title.provenance"), labels=labels)
 
 
 def _kind(what: str) -> str:

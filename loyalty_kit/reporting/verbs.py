@@ -141,8 +141,8 @@ def _registered(views: Views, result: type, view: str) -> Callable[[View], View]
 
 
 def _view(views: Views, verb: str, result: Any, name: str | None) -> Callable[..., Any]:
-    """Function of the view asked for; an error that lists the views where there is none of that name."""
-    _load_areas()
+    """Find the function of the view asked for; an error that lists the views where there is none of that name."""
+    _load(type(result).__module__.split(".")[1] if type(result).__module__.startswith("loyalty_kit.") else "")
     known = next((views[one] for one in type(result).__mro__ if one in views), None)
     if known is None:
         raise InputError(f"'{verb}' takes a result of the kit; got {kind(result)}.")
@@ -154,9 +154,10 @@ def _view(views: Views, verb: str, result: Any, name: str | None) -> Callable[..
 
 
 @cache
-def _load_areas() -> None:
-    """Import the modules of every area, found by their folders, so that their views are registered."""
-    for area in iter_modules(reporting.__path__, f"{reporting.__name__}."):
-        if area.ispkg:
-            for module in iter_modules(import_module(area.name).__path__, f"{area.name}."):
-                import_module(module.name)
+def _load(area: str) -> None:
+    """Import what reports on an area, found by its name, so that its views are registered; all where there is none."""
+    names = {module.name: module.ispkg for module in iter_modules(reporting.__path__)}
+    for name in [area] if area in names else names:
+        module = import_module(f"{reporting.__name__}.{name}")
+        for inner in iter_modules(module.__path__, f"{module.__name__}.") if names[name] else ():
+            import_module(inner.name)

@@ -75,7 +75,7 @@ class ScreeningResult(Result):
         return table.assign(flagged=flagged.sum().to_numpy(), dropped=both.sum().to_numpy())
 
     def keep(self, responses: pd.DataFrame) -> pd.DataFrame:
-        """Responses without the respondents who break two rules or leave over half unanswered; all if told to keep them.
+        """Responses without those who break two rules or leave over half unanswered; all if told to keep them.
 
         Parameters
         ----------

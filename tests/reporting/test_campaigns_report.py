@@ -10,12 +10,12 @@ import pandas as pd
 import pytest
 from great_tables import GT
 from languages import english, figures, seen
+from loyalty_kit.reporting.plots import canvas
+from loyalty_kit.reporting.wording.campaigns import amount, chance, decisions, shown_cells
 from matplotlib.axes import Axes
 
 import loyalty_kit as lk
 from loyalty_kit.reporting import plots, tables, wording
-from loyalty_kit.reporting.plots import canvas
-from loyalty_kit.reporting.wording.campaigns import amount, chance, decisions, shown_cells
 from loyalty_kit.reporting.wording.catalogue import SPOKEN
 
 matplotlib.use("agg")

@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from languages import english, figures, seen
+from loyalty_kit.reporting.plots import canvas
 
 import loyalty_kit as lk
 from loyalty_kit.modelling.priority import LOOK_CLOSER
 from loyalty_kit.reporting import plots, tables, wording
-from loyalty_kit.reporting.plots import canvas
 from loyalty_kit.reporting.wording.catalogue import SPOKEN
 
 matplotlib.use("agg")

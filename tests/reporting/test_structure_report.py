@@ -7,11 +7,11 @@ import matplotlib
 import numpy as np
 import pandas as pd
 import pytest
+from loyalty_kit.reporting.wording.structure import beside, contradictions
 from surveys import simulate
 
 import loyalty_kit as lk
 from loyalty_kit.reporting import plots, tables, wording
-from loyalty_kit.reporting.wording.structure import beside, contradictions
 
 matplotlib.use("agg")
 

@@ -294,7 +294,9 @@ def _cells(cells: pd.DataFrame, kind: str) -> str:
     if cells.empty:
         return term("segments.hidden_all")
     return in_a_row(
-        term("segments.cell", by=row["by"], level=row["level"], **{end: size(row[column], kind) for column, end in ENDS})
+        term(
+            "segments.cell", by=row["by"], level=row["level"], **{end: size(row[column], kind) for column, end in ENDS}
+        )
         for row in records(cells)
     )
 
@@ -345,8 +347,6 @@ def _forest(
         if factor == THOUSAND:
             ax.xaxis.set_major_formatter(thousands)
         ax.set_xlabel(label("figure.interval_x", unit=words, level=level(effects.confidence)))
-        heading = label(
-            f"figure.{title}", metric=plain_name(metric.name, language=drawn()), control=effects.control
-        )
+        heading = label(f"figure.{title}", metric=plain_name(metric.name, language=drawn()), control=effects.control)
         ax.set_title(heading, loc="left", fontweight="bold")
         return ax

@@ -37,7 +37,10 @@ def describe_answer(verdict: DriverVerdict) -> Passage:
         interval = ends(importance.r_squared_ci_low, importance.r_squared_ci_high, importance.confidence)
         shares = {"share": percent(model.r_squared), "unseen": percent(validation.r_squared)}
         several = len(model.drivers) > 1
-        phrase, only = "drivers.explained" if several else "drivers.explained_one", names(model.drivers[:1], model.labels)
+        phrase, only = (
+            "drivers.explained" if several else "drivers.explained_one",
+            names(model.drivers[:1], model.labels),
+        )
         sentences = [say(phrase, count=len(model.drivers), driver=only, **values, **shares, **interval)]
         # Of one driver there is nothing to rank.
         sentences += [*_ranking(verdict), *_first_place(verdict.priorities)] if several else []
@@ -214,7 +217,10 @@ def _first_place(priorities: PriorityResult) -> list[Sentence]:
     outcome, first = priorities.labels.get(priorities.outcome, priorities.outcome), priorities.first_place
     if first is None:
         return [say("drivers.act_none", outcome=outcome)]
-    phrase, name = "drivers.act" if first.likely else "drivers.act_unsure", priorities.labels.get(first.driver, first.driver)
+    phrase, name = (
+        "drivers.act" if first.likely else "drivers.act_unsure",
+        priorities.labels.get(first.driver, first.driver),
+    )
     return [say(phrase, driver=name, outcome=outcome, p=percent(first.p))]
 
 

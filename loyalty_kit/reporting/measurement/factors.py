@@ -47,7 +47,9 @@ def describe_retention(result: RetentionResult) -> Passage:
     tied = len(votes) > 1 and (votes == votes.max()).sum() > 1
     case = "nothing" if result.vote == 0 else "agree" if low == high else "split" if tied else "differ"
     claimed = {"claimed": result.claimed} if result.claimed is not None else {}
-    sentences = [say(f"retention.{case}{'' if claimed else '_open'}", low=low, high=high, factors=result.vote, **claimed)]
+    sentences = [
+        say(f"retention.{case}{'' if claimed else '_open'}", low=low, high=high, factors=result.vote, **claimed)
+    ]
     if result.shares is not None:
         share = percent(result.shares["vote"].get(result.vote, 0.0))
         sentences.append(say("retention.share", share=share, bootstrap=result.bootstrap))

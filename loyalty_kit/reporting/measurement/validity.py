@@ -59,9 +59,7 @@ def describe_common_method(result: CommonMethodResult) -> Passage:
 def scales_table(result: ValidityResult) -> GT:
     """Reliability and shared variance of each scale."""
     scales = result.scales
-    shown = scales.assign(
-        label=scales["scale"].map(result.codebook.label), verdict=scales["verdict"].map(_convergence)
-    )
+    shown = scales.assign(label=scales["scale"].map(result.codebook.label), verdict=scales["verdict"].map(_convergence))
     decimals: dict[int, list[str]] = {2: ["smallest_loading"]}
     for column, bound in (("composite_reliability", RELIABLE), ("ave", SHARED)):
         decimals.setdefault(digits_beside(scales[column], bound), []).append(column)

@@ -22,8 +22,7 @@ from IPython.core.pylabtools import activate_matplotlib
 from matplotlib.figure import Figure
 from matplotlib_inline.backend_inline import configure_inline_support
 
-from loyalty_kit import campaigns, measurement, modelling, survey
-from loyalty_kit.reporting import plots, tables, wording
+import loyalty_kit
 from loyalty_kit.reporting.pages.figures import shown
 
 INLINE = "module://matplotlib_inline.backend_inline"
@@ -36,7 +35,7 @@ _LIBRARIES = (
     "scipy.stats",
     "seaborn",
 )
-_PACKAGES = (survey, measurement, modelling, campaigns, plots, tables, wording)
+_NOT_FOR_NOTEBOOKS = ("loyalty_kit.__main__", "loyalty_kit.reporting.running", "loyalty_kit.reporting.batches")
 _LAUNCHER = str(Path(ipykernel.__file__).parents[1] / "ipykernel_launcher.py")
 _SETTINGS = mpl.matplotlib_fname()
 _INSTALLED = ("site-packages", "dist-packages")
@@ -44,10 +43,10 @@ _INSTALLED = ("site-packages", "dist-packages")
 
 def prepare() -> None:
     """Load what reports use, and draw a figure, so that no kernel pays for its first."""
-    for name in (*_LIBRARIES, "loyalty_kit.reporting.provenance"):
+    for name in _LIBRARIES:
         import_module(name)
-    for package in _PACKAGES:
-        for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
+    for module in pkgutil.walk_packages(loyalty_kit.__path__, "loyalty_kit."):
+        if not module.name.startswith(_NOT_FOR_NOTEBOOKS):
             import_module(module.name)
     figure = Figure()
     figure.subplots().set_title("Loyalty")

@@ -85,9 +85,7 @@ def describe_shares(shares: SharesResult) -> Passage:
     """Net promoter score and top box of the marked items."""
     if not shares.by_item:
         return Passage([say("shares.none")])
-    return Passage(
-        _share(shares.wordings[name], result, shares.min_cell) for name, result in shares.by_item.items()
-    )
+    return Passage(_share(shares.wordings[name], result, shares.min_cell) for name, result in shares.by_item.items())
 
 
 @describes(NetPromoterResult, "share")
