@@ -82,8 +82,8 @@ def test_takes_the_language_and_the_rows_that_it_is_about(notebook):
     known = {parameter.name: parameter.type for parameter in notebook_parameters(notebook)}
     assert known["language"].startswith("Literal['en', 'zh']")
     assert known["only"] == "list[str]"
-    assert source.index("wording.speak(") < source.index("wording.describe_")
-    assert "wording.describe_only(only)" in source
+    assert source.index("lk.speak(") < source.index("lk.describe(")
+    assert "lk.describe(lk.Selection(only))" in source
 
 
 def test_records_the_estimates_that_the_next_run_is_compared_by(notebook):

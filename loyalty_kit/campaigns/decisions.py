@@ -1,5 +1,6 @@
 """What to do: roll out, stop, or test more, read from the effects as a posterior with a flat prior."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -175,12 +176,12 @@ def _judged(effects: EffectsResult, rows: pd.DataFrame, table: pd.DataFrame, *, 
     chances = table.loc[table["decision"] == "roll out"].drop(columns="decision")
     judged = tried.merge(chances, on="arm")
     leading = judged["expected_gain"] == judged["expected_gain"].max()
-    advice = [_advice(row, first) for row, first in zip(judged.to_dict("records"), leading, strict=True)]
+    advice = [advice_on(row, leading=first) for row, first in zip(judged.to_dict("records"), leading, strict=True)]
     buyers = judged[["nonzero_control", "nonzero_treatment"]].min(axis=1)
     return judged.assign(advice=advice if sound else "unsound", few_buyers=buyers < FEW_BUYERS)
 
 
-def _advice(row: dict[Any, Any], leading: bool) -> Advice:
+def advice_on(row: Mapping[Any, Any], *, leading: bool) -> Advice:
     """Say what to do with an arm."""
     if row["believable"] == "no":
         return "unknown"

@@ -24,7 +24,7 @@ def test_one_arm_has_the_closed_form():
     assert table.loc["test more", "expected_gain"] == pytest.approx(worth, abs=0.01 * s)
     assert table.loc["stop", "expected_loss"] == pytest.approx(worth, abs=0.01 * s)
     assert table.loc["roll out", "expected_loss"] == pytest.approx(worth - d, abs=0.01 * s)
-    assert found.best == ("roll out t" if d > 0 else "stop")
+    assert (found.now["decision"], found.now["arm"]) == (("roll out", "t") if d > 0 else ("stop", None))
 
 
 def test_several_arms_share_their_control(shoppers):
@@ -50,7 +50,7 @@ def test_where_nobody_buys_there_is_nothing_to_weigh():
     frame = pd.DataFrame({"arm": ["c", "t"] * 10, "spend": 0.0})
     effects = Campaign(frame, arm="arm", control="c").evaluate([Profit("spend", margin=0.4, cost=0.05)])
     found = decide(effects, metric="profit(spend)")
-    assert found.best == "stop"
+    assert found.now["decision"] == "stop"
     assert found.to_frame()["expected_gain"].tolist() == pytest.approx([-0.05, 0.0, 0.0])
     assert found.warnings == ("The outcome does not vary in control and in 't': there is nothing to weigh there.",)
     assert gain_density(effects, metric="profit(spend)", grid=np.linspace(-1, 1, 5)).empty

@@ -10,12 +10,12 @@ import pandas as pd
 import pytest
 from great_tables import GT
 from languages import english, figures, seen
-from loyalty_kit.reporting.plots import canvas
-from loyalty_kit.reporting.wording.campaigns import amount, chance, decisions, shown_cells
 from matplotlib.axes import Axes
 
 import loyalty_kit as lk
-from loyalty_kit.reporting import plots, tables, wording
+from loyalty_kit.campaigns.decisions import advice_on
+from loyalty_kit.reporting import canvas
+from loyalty_kit.reporting.campaigns.amounts import amount, chance
 from loyalty_kit.reporting.wording.catalogue import SPOKEN
 
 matplotlib.use("agg")
@@ -49,13 +49,13 @@ def study(table: pd.DataFrame, folder, *, placebos=100, profit=PROFIT, **options
     file = folder / "customers.csv"
     table.to_csv(file, index=False)
     arms = sorted(set(table["arm"]) - {"none"})
-    options = {"outcomes": OUTCOMES, "customer": "id", "by": ["segment"], "period": "week"} | options
+    options = {"outcomes": OUTCOMES, "customer": "id", "by": ["segment"], "period": "week", "min_cell": 30} | options
     shares = ["none: 1", *(f"{arm}: 1" for arm in arms)]
     campaign = lk.read_campaign(file, arm="arm", shares=shares, profit=profit, **options)
     metrics = lk.campaign_metrics(options["outcomes"], profit)
     trust = campaign.trust(metrics, by=options["by"], placebos=placebos, rng=1)
     effects = campaign.evaluate(metrics, by=options["by"], trust=trust)
-    decision = lk.decide(effects, metric=metrics[2].name, rng=1)
+    decision = lk.decide(effects, metric=metrics[2].name, assignment=campaign.check(metrics), rng=1)
     course = campaign.course(metrics) if options["period"] else None
     plan = lk.plan_next(effects, metric=metrics[2].name, planned=campaign.planned)
     return campaign, metrics, campaign.check(metrics), trust, effects, decision, course, plan
@@ -65,15 +65,15 @@ def passages(results, *, min_cell=30, simulated=False) -> list[tuple[str, ...]]:
     """Every passage of the report."""
     campaign, metrics, assignment, trust, effects, decision, course, plan = results
     return [
-        wording.describe_customers(campaign, simulated=simulated),
-        wording.answer_campaign(assignment, effects, trust, decision),
-        wording.describe_assignment(assignment),
-        wording.describe_effects(effects, metrics),
-        wording.describe_segments(effects, metrics, min_cell=min_cell),
-        wording.describe_decision(decision, metrics[2]),
-        wording.describe_trust(trust, effects, min_cell=min_cell),
-        wording.describe_course(course, metrics),
-        wording.describe_next(plan),
+        lk.describe(replace(campaign, simulated=simulated)),
+        lk.describe(decision, "answer"),
+        lk.describe(assignment),
+        lk.describe(effects),
+        lk.describe(effects, "segments"),
+        lk.describe(decision),
+        lk.describe(effects, "trust"),
+        lk.describe(course, "course"),
+        lk.describe(plan),
     ]
 
 
@@ -85,11 +85,11 @@ def sentences(results, **options) -> str:
 def axes(results, *, min_cell=30) -> list[Axes]:
     """Every figure of the report."""
     _, metrics, assignment, _, effects, _, course, plan = results
-    drawn = [plots.plot_assignment(assignment), plots.plot_effects(effects, metrics[0])]
-    drawn += [plots.plot_balance(assignment)] if len(assignment.balance) else []
-    drawn += [plots.plot_segments(effects, metrics[2], min_cell=min_cell)]
-    drawn += [plots.plot_profit(effects, metrics[2]), plots.plot_power(plan)]
-    return drawn + ([plots.plot_course(course, metrics[0])] if course is not None else [])
+    drawn = [lk.plot(assignment), lk.plot(effects)]
+    drawn += [lk.plot(assignment, "balance")] if len(assignment.balance) else []
+    drawn += [lk.plot(effects, "segments", metric=metrics[2].name)]
+    drawn += [lk.plot(effects, "gain"), lk.plot(plan)]
+    return drawn + ([lk.plot(course)] if course is not None else [])
 
 
 def shown(results, *, min_cell=30) -> list[str]:
@@ -105,12 +105,12 @@ def laid_out(results, *, min_cell=30) -> list[GT]:
     """Every table of the report."""
     _, metrics, assignment, trust, effects, decision, _, plan = results
     return [
-        tables.assignment_table(assignment),
-        tables.effects_table(effects, metrics),
-        tables.segments_table(effects, metrics, min_cell=min_cell),
-        tables.decision_table(assignment, effects, trust, decision),
-        tables.trust_table(trust, effects, min_cell=min_cell),
-        tables.next_table(plan),
+        lk.table(assignment),
+        lk.table(effects),
+        lk.table(effects, "segments"),
+        lk.table(decision),
+        lk.table(effects, "trust"),
+        lk.table(plan),
     ]
 
 
@@ -122,7 +122,7 @@ def clear(tmp_path_factory):
 
 def test_a_clear_winner_is_rolled_out_and_the_other_arm_is_not(clear):
     _, _, assignment, trust, effects, decision, *_ = clear
-    first, second, *_ = wording.answer_campaign(assignment, effects, trust, decision)
+    first, second, *_ = lk.describe(decision, "answer")
     assert first.replace("\xa0", " ").startswith("Roll out A: it gains with probability over 99 %")
     assert second.startswith("Stop B: it is the best choice with probability under 1")
     assert first.tone == "answer"
@@ -130,7 +130,7 @@ def test_a_clear_winner_is_rolled_out_and_the_other_arm_is_not(clear):
 
 def test_the_headline_says_whether_it_can_be_believed(clear):
     _, _, assignment, trust, effects, decision, *_ = clear
-    assert wording.answer_campaign(assignment, effects, trust, decision)[-1].startswith("Can this be believed? Yes")
+    assert lk.describe(decision, "answer")[-1].startswith("Can this be believed? Yes")
 
 
 def test_an_effect_that_is_told_apart_is_said_with_its_interval_and_n(clear):
@@ -151,8 +151,8 @@ def test_no_difference_is_no_call_to_roll_out(tmp_path):
 def test_a_test_that_does_not_settle_it_says_what_knowing_more_is_worth(tmp_path):
     results = study(customers(600, lift=0.05, seed=2, arms=("none", "A")), tmp_path)
     _, _, assignment, trust, effects, decision, *_ = results
-    assert decisions(effects, trust, decision)["case"].tolist() == ["test"]
-    text = str(wording.answer_campaign(assignment, effects, trust, decision))
+    assert decision.arms["advice"].tolist() == ["test"]
+    text = str(lk.describe(decision, "answer"))
     assert "Test A more before deciding" in text
     assert "short of the 95 % asked for" in text.replace("\xa0", " ")
     assert "is the better bet. A test can be worth at most" in text
@@ -168,11 +168,11 @@ def unsound(tmp_path_factory):
 
 def test_an_unsound_assignment_stands_on_top_and_stops_the_advice(unsound):
     _, _, assignment, trust, effects, decision, *_ = unsound
-    first, second = wording.answer_campaign(assignment, effects, trust, decision)
+    first, second = lk.describe(decision, "answer")
     assert first.tone == "warning"
     assert first.startswith("Arm 'A' has")
     assert second.startswith("Decide nothing on this test yet")
-    table = tables.decision_table(assignment, effects, trust, decision).as_raw_html()
+    table = lk.table(decision).as_raw_html()
     assert table.count("none, the test is not sound") == 2
 
 
@@ -189,32 +189,25 @@ def few_buyers(tmp_path_factory):
     metrics = lk.campaign_metrics(**options)
     trust = campaign.trust(metrics, placebos=300, rng=0)
     effects = campaign.evaluate(metrics, trust=trust)
-    decision = lk.decide(effects, metric="profit(spend)")
+    decision = lk.decide(effects, metric="profit(spend)", assignment=campaign.check(metrics))
     plan = lk.plan_next(effects, metric="profit(spend)", planned=campaign.planned)
     return campaign, metrics, campaign.check(metrics), trust, effects, decision, None, plan
 
 
 def test_the_permutation_result_replaces_one_that_cries_wolf_and_the_answer_says_so(few_buyers):
     _, metrics, assignment, trust, effects, decision, *_ = few_buyers
-    text = str(wording.answer_campaign(assignment, effects, trust, decision))
+    text = str(lk.describe(decision, "answer"))
     assert "Can this be believed? By permutation only" in text
-    assert "the permutation result stands in its place" in str(wording.describe_effects(effects, metrics))
-    assert "by permutation" in tables.trust_table(trust, effects, min_cell=30).as_raw_html()
+    assert "the permutation result stands in its place" in str(lk.describe(effects))
+    assert "by permutation" in lk.table(effects, "trust").as_raw_html()
 
 
 def test_one_rule_decides_whichever_method_stands(few_buyers):
-    _, _, _, trust, effects, decision, *_ = few_buyers
-    (row,) = decisions(effects, trust, decision).to_dict("records")
-    assert "permutation" in row["method"]
-    told = {p: decisions(effects, trust, with_gain(decision, p))["case"].item() for p in (0.04, 0.5, 0.96)}
-    assert told == {0.04: "stop", 0.5: "test", 0.96: "roll_out"}
-
-
-def with_gain(decision, p):
-    """A decision on one arm that gains with another probability."""
-    rolled = decision.table["decision"] == "roll out"
-    chances = {name: decision.table[name].mask(rolled, p) for name in ("probability_gain", "probability_best")}
-    return replace(decision, table=decision.table.assign(**chances))
+    _, _, _, _, _, decision, *_ = few_buyers
+    (row,) = decision.arms.to_dict("records")
+    assert row["procedure"] == "permutation"
+    gains = [row | {"probability_gain": p, "probability_best": p} for p in (0.04, 0.5, 0.96)]
+    assert [advice_on(gain, leading=True) for gain in gains] == ["stop", "test", "roll out"]
 
 
 @pytest.mark.parametrize("arms", [("none", "A"), ("none", "A", "B")])
@@ -270,7 +263,7 @@ def test_a_small_segment_and_the_one_that_gives_it_away_are_hidden(tmp_path):
     table = customers(900, arms=("none", "A"))
     table["segment"] = np.where(table.index < 20, "piccolo", np.where(table.index < 300, "medio", "grande"))
     results = study(table, tmp_path)
-    cells = shown_cells(results[4], min_cell=30)
+    cells = results[4].shown_cells
     assert set(cells["level"]) == {"grande"}
     told = sentences(results) + " ".join(shown(results))
     assert "Segments with fewer than 30 customers in an arm are not shown" in told
@@ -282,7 +275,7 @@ def test_chinese_names_and_markup_are_shown_as_text(tmp_path):
     table = customers(600, arms=("none", "<b>积分</b>"))
     results = study(table, tmp_path)
     assert "<b>积分" not in " ".join(shown(results))
-    passage = wording.describe_effects(results[4], results[1])
+    passage = lk.describe(results[4])
     assert "&lt;b&gt;积分" in passage._repr_html_()
 
 
@@ -301,7 +294,7 @@ def shipped():
     metrics = lk.campaign_metrics(outcomes, profit)
     trust = campaign.trust(metrics, by=["segment"], placebos=100, rng=1)
     effects = campaign.evaluate(metrics, by=["segment"], trust=trust)
-    decision = lk.decide(effects, metric=metrics[2].name, rng=1)
+    decision = lk.decide(effects, metric=metrics[2].name, assignment=campaign.check(metrics), rng=1)
     plan = lk.plan_next(effects, metric=metrics[2].name, planned=campaign.planned)
     return campaign, metrics, campaign.check(metrics), trust, effects, decision, campaign.course(metrics), plan
 
@@ -354,10 +347,10 @@ def test_another_table_with_other_columns_is_read_by_parameters():
     outcomes, profit, by = ["visit", "spend"], "0.4 * spend - 0.02", ["womens", "channel"]
     shares = ["No E-Mail: 1", "Mens E-Mail: 1", "Womens E-Mail: 1"]
     campaign = lk.read_campaign(HILLSTROM, arm="segment", shares=shares, outcomes=outcomes, profit=profit, by=by)
-    effects = campaign.evaluate(metrics := lk.campaign_metrics(outcomes, profit), by=by)
-    text = str(wording.describe_effects(effects, metrics)).replace("\xa0", " ")
+    effects = campaign.evaluate(lk.campaign_metrics(outcomes, profit), by=by)
+    text = str(lk.describe(effects)).replace("\xa0", " ")
     assert "spend: Womens E-Mail adds 424 per 1,000 customers (95 % interval 134 to 715, n = 42,693)." in text
     assert "profit: Mens E-Mail adds 288 per 1,000 customers (95 % interval 159 to 417, n = 42,613)." in text
-    told = str(wording.describe_segments(effects, metrics, min_cell=30))
+    told = str(lk.describe(effects, "segments"))
     assert "(p < .001): womens 0: 1.1 (0.2 to 2.0) and womens 1: 7.3 (6.4 to 8.2)." in told
     assert "visit: these data cannot tell the effects in the levels of channel apart" in told

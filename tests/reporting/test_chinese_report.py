@@ -1,6 +1,7 @@
 """Sentences, tables and figures in Chinese: no English word is left but names, and numbers have the Chinese form."""
 
 import re
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -13,10 +14,9 @@ from languages import english, figures, seen
 from surveys import simulate
 
 import loyalty_kit as lk
-from loyalty_kit.reporting import plots, tables, wording
 from loyalty_kit.reporting.pages.failure import BANNER, failure_page, with_banner
 from loyalty_kit.reporting.pages.fonts import cjk_font
-from loyalty_kit.reporting.provenance import provenance, provenance_table
+from loyalty_kit.reporting.provenance import provenance
 from loyalty_kit.reporting.running.orders import Failure
 from loyalty_kit.reporting.wording.catalogue import SPOKEN
 from loyalty_kit.survey.groups import group_counts
@@ -69,59 +69,60 @@ def ecsi() -> tuple[pd.DataFrame, lk.Codebook]:
 
 def quality(responses: pd.DataFrame, book: lk.Codebook) -> list[object]:
     """Everything that the report on scales shows."""
-    result, scores, screening = lk.reliability(responses, book), score(responses, book), screen(responses, book)
+    result, screening = lk.reliability(responses, book), screen(responses, book)
+    scores = score(responses, book, reliability=result)
     counts = group_counts(responses, book)
     shown: list[object] = [
-        wording.describe_sample(responses, screening.keep(responses), book),
-        wording.answer_scale_quality(result, book),
-        wording.describe_groups(counts, min_cell=30),
-        wording.describe_screening(screening, screen_out=False),
-        wording.describe_screening(screening, screen_out=True),
-        wording.describe_reliability(result, book),
-        wording.describe_items(result, book),
-        wording.describe_scores(scores),
-        wording.describe_index(scores, result),
-        wording.describe_shares(marked_shares(responses, book), book, min_cell=5),
-        tables.screening_table(screening),
-        tables.reliability_table(result, book),
-        tables.items_table(result, book),
-        tables.scores_table(scores),
-        tables.index_table(scores),
-        plots.plot_reliability(result, book),
-        plots.plot_items(result, book),
-        plots.plot_scores(scores),
+        lk.describe(screening, "sample"),
+        lk.describe(result, "answer"),
+        lk.describe(counts),
+        lk.describe(replace(screening, leave_out=False)),
+        lk.describe(screening),
+        lk.describe(result),
+        lk.describe(result, "items"),
+        lk.describe(scores),
+        lk.describe(scores, "index"),
+        lk.describe(marked_shares(responses, book)),
+        lk.table(screening),
+        lk.table(result),
+        lk.table(result, "items"),
+        lk.table(scores),
+        lk.table(scores, "index"),
+        lk.plot(result),
+        lk.plot(result, "items"),
+        lk.plot(scores),
     ]
-    return shown + ([] if counts.empty else [tables.groups_table(counts, min_cell=5)])
+    return shown + ([] if counts.empty else [lk.table(counts)])
 
 
 def structure(responses: pd.DataFrame, book: lk.Codebook, *, group: str | None = None) -> list[object]:
     """Everything that the report on structure shows."""
     items = responses[list(book.measures)].dropna()
     model = lk.cfa(responses, book, estimator="mlr")
-    validity, number = model.validity(bootstrap=30), lk.retain(items, bootstrap=5)
-    factors = lk.efa(items, factors=2)
+    validity, number = model.validity(bootstrap=30), lk.retain(items, codebook=book, bootstrap=5)
+    factors = lk.efa(items, factors=2, codebook=book)
     ladder = lk.invariance(responses, book, group=group) if group else None
     shown: list[object] = [
-        wording.describe_structure_sample(model, responses, book),
-        wording.answer_structure(model, validity, ladder, book),
-        wording.describe_adequacy(lk.adequacy(items)),
-        wording.describe_retention(number, book),
-        wording.describe_factors(factors, book),
-        wording.describe_fit(model, book),
-        wording.describe_validity(validity, book),
-        wording.describe_common_method(lk.common_method(responses, book)),
-        wording.describe_invariance(ladder, book),
-        tables.retention_table(number),
-        tables.fit_table(model),
-        tables.cfa_loadings_table(model, book),
-        tables.validity_table(validity, book),
-        tables.pairs_table(validity, book),
-        plots.plot_scree(number),
-        plots.plot_loadings(factors, book),
-        plots.plot_paths(model, book),
-        plots.plot_htmt(validity, book),
+        lk.describe(model, "sample"),
+        lk.describe(lk.judge_structure(model, validity, ladder)),
+        lk.describe(lk.adequacy(items)),
+        lk.describe(number),
+        lk.describe(factors),
+        lk.describe(model),
+        lk.describe(validity),
+        lk.describe(lk.common_method(responses, book)),
+        lk.describe(ladder, "invariance"),
+        lk.table(number),
+        lk.table(model),
+        lk.table(model, "loadings"),
+        lk.table(validity),
+        lk.table(validity, "pairs"),
+        lk.plot(number),
+        lk.plot(factors),
+        lk.plot(model),
+        lk.plot(validity),
     ]
-    return shown + ([tables.invariance_table(ladder), plots.plot_invariance(ladder)] if ladder else [])
+    return shown + ([lk.table(ladder), lk.plot(ladder)] if ladder else [])
 
 
 def of_study(book: lk.Codebook) -> str:
@@ -169,17 +170,17 @@ def test_numbers_in_sentences_have_the_chinese_form():
 
 def test_shares_in_tables_have_the_chinese_form():
     responses, book = starter()
-    text = seen(tables.groups_table(group_counts(responses, book), min_cell=5))
+    text = seen(lk.table(group_counts(responses, book)))
     assert re.search(r"\d%", text)
     assert not re.search(r"\d\s%", text)
 
 
 def test_without_a_font_figures_speak_english_and_say_what_was_lost(monkeypatch):
     lost: set[str] = set()
-    monkeypatch.setattr("loyalty_kit.reporting.plots.canvas.cjk_font", lambda: None)
-    monkeypatch.setattr("loyalty_kit.reporting.plots.canvas.lose", lost.add)
+    monkeypatch.setattr("loyalty_kit.reporting.canvas.cjk_font", lambda: None)
+    monkeypatch.setattr("loyalty_kit.reporting.canvas.lose", lost.add)
     responses, book = starter()
-    ax = plots.plot_reliability(lk.reliability(responses, book), book)
+    ax = lk.plot(lk.reliability(responses), book)
     assert ax.get_title(loc="left") == "Reliability of each scale"
     assert ax.get_xlabel() == "Cronbach's alpha with 95\N{NO-BREAK SPACE}% interval"
     assert lost
@@ -189,9 +190,13 @@ def test_the_provenance_is_told_in_chinese(tmp_path):
     path = tmp_path / "survey.csv"
     path.write_text("a\n1\n")
     facts = provenance({"seed": 1}, {"survey": path, "其他": path})
-    assert list(facts["fact"][:3]) == ["参数 seed", "调查数据 survey.csv 的 SHA-256", "其他 survey.csv 的 SHA-256"]
-    assert english("\n".join(facts["fact"]), known=KNOWN) == set()
-    assert "报告的来源" in seen(provenance_table(facts))
+    assert list(facts.facts["fact"][:3]) == [
+        "参数 seed",
+        "调查数据 survey.csv 的 SHA-256",
+        "其他 survey.csv 的 SHA-256",
+    ]
+    assert english("\n".join(facts.facts["fact"]), known=KNOWN) == set()
+    assert "报告的来源" in seen(lk.table(facts))
 
 
 def test_no_space_follows_a_full_stop_on_the_failure_page_and_in_the_banner():

@@ -2,6 +2,7 @@
 
 import re
 import warnings
+from dataclasses import replace
 
 import matplotlib
 import numpy as np
@@ -9,17 +10,17 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from loyalty_kit.reporting.wording.quality import verdict
 
+import loyalty_kit as lk
 from loyalty_kit.measurement.reliability import reliability
-from loyalty_kit.reporting import plots, tables, wording
+from loyalty_kit.measurement.scale_verdict import scale_verdict
 from loyalty_kit.reporting.pages.fonts import cjk_font
 from loyalty_kit.reporting.wording.catalogue import Passage, Sentence, say
 from loyalty_kit.survey.codebook import Codebook
 from loyalty_kit.survey.groups import group_counts
 from loyalty_kit.survey.scoring import score
 from loyalty_kit.survey.screening import screen
-from loyalty_kit.survey.shares import NetPromoterResult, marked_shares, net_promoter
+from loyalty_kit.survey.shares import NetPromoterResult, SharesResult, marked_shares, net_promoter
 
 matplotlib.use("agg")
 
@@ -47,19 +48,24 @@ def survey(n: int, *, strength: float = 2.0, flip: str = "", seed: int = 0) -> p
     return frame.assign(g=rng.integers(0, 11, n).astype(float), channel=[SCRIPT, "web"] * (n // 2) + ["web"] * (n % 2))
 
 
+def shares(result) -> SharesResult:
+    return SharesResult({"g": result}, {"g": "g"}, 5)
+
+
 def everything(responses: pd.DataFrame) -> str:
     """All sentences of notebook 10 on these responses."""
-    result, scores, screening = reliability(responses, BOOK), score(responses, BOOK), screen(responses, BOOK)
+    result, screening = reliability(responses, BOOK), screen(responses, BOOK)
+    scores = score(responses, BOOK, reliability=result)
     passages = [
-        wording.describe_sample(responses, responses, BOOK),
-        wording.answer_scale_quality(result, BOOK),
-        wording.describe_groups(group_counts(responses, BOOK), min_cell=5),
-        wording.describe_screening(screening, screen_out=False),
-        wording.describe_reliability(result, BOOK),
-        wording.describe_items(result, BOOK),
-        wording.describe_scores(scores),
-        wording.describe_index(scores, result),
-        wording.describe_shares(marked_shares(responses, BOOK), BOOK, min_cell=5),
+        lk.describe(replace(screening, leave_out=False), "sample"),
+        lk.describe(result, "answer"),
+        lk.describe(group_counts(responses, BOOK)),
+        lk.describe(replace(screening, leave_out=False)),
+        lk.describe(result),
+        lk.describe(result, "items"),
+        lk.describe(scores),
+        lk.describe(scores, "index"),
+        lk.describe(marked_shares(responses, BOOK)),
     ]
     return "\n".join(str(passage) for passage in passages)
 
@@ -69,17 +75,17 @@ def everything(responses: pd.DataFrame) -> str:
     [(0.7, 0.8, "trust"), (0.69, 0.8, "unsure"), (0.5, 0.69, "distrust"), (np.nan, 0.9, "unknown")],
 )
 def test_the_verdict_is_that_of_the_interval(low, high, told):
-    assert verdict(low, high) == told
+    assert scale_verdict(low, high) == told
 
 
 def test_a_clear_result_says_which_scales_can_be_trusted():
-    answer = str(wording.answer_scale_quality(reliability(survey(400), BOOK), BOOK))
+    answer = str(lk.describe(reliability(survey(400), BOOK), "answer"))
     assert answer.startswith("All 2 scales are reliable enough to use: 信任")
     assert "Do first" not in answer
 
 
 def test_a_poor_result_says_so_and_what_to_do_first():
-    answer = str(wording.answer_scale_quality(reliability(survey(400).assign(c=survey(400, seed=9)["c"]), BOOK), BOOK))
+    answer = str(lk.describe(reliability(survey(400).assign(c=survey(400, seed=9)["c"]), BOOK), "answer"))
     assert "Not reliable enough: 信任" in answer
     assert "mend it before its score ranks drivers" in answer
     assert "Do first: look at c in 信任" in answer
@@ -87,17 +93,17 @@ def test_a_poor_result_says_so_and_what_to_do_first():
 
 def test_an_item_that_runs_against_its_scale_comes_first_and_loudly():
     result = reliability(survey(400, flip="b"), BOOK)
-    assert "Do first: check the keying of b" in str(wording.answer_scale_quality(result, BOOK))
-    warned = [sentence for sentence in wording.describe_reliability(result, BOOK) if sentence.tone == "warning"]
+    assert "Do first: check the keying of b" in str(lk.describe(result, "answer"))
+    warned = [sentence for sentence in lk.describe(result) if sentence.tone == "warning"]
     assert any("'b'" in sentence for sentence in warned)
 
 
 def test_a_weak_item_is_to_go_only_where_reliability_visibly_rises_without_it():
     rng = np.random.default_rng(5)
     poor = survey(400).assign(c=lambda table: table["c"].where(rng.random(400) < 0.25, rng.integers(1, 6, 400)))
-    assert "Without it Cronbach's alpha would rise from" in str(wording.describe_items(reliability(poor, BOOK), BOOK))
+    assert "Without it Cronbach's alpha would rise from" in str(lk.describe(reliability(poor, BOOK), "items"))
     noise = pd.DataFrame(rng.integers(1, 6, (300, 6)).astype(float), columns=list("abcdef"))
-    told = wording.describe_items(reliability(noise.assign(g=5.0, channel="web"), BOOK), BOOK)
+    told = lk.describe(reliability(noise.assign(g=5.0, channel="web"), BOOK), "items")
     for sentence in told:
         rises = re.search(r"rise from (\S+) to (\S+)\.$", sentence)
         kept = re.search(r"not raise Cronbach's alpha \((\S+) instead of (\S+)\)", sentence)
@@ -108,28 +114,26 @@ def test_a_weak_item_is_to_go_only_where_reliability_visibly_rises_without_it():
 
 def test_items_that_cannot_be_judged_are_not_said_to_be_sound():
     unanswered = survey(200).assign(f=np.nan)
-    assert str(wording.describe_items(reliability(unanswered, BOOK), BOOK)).startswith(
-        "Of the items that can be judged,"
-    )
+    assert str(lk.describe(reliability(unanswered, BOOK), "items")).startswith("Of the items that can be judged,")
     nobody = unanswered.assign(c=np.nan)
-    assert str(wording.describe_items(reliability(nobody, BOOK), BOOK)) == "No item can be judged on these data."
+    assert str(lk.describe(reliability(nobody, BOOK), "items")) == "No item can be judged on these data."
 
 
 def test_scores_that_round_alike_have_no_range():
     alike = survey(400).assign(**dict.fromkeys("abcdef", [1.0, 5.0] * 200), g=[0.0, 10.0] * 200)
-    assert str(wording.describe_scores(score(alike, BOOK))).startswith("On average, all scores lie at about 50,")
+    assert str(lk.describe(score(alike, BOOK))).startswith("On average, all scores lie at about 50,")
 
 
 def test_a_reverse_keyed_item_is_marked_in_the_table():
     book = Codebook.parse('response = { min = 1, max = 5 }\nscales.one = { items = ["a", "b", "c"], reverse = ["c"] }')
     answers = survey(200).assign(c=lambda table: 6 - table["c"])
-    html = tables.items_table(reliability(answers, book), book).as_raw_html()
+    html = lk.table(reliability(answers, book), "items").as_raw_html()
     assert html.count("reverse-keyed<") == 1
 
 
 def test_nothing_to_judge_is_said():
     book = Codebook.parse('response = { min = 1, max = 5 }\nscales.one.items = ["a"]')
-    answer = wording.answer_scale_quality(reliability(survey(50), book), book)
+    answer = lk.describe(reliability(survey(50), book), "answer")
     assert str(answer).startswith("No scale can be judged")
 
 
@@ -147,7 +151,7 @@ def test_no_sentence_holds_a_missing_number(n, strength, seed):
 
 def test_an_unclear_net_promoter_score_claims_no_winner():
     unclear = net_promoter(pd.Series([10, 9, 8, 3, 2, 9, 1]))
-    text = str(wording.describe_shares({"g": unclear}, BOOK, min_cell=5))
+    text = str(lk.describe(shares(unclear)))
     assert "neither those who would recommend nor those who would not" in text
 
 
@@ -157,11 +161,11 @@ def test_an_unclear_net_promoter_score_claims_no_winner():
 )
 def test_a_clear_net_promoter_score_names_its_direction(low, high, told):
     result = NetPromoterResult(np.sign(low) * 20.0, low, high, 0.4, 0.4, 0.2, 100, 0, 0.95)
-    assert told in str(wording.describe_shares({"g": result}, BOOK, min_cell=5))
+    assert told in str(lk.describe(shares(result)))
 
 
 def test_a_share_of_few_answers_is_not_shown():
-    text = str(wording.describe_shares({"g": net_promoter(pd.Series([10, 9, 8]))}, BOOK, min_cell=5))
+    text = str(lk.describe(shares(net_promoter(pd.Series([10, 9, 8])))))
     assert text == "'g' has fewer than 5 answers and is not shown."
 
 
@@ -170,14 +174,10 @@ def test_screening_says_what_was_done():
     responses.iloc[:7, :7] = np.nan
     screening = screen(responses, BOOK)
     assert "who break two or leave over half unanswered: 7. Nobody was left out" in str(
-        wording.describe_screening(screening, screen_out=False)
+        lk.describe(replace(screening, leave_out=False))
     )
-    assert "left out, because they break two or leave over half unanswered: 7." in str(
-        wording.describe_screening(screening, screen_out=True)
-    )
-    assert "53 of the 60 respondents in the file are used" in str(
-        wording.describe_sample(responses, screening.keep(responses), BOOK)
-    )
+    assert "left out, because they break two or leave over half unanswered: 7." in str(lk.describe(screening))
+    assert "53 of the 60 respondents in the file are used" in str(lk.describe(screening, "sample"))
 
 
 def test_a_sentence_shows_text_from_data_as_text():
@@ -196,11 +196,11 @@ def test_tables_escape_text_from_data():
     responses = survey(60)
     result = reliability(responses, BOOK)
     shown = [
-        tables.reliability_table(result, BOOK),
-        tables.items_table(result, BOOK),
-        tables.scores_table(score(responses, BOOK)),
-        tables.groups_table(group_counts(responses, BOOK), min_cell=5),
-        tables.index_table(score(responses, BOOK)),
+        lk.table(result),
+        lk.table(result, "items"),
+        lk.table(score(responses, BOOK)),
+        lk.table(group_counts(responses, BOOK)),
+        lk.table(score(responses, BOOK), "index"),
     ]
     for table in shown:
         html = table.as_raw_html()
@@ -209,13 +209,13 @@ def test_tables_escape_text_from_data():
 
 
 def test_a_table_is_the_same_bytes_for_the_same_result():
-    once, again = (tables.reliability_table(reliability(survey(60), BOOK), BOOK).as_raw_html() for _ in range(2))
+    once, again = (lk.table(reliability(survey(60), BOOK)).as_raw_html() for _ in range(2))
     assert once == again
 
 
 def test_a_suppressed_group_shows_no_count():
     responses = survey(60).assign(channel=["web"] * 40 + ["store"] * 17 + ["app"] * 3)
-    html = tables.groups_table(group_counts(responses, BOOK), min_cell=5).as_raw_html()
+    html = lk.table(group_counts(responses, BOOK)).as_raw_html()
     assert html.count("under 5 or withheld") == 1
     assert ">app<" not in html
     assert ">3<" not in html
@@ -228,9 +228,9 @@ def test_figures_draw_on_new_axes_or_on_the_given_ones(n):
     result, scores = reliability(responses, BOOK), score(responses, BOOK)
     before = dict(matplotlib.rcParams)
     for draw in (
-        lambda ax: plots.plot_reliability(result, BOOK, ax=ax),
-        lambda ax: plots.plot_items(result, BOOK, ax=ax),
-        lambda ax: plots.plot_scores(scores, ax=ax),
+        lambda ax: lk.plot(result, ax=ax),
+        lambda ax: lk.plot(result, "items", ax=ax),
+        lambda ax: lk.plot(scores, ax=ax),
     ):
         ax = draw(None)
         ax.figure.canvas.draw()
@@ -243,7 +243,7 @@ def test_figures_draw_on_new_axes_or_on_the_given_ones(n):
 
 @pytest.mark.skipif(cjk_font() is None, reason="no font with Chinese characters is installed")
 def test_chinese_labels_are_drawn_with_a_font_that_has_them():
-    ax = plots.plot_scores(score(survey(60), BOOK))
+    ax = lk.plot(score(survey(60), BOOK))
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         ax.figure.canvas.draw()
@@ -251,6 +251,6 @@ def test_chinese_labels_are_drawn_with_a_font_that_has_them():
 
 
 def test_without_such_a_font_keys_stand_in_for_chinese_labels(monkeypatch):
-    monkeypatch.setattr("loyalty_kit.reporting.plots.canvas.cjk_font", lambda: None)
-    ax = plots.plot_reliability(reliability(survey(60), BOOK), BOOK)
+    monkeypatch.setattr("loyalty_kit.reporting.canvas.cjk_font", lambda: None)
+    ax = lk.plot(reliability(survey(60)), BOOK)
     assert [label.get_text() for label in ax.get_yticklabels()] == ["price", "trust"]

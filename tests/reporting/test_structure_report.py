@@ -7,11 +7,11 @@ import matplotlib
 import numpy as np
 import pandas as pd
 import pytest
-from loyalty_kit.reporting.wording.structure import beside, contradictions
 from surveys import simulate
 
 import loyalty_kit as lk
-from loyalty_kit.reporting import plots, tables, wording
+from loyalty_kit.measurement.keying import against_keying
+from loyalty_kit.reporting.bounds import beside
 
 matplotlib.use("agg")
 
@@ -41,7 +41,7 @@ def sound():
 
 def test_a_sound_structure_is_said_to_fit_and_its_scales_to_be_distinct(sound):
     responses, book, model = sound
-    text = str(wording.answer_structure(model, model.validity(), None, book))
+    text = str(lk.describe(lk.judge_structure(model, model.validity(), None)))
     assert "2 scales, fits the answers well" in text
     assert "The two scales are distinct from one another" in text
     assert "comparability was not examined" in text
@@ -58,15 +58,15 @@ def with_outcome(book: lk.Codebook, name: str) -> lk.Codebook:
 def test_scales_that_are_one_are_said_to_overlap():
     responses, book = study(correlation=0.99)
     model = lk.cfa(responses, book)
-    text = str(wording.answer_structure(model, model.validity(), None, book))
+    text = str(lk.describe(lk.judge_structure(model, model.validity(), None)))
     assert "Hardly two things: trust with price" in text
     assert "do not rank them against each other" in text
 
 
 def test_an_overlap_with_the_outcome_is_told_as_such():
     responses, book = study(correlation=0.99)
-    model, book = lk.cfa(responses, book), with_outcome(book, "price")
-    text = str(wording.answer_structure(model, model.validity(), None, book))
+    model = lk.cfa(responses, with_outcome(book, "price"))
+    text = str(lk.describe(lk.judge_structure(model, model.validity(), None)))
     assert "trust overlaps with the outcome, price," in text
     assert "part of its importance for it may be that overlap" in text
     assert "rank them" not in text
@@ -77,7 +77,7 @@ def test_a_pair_that_the_answers_do_not_settle_is_not_said_to_overlap():
     model = lk.cfa(responses, book)
     validity = model.validity(bootstrap=300)
     assert (validity.pairs["ci_low"] < 0.9).all()
-    text = str(wording.answer_structure(model, validity, None, book))
+    text = str(lk.describe(lk.judge_structure(model, validity, None)))
     assert "Hardly two things" not in text
     assert f"interval of HTMT holds 0.90: {(validity.pairs['ci_high'] >= 0.9).sum()}." in text
 
@@ -87,37 +87,37 @@ def test_answers_without_anything_in_common_are_praised_nowhere(seed):
     responses, book = noise(seed=seed)
     model = lk.cfa(responses, book, estimator="mlr")
     validity = model.validity(bootstrap=50)
-    told = wording.answer_structure(model, validity, None, book)
+    told = lk.describe(lk.judge_structure(model, validity, None))
     assert "cannot be judged: " in told[0] and "hardly correlate with one another (Bartlett's test" in told[0]
-    text = " ".join([*told, *wording.describe_validity(validity, book)])
+    text = " ".join([*told, *lk.describe(validity)])
     assert "belong together" not in text and "Hardly" not in text and "fits the answers" not in text
     assert "contradict each other" not in text and "shown to be distinct" not in text
-    assert "hardly correlate" in str(wording.describe_adequacy(lk.adequacy(responses)))
+    assert "hardly correlate" in str(lk.describe(lk.adequacy(responses)))
 
 
 def test_a_model_that_did_not_converge_is_said_to_be_none():
     responses, book = noise()
     model = lk.cfa(responses, book)
     assert not model.converged
-    told = wording.answer_structure(model, model.validity(bootstrap=0), None, book)
+    told = lk.describe(lk.judge_structure(model, model.validity(bootstrap=0), None))
     assert "cannot be judged: the model did not converge;" in told[0]
 
 
 def test_a_model_that_fits_by_construction_is_not_said_to_fit():
     responses, book = simulate(200, scales={"trust": 3}, rng=2)
     model = lk.cfa(responses, book)
-    told = wording.answer_structure(model, model.validity(bootstrap=0), None, book)
+    told = lk.describe(lk.judge_structure(model, model.validity(bootstrap=0), None))
     assert "fits by construction." in told[0] and "fits the answers" not in told[0]
 
 
 def test_keying_is_doubted_where_it_is_clearly_wrong_and_not_where_chance_may_be_at_work():
     responses, book = study()
     wrong = responses.assign(trust_2=11 - responses["trust_2"])
-    assert contradictions(lk.cfa(wrong, book), book) == ["trust_2"]
+    assert against_keying(lk.cfa(wrong, book), book.reversed) == ["trust_2"]
     model = lk.cfa(responses.assign(trust_2=np.random.default_rng(1).normal(size=len(responses))), book)
     loading = model.loadings.set_index("item").loc["trust_2"]
     assert loading["standardized"] < 0 < loading["ci_high"]
-    assert contradictions(model, book) == []
+    assert against_keying(model, book.reversed) == []
 
 
 def test_groups_that_could_not_be_examined_are_not_called_incomparable(monkeypatch):
@@ -125,13 +125,13 @@ def test_groups_that_could_not_be_examined_are_not_called_incomparable(monkeypat
     responses = responses.assign(channel=["web"] * 32 + ["app"] * 28)
     ladder = lk.invariance(responses, book, group="channel")
     model = lk.cfa(responses, book)
-    answer = str(wording.answer_structure(model, model.validity(bootstrap=0), ladder, book))
-    for text in (answer, str(wording.describe_invariance(ladder, book))):
+    answer = str(lk.describe(lk.judge_structure(model, model.validity(bootstrap=0), ladder)))
+    for text in (answer, str(lk.describe(ladder, "invariance"))):
         assert "could not be examined: the model did not converge at the level 'configural'" in text
         assert "web (32), app (28)" in text and "should not be compared" not in text
-    assert [tick.get_text() for tick in plots.plot_invariance(ladder).get_yticklabels()][-1] == "metric: not examined"
+    assert [tick.get_text() for tick in lk.plot(ladder).get_yticklabels()][-1] == "metric: not examined"
     monkeypatch.setenv("LOYALTY_KIT_LANGUAGE", "zh")
-    told = str(wording.describe_invariance(ladder, book))
+    told = str(lk.describe(ladder, "invariance"))
     assert "“形态等值”层级的模型未收敛" in told and "configural" not in told
 
 
@@ -147,26 +147,26 @@ def test_a_table_never_shows_the_bound_beside_a_verdict_that_it_was_missed(sound
     _, book, model = sound
     validity = model.validity(bootstrap=20)
     near = dataclasses.replace(validity, scales=validity.scales.assign(ave=[0.4979, 0.61]))
-    html = tables.validity_table(near, book).as_raw_html()
+    html = lk.table(near).as_raw_html()
     assert "0.498" in html and ">0.50<" not in html
 
 
 def test_probabilities_in_the_ladder_are_never_zero():
     responses, book = shifted({"trust_1": -4.0})
-    html = tables.invariance_table(lk.invariance(responses, book, group="channel")).as_raw_html()
+    html = lk.table(lk.invariance(responses, book, group="channel")).as_raw_html()
     assert "&lt; .001" in html or "< .001" in html
 
 
 def test_a_column_of_loadings_is_named_by_a_scale_only_where_it_is_brought_back():
     responses, book = study()
     items = responses[list(book.measures)]
-    right = plots.plot_loadings(lk.efa(items, factors=2, codebook=book), book)
+    right = lk.plot(lk.efa(items, factors=2, codebook=book))
     scales = {
         key: scale.model_copy(update={"items": own})
         for (key, scale), own in zip(book.scales.items(), (book.measures[:3], book.measures[3:]), strict=True)
     }
     other = book.model_copy(update={"scales": scales})
-    wrong = plots.plot_loadings(lk.efa(items, factors=2, codebook=other), other)
+    wrong = lk.plot(lk.efa(items, factors=2, codebook=other))
     names = [{tick.get_text() for tick in ax.get_xticklabels()} for ax in (right, wrong)]
     assert names == [{"trust", "price"}, {"F1", "F2"}]
 
@@ -174,15 +174,15 @@ def test_a_column_of_loadings_is_named_by_a_scale_only_where_it_is_brought_back(
 def test_the_open_search_is_compared_with_the_codebook(sound):
     responses, book, _ = sound
     items = responses[list(book.measures)]
-    two, one = (lk.efa(items, factors=k, rotation=r) for k, r in ((2, "oblimin"), (1, "none")))
-    assert str(wording.describe_factors(two, book)) == "On one factor, as the codebook says: trust and price."
-    assert "One factor carries several scales at once: trust and price." in str(wording.describe_factors(one, book))
+    two, one = (lk.efa(items, factors=k, rotation=r, codebook=book) for k, r in ((2, "oblimin"), (1, "none")))
+    assert str(lk.describe(two)) == "On one factor, as the codebook says: trust and price."
+    assert "One factor carries several scales at once: trust and price." in str(lk.describe(one))
 
 
 def test_the_number_of_factors_comes_with_how_firm_it_is(sound):
     responses, book, _ = sound
-    number = lk.retain(responses[list(book.measures)], bootstrap=40)
-    text = str(wording.describe_retention(number, book))
+    number = lk.retain(responses[list(book.measures)], codebook=book, bootstrap=40)
+    text = str(lk.describe(number))
     assert "the codebook claims 2" in text
     assert "of 40 resampled surveys" in text
 
@@ -191,9 +191,9 @@ def test_groups_that_work_alike_are_compared_on_latent_means(sound):
     responses, book, model = sound
     ladder = lk.invariance(responses, book, group="channel")
     assert "may be compared by their scores: at the " in str(
-        wording.answer_structure(model, model.validity(), ladder, book)
+        lk.describe(lk.judge_structure(model, model.validity(), ladder))
     )
-    text = str(wording.describe_invariance(ladder, book))
+    text = str(lk.describe(ladder, "invariance"))
     assert "cannot be told apart" in text
     assert not re.search(r"\bnan\b", text)
 
@@ -207,9 +207,9 @@ def test_groups_too_small_to_be_compared_are_said_to_be_so(sound):
         "Whether groups may be compared was not examined. Comparing by 'channel' needs two groups with more "
         "respondents than the 8 items; too few are in 'app'."
     )
-    (said,) = wording.describe_invariance(refused.value, book)
+    (said,) = lk.describe(refused.value, "invariance")
     assert (said, said.tone) == (sentence, "warning")
-    assert sentence in str(wording.answer_structure(model, model.validity(), refused.value, book))
+    assert sentence in str(lk.describe(lk.judge_structure(model, model.validity(), refused.value)))
 
 
 def shifted(items: dict[str, float]) -> tuple[pd.DataFrame, lk.Codebook]:
@@ -223,8 +223,8 @@ def test_items_that_work_differently_in_a_group_are_named_as_set_free():
     responses, book = shifted({"trust_1": -4.0})
     ladder = lk.invariance(responses, book, group="channel")
     model = lk.cfa(responses, book)
-    assert "Set free to reach the fit: trust_1." in str(wording.describe_invariance(ladder, book))
-    answer = str(wording.answer_structure(model, model.validity(bootstrap=50), ladder, book))
+    assert "Set free to reach the fit: trust_1." in str(lk.describe(ladder, "invariance"))
+    answer = str(lk.describe(lk.judge_structure(model, model.validity(bootstrap=50), ladder)))
     assert "may be compared by their scores" not in answer
 
 
@@ -232,7 +232,7 @@ def test_where_half_of_the_items_work_differently_no_difference_of_groups_is_tol
     by = {"trust_1": 2.5, "trust_2": -2.5, "trust_3": 4.0, "price_1": 3.0, "price_2": -3.0, "price_3": 4.5}
     responses, book = shifted(by)
     ladder = lk.invariance(responses, book, group="channel")
-    text = str(wording.describe_invariance(ladder, book))
+    text = str(lk.describe(ladder, "invariance"))
     assert "is not justified" in text
     assert "standard deviations" not in text
 
@@ -243,20 +243,20 @@ def test_tables_and_figures_are_made_of_every_result(sound):
     items = responses[list(book.measures)]
     number = lk.retain(items, bootstrap=20)
     shown = [
-        tables.retention_table(number),
-        tables.fit_table(model),
-        tables.cfa_loadings_table(model, book),
-        tables.validity_table(validity, book),
-        tables.pairs_table(validity, book),
-        tables.invariance_table(ladder),
+        lk.table(number),
+        lk.table(model),
+        lk.table(model, "loadings"),
+        lk.table(validity),
+        lk.table(validity, "pairs"),
+        lk.table(ladder),
     ]
     assert all("<table" in table.as_raw_html() for table in shown)
     for ax in (
-        plots.plot_scree(number),
-        plots.plot_loadings(lk.efa(items, factors=2), book),
-        plots.plot_paths(model, book),
-        plots.plot_htmt(validity, book),
-        plots.plot_invariance(ladder),
+        lk.plot(number),
+        lk.plot(lk.efa(items, factors=2)),
+        lk.plot(model),
+        lk.plot(validity),
+        lk.plot(ladder),
     ):
         ax.figure.canvas.draw()
         assert ax.get_title(loc="left")
@@ -266,5 +266,5 @@ def test_tables_and_figures_are_made_of_every_result(sound):
 def test_one_scale_has_nothing_to_be_told_apart_from():
     responses, book = simulate(200, scales={"trust": 4}, rng=2)
     model = lk.cfa(responses, book)
-    text = str(wording.answer_structure(model, model.validity(), None, book))
+    text = str(lk.describe(lk.judge_structure(model, model.validity(), None)))
     assert "nothing to be told apart from" in text

@@ -31,7 +31,8 @@ from loyalty_kit.reporting.wording.catalogue import (
 )
 
 REPORTING = Path(loyalty_kit.__file__).parent / "reporting"
-FILES = sorted(path for part in ("wording", "tables", "plots") for path in (REPORTING / part).glob("*.py"))
+AREAS = ("survey", "measurement", "drivers", "campaigns")
+FILES = sorted(path for area in AREAS for path in (REPORTING / area).glob("*.py"))
 
 NAMES = {"Bartlett", "Breusch", "Cronbach", "Holm", "Kaiser", "LMG", "MAP", "Pagan", "R", "SHA", "VIF", "logit"}
 INDICES = {"AVE", "CFI", "HTMT", "KMO", "P", "RESET", "RMSEA", "SRMR", "TLI", "n", "p"}

@@ -5,15 +5,16 @@ import pandas as pd
 from hypothesis import given
 from hypothesis import strategies as st
 
+from loyalty_kit.privacy import small_cells
 from loyalty_kit.survey.codebook import Codebook
-from loyalty_kit.survey.groups import group_counts, small_cells
+from loyalty_kit.survey.groups import group_counts
 
 BOOK = Codebook.parse('groups = ["channel"]')
 
 
 def counts(**sizes: int) -> pd.DataFrame:
     levels = [name for name, size in sizes.items() for _ in range(size)]
-    return group_counts(pd.DataFrame({"channel": levels}), BOOK).set_index("level")
+    return group_counts(pd.DataFrame({"channel": levels}), BOOK).table.set_index("level")
 
 
 def test_large_groups_are_counted():
@@ -40,12 +41,12 @@ def test_names_that_only_one_respondent_has_are_not_shown():
 
 
 def test_a_missing_level_is_counted_as_such():
-    table = group_counts(pd.DataFrame({"channel": ["web"] * 6 + [None] * 5}), BOOK)
+    table = group_counts(pd.DataFrame({"channel": ["web"] * 6 + [None] * 5}), BOOK).table
     assert table["level"].tolist() == ["web", "(none)"]
 
 
 def test_no_groups_give_an_empty_table():
-    assert group_counts(pd.DataFrame({"a": [1]}), Codebook()).empty
+    assert group_counts(pd.DataFrame({"a": [1]}), Codebook()).table.empty
 
 
 @given(st.lists(st.integers(1, 40), min_size=1, max_size=8))

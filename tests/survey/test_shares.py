@@ -85,7 +85,7 @@ def test_marked_items_give_the_measure_that_their_role_names():
         silent = { min = 1, max = 5, role = "satisfaction" }""")
     table = pd.DataFrame({"recommend": [10.0, 9.0], "happy": [4.0, 1.0], "silent": [None, None]}, dtype=float)
     shares = marked_shares(table, book)
-    assert {name: result.estimate for name, result in shares.items()} == {"recommend": 100, "happy": 0.5}
+    assert {name: result.estimate for name, result in shares.by_item.items()} == {"recommend": 100, "happy": 0.5}
 
 
 @pytest.mark.parametrize(

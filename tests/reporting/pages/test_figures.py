@@ -8,10 +8,10 @@ from xml.etree import ElementTree
 import nbformat.v4 as v4
 import numpy as np
 import pytest
-from loyalty_kit.reporting.plots.canvas import drawable
 from matplotlib.figure import Figure
 from PIL import Image
 
+from loyalty_kit.reporting.canvas import drawable
 from loyalty_kit.reporting.pages import fonts
 from loyalty_kit.reporting.pages.figures import SHARPNESS, alternative_text, marks, png, shown, svg
 from loyalty_kit.reporting.pages.page import report_page
