@@ -17,7 +17,7 @@ from loyalty_kit.reporting import plots, tables, wording
 from loyalty_kit.reporting.pages.failure import BANNER, failure_page, with_banner
 from loyalty_kit.reporting.pages.fonts import cjk_font
 from loyalty_kit.reporting.provenance import provenance, provenance_table
-from loyalty_kit.reporting.running.orders import Failure
+from loyalty_kit.reporting.running.requests import Failure
 from loyalty_kit.reporting.wording.catalogue import SPOKEN
 from loyalty_kit.survey.groups import group_counts
 from loyalty_kit.survey.scoring import score

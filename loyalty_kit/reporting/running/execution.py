@@ -21,7 +21,7 @@ from traitlets.config import Config
 
 from loyalty_kit.errors import InputError
 from loyalty_kit.reporting.running.kernels import LOG, ReportKernel
-from loyalty_kit.reporting.running.orders import Failure
+from loyalty_kit.reporting.running.requests import Failure
 
 PREPARATION = "from loyalty_kit.reporting.running.kernel import prepare; prepare()"
 HIDDEN_TAG = "remove-cell"
@@ -61,13 +61,13 @@ class RunError(Exception):
 class _Watch:
     """Code of the cell that a run has reached, told to whoever asked, and what the kernel last replied."""
 
-    tell: Callable[[str], None]
+    on_cell: Callable[[str], None]
     source: str = ""
     reply: Mapping[str, Any] = field(default_factory=dict)
 
     def __call__(self, cell: NotebookNode, cell_index: int) -> None:
         self.source = cell.source
-        self.tell(cell.source)
+        self.on_cell(cell.source)
 
     def replied(self, cell: NotebookNode, cell_index: int, execute_reply: Mapping[str, Any]) -> None:
         """Keep a cell's reply; end the run where the cell asked for it, before the kernel has stopped."""

@@ -1,4 +1,4 @@
-"""What passes between those who order a report and those who run it, in whatever process or machine: plain data."""
+"""What passes between those who request a report and those who run it, in whatever process or machine: plain data."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -31,7 +31,7 @@ class PastRun:
 
 
 @dataclass(frozen=True)
-class Order:
+class RenderRequest:
     """A report to be made.
 
     Attributes
@@ -87,8 +87,8 @@ class Failure:
 
 
 @dataclass(frozen=True)
-class Attempt:
-    """What became of an order.
+class RenderResponse:
+    """What became of a request.
 
     Attributes
     ----------
@@ -105,5 +105,5 @@ class Attempt:
     failure: Failure | None = None
 
 
-ORDER, ATTEMPT = TypeAdapter(Order), TypeAdapter(Attempt)
-"""Both as JSON: `ORDER.dump_json(order)`, `ORDER.validate_json(text)`."""
+REQUEST, RESPONSE = TypeAdapter(RenderRequest), TypeAdapter(RenderResponse)
+"""Both as JSON: `REQUEST.dump_json(request)`, `REQUEST.validate_json(text)`."""
