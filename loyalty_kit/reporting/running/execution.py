@@ -181,12 +181,12 @@ def _exit_failure(source: str, way: str) -> Failure:
 
 def _died(source: str, log: str) -> Failure:
     public = "The kernel died in this cell: its code ended the process, or memory ran out."
-    return Failure(f"{public}{_hint(log)}", source=source, traceback=log, public=public)
+    return Failure(f"{public}{_hint(log)}", source=source, traceback=log, public=public, kernel_lost=True)
 
 
 def _not_run(error: Exception, log: str) -> Failure:
     public = f"The kernel did not run: {error}"
-    return Failure(f"{public}{_hint(log)}", traceback=log, public=public)
+    return Failure(f"{public}{_hint(log)}", traceback=log, public=public, kernel_lost=True)
 
 
 def _hint(log: str) -> str:

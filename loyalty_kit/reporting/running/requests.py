@@ -78,12 +78,15 @@ class Failure:
         The long account, without terminal codes.
     public : str
         The sentence for a page, where the first may name respondents; the account then stays off the page.
+    kernel_lost : bool
+        Whether the kernel ended by itself or never ran, which may have been the doing of another report.
     """
 
     sentence: str
     source: str = ""
     traceback: str = ""
     public: str = ""
+    kernel_lost: bool = False
 
 
 @dataclass(frozen=True)

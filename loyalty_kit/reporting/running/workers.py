@@ -22,9 +22,6 @@ from loyalty_kit.reporting.running.servers import ask, can_fork, forking
 
 LOST = "The process that made the report ended before it answered: it was killed, or memory ran out."
 
-# How the failures begin of a report whose kernel ended by itself; with its server every kernel does.
-_WITHOUT_KERNEL = ("The kernel died", "The kernel did not run")
-
 Answer = tuple[int, RenderResponse, float]
 
 _Kill = Callable[[], None]
@@ -125,9 +122,9 @@ class _Processes:
             return False
         if response is None:
             return _gone(server)
-        failure = response.failure
-        without = failure is not None and failure.sentence.startswith(_WITHOUT_KERNEL)
-        return without and _gone(server.with_name("kernel"))
+        # With its server every kernel ends.
+        lost = response.failure is not None and response.failure.kernel_lost
+        return lost and _gone(server.with_name("kernel"))
 
     def close(self) -> None:
         """End the processes at work, and those that begin from now on."""
