@@ -17,7 +17,7 @@ import typer
 import loyalty_kit as lk
 from loyalty_kit import reporting
 from loyalty_kit.errors import listing
-from loyalty_kit.reporting.terminal import aligned, as_text, printable_lines, shortened, summary, told
+from loyalty_kit.reporting.terminal import aligned, as_text, printable_lines, shortened, show_progress, summary
 
 STARTER = Path(__file__).parent / "starter"
 INTERRUPTED = 130
@@ -59,7 +59,7 @@ def command(*, wrong: int = 2) -> Callable[[Callable[P, int]], Callable[P, None]
                 code, sentences = _told(error, wrong)
                 typer.echo(shortened(sentences), err=True)
                 if code != INTERRUPTED and (waiting := options.get("on_failure")):
-                    _hand_on(as_text({"error": "\n".join(sentences)}), str(waiting), aside=True)
+                    _run_failure_command(as_text({"error": "\n".join(sentences)}), str(waiting), aside=True)
             raise typer.Exit(code)
 
         return run
@@ -127,20 +127,22 @@ def render(
         batch = lk.batch.chosen(lk.batch.read_batch(target or lk.batch.BATCH_FILE), only)
         place = output or batch.output
         if dry_run:
-            foretold = lk.batch.foretell(batch, place, force=force)
-            plans = [{"name": name, "plan": plan} for name, plan in foretold]
-            for line in [as_text(plans)] if as_json else aligned(foretold):
+            planned = lk.batch.dry_run_plan(batch, place, force=force)
+            plans = [{"name": name, "plan": plan} for name, plan in planned]
+            for line in [as_text(plans)] if as_json else aligned(planned):
                 typer.echo(line)
             return 0
         names = [job.name for job in batch.jobs]
         results = lk.batch.render_batch(
             batch, place, workers=workers, executor=executor, force=force, fail_fast=fail_fast, wait=not no_wait
         )
-    beside = reporting.beside.writers(pdf=pdf, excel=excel)
-    done = told((reporting.beside.accompanied(result, beside) for result in results), names, as_json=as_json)
+    attachments = reporting.attachments.writers(pdf=pdf, excel=excel)
+    done = show_progress(
+        (reporting.attachments.with_attachments(result, attachments) for result in results), names, as_json=as_json
+    )
     kept = [name for name in names if name not in {result.name for result in done}]
-    told_all = summary(done, output=place, seconds=time.monotonic() - began, not_started=kept)
-    return _close(done, told_all, as_json=as_json, on_failure=on_failure, debug=debug)
+    totals = summary(done, output=place, seconds=time.monotonic() - began, not_started=kept)
+    return _close(done, totals, as_json=as_json, on_failure=on_failure, debug=debug)
 
 
 @command()
@@ -281,7 +283,7 @@ def _one(
 
 def _close(
     done: Sequence["lk.RenderResult"],
-    told: Mapping[str, Any],
+    totals: Mapping[str, Any],
     *,
     as_json: bool,
     on_failure: str | None,
@@ -290,30 +292,30 @@ def _close(
     """Show where the reports are and what went wrong, and hand a failure on; the exit code."""
     failed = [result for result in done if result.outcome == "failed"]
     if as_json:
-        typer.echo(as_text(told))
+        typer.echo(as_text(totals))
     elif any(result.path for result in done):
-        typer.echo(os.path.join(told["output"], "index.html"))
+        typer.echo(os.path.join(totals["output"], "index.html"))
     if debug:
         for result in failed:
             typer.echo(result.traceback, err=True)
-    complaints = [
+    problems = [
         f"{result.name}: {line}"
         for result in failed
-        for line in printable_lines(result.complaint or result.error or "")
+        for line in printable_lines(result.terminal_message or result.error or "")
     ]
-    if told["not_started"]:
-        complaints.append(f"Not rendered: {', '.join(told['not_started'])}.")
-    if complaints:
-        typer.echo(shortened(complaints), err=True)
+    if totals["not_started"]:
+        problems.append(f"Not rendered: {', '.join(totals['not_started'])}.")
+    if problems:
+        typer.echo(shortened(problems), err=True)
     if failed and on_failure:
-        _hand_on(as_text(told), on_failure, aside=as_json)
+        _run_failure_command(as_text(totals), on_failure, aside=as_json)
     return 1 if failed else 0
 
 
-def _hand_on(told: str, command: str, *, aside: bool) -> None:
+def _run_failure_command(report: str, command: str, *, aside: bool) -> None:
     """Give a command what went wrong; what it says itself must not stand in a summary."""
     spoken = _STDERR if aside else None
-    code = subprocess.run(command, shell=True, input=told, text=True, encoding="utf-8", stdout=spoken).returncode
+    code = subprocess.run(command, shell=True, input=report, text=True, encoding="utf-8", stdout=spoken).returncode
     if code:
         typer.echo(f"The command of '--on-failure' ended with {code}.", err=True)
 

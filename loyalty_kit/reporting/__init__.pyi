@@ -1,6 +1,6 @@
+from . import attachments as attachments
 from . import batch as batch
 from . import batches as batches
-from . import beside as beside
 from . import history as history
 from . import notebooks as notebooks
 from . import outcomes as outcomes

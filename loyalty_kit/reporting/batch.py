@@ -11,7 +11,7 @@ from loyalty_kit import reporting
 from loyalty_kit.errors import InputError, listing
 from loyalty_kit.reporting.batches.batch_file import Planned, read_plan
 from loyalty_kit.reporting.batches.needs import fits
-from loyalty_kit.reporting.batches.waves import CarryOut, results
+from loyalty_kit.reporting.batches.scheduler import CarryOut, results
 from loyalty_kit.reporting.jobs import Job, prepare_job
 from loyalty_kit.reporting.outcomes import RenderResult, forecast
 from loyalty_kit.reporting.publication import output_folder
@@ -166,7 +166,7 @@ def render_batch(
             yield result
 
 
-def foretell(batch: Batch, output: str | Path, *, force: bool = False) -> list[tuple[str, str]]:
+def dry_run_plan(batch: Batch, output: str | Path, *, force: bool = False) -> list[tuple[str, str]]:
     """Say what a batch would do: each report's name, and 'unchanged' or 'render' with the reason; write nothing."""
     place = mirrored(str(output)) if is_address(str(output)) else nullcontext((Path(output), None))
     with place as (folder, _):
@@ -194,9 +194,9 @@ def _made_by(executor: str | None, workers: int | None) -> Iterator[CarryOut]:
         with ExitStack() as stack:
 
             @cache
-            def hired() -> CarryOut:
+            def pool() -> CarryOut:
                 # One more than cores: while a report waits for its kernel to start, another can compute.
-                return stack.enter_context(reporting.running.workers.hired(workers or cores + 1))
+                return stack.enter_context(reporting.running.workers.worker_pool(workers or cores + 1))
 
-            # Where nothing has changed, nobody is hired, and what that takes is not even loaded.
-            yield lambda orders: hired()(orders)
+            # Where nothing has changed, no pool is opened, and what that takes is not even loaded.
+            yield lambda requests: pool()(requests)

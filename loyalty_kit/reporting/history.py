@@ -17,7 +17,7 @@ from loyalty_kit.estimates import Estimate
 from loyalty_kit.reporting import schema
 from loyalty_kit.reporting.origin import commit, versions
 from loyalty_kit.reporting.publication import MACHINE, alive
-from loyalty_kit.reporting.running.orders import PastRun
+from loyalty_kit.reporting.running.requests import PastRun
 
 HISTORY = "history.sqlite"
 

@@ -18,7 +18,7 @@ from loyalty_kit.reporting.notebooks import find_notebook, heading, read_noteboo
 from loyalty_kit.reporting.pages.prose import with_prose
 from loyalty_kit.reporting.parameters import is_parameters_cell, notebook_parameters
 from loyalty_kit.reporting.publication import check_report_name
-from loyalty_kit.reporting.running.orders import Order, PastRun
+from loyalty_kit.reporting.running.requests import PastRun, RenderRequest
 from loyalty_kit.reporting.values import check_parameters, choices, injected_source
 from loyalty_kit.reporting.wording.catalogue import LANGUAGES
 
@@ -91,9 +91,9 @@ class Job:
             "outcome": "rendered",
         }
 
-    def order(self, key: str, past: tuple[PastRun, ...]) -> Order:
+    def request(self, key: str, past: tuple[PastRun, ...]) -> RenderRequest:
         """Write down what whoever makes the report must know."""
-        return Order(
+        return RenderRequest(
             name=self.name,
             notebook=nbformat.writes(self.notebook),
             folder=str(self.folder),

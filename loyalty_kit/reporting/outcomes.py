@@ -15,11 +15,11 @@ from loyalty_kit.reporting.keys import ReportKey, changed_files
 from loyalty_kit.reporting.pages.failure import BANNER_TAG, failure_page, with_banner
 from loyalty_kit.reporting.pages.index import FAILURE, REPORT, page_facts
 from loyalty_kit.reporting.publication import publish
-from loyalty_kit.reporting.running.orders import Attempt, Failure, Order
+from loyalty_kit.reporting.running.requests import Failure, RenderRequest, RenderResponse
 
 Outcome = Literal["rendered", "unchanged", "failed"]
 
-BESIDE = (".pdf", ".xlsx")
+ATTACHMENTS = (".pdf", ".xlsx")
 """Endings of files that are made of a report and lie beside it."""
 
 
@@ -45,7 +45,7 @@ class RenderResult:
         What went wrong, in a sentence without respondents.
     traceback : str
         The long account of it.
-    complaint : str
+    terminal_message : str
         The sentence for the terminal of whoever ran it, which may name respondents.
     """
 
@@ -58,16 +58,16 @@ class RenderResult:
     key: str = ""
     error: str | None = None
     traceback: str = ""
-    complaint: str = ""
+    terminal_message: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """Fields as JSON knows them, without those that may name respondents."""
-        fields = {name: value for name, value in self.__dict__.items() if name not in ("complaint", "traceback")}
+        fields = {name: value for name, value in self.__dict__.items() if name not in ("terminal_message", "traceback")}
         return fields | {"path": None if self.path is None else str(self.path), "seconds": round(self.seconds, 3)}
 
 
 @dataclass(frozen=True)
-class Begun:
+class StartedRun:
     """A report that is about to run: what goes into it, and its place in history.
 
     Attributes
@@ -76,7 +76,7 @@ class Begun:
         The report.
     key : ReportKey
         Hash of all that goes into it.
-    order : Order
+    request : RenderRequest
         What whoever makes it must know.
     run : int or None
         Its row in history; None where history cannot be written.
@@ -84,7 +84,7 @@ class Begun:
 
     job: Job
     key: ReportKey
-    order: Order
+    request: RenderRequest
     run: int | None
 
 
@@ -107,8 +107,8 @@ def unchanged(job: Job, folder: Path, key: ReportKey) -> RenderResult:
     return RenderResult(job.name, job.title, "unchanged", path, 0.0, path.stat().st_size, key.key)
 
 
-def begin(job: Job, key: ReportKey, history: History) -> Begun:
-    """Enter a run in history and write its order."""
+def begin(job: Job, key: ReportKey, history: History) -> StartedRun:
+    """Enter a run in history and write its request."""
     run = history.begin(
         job.name,
         key=key.key,
@@ -116,39 +116,39 @@ def begin(job: Job, key: ReportKey, history: History) -> Begun:
         files=key.files,
         seed=job.values.get("seed"),
     )
-    return Begun(job, key, job.order(key.key, history.past(job.name, key.key)), run)
+    return StartedRun(job, key, job.request(key.key, history.past(job.name, key.key)), run)
 
 
 def settle(
-    begun: Begun, attempt: Attempt, seconds: float, *, folder: Path, scratch: Path, history: History
+    started: StartedRun, response: RenderResponse, seconds: float, *, folder: Path, scratch: Path, history: History
 ) -> RenderResult:
-    """Publish what an attempt gave, or its failure; then history knows."""
-    job = begun.job
+    """Publish what a response gave, or its failure; then history knows."""
+    job = started.job
     report, failed = folder / f"{job.name}{REPORT}", folder / f"{job.name}{FAILURE}"
-    failure = attempt.failure or _altered(begun)
+    failure = response.failure or _altered(started)
     with suppress(OSError):
         # A cell may have removed it.
         folder.mkdir(parents=True, exist_ok=True)
     if failure is None:
-        failure = _published(attempt.page, report, scratch)
+        failure = _published(response.page, report, scratch)
     if failure is None:
         # What lies beside tells of the report before.
-        for old in (failed, *map(report.with_suffix, BESIDE)):
+        for old in (failed, *map(report.with_suffix, ATTACHMENTS)):
             with suppress(OSError):
                 old.unlink(missing_ok=True)
     else:
         with suppress(OSError):
-            _tell(begun, failure, report, failed, scratch=scratch, history=history)
+            _publish_failure(started, failure, report, failed, scratch=scratch, history=history)
     written = report if failure is None else failed
     error = None if failure is None else failure.public or failure.sentence
     size = written.stat().st_size if written.exists() else 0
     history.finish(
-        begun.run,
+        started.run,
         outcome="rendered" if failure is None else "failed",
         seconds=seconds,
         size=size,
         error=error,
-        estimates=attempt.estimates if failure is None else (),
+        estimates=response.estimates if failure is None else (),
     )
     return RenderResult(
         name=job.name,
@@ -157,16 +157,16 @@ def settle(
         path=written if size else None,
         seconds=seconds,
         size=size,
-        key=begun.key.key,
+        key=started.key.key,
         error=error,
         traceback="" if failure is None else failure.traceback,
-        complaint="" if failure is None else failure.sentence,
+        terminal_message="" if failure is None else failure.sentence,
     )
 
 
-def _altered(begun: Begun) -> Failure | None:
+def _altered(started: StartedRun) -> Failure | None:
     """Failure of a run whose input was written while it read."""
-    altered = changed_files(begun.key, begun.job.folder)
+    altered = changed_files(started.key, started.job.folder)
     if not altered:
         return None
     names = ", ".join(f"'{name}'" for name in altered)
@@ -183,11 +183,13 @@ def _published(page: str, report: Path, scratch: Path) -> Failure | None:
     return None
 
 
-def _tell(begun: Begun, failure: Failure, report: Path, failed: Path, *, scratch: Path, history: History) -> None:
+def _publish_failure(
+    started: StartedRun, failure: Failure, report: Path, failed: Path, *, scratch: Path, history: History
+) -> None:
     """Write the failure page, and a banner over the last good report."""
-    job = begun.job
+    job = started.job
     good = report.name if report.exists() else None
-    facts = job.facts(begun.key.key) | {"outcome": "failed"}
+    facts = job.facts(started.key.key) | {"outcome": "failed"}
     publish(failure_page(failure, facts=facts, last_good=good, language=job.language), failed, scratch=scratch)
     if good is None or report.is_symlink():
         return

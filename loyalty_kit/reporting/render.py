@@ -81,9 +81,9 @@ def render_job(job: Job, output: Path, *, force: bool = False) -> RenderResult:
     sweep(folder)
     began = time.monotonic()
     with scratch_folder() as scratch, History(folder) as history:
-        begun = begin(job, key, history)
-        attempt = reporting.running.attempt.attempt(begun.order)
-        result = settle(begun, attempt, time.monotonic() - began, folder=folder, scratch=scratch, history=history)
+        started = begin(job, key, history)
+        response = reporting.running.run_report.run_report(started.request)
+        result = settle(started, response, time.monotonic() - began, folder=folder, scratch=scratch, history=history)
         with suppress(OSError):
             write_index(folder, scratch=scratch)
         warn(history)

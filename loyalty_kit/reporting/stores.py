@@ -29,7 +29,7 @@ def locked(address: str, *, wait: bool) -> Iterator[None]:
     mark = hashlib.sha256(address.rstrip("/").encode()).hexdigest()[:16]
     place = Path(tempfile.gettempdir()) / f"loyalty-kit-lock-{getpass.getuser()}-{mark}"
     place.mkdir(mode=0o700, exist_ok=True)
-    with folder_lock(place, wait=wait, tell=logging.getLogger("loyalty_kit").warning, name=address):
+    with folder_lock(place, wait=wait, warn_user=logging.getLogger("loyalty_kit").warning, name=address):
         yield
 
 

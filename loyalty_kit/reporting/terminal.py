@@ -1,4 +1,4 @@
-"""What the command line shows: reports as they are done, columns that line up, complaints that fit."""
+"""What the command line shows: reports as they are done, columns that line up, messages that fit."""
 
 import json
 import unicodedata
@@ -66,7 +66,7 @@ def padded(text: str, width: int) -> str:
     return text + " " * (width - cell_len(text))
 
 
-def told(results: "Iterable[RenderResult]", names: Sequence[str], *, as_json: bool) -> "list[RenderResult]":
+def show_progress(results: "Iterable[RenderResult]", names: Sequence[str], *, as_json: bool) -> "list[RenderResult]":
     """Results, each shown as it comes: a line a report, or nothing where a summary as JSON will follow."""
     width = max((cell_len(name) for name in names), default=0)
     done: list[RenderResult] = []
@@ -89,9 +89,9 @@ def summary(
     reports = [result.to_dict() for result in results]
     if is_address(str(output)):
         # What was rendered there lay in a passing folder.
-        reports = [{**told, "path": told["path"] and f"{output}/{Path(told['path']).name}"} for told in reports]
-    told = {"output": str(output), "seconds": round(seconds, 3), **counts}
-    return told | {"not_started": list(not_started), "reports": reports}
+        reports = [{**report, "path": report["path"] and f"{output}/{Path(report['path']).name}"} for report in reports]
+    totals = {"output": str(output), "seconds": round(seconds, 3), **counts}
+    return totals | {"not_started": list(not_started), "reports": reports}
 
 
 def as_text(values: Any) -> str:

@@ -1,4 +1,4 @@
-"""What tests of processes share: a short folder for passing files, orders, and a look at who still runs."""
+"""What tests of processes share: a short folder for passing files, requests, and a look at who still runs."""
 
 import shutil
 import tempfile
@@ -11,7 +11,7 @@ import psutil
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, writes
 
-from loyalty_kit.reporting.running.orders import Order
+from loyalty_kit.reporting.running.requests import RenderRequest
 from loyalty_kit.reporting.running.servers import KERNELS, serving
 
 PATIENCE = 60
@@ -40,13 +40,13 @@ def served_kernels() -> Iterator[psutil.Process]:
             yield process
 
 
-def order(folder: Path, *code: str, name: str = "small", timeout: float | None = None) -> Order:
-    """Order of a report with a title and cells of code."""
+def request(folder: Path, *code: str, name: str = "small", timeout: float | None = None) -> RenderRequest:
+    """Request for a report with a title and cells of code."""
     cells = [new_markdown_cell("# A small report", id="title")]
     cells += [new_code_cell(source, id=f"code-{number}") for number, source in enumerate(code)]
     facts = {"name": name, "title": name}
     place = str(folder)
-    return Order(name, writes(new_notebook(cells=cells)), place, place, facts=facts, timeout=timeout)
+    return RenderRequest(name, writes(new_notebook(cells=cells)), place, place, facts=facts, timeout=timeout)
 
 
 def asleep(marker: Path) -> str:

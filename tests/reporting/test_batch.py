@@ -7,7 +7,7 @@ from small_notebooks import names, write_notebook
 
 import loyalty_kit as lk
 from loyalty_kit.errors import InputError, UnreadableError
-from loyalty_kit.reporting.batches import waves
+from loyalty_kit.reporting.batches import scheduler
 
 GOOD = '[[report]]\nnotebook = "n.ipynb"\n'
 
@@ -23,7 +23,7 @@ def batch_file(folder: Path, text: str) -> Path:
 @pytest.fixture
 def no_kernel(monkeypatch):
     """Fail where a kernel would start."""
-    monkeypatch.setattr(waves, "begin", lambda *_, **__: pytest.fail("a run was begun"))
+    monkeypatch.setattr(scheduler, "begin", lambda *_, **__: pytest.fail("a run was begun"))
 
 
 def test_a_failing_report_does_not_stop_those_after_it(tmp_path):

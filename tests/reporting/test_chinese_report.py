@@ -17,7 +17,7 @@ import loyalty_kit as lk
 from loyalty_kit.reporting.pages.failure import BANNER, failure_page, with_banner
 from loyalty_kit.reporting.pages.fonts import cjk_font
 from loyalty_kit.reporting.provenance import provenance
-from loyalty_kit.reporting.running.orders import Failure
+from loyalty_kit.reporting.running.requests import Failure
 from loyalty_kit.reporting.wording.catalogue import SPOKEN
 from loyalty_kit.survey.groups import group_counts
 from loyalty_kit.survey.scoring import score

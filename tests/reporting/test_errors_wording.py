@@ -20,7 +20,7 @@ from loyalty_kit.errors import ANONYMOUS, InputError
 from loyalty_kit.notes import note
 from loyalty_kit.reporting.history import History
 from loyalty_kit.reporting.pages.failure import failure_page, reason
-from loyalty_kit.reporting.running.orders import Failure
+from loyalty_kit.reporting.running.requests import Failure
 from loyalty_kit.reporting.wording.notes import PARTS, known_errors, known_notes, known_parts, tell
 
 PACKAGE = Path(lk.__file__).parent
@@ -28,9 +28,9 @@ KNOWN, PHRASES = known_errors("zh"), known_parts("zh")
 COVERED = """
     checks.py errors.py moments.py extraction.py selection.py replicates.py survey/*.py measurement/*.py modelling/*.py
     campaigns/*.py reporting/provenance.py reporting/recording.py reporting/outcomes.py reporting/pages/prose.py
-    reporting/pages/outputs.py reporting/batches/waves.py
+    reporting/pages/outputs.py reporting/batches/scheduler.py
 """
-RUNNING = "execution.py workers.py executors.py attempt.py"
+RUNNING = "execution.py workers.py executors.py run_report.py"
 KINDS = {"InputError", "UnreadableError", "GroupsError", "Failure"}
 HELPERS = {
     "listing": ["'Q7', 'Q8' and 3 more", "'Q7'"],

@@ -9,7 +9,7 @@ from bs4 import BeautifulSoup
 from small_notebooks import SCRIPT, names, write_notebook
 from workshop import Workshop, job, run
 
-from loyalty_kit.reporting.batches.waves import results
+from loyalty_kit.reporting.batches.scheduler import results
 from loyalty_kit.reporting.jobs import prepare_job
 from loyalty_kit.reporting.pages.index import page_facts
 
@@ -103,8 +103,8 @@ def test_the_folder_is_made_again_where_a_cell_removed_it(tmp_path):
     folder.mkdir()
 
     class Removing(Workshop):
-        def __call__(self, orders):
-            for answer in super().__call__(orders):
+        def __call__(self, requests):
+            for answer in super().__call__(requests):
                 shutil.rmtree(folder)
                 yield answer
 

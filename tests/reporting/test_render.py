@@ -16,7 +16,7 @@ from loyalty_kit.errors import InputError, UnreadableError
 from loyalty_kit.reporting import outcomes
 from loyalty_kit.reporting.notebooks import find_notebook, read_notebook
 from loyalty_kit.reporting.pages.index import page_facts
-from loyalty_kit.reporting.running import attempt, execution
+from loyalty_kit.reporting.running import execution, run_report
 from loyalty_kit.reporting.running.execution import RunError, run_notebook
 
 PARAMETERS = """from datetime import date
@@ -208,7 +208,7 @@ def test_what_a_dead_kernel_said_stands_under_debug_and_on_no_page(tmp_path):
     result = lk.render(notebook, tmp_path / "reports")
     page = BeautifulSoup((tmp_path / "reports" / "n.failed.html").read_text("utf-8"), "html.parser")
     assert result.traceback.strip() == "90210"
-    assert result.complaint == f"{result.error} What its process said stands under --debug."
+    assert result.terminal_message == f"{result.error} What its process said stands under --debug."
     assert "90210" not in page.get_text() and page.details is None
 
 
@@ -231,7 +231,7 @@ def test_a_kernel_that_never_answers_is_started_again_where_another_may_have_tak
 @pytest.fixture
 def no_kernel(monkeypatch):
     """Fail where a kernel would start."""
-    monkeypatch.setattr(attempt, "run_notebook", lambda *_, **__: pytest.fail("a kernel was started"))
+    monkeypatch.setattr(run_report, "run_notebook", lambda *_, **__: pytest.fail("a kernel was started"))
 
 
 @pytest.mark.parametrize("values", [{"answer": "a"}, {"since": "May"}, {"code": 7}])
@@ -256,10 +256,10 @@ def test_whatever_else_goes_wrong_is_a_failed_report(tmp_path, monkeypatch):
     def refuse(*_, **__):
         raise KeyError("template")
 
-    monkeypatch.setattr(attempt, "run_notebook", lambda *_, **__: new_notebook())
-    monkeypatch.setattr(attempt, "report_page", refuse)
+    monkeypatch.setattr(run_report, "run_notebook", lambda *_, **__: new_notebook())
+    monkeypatch.setattr(run_report, "report_page", refuse)
     result = lk.render(write_notebook(tmp_path / "n.ipynb"), tmp_path / "reports")
-    assert (result.outcome, result.error, result.complaint) == ("failed", "KeyError", "KeyError: 'template'")
+    assert (result.outcome, result.error, result.terminal_message) == ("failed", "KeyError", "KeyError: 'template'")
     assert names(tmp_path / "reports") == ["history.sqlite", "index.html", "n.failed.html"]
 
 
@@ -269,7 +269,7 @@ def test_a_full_disk_is_a_failed_report_and_leaves_the_old_one(tmp_path, monkeyp
 
     (tmp_path / "reports").mkdir()
     (tmp_path / "reports" / "n.html").write_text("old")
-    monkeypatch.setattr(attempt, "run_notebook", lambda *_, **__: new_notebook())
+    monkeypatch.setattr(run_report, "run_notebook", lambda *_, **__: new_notebook())
     monkeypatch.setattr(outcomes, "publish", full)
     result = lk.render(write_notebook(tmp_path / "n.ipynb"), tmp_path / "reports")
     assert (result.outcome, result.path, result.size) == ("failed", None, 0)

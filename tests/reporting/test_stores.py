@@ -13,7 +13,7 @@ from workshop import Workshop, job
 from loyalty_kit.__main__ import app
 from loyalty_kit.errors import InputError
 from loyalty_kit.reporting import batch
-from loyalty_kit.reporting.batches.waves import results
+from loyalty_kit.reporting.batches.scheduler import results
 from loyalty_kit.reporting.render import render
 from loyalty_kit.reporting.stores import is_address, locked, mirrored
 

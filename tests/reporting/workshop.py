@@ -5,11 +5,11 @@ from pathlib import Path
 
 from small_notebooks import write_notebook
 
-from loyalty_kit.reporting.batches.waves import results
+from loyalty_kit.reporting.batches.scheduler import results
 from loyalty_kit.reporting.jobs import Job, prepare_job
 from loyalty_kit.reporting.notebooks import parse_notebook
 from loyalty_kit.reporting.pages.page import report_page
-from loyalty_kit.reporting.running.orders import Attempt, Failure, Order
+from loyalty_kit.reporting.running.requests import Failure, RenderRequest, RenderResponse
 
 
 class Workshop:
@@ -19,14 +19,14 @@ class Workshop:
         self.failures = failures
         self.made: list[str] = []
 
-    def __call__(self, orders: Iterable[Order]) -> Iterator[tuple[int, Attempt, float]]:
-        for place, order in enumerate(orders):
-            self.made.append(order.name)
-            left = self.failures.get(order.name, 0)
-            self.failures[order.name] = left - 1
-            page = report_page(parse_notebook(order.notebook), facts=order.facts)
-            attempt = Attempt(failure=Failure("It broke.")) if left > 0 else Attempt(page=page)
-            yield place, attempt, 1.5
+    def __call__(self, requests: Iterable[RenderRequest]) -> Iterator[tuple[int, RenderResponse, float]]:
+        for place, request in enumerate(requests):
+            self.made.append(request.name)
+            left = self.failures.get(request.name, 0)
+            self.failures[request.name] = left - 1
+            page = report_page(parse_notebook(request.notebook), facts=request.facts)
+            response = RenderResponse(failure=Failure("It broke.")) if left > 0 else RenderResponse(page=page)
+            yield place, response, 1.5
 
 
 def job(folder: Path, name: str = "a", **options) -> Job:

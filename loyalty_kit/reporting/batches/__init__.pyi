@@ -1,2 +1,2 @@
-from . import levels as levels
+from . import column_values as column_values
 from . import schedule as schedule

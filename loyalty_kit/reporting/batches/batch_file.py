@@ -27,7 +27,7 @@ ONLY = "only"
 MOST = 1000
 """Reports that one [[report]] may make."""
 
-_TELL = logging.getLogger("loyalty_kit").warning
+_WARN = logging.getLogger("loyalty_kit").warning
 _TABLES = (".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".sav", ".zsav", ".parquet")
 _CODEBOOK = ".toml"
 
@@ -221,7 +221,7 @@ def _combinations(
     if column is None:
         return fixed
     # The data is read again only where other rows or another file are meant.
-    read = cache(reporting.batches.levels.levels)
+    read = cache(reporting.batches.column_values.column_values)
     found = [read(**_asked(column, _set(given, chosen, source.names), source, base)) for chosen in fixed]
     rare, few = sum(one.rare for one in found), f"fewer than {max(one.min_cell for one in found)} rows"
     _check_number(sum(len(one.values) for one in found), "'matrix' and 'for_each' make")
@@ -229,7 +229,7 @@ def _combinations(
     if not variants:
         raise InputError(f"'for_each': no value of column '{column}' can have a report: each has {few}.")
     if rare:
-        _TELL("%s: values of '%s' that %s have get no report (min_cell): %d left out.", where, column, few, rare)
+        _WARN("%s: values of '%s' that %s have get no report (min_cell): %d left out.", where, column, few, rare)
     for chosen, one in zip(fixed, found, strict=True):
         for text in one.values:
             variants[text].append({column: _typed(column, text, source), **chosen})

@@ -17,7 +17,7 @@ _POLL_SECONDS = 0.2
 
 @contextmanager
 def folder_lock(
-    folder: Path, *, wait: bool, tell: Callable[[str], object] = lambda sentence: None, name: str | None = None
+    folder: Path, *, wait: bool, warn_user: Callable[[str], object] = lambda sentence: None, name: str | None = None
 ) -> Iterator[None]:
     """Keep other batches from rendering into a folder.
 
@@ -27,7 +27,7 @@ def folder_lock(
         Folder of reports, which is there.
     wait : bool
         Whether to wait while another batch renders into it.
-    tell : callable, optional
+    warn_user : callable, optional
         Gets a sentence where another batch is waited for, or where the folder's file system has no locks.
     name : str, optional
         What sentences call the place; the folder where not given.
@@ -44,25 +44,25 @@ def folder_lock(
     """
     lock = FileLock(folder / LOCK, thread_local=False, fallback_to_soft=False)
     try:
-        _acquire(lock, name or str(folder), wait=wait, tell=tell)
+        _acquire(lock, name or str(folder), wait=wait, warn_user=warn_user)
     except OSError as error:
         if error.errno not in _WITHOUT_LOCKS:
             raise InputError(
                 f"The folder '{folder}' cannot be locked: {error.strerror}; give another with -o."
             ) from None
-        tell(f"The file system of '{folder}' has no locks, so nothing keeps two batches apart there.")
+        warn_user(f"The file system of '{folder}' has no locks, so nothing keeps two batches apart there.")
     try:
         yield
     finally:
         lock.release()
 
 
-def _acquire(lock: FileLock, name: str, *, wait: bool, tell: Callable[[str], object]) -> None:
+def _acquire(lock: FileLock, name: str, *, wait: bool, warn_user: Callable[[str], object]) -> None:
     taken = f"Another batch renders into '{name}'"
     try:
         lock.acquire(timeout=0)
     except Timeout:
         if not wait:
             raise InputError(f"{taken}; without --no-wait this one waits for it.") from None
-        tell(f"{taken}; this one waits for it.")
+        warn_user(f"{taken}; this one waits for it.")
         lock.acquire(poll_interval=_POLL_SECONDS)

@@ -9,10 +9,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
+from string import Template
 
 from loyalty_kit.errors import InputError, listing
 from loyalty_kit.reporting.batches.batch_grammar import parse_batch_file
 
+_TEMPLATES = Path(__file__).parents[1] / "template" / "schedule"
 _DISTRIBUTION = "loyalty-kit"
 _LONGEST_CRON = 998
 _TIME = "0 6 * * 1-5"
@@ -87,55 +89,34 @@ def unit(kind: str, *, batch: Path, python: Path | None = None) -> str:
     return _UNITS[kind](_Work(whole, interpreter, parse_batch_file(whole).output))
 
 
+def _filled(kind: str, **values: str) -> str:
+    """Fill a unit's template, in which $NAME stands for a value and $$ for a dollar."""
+    template = Template((_TEMPLATES / f"{kind}.tmpl").read_text("utf-8"))
+    return template.substitute(values, time=_TIME, in_words=_IN_WORDS)
+
+
 def _cron(work: _Work) -> str:
-    log = shlex.quote(str(work.batch.with_suffix(".log")))
-    line = f"{work.shell} >> {log} 2>&1 || {{ code=$?; tail -n 20 {log}; exit $code; }}"
     # To cron an unescaped % is the end of the command, also between quotation marks.
-    line = f"{_TIME} {line.replace('%', chr(92) + '%')}"
-    if len(line.encode()) > _LONGEST_CRON:
+    shell, log = (text.replace("%", r"\%") for text in (work.shell, shlex.quote(str(work.batch.with_suffix(".log")))))
+    text = _filled("cron", batch=str(work.batch), shell=shell, log=log)
+    size = len(text.splitlines()[-1].encode())
+    if size > _LONGEST_CRON:
         raise InputError(
-            f"The line for cron has {len(line.encode())} bytes and cron takes {_LONGEST_CRON}; "
+            f"The line for cron has {size} bytes and cron takes {_LONGEST_CRON}; "
             "use --systemd, or move the study to a shorter path."
         )
-    return f"""\
-# Renders {work.batch} at {_IN_WORDS}; put this line into your crontab: crontab -e
-# The first five fields are minute, hour, day, month and weekday. What a run says goes to the log;
-# of a failed run (exit code 1) cron mails the end, to you or to MAILTO=.
-{line}
-"""
+    return text
 
 
 def _systemd(work: _Work) -> str:
-    folder = str(work.folder).replace("%", "%%")
-    about = str(work.batch).replace("%", "%%")
-    command = " ".join(_systemd_quoted(part) for part in work.command)
-    return f"""\
-# Renders {work.batch} at {_IN_WORDS}. To install, save the two parts under the names above them, then:
-#   systemctl --user daemon-reload
-#   systemctl --user enable --now {work.name}.timer
-#   loginctl enable-linger    # so that it also runs while you are logged out
-# To run at once: systemctl --user start {work.name}; what it says: journalctl --user -u {work.name}
-
-# ~/.config/systemd/user/{work.name}.service
-[Unit]
-Description=Loyalty reports of {about}
-
-[Service]
-Type=oneshot
-WorkingDirectory={folder}
-ExecStart={command}
-
-# ~/.config/systemd/user/{work.name}.timer
-[Unit]
-Description=Time of the loyalty reports of {about}
-
-[Timer]
-OnCalendar=Mon..Fri 06:00
-Persistent=true
-
-[Install]
-WantedBy=timers.target
-"""
+    return _filled(
+        "systemd",
+        batch=str(work.batch),
+        name=work.name,
+        about=str(work.batch).replace("%", "%%"),
+        folder=str(work.folder).replace("%", "%%"),
+        command=" ".join(_systemd_quoted(part) for part in work.command),
+    )
 
 
 def _systemd_quoted(text: str) -> str:
@@ -151,58 +132,16 @@ def _github(work: _Work) -> str:
     reports = (work.folder / work.output).resolve()
     if not reports.is_relative_to(root.resolve()):
         raise InputError(f"The output '{work.output}' lies outside the repository '{root}'; a workflow cannot keep it.")
-    place = _yaml(reports.relative_to(root.resolve()).as_posix())
-    return f"""\
-# Renders {batch} at {_IN_WORDS} (UTC). Save it in the repository as .github/workflows/{work.name}.yml
-name: {_yaml(f"Loyalty reports: {batch}")}
-
-on:
-  schedule:
-    - cron: "{_TIME}"
-  workflow_dispatch:
-
-permissions:
-  contents: read
-
-concurrency:
-  group: {work.name}
-
-jobs:
-  reports:
-    runs-on: ubuntu-latest
-    timeout-minutes: 120
-    steps:
-      - uses: actions/checkout@v6
-      - uses: actions/setup-python@v6
-        with:
-          python-version: "{sys.version_info.major}.{sys.version_info.minor}"
-          cache: pip
-          cache-dependency-path: .github/workflows/{work.name}.yml
-      - name: Install a font for Chinese text in figures
-        run: sudo apt-get update && sudo apt-get install --yes --no-install-recommends fonts-noto-cjk
-      - name: Install the kit
-        run: {_yaml(f"python -m pip install {shlex.join(_requirement(root))}")}
-      - name: Fetch the reports and the history of the last run
-        uses: actions/cache/restore@v5
-        with:
-          path: {place}
-          key: {work.name}-${{{{ github.run_id }}}}-${{{{ github.run_attempt }}}}
-          restore-keys: {work.name}-
-      - name: Render
-        run: {_yaml(f"python -m loyalty_kit render {shlex.quote(batch)} --no-wait")}
-      - name: Keep the reports and the history
-        if: always()
-        uses: actions/cache/save@v5
-        with:
-          path: {place}
-          key: {work.name}-${{{{ github.run_id }}}}-${{{{ github.run_attempt }}}}
-      - name: Publish the reports
-        if: always()
-        uses: actions/upload-artifact@v6
-        with:
-          name: reports
-          path: {place}
-"""
+    return _filled(
+        "github",
+        batch=batch,
+        name=work.name,
+        title=_yaml(f"Loyalty reports: {batch}"),
+        python=f"{sys.version_info.major}.{sys.version_info.minor}",
+        install=_yaml(f"python -m pip install {shlex.join(_requirement(root))}"),
+        place=_yaml(reports.relative_to(root.resolve()).as_posix()),
+        render=_yaml(f"python -m loyalty_kit render {shlex.quote(batch)} --no-wait"),
+    )
 
 
 def _yaml(text: str) -> str:
@@ -229,31 +168,8 @@ def _requirement(root: Path) -> list[str]:
 def _airflow(work: _Work) -> str:
     # Airflow reads the command as a Jinja template, in which a path may hold any tag, '{% endraw %}' too.
     command = work.shell.replace("{", "{{ '{' }}")
-    return f'''\
-"""Loyalty reports; save this file in Airflow's folder of DAGs, on a worker that sees the study."""
-
-from datetime import datetime, timedelta
-
-from airflow.providers.standard.operators.bash import BashOperator
-from airflow.sdk import DAG
-
-with DAG(
-    dag_id={work.name!r},
-    description={f"Renders {work.batch}"!r},
-    schedule="{_TIME}",
-    start_date=datetime(2026, 1, 1),
-    catchup=False,
-    max_active_runs=1,
-):
-    # A failed report ends the command with exit code 1, which fails the task; the retry renders only what is
-    # not done yet.
-    BashOperator(
-        task_id="render",
-        bash_command={command!r},
-        retries=2,
-        retry_delay=timedelta(minutes=10),
-    )
-'''
+    description = f"Renders {work.batch}"
+    return _filled("airflow", dag=repr(work.name), description=repr(description), command=repr(command))
 
 
 _UNITS: dict[str, Callable[[_Work], str]] = {

@@ -9,7 +9,7 @@ from html import escape
 from urllib.parse import quote
 
 from loyalty_kit.reporting.pages.document import document, table
-from loyalty_kit.reporting.running.orders import Failure
+from loyalty_kit.reporting.running.requests import Failure
 from loyalty_kit.reporting.wording.catalogue import given, moment, term
 from loyalty_kit.reporting.wording.notes import tell
 

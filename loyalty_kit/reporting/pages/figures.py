@@ -24,7 +24,7 @@ from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 from PIL import Image
 
-from loyalty_kit.reporting.pages.fonts import drawn_without_complaint, labels_lost, set_font
+from loyalty_kit.reporting.pages.fonts import drawn_without_warnings, labels_lost, set_font
 from loyalty_kit.reporting.wording.catalogue import term
 
 PNG, SVG = "image/png", "image/svg+xml"
@@ -65,7 +65,7 @@ def shown(figure: Figure) -> tuple[str, bytes, dict[str, Any]]:
         The width and height that it is shown at, its alternative text ('alt'), and 'fontless' where it had
         to do without a label for want of a font.
     """
-    with drawn_without_complaint(figure), _laid_out(figure):
+    with drawn_without_warnings(figure), _laid_out(figure):
         few = marks(figure) <= MOST_MARKS
         kind, (data, size) = (SVG, svg(figure)) if few else (PNG, png(figure))
     about: dict[str, Any] = {**size, "alt": alternative_text(figure)}

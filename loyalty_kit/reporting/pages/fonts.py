@@ -56,7 +56,7 @@ def set_font() -> None:
 
 
 @contextmanager
-def drawn_without_complaint(figure: Figure) -> Iterator[None]:
+def drawn_without_warnings(figure: Figure) -> Iterator[None]:
     """Draw a figure; characters that no font has become boxes without a warning each, and are noted."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=r"Glyph \d+ .* missing from", category=UserWarning)

@@ -18,8 +18,8 @@ from loyalty_kit.reporting.pages.document import TAGS, TEMPLATES
 from loyalty_kit.reporting.pages.markup import AS_WRITTEN
 from loyalty_kit.reporting.pages.outputs import markdown_html, output_html
 from loyalty_kit.reporting.pages.since import since_section
-from loyalty_kit.reporting.pages.structure import mend
-from loyalty_kit.reporting.running.orders import PastRun
+from loyalty_kit.reporting.pages.structure import add_structure
+from loyalty_kit.reporting.running.requests import PastRun
 from loyalty_kit.reporting.wording.catalogue import term
 
 
@@ -110,7 +110,7 @@ def report_page(
     exporter: Callable[[], _Template] = _Template  # nbconvert's own constructor is untyped
     html, _ = exporter().from_notebook_node(notebook, resources)
     soup = BeautifulSoup(html, "html.parser")
-    mend(soup, title=facts.get("title", ""), language=language)
+    add_structure(soup, title=facts.get("title", ""), language=language)
     return soup.decode(formatter=AS_WRITTEN)
 
 

@@ -7,7 +7,7 @@ from html import escape
 
 from loyalty_kit.estimates import Change, Estimate, compare
 from loyalty_kit.reporting.pages.sparklines import sparkline
-from loyalty_kit.reporting.running.orders import PastRun
+from loyalty_kit.reporting.running.requests import PastRun
 from loyalty_kit.reporting.wording.catalogue import date, in_a_row, moment, number, term
 
 _MOST = 3

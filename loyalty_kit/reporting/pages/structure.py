@@ -21,7 +21,7 @@ _WARNINGS = {term("warning_label", language=language).strip(_COLONS) for languag
 SPAN_SCOPES = {"col": "colgroup", "row": "rowgroup"}
 
 
-def mend(soup: BeautifulSoup, *, title: str, language: str) -> None:
+def add_structure(soup: BeautifulSoup, *, title: str, language: str) -> None:
     """Give the page its title and outline, and every figure and table its name, in place.
 
     Parameters

@@ -21,7 +21,7 @@ from traitlets.config import Config
 
 from loyalty_kit.errors import InputError
 from loyalty_kit.reporting.running.kernels import LOG, ReportKernel
-from loyalty_kit.reporting.running.orders import Failure
+from loyalty_kit.reporting.running.requests import Failure
 
 PREPARATION = "from loyalty_kit.reporting.running.kernel import prepare; prepare()"
 HIDDEN_TAG = "remove-cell"
@@ -61,13 +61,13 @@ class RunError(Exception):
 class _Watch:
     """Code of the cell that a run has reached, told to whoever asked, and what the kernel last replied."""
 
-    tell: Callable[[str], None]
+    on_cell: Callable[[str], None]
     source: str = ""
     reply: Mapping[str, Any] = field(default_factory=dict)
 
     def __call__(self, cell: NotebookNode, cell_index: int) -> None:
         self.source = cell.source
-        self.tell(cell.source)
+        self.on_cell(cell.source)
 
     def replied(self, cell: NotebookNode, cell_index: int, execute_reply: Mapping[str, Any]) -> None:
         """Keep a cell's reply; end the run where the cell asked for it, before the kernel has stopped."""
@@ -181,12 +181,12 @@ def _exit_failure(source: str, way: str) -> Failure:
 
 def _died(source: str, log: str) -> Failure:
     public = "The kernel died in this cell: its code ended the process, or memory ran out."
-    return Failure(f"{public}{_hint(log)}", source=source, traceback=log, public=public)
+    return Failure(f"{public}{_hint(log)}", source=source, traceback=log, public=public, kernel_lost=True)
 
 
 def _not_run(error: Exception, log: str) -> Failure:
     public = f"The kernel did not run: {error}"
-    return Failure(f"{public}{_hint(log)}", traceback=log, public=public)
+    return Failure(f"{public}{_hint(log)}", traceback=log, public=public, kernel_lost=True)
 
 
 def _hint(log: str) -> str:

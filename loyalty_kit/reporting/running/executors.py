@@ -1,4 +1,4 @@
-"""Reports made on other machines: a Dask cluster takes orders and answers with pages."""
+"""Reports made on other machines: a Dask cluster takes requests and answers with pages."""
 
 import os
 import time
@@ -10,8 +10,8 @@ from pathlib import Path
 
 from loyalty_kit.errors import InputError
 from loyalty_kit.replicates import CLUSTER, dask
-from loyalty_kit.reporting.batches.waves import CarryOut
-from loyalty_kit.reporting.running.orders import ATTEMPT, ORDER, Attempt, Failure, Order
+from loyalty_kit.reporting.batches.scheduler import CarryOut
+from loyalty_kit.reporting.running.requests import REQUEST, RESPONSE, Failure, RenderRequest, RenderResponse
 from loyalty_kit.reporting.running.workers import carry_out
 
 _PATIENCE = 30
@@ -30,7 +30,7 @@ def connected(spec: str) -> Iterator[CarryOut]:
     Yields
     ------
     callable
-        Makes pages of orders, as many at a time as the cluster has threads.
+        Makes pages of requests, as many at a time as the cluster has threads.
 
     Raises
     ------
@@ -54,14 +54,14 @@ def connected(spec: str) -> Iterator[CarryOut]:
 
 
 def _spread(
-    orders: Iterable[Order], *, pool: Executor, most: int, address: str
-) -> Iterator[tuple[int, Attempt, float]]:
-    """Keep as many orders under way as there are threads; a seceded task no longer counts for Dask itself."""
-    coming = enumerate(orders)
+    requests: Iterable[RenderRequest], *, pool: Executor, most: int, address: str
+) -> Iterator[tuple[int, RenderResponse, float]]:
+    """Keep as many requests under way as there are threads; a seceded task no longer counts for Dask itself."""
+    coming = enumerate(requests)
     running: dict[Future[bytes], tuple[int, float]] = {}
     while True:
-        for place, order in coming:
-            running[pool.submit(_remote, ORDER.dump_json(order), address)] = place, time.monotonic()
+        for place, request in coming:
+            running[pool.submit(_remote, REQUEST.dump_json(request), address)] = place, time.monotonic()
             if len(running) >= most:
                 break
         if not running:
@@ -72,28 +72,28 @@ def _spread(
             yield place, _answer(future), time.monotonic() - began
 
 
-def _answer(future: "Future[bytes]") -> Attempt:
+def _answer(future: "Future[bytes]") -> RenderResponse:
     try:
-        return ATTEMPT.validate_json(future.result())
+        return RESPONSE.validate_json(future.result())
     except Exception as error:
         # Dask raises what it likes, the worker's own errors among it.
         kind = type(error).__name__
-        return Attempt(
+        return RenderResponse(
             failure=Failure(f"The cluster lost the report ({kind}): {error}", public=f"{kind} in the cluster.")
         )
 
 
 def _remote(text: bytes, address: str) -> bytes:
-    """Carry an order out on a worker, in a process of its own.
+    """Carry a request out on a worker, in a process of its own.
 
     It leaves the worker's pool first: a kernel that sends replicates to the same cluster would otherwise wait for the
     threads that reports hold.
     """
     dask().secede()
     os.environ[CLUSTER] = address
-    order = ORDER.validate_json(text)
-    if not Path(order.folder).is_dir():
-        sentence = f"A worker of the cluster does not see the folder '{order.folder}'; put the study where all do."
-        return ATTEMPT.dump_json(Attempt(failure=Failure(sentence)))
-    ((_, attempt, _),) = carry_out([order], workers=1)
-    return ATTEMPT.dump_json(attempt)
+    request = REQUEST.validate_json(text)
+    if not Path(request.folder).is_dir():
+        sentence = f"A worker of the cluster does not see the folder '{request.folder}'; put the study where all do."
+        return RESPONSE.dump_json(RenderResponse(failure=Failure(sentence)))
+    ((_, response, _),) = carry_out([request], workers=1)
+    return RESPONSE.dump_json(response)

@@ -1,4 +1,4 @@
-"""What a forked report is: an order read, carried out and answered, in a process of its own."""
+"""What a forked report is: a request read, carried out and answered, in a process of its own."""
 
 import json
 import os
@@ -11,9 +11,9 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, writes
 
 from loyalty_kit.reporting.notebooks import parse_notebook
 from loyalty_kit.reporting.pages.page import report_page
-from loyalty_kit.reporting.running.attempt import attempt
 from loyalty_kit.reporting.running.execution import REACHED
-from loyalty_kit.reporting.running.orders import ATTEMPT, ORDER
+from loyalty_kit.reporting.running.requests import REQUEST, RESPONSE
+from loyalty_kit.reporting.running.run_report import run_report
 
 
 def prepare() -> None:
@@ -23,13 +23,13 @@ def prepare() -> None:
 
 
 def run(line: socket.socket, content: bytes) -> None:
-    """Answer an order on the line that it came by."""
+    """Answer a request on the line that it came by."""
     with line.makefile("wb") as stream:
         _answer(content, stream)
 
 
 def main() -> None:
-    """Answer one order from standard input on standard output, where nothing can be forked."""
+    """Answer one request from standard input on standard output, where nothing can be forked."""
     content = sys.stdin.buffer.readline()
     Thread(target=_end_with_input, daemon=True).start()
     # What libraries print must not stand between the lines of the answer.
@@ -45,15 +45,15 @@ def _end_with_input() -> None:
 
 
 def _answer(content: bytes, stream: IO[bytes]) -> None:
-    """Carry an order out; a line tells of each cell as it is reached, the last one what became of the order."""
+    """Carry a request out; a line tells of each cell as it is reached, the last one what became of the request."""
 
-    def tell(source: str) -> None:
+    def send_reached(source: str) -> None:
         stream.write(json.dumps({"reached": source}).encode() + b"\n")
         stream.flush()
 
-    REACHED.set(tell)
-    answer = ATTEMPT.dump_json(attempt(ORDER.validate_json(content)))
-    stream.write(b'{"attempt": %b}\n' % answer)
+    REACHED.set(send_reached)
+    answer = RESPONSE.dump_json(run_report(REQUEST.validate_json(content)))
+    stream.write(b'{"response": %b}\n' % answer)
 
 
 if __name__ == "__main__":

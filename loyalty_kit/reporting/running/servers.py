@@ -73,7 +73,7 @@ def serving(role: str, folder: Path, environment: Mapping[str, str] = MappingPro
         listener.listen(_WAITING)
         number = listener.fileno()
         process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "loyalty_kit.reporting.running.zygote", role, str(number)],
+            [sys.executable, "-P", "-m", "loyalty_kit.reporting.running.fork_server", role, str(number)],
             stdin=subprocess.PIPE,
             stdout=log,
             stderr=log,

@@ -1,4 +1,4 @@
-"""Orders carried out side by side, each in a process of its own that can be stopped, killed or lost without harm."""
+"""Requests carried out side by side, each in a process of its own that can be stopped, killed or lost without harm."""
 
 import json
 import socket
@@ -17,67 +17,66 @@ from typing import IO
 from pydantic import ValidationError
 
 from loyalty_kit.reporting.publication import passing_place, scratch_folder, sweep
-from loyalty_kit.reporting.running.orders import ATTEMPT, ORDER, Attempt, Failure, Order
+from loyalty_kit.reporting.running.requests import REQUEST, RESPONSE, Failure, RenderRequest, RenderResponse
 from loyalty_kit.reporting.running.servers import ask, can_fork, forking
 
 LOST = "The process that made the report ended before it answered: it was killed, or memory ran out."
 
-# How the failures begin of a report whose kernel ended by itself; with its server every kernel does.
-_WITHOUT_KERNEL = ("The kernel died", "The kernel did not run")
-
-Answer = tuple[int, Attempt, float]
+Answer = tuple[int, RenderResponse, float]
 
 _Kill = Callable[[], None]
 _Process = tuple[IO[bytes], _Kill]
 
 
-def carry_out(orders: Iterable[Order], *, workers: int) -> Iterator[Answer]:
-    """Carry orders out, so many at a time, and give each answer as soon as it is there.
+def carry_out(requests: Iterable[RenderRequest], *, workers: int) -> Iterator[Answer]:
+    """Carry requests out, so many at a time, and give each answer as soon as it is there.
 
     Parameters
     ----------
-    orders : iterable of Order
+    requests : iterable of RenderRequest
         Taken one by one, each when a worker is free.
     workers : int
         How many reports are made at a time.
 
     Yields
     ------
-    (int, Attempt, float)
-        The order's number in the iterable, what became of it, and the seconds that it took. Whatever
-        happens to its process (killed, out of memory, too long) is a failure of this order alone.
+    (int, RenderResponse, float)
+        The request's number in the iterable, what became of it, and the seconds that it took. Whatever
+        happens to its process (killed, out of memory, too long) is a failure of this request alone.
 
     Notes
     -----
     Where the generator is closed before its end, whatever still runs is killed.
     """
-    with hired(workers) as carried_out:
-        yield from carried_out(orders)
+    with worker_pool(workers) as run_requests:
+        yield from run_requests(requests)
 
 
 @contextmanager
-def hired(workers: int) -> Iterator[Callable[[Iterable[Order]], Iterator[Answer]]]:
-    """Workers for several calls: what `carry_out` does, by servers that start with the first order and then stay."""
+def worker_pool(workers: int) -> Iterator[Callable[[Iterable[RenderRequest]], Iterator[Answer]]]:
+    """Workers for several calls: what `carry_out` does, by servers that start with the first request and then stay."""
     with ExitStack() as stack:
 
         @cache
         def server() -> Path | None:
             return stack.enter_context(_opened())
 
-        yield partial(_carried_out, workers=workers, server=server)
+        yield partial(_run_requests, workers=workers, server=server)
 
 
-def _carried_out(orders: Iterable[Order], *, workers: int, server: Callable[[], Path | None]) -> Iterator[Answer]:
-    coming = enumerate(orders)
-    running: dict[Future[tuple[Attempt, float]], int] = {}
-    with ThreadPoolExecutor(workers) as pool, closing(_Shift(server)) as shift:
+def _run_requests(
+    requests: Iterable[RenderRequest], *, workers: int, server: Callable[[], Path | None]
+) -> Iterator[Answer]:
+    coming = enumerate(requests)
+    running: dict[Future[tuple[RenderResponse, float]], int] = {}
+    with ThreadPoolExecutor(workers) as pool, closing(_Processes(server)) as processes:
         while True:
             while len(running) < workers:
-                number, order = next(coming, (-1, None))
-                if order is None:
+                number, request = next(coming, (-1, None))
+                if request is None:
                     break
                 server()
-                running[pool.submit(_supervise, order, shift)] = number
+                running[pool.submit(_supervise, request, processes)] = number
             if not running:
                 return
             done, _ = wait(running, return_when=FIRST_COMPLETED)
@@ -87,7 +86,7 @@ def _carried_out(orders: Iterable[Order], *, workers: int, server: Callable[[], 
 
 
 @dataclass
-class _Shift:
+class _Processes:
     """Processes at work, and how they are ended."""
 
     server: Callable[[], Path | None]
@@ -97,7 +96,7 @@ class _Shift:
 
     @contextmanager
     def process(self, content: bytes, *, apart: bool = False) -> Iterator[_Process]:
-        """Process for an order: forked where a server answers and it need not be apart, else started for it."""
+        """Process for a request: forked where a server answers and it need not be apart, else started for it."""
         with ExitStack() as stack:
             try:
                 server = None if apart else self.server()
@@ -116,16 +115,16 @@ class _Shift:
                 with self.lock:
                     self.kills.remove(kill)
 
-    def bereft(self, attempt: Attempt | None) -> bool:
-        """Whether an order failed for no fault of its own: its server, or that of its kernel, is gone."""
+    def lost_with_server(self, response: RenderResponse | None) -> bool:
+        """Whether a request failed for no fault of its own: its server, or that of its kernel, is gone."""
         server = self.server()
         if self.closed or server is None:
             return False
-        if attempt is None:
+        if response is None:
             return _gone(server)
-        failure = attempt.failure
-        without = failure is not None and failure.sentence.startswith(_WITHOUT_KERNEL)
-        return without and _gone(server.with_name("kernel"))
+        # With its server every kernel ends.
+        lost = response.failure is not None and response.failure.kernel_lost
+        return lost and _gone(server.with_name("kernel"))
 
     def close(self) -> None:
         """End the processes at work, and those that begin from now on."""
@@ -154,10 +153,10 @@ def _forked(content: bytes, server: Path | None, given_up: Callable[[], bool]) -
     if server is None:
         raise FileNotFoundError("No server runs.")
     with ask(server, content, given_up=given_up) as line, line.makefile("rb") as stream:
-        yield stream, partial(_cut, line)
+        yield stream, partial(_hang_up, line)
 
 
-def _cut(line: socket.socket) -> None:
+def _hang_up(line: socket.socket) -> None:
     """Hang up; the server then kills the process, and the stream ends when it is dead."""
     with suppress(OSError):
         line.shutdown(socket.SHUT_WR)
@@ -193,26 +192,28 @@ def _gone(server: Path) -> bool:
     return False
 
 
-def _supervise(order: Order, shift: _Shift) -> tuple[Attempt, float]:
-    """See one order through, and time it; where a cell beside it ended its server, a second time and apart."""
+def _supervise(request: RenderRequest, processes: _Processes) -> tuple[RenderResponse, float]:
+    """See one request through, and time it; where a cell beside it ended its server, a second time and apart."""
     began, late = monotonic(), Event()
-    attempt, reached = _tried(order, shift, late)
-    if not late.is_set() and shift.bereft(attempt):
-        attempt, reached = _tried(order, shift, late, apart=True)
-    if attempt is None and late.is_set():
-        sentence = f"The report took longer than its {order.timeout:g} seconds and was stopped."
-        attempt = Attempt(failure=Failure(sentence, source=reached))
-    return attempt or Attempt(failure=Failure(LOST, source=reached)), monotonic() - began
+    response, reached = _run_once(request, processes, late)
+    if not late.is_set() and processes.lost_with_server(response):
+        response, reached = _run_once(request, processes, late, apart=True)
+    if response is None and late.is_set():
+        sentence = f"The report took longer than its {request.timeout:g} seconds and was stopped."
+        response = RenderResponse(failure=Failure(sentence, source=reached))
+    return response or RenderResponse(failure=Failure(LOST, source=reached)), monotonic() - began
 
 
-def _tried(order: Order, shift: _Shift, late: Event, *, apart: bool = False) -> tuple[Attempt | None, str]:
-    """Answer to an order, if there was one, and the code of the last cell that it reached."""
+def _run_once(
+    request: RenderRequest, processes: _Processes, late: Event, *, apart: bool = False
+) -> tuple[RenderResponse | None, str]:
+    """Answer to a request, if there was one, and the code of the last cell that it reached."""
     try:
-        with shift.process(ORDER.dump_json(order), apart=apart) as (stream, kill):
-            with _deadline(order.timeout, kill, late):
-                return _heard(stream)
+        with processes.process(REQUEST.dump_json(request), apart=apart) as (stream, kill):
+            with _deadline(request.timeout, kill, late):
+                return _read_response(stream)
     except OSError as error:
-        return Attempt(failure=Failure(f"No process could be started for the report: {error}")), ""
+        return RenderResponse(failure=Failure(f"No process could be started for the report: {error}")), ""
 
 
 @contextmanager
@@ -222,11 +223,11 @@ def _deadline(seconds: float | None, kill: _Kill, late: Event) -> Iterator[None]
         yield
         return
 
-    def ring() -> None:
+    def stop() -> None:
         late.set()
         kill()
 
-    timer = Timer(seconds, ring)
+    timer = Timer(seconds, stop)
     timer.start()
     try:
         yield
@@ -234,18 +235,18 @@ def _deadline(seconds: float | None, kill: _Kill, late: Event) -> Iterator[None]
         timer.cancel()
 
 
-def _heard(stream: IO[bytes]) -> tuple[Attempt | None, str]:
+def _read_response(stream: IO[bytes]) -> tuple[RenderResponse | None, str]:
     """Answer of a process, if it gave one, and the code of the last cell that it reached."""
-    attempt, reached = None, ""
+    response, reached = None, ""
     with suppress(OSError):
         for line in stream:
             try:
-                told = json.loads(line)
-                if "attempt" in told:
-                    attempt = ATTEMPT.validate_python(told["attempt"])
+                message = json.loads(line)
+                if "response" in message:
+                    response = RESPONSE.validate_python(message["response"])
                 else:
-                    reached = str(told["reached"])
+                    reached = str(message["reached"])
             except (ValueError, LookupError, TypeError, ValidationError):
                 # Nothing but what the process says by these two words counts; the rest is noise on its line.
                 continue
-    return attempt, reached
+    return response, reached

@@ -19,7 +19,7 @@ from loyalty_kit.campaigns.reading import read_campaign
 from loyalty_kit.errors import InputError, UnreadableError
 from loyalty_kit.reporting.batches import batch_file as batch_file_module
 from loyalty_kit.reporting.batches.batch_file import Planned, read_plan
-from loyalty_kit.reporting.batches.levels import levels
+from loyalty_kit.reporting.batches.column_values import column_values
 from loyalty_kit.reporting.batches.naming import file_part, safe_name
 from loyalty_kit.reporting.batches.needs import fits, in_order, resolved
 from loyalty_kit.reporting.publication import check_report_name
@@ -349,7 +349,7 @@ def test_values_are_found_in_every_kind_of_file(tmp_path, name):
         case _:
             coded = CHANNELS.assign(渠道=[2.0, 1.0, None, 2.0])
             pyreadstat.write_sav(coded, path, variable_value_labels={"渠道": {1.0: "门店", 2.0: "网店"}})
-    assert levels(path, "渠道", min_cell=1).values == ["网店", "门店"]
+    assert column_values(path, "渠道", min_cell=1).values == ["网店", "门店"]
 
 
 BOOK = 'missing = [99]\nrespondent = "id"\nresponse = { min = 1, max = 5 }\nscales.loyalty.items = ["q1", "q2"]\n'
@@ -372,7 +372,7 @@ def test_spss_values_are_those_that_a_notebook_finds(tmp_path, column, groups, v
     pyreadstat.write_sav(coded, tmp_path / "a.sav", variable_value_labels=labels)
     book = tmp_path / "book.toml"
     book.write_text(BOOK + groups, "utf-8")
-    found = levels(tmp_path / "a.sav", column, codebook=book, min_cell=1).values
+    found = column_values(tmp_path / "a.sav", column, codebook=book, min_cell=1).values
     assert found == values
     kept = read_responses(tmp_path / "a.sav", book)
     sizes = [len(keep_only(kept, [f"{column} = {value}"], min_cell=1)) for value in found]
@@ -394,7 +394,7 @@ def test_values_without_a_codebook_are_those_that_a_campaign_finds(tmp_path, end
             table.to_parquet(path)
     plan = {"arm": "arm", "shares": ["none: 1", "A: 1"], "outcomes": ["bought", "spend"], "profit": "spend"}
     for column, size in (("shop", 4), ("bought", 8), ("arm", 8)):
-        found = levels(path, column, min_cell=4).values
+        found = column_values(path, column, min_cell=4).values
         read = [read_campaign(path, only=[f"{column} = {value}"], min_cell=4, **plan) for value in found]
         assert [len(campaign.frame) for campaign in read] == [size] * (16 // size)
 
@@ -406,7 +406,7 @@ def test_every_value_planned_keeps_rows(texts):
         path = Path(folder, "c.parquet")
         table.to_parquet(path)
         try:
-            found = levels(path, "c", min_cell=1).values
+            found = column_values(path, "c", min_cell=1).values
         except InputError:
             found = []
     sizes = [len(keep_only(table, [f"c = {value}"], min_cell=1)) for value in found]
@@ -417,14 +417,14 @@ def test_faults_of_other_columns_are_left_for_the_report_to_tell(tmp_path):
     (tmp_path / "book.toml").write_text(BOOK + 'groups = ["channel", "wave"]', "utf-8")
     rows = "\n".join(f"{number},77,3,{'web' if number % 2 else 'app'}" for number in range(10))
     (tmp_path / "a.csv").write_text("id,q1,q2,channel\n" + rows, "utf-8")
-    assert levels(tmp_path / "a.csv", "channel", codebook=tmp_path / "book.toml").values == ["app", "web"]
+    assert column_values(tmp_path / "a.csv", "channel", codebook=tmp_path / "book.toml").values == ["app", "web"]
 
 
 def test_no_report_is_made_of_a_respondent(tmp_path):
     (tmp_path / "book.toml").write_text(BOOK, "utf-8")
     (tmp_path / "a.csv").write_text("id,q1,q2\n1,2,3\n", "utf-8")
     with pytest.raises(InputError, match="'for_each': column 'id' names respondents, and no report is made of one."):
-        levels(tmp_path / "a.csv", "id", codebook=tmp_path / "book.toml")
+        column_values(tmp_path / "a.csv", "id", codebook=tmp_path / "book.toml")
 
 
 def test_values_that_few_rows_have_get_no_report_and_are_not_named(tmp_path, caplog):
@@ -467,7 +467,7 @@ def test_conditions_are_written_as_rows_are_compared(tmp_path):
 
 def test_numbers_are_sorted_by_size_before_texts(tmp_path):
     survey(tmp_path, ["10", "9", "x", "2.5"])
-    assert levels(tmp_path / "survey.csv", "channel").values == ["2.5", "9", "10", "x"]
+    assert column_values(tmp_path / "survey.csv", "channel").values == ["2.5", "9", "10", "x"]
 
 
 @given(st.text(max_size=300))

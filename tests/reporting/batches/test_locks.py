@@ -55,7 +55,7 @@ def test_a_second_batch_waits_and_says_so(tmp_path):
     with holder(tmp_path) as (process, _):
         threading.Timer(0.5, process.kill).start()
         began = time.monotonic()
-        with folder_lock(tmp_path, wait=True, tell=told.append):
+        with folder_lock(tmp_path, wait=True, warn_user=told.append):
             assert time.monotonic() - began > 0.4
     assert told == [f"Another batch renders into '{tmp_path}'; this one waits for it."]
 
@@ -124,7 +124,7 @@ def test_a_folder_whose_lock_cannot_be_written_is_refused(tmp_path, monkeypatch,
 def test_a_file_system_without_locks_is_used_with_a_word_of_it(tmp_path, monkeypatch, code):
     refusing(monkeypatch, code)
     told: list[str] = []
-    with folder_lock(tmp_path, wait=False, tell=told.append):
+    with folder_lock(tmp_path, wait=False, warn_user=told.append):
         pass
     assert told == [f"The file system of '{tmp_path}' has no locks, so nothing keeps two batches apart there."]
 

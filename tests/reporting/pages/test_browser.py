@@ -15,7 +15,7 @@ from loyalty_kit.estimates import Estimate
 from loyalty_kit.reporting.pages.failure import with_banner
 from loyalty_kit.reporting.pages.figures import png, shown
 from loyalty_kit.reporting.pages.page import report_page
-from loyalty_kit.reporting.running.orders import PastRun
+from loyalty_kit.reporting.running.requests import PastRun
 
 pytestmark = pytest.mark.browser
 SCALES = ["Image", "Expectation", "<script>alert(1)</script>", "客户忠诚度 with a label that is rather long"]

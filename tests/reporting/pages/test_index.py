@@ -17,7 +17,7 @@ from loyalty_kit.reporting.pages import index
 from loyalty_kit.reporting.pages.document import document
 from loyalty_kit.reporting.pages.failure import failure_page
 from loyalty_kit.reporting.pages.index import page_facts, write_index
-from loyalty_kit.reporting.running.orders import Failure
+from loyalty_kit.reporting.running.requests import Failure
 
 HOSTILE = f'{SCRIPT}"><img src=x onerror=alert(1)>../\x07\x1b[31m'
 

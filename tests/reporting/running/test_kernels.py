@@ -73,14 +73,14 @@ def test_jupyter_lists_the_kernel(installed):
 
 def test_papermill_gets_a_forked_kernel_that_shows_figures(server, installed, tmp_path):
     done = run(write_notebook(tmp_path / "n.ipynb", PARENT, FIGURE))
-    assert "loyalty_kit.reporting.running.zygote" in done.cells[-2].outputs[0].text
+    assert "loyalty_kit.reporting.running.fork_server" in done.cells[-2].outputs[0].text
     assert "image/png" in done.cells[-1].outputs[0].data
 
 
 def test_without_a_server_the_kernel_is_an_ordinary_one(installed, tmp_path, monkeypatch):
     monkeypatch.delenv(KERNELS, raising=False)
     done = run(write_notebook(tmp_path / "n.ipynb", PARENT, FIGURE))
-    assert "loyalty_kit.reporting.running.zygote" not in done.cells[-2].outputs[0].text
+    assert "loyalty_kit.reporting.running.fork_server" not in done.cells[-2].outputs[0].text
     assert "image/png" in done.cells[-1].outputs[0].data
 
 

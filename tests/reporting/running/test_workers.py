@@ -1,4 +1,4 @@
-"""Orders in processes of their own: an answer each, whatever happens to one; nothing is left of any."""
+"""Requests in processes of their own: an answer each, whatever happens to one; nothing is left of any."""
 
 import json
 import os
@@ -11,19 +11,19 @@ from pathlib import Path
 
 import psutil
 import pytest
-from processes import asleep, comes_true, order, passing_files, running, users
+from processes import asleep, comes_true, passing_files, request, running, users
 from small_notebooks import names
 
 from loyalty_kit.reporting.running import workers
-from loyalty_kit.reporting.running.orders import ORDER
-from loyalty_kit.reporting.running.workers import LOST, carry_out, hired
+from loyalty_kit.reporting.running.requests import REQUEST
+from loyalty_kit.reporting.running.workers import LOST, carry_out, worker_pool
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are forked on Linux and macOS")
 
 KILL_WORKER = """import os, psutil, time
 def role(process):
     line = process.cmdline()
-    name = "loyalty_kit.reporting.running.zygote"
+    name = "loyalty_kit.reporting.running.fork_server"
     return line[line.index(name) + 1] if name in line else None
 owner = psutil.Process(os.getppid()).parent()
 (server,) = [child for child in owner.children() if role(child) == "report"]
@@ -37,7 +37,7 @@ ax.set_title("Loyalty");"""
 
 
 class Batch:
-    """Orders that end in every way, one after another, on one pair of servers."""
+    """Requests that end in every way, one after another, on one pair of servers."""
 
     def __init__(self, folder: Path) -> None:
         good = [
@@ -45,23 +45,23 @@ class Batch:
             FIGURE,
             "import tempfile; tempfile.mkstemp();",
         ]
-        self.orders = {
-            "good": order(folder, *good),
-            "exit": order(folder, "1", "import sys; sys.exit(0)"),
-            "error": order(folder, "raise KeyError('r-90210')"),
-            "killed kernel": order(folder, "import os, signal; os.kill(os.getpid(), signal.SIGKILL)"),
-            "killed worker": order(folder, KILL_WORKER),
-            "late": order(folder, "x = 1", asleep(folder / "late"), timeout=2),
-            "again": order(folder, *good),
-            "no notebook": replace(order(folder), notebook="{}"),
+        self.requests = {
+            "good": request(folder, *good),
+            "exit": request(folder, "1", "import sys; sys.exit(0)"),
+            "error": request(folder, "raise KeyError('r-90210')"),
+            "killed kernel": request(folder, "import os, signal; os.kill(os.getpid(), signal.SIGKILL)"),
+            "killed worker": request(folder, KILL_WORKER),
+            "late": request(folder, "x = 1", asleep(folder / "late"), timeout=2),
+            "again": request(folder, *good),
+            "no notebook": replace(request(folder), notebook="{}"),
         }
         with passing_files() as passing:
-            answers = list(carry_out(self.orders.values(), workers=1))
+            answers = list(carry_out(self.requests.values(), workers=1))
             self.left = names(passing)
             self.still = users(passing)
         self.places = [number for number, _, _ in answers]
-        self.attempts = dict(zip(self.orders, (attempt for _, attempt, _ in answers), strict=True))
-        self.seconds = dict(zip(self.orders, (seconds for _, _, seconds in answers), strict=True))
+        self.responses = dict(zip(self.requests, (response for _, response, _ in answers), strict=True))
+        self.seconds = dict(zip(self.requests, (seconds for _, _, seconds in answers), strict=True))
         self.late = int((folder / "late").read_text())
 
 
@@ -71,17 +71,17 @@ def batch(tmp_path_factory) -> Batch:
 
 
 def test_each_order_is_answered_under_its_number(batch):
-    assert batch.places == list(range(len(batch.orders)))
+    assert batch.places == list(range(len(batch.requests)))
 
 
 def test_a_good_order_gives_a_page_with_its_figure(batch):
-    attempt = batch.attempts["good"]
-    assert attempt.failure is None
-    assert "<img" in attempt.page and "Loyalty" in attempt.page
+    response = batch.responses["good"]
+    assert response.failure is None
+    assert "<img" in response.page and "Loyalty" in response.page
 
 
 def test_every_order_has_a_kernel_of_its_own(batch):
-    kernels = [re.search(r"kernel (\d+)", batch.attempts[name].page)[1] for name in ("good", "again")]
+    kernels = [re.search(r"kernel (\d+)", batch.responses[name].page)[1] for name in ("good", "again")]
     assert kernels[0] != kernels[1]
 
 
@@ -99,24 +99,24 @@ def test_every_order_has_a_kernel_of_its_own(batch):
     ],
 )
 def test_an_order_that_fails_says_why_and_where(batch, name, sentence, source):
-    attempt = batch.attempts[name]
-    assert (attempt.page, attempt.failure.sentence, attempt.failure.source) == ("", sentence, source)
+    response = batch.responses[name]
+    assert (response.page, response.failure.sentence, response.failure.source) == ("", sentence, source)
 
 
 def test_an_order_that_takes_too_long_is_stopped_in_its_cell(batch):
-    failure = batch.attempts["late"].failure
+    failure = batch.responses["late"].failure
     assert failure.sentence == "The report took longer than its 2 seconds and was stopped."
     assert failure.source.startswith("import os, time")
     assert batch.seconds["late"] < 10
 
 
 def test_the_message_of_an_error_stays_off_the_page(batch):
-    assert "90210" not in batch.attempts["error"].failure.public
+    assert "90210" not in batch.responses["error"].failure.public
 
 
 def test_an_order_without_a_notebook_fails_alone(batch):
-    assert batch.attempts["no notebook"].failure is not None
-    assert batch.attempts["again"].failure is None
+    assert batch.responses["no notebook"].failure is not None
+    assert batch.responses["again"].failure is None
 
 
 def test_no_process_and_no_file_is_left(batch):
@@ -124,9 +124,9 @@ def test_no_process_and_no_file_is_left(batch):
 
 
 def test_an_interrupted_batch_leaves_nothing(tmp_path):
-    orders = [order(tmp_path, asleep(tmp_path / name)) for name in "ab"]
+    requests = [request(tmp_path, asleep(tmp_path / name)) for name in "ab"]
     with passing_files() as passing:
-        answers = carry_out([order(tmp_path, "1"), *orders], workers=2)
+        answers = carry_out([request(tmp_path, "1"), *requests], workers=2)
         assert next(answers)[0] == 0
         assert comes_true((tmp_path / "a").exists)
         answers.close()
@@ -136,20 +136,20 @@ def test_an_interrupted_batch_leaves_nothing(tmp_path):
 
 
 SCRIPT = """import json, sys
-from loyalty_kit.reporting.running.orders import ORDER
+from loyalty_kit.reporting.running.requests import REQUEST
 from loyalty_kit.reporting.running.workers import carry_out
-orders = map(ORDER.validate_python, json.loads(sys.stdin.read()))
-for number, attempt, _ in carry_out(orders, workers=2):
-    print(number, attempt.failure, flush=True)
+requests = map(REQUEST.validate_python, json.loads(sys.stdin.read()))
+for number, response, _ in carry_out(requests, workers=2):
+    print(number, response.failure, flush=True)
 """
 
 
-def script(folder: Path, *orders) -> subprocess.Popen:
-    """A script without a guard against its own import that carries orders out."""
+def script(folder: Path, *requests) -> subprocess.Popen:
+    """A script without a guard against its own import that carries requests out."""
     path = folder / "script.py"
     path.write_text(SCRIPT)
     process = subprocess.Popen([sys.executable, path], stdin=-1, stdout=-1, stderr=-1, text=True)
-    process.stdin.write(json.dumps([ORDER.dump_python(entry, mode="json") for entry in orders]))
+    process.stdin.write(json.dumps([REQUEST.dump_python(entry, mode="json") for entry in requests]))
     process.stdin.close()
     process.stdin = None
     return process
@@ -157,14 +157,14 @@ def script(folder: Path, *orders) -> subprocess.Popen:
 
 def test_a_script_without_a_guard_can_carry_orders_out(tmp_path):
     with passing_files():
-        told, complaints = script(tmp_path, order(tmp_path, "1"), order(tmp_path, "2")).communicate(timeout=60)
+        told, complaints = script(tmp_path, request(tmp_path, "1"), request(tmp_path, "2")).communicate(timeout=60)
     assert (sorted(told.splitlines()), complaints) == (["0 None", "1 None"], "")
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
 def test_nothing_outlives_a_batch_that_is_ended(tmp_path, number):
     with passing_files() as passing:
-        process = script(tmp_path, *(order(tmp_path, asleep(tmp_path / name)) for name in "ab"))
+        process = script(tmp_path, *(request(tmp_path, asleep(tmp_path / name)) for name in "ab"))
         assert comes_true(lambda: (tmp_path / "a").exists() and (tmp_path / "b").exists())
         process.send_signal(number)
         process.communicate()
@@ -175,7 +175,7 @@ def test_nothing_outlives_a_batch_that_is_ended(tmp_path, number):
 
 def test_a_batch_that_is_killed_at_its_start_leaves_nothing(tmp_path):
     with passing_files() as passing:
-        process = script(tmp_path, order(tmp_path, "1"))
+        process = script(tmp_path, request(tmp_path, "1"))
         assert comes_true(lambda: any("kernel" in line for line in users(passing)))
         process.kill()
         process.communicate()
@@ -184,7 +184,7 @@ def test_a_batch_that_is_killed_at_its_start_leaves_nothing(tmp_path):
 
 def test_a_batch_that_is_interrupted_at_its_start_ends_at_once(tmp_path):
     with passing_files() as passing:
-        process = script(tmp_path, order(tmp_path, "1"))
+        process = script(tmp_path, request(tmp_path, "1"))
         assert comes_true(lambda: any("kernel" in line for line in users(passing)))
         process.send_signal(signal.SIGINT)
         _, complaint = process.communicate(timeout=60)
@@ -193,24 +193,24 @@ def test_a_batch_that_is_interrupted_at_its_start_ends_at_once(tmp_path):
 
 
 def test_a_batch_goes_on_when_its_servers_are_killed(tmp_path):
-    def orders():
-        yield order(tmp_path, "1")
+    def requests():
+        yield request(tmp_path, "1")
         for server in psutil.Process().children():
-            if "loyalty_kit.reporting.running.zygote" in server.cmdline():
+            if "loyalty_kit.reporting.running.fork_server" in server.cmdline():
                 server.kill()
-        yield order(tmp_path, "2")
+        yield request(tmp_path, "2")
 
     with passing_files() as passing:
-        answers = list(carry_out(orders(), workers=1))
+        answers = list(carry_out(requests(), workers=1))
         assert comes_true(lambda: not users(passing))
-    assert [(number, attempt.failure) for number, attempt, _ in answers] == [(0, None), (1, None)]
+    assert [(number, response.failure) for number, response, _ in answers] == [(0, None), (1, None)]
 
 
 KILL_KERNELS = "import os, time; os.kill(os.getppid(), 9); time.sleep(600)"
 KILL_REPORTS = """import os, psutil, time
 psutil.Process(os.getppid()).kill()
 for process in psutil.process_iter():
-    if process.cmdline()[-2:-1] == ["report"] and "loyalty_kit.reporting.running.zygote" in process.cmdline():
+    if process.cmdline()[-2:-1] == ["report"] and "loyalty_kit.reporting.running.fork_server" in process.cmdline():
         process.kill() if os.environ["TMPDIR"].startswith(process.environ()["TMPDIR"]) else None
 time.sleep(600)"""
 
@@ -222,8 +222,8 @@ begun = pathlib.Path({str(tmp_path / "begun")!r})
 time.sleep(0 if begun.exists() else 600 if begun.touch() is None else 0)"""
     waits = f"import os, time\nwhile not os.path.exists({str(tmp_path / 'begun')!r}): time.sleep(0.05)"
     with passing_files() as passing:
-        orders = [order(tmp_path, beside), order(tmp_path, waits, killer), order(tmp_path, "1")]
-        failures = {number: attempt.failure for number, attempt, _ in carry_out(orders, workers=2)}
+        requests = [request(tmp_path, beside), request(tmp_path, waits, killer), request(tmp_path, "1")]
+        failures = {number: response.failure for number, response, _ in carry_out(requests, workers=2)}
         assert comes_true(lambda: not users(passing))
         assert names(passing) == []
     assert (failures[0], failures[2]) == (None, None)
@@ -232,21 +232,21 @@ time.sleep(0 if begun.exists() else 600 if begun.touch() is None else 0)"""
 
 def test_where_nothing_can_be_forked_a_process_is_started(tmp_path, monkeypatch):
     monkeypatch.setattr(workers, "can_fork", lambda folder: False)
-    orders = [order(tmp_path, "print('loud')", FIGURE), order(tmp_path, asleep(tmp_path / "late"), timeout=6)]
+    requests = [request(tmp_path, "print('loud')", FIGURE), request(tmp_path, asleep(tmp_path / "late"), timeout=6)]
     with passing_files() as passing:
-        (_, good, _), (_, late, _) = sorted(carry_out(orders, workers=2), key=lambda answer: answer[0])
+        (_, good, _), (_, late, _) = sorted(carry_out(requests, workers=2), key=lambda answer: answer[0])
         assert comes_true(lambda: not users(passing))
         assert names(passing) == []
     assert (good.failure, "<img" in good.page) == (None, True)
     assert late.failure.sentence == "The report took longer than its 6 seconds and was stopped."
 
 
-def test_hired_workers_keep_their_servers_from_call_to_call(tmp_path):
-    with passing_files(), hired(1) as carried_out:
+def test_a_pool_keeps_its_servers_from_call_to_call(tmp_path):
+    with passing_files(), worker_pool(1) as run_requests:
         servers = []
         for _ in range(2):
-            ((_, attempt, _),) = carried_out([order(tmp_path, "1")])
-            assert attempt.failure is None
+            ((_, response, _),) = run_requests([request(tmp_path, "1")])
+            assert response.failure is None
             servers.append({child.pid for child in psutil.Process().children()})
         assert servers[0] == servers[1] != set()
 
@@ -256,8 +256,10 @@ def test_nothing_starts_without_an_order(monkeypatch):
     assert list(carry_out([], workers=2)) == []
 
 
-@pytest.mark.parametrize("noise", [b"", b"\x00\xff", b"{", b"[]\n", b'{"attempt": 3}\n', b'{"attempt": {"page": "a"\n'])
+@pytest.mark.parametrize(
+    "noise", [b"", b"\x00\xff", b"{", b"[]\n", b'{"response": 3}\n', b'{"response": {"page": "a"\n']
+)
 def test_noise_is_no_answer(tmp_path, noise):
     (tmp_path / "line").write_bytes(noise)
     with (tmp_path / "line").open("rb") as stream:
-        assert workers._heard(stream) == (None, "")
+        assert workers._read_response(stream) == (None, "")

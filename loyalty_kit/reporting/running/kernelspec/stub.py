@@ -14,7 +14,7 @@ import socket
 import sys
 
 SERVER = "LOYALTY_KIT_KERNELS"
-"""Environment variable with the socket of the server; `zygote` holds the other end."""
+"""Environment variable with the socket of the server; `fork_server` holds the other end."""
 
 POLL_SECONDS = 0.25
 LENGTH_BYTES = 8

@@ -28,7 +28,7 @@ def writers(*, pdf: bool = False, excel: bool = False) -> Writers:
     return wanted
 
 
-def accompanied(result: RenderResult, wanted: Writers) -> RenderResult:
+def with_attachments(result: RenderResult, wanted: Writers) -> RenderResult:
     """Write the files beside a report; one that cannot be written makes it a failed one."""
     if result.outcome == "failed" or result.path is None:
         return result

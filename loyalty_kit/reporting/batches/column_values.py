@@ -20,7 +20,7 @@ MOST = 200
 _SPSS = (".sav", ".zsav")
 
 
-class Levels(NamedTuple):
+class ColumnValues(NamedTuple):
     """Values of a column that at least `min_cell` rows have, and how many other values there are."""
 
     values: list[str]
@@ -28,9 +28,9 @@ class Levels(NamedTuple):
     min_cell: int
 
 
-def levels(
+def column_values(
     path: Path, column: str, *, codebook: Path | None = None, only: Sequence[str] = (), min_cell: int = FEWEST
-) -> Levels:
+) -> ColumnValues:
     """Values of a column of a table that a report may be made of, sorted; numbers by size.
 
     Parameters
@@ -49,7 +49,7 @@ def levels(
 
     Returns
     -------
-    Levels
+    ColumnValues
         Values as text, each of which `keep_only` accepts; the number of those that fewer rows have; and how
         many that is.
 
@@ -79,7 +79,7 @@ def levels(
             f"'for_each': column '{column}' of '{path.name}' holds {len(found)} different values; "
             f"at most {MOST} reports are made of a column."
         )
-    return Levels(sorted(found, key=_place), len(counts) - len(found), min_cell)
+    return ColumnValues(sorted(found, key=_place), len(counts) - len(found), min_cell)
 
 
 def _customers(path: Path, names: Sequence[str]) -> pd.DataFrame:

@@ -56,7 +56,7 @@ def server(tmp_path_factory):
 
 
 def test_the_page_is_the_same_warm_and_cold(server, tmp_path, monkeypatch):
-    parent = "import psutil; 'loyalty_kit.reporting.running.zygote' in psutil.Process().parent().cmdline()"
+    parent = "import psutil; 'loyalty_kit.reporting.running.fork_server' in psutil.Process().parent().cmdline()"
     assert result(tmp_path, parent) == "True"
     warm = run(tmp_path, *CELLS, language="zh")
     monkeypatch.delenv(KERNELS)

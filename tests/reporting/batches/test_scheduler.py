@@ -7,7 +7,7 @@ from small_notebooks import names
 from workshop import Workshop, job, run
 
 from loyalty_kit.errors import InputError
-from loyalty_kit.reporting.batches.waves import results
+from loyalty_kit.reporting.batches.scheduler import results
 from loyalty_kit.reporting.history import History
 from loyalty_kit.reporting.outcomes import forecast
 
@@ -94,8 +94,8 @@ def test_a_failed_report_is_not_taken_for_unchanged(tmp_path, folder):
 
 def test_input_that_changes_during_the_run_fails_the_report(tmp_path, folder):
     class Meddling(Workshop):
-        def __call__(self, orders):
-            for answer in super().__call__(orders):
+        def __call__(self, requests):
+            for answer in super().__call__(requests):
                 (tmp_path / "answers.csv").write_text("changed")
                 yield answer
 

@@ -1,9 +1,9 @@
 """Fork server: a process that has imported what reports need and gives each request a ready child of its own.
 
-`python -m loyalty_kit.reporting.running.zygote ROLE DESCRIPTOR` serves on a listening socket that its owner hands down;
-its standard input is a pipe from the owner, whose end means the owner's. It runs on one thread. A request is its length
-and its content, with the standard streams of a kernel; the answer begins with a byte once the child is there and ends
-with the child's exit status. Where the requester hangs up, the child and all that it started are killed.
+`python -m loyalty_kit.reporting.running.fork_server ROLE DESCRIPTOR` serves on a listening socket that its owner hands
+down; its standard input is a pipe from the owner, whose end means the owner's. It runs on one thread. A request is its
+length and its content, with the standard streams of a kernel; the answer begins with a byte once the child is there and
+ends with the child's exit status. Where the requester hangs up, the child and all that it started are killed.
 """
 
 import atexit
@@ -60,7 +60,7 @@ def main() -> None:
     except Exception:
         traceback.print_exc()
         request = None
-    server.let_go()
+    server.close_sockets()
     if request is not None:
         gc.enable()
         os.setsid()
@@ -99,18 +99,18 @@ class _Server:
     listener: socket.socket
     lines: dict[int, socket.socket] = field(default_factory=dict)
     selector: selectors.BaseSelector = field(default_factory=selectors.DefaultSelector)
-    bell: tuple[socket.socket, socket.socket] = field(default_factory=socket.socketpair)
+    wakeup: tuple[socket.socket, socket.socket] = field(default_factory=socket.socketpair)
 
     def serve(self) -> tuple[socket.socket, bytes, list[int]] | None:
         """Fork for each request; a child comes back with its own, the server with nothing, once it is alone."""
-        for end in self.bell:
+        for end in self.wakeup:
             end.setblocking(False)
-        signal.set_wakeup_fd(self.bell[1].fileno(), warn_on_full_buffer=False)
+        signal.set_wakeup_fd(self.wakeup[1].fileno(), warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
         # A cell that signals its parent must not take the other reports along.
         for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.SIG_IGN)
-        for watched in (_OWNER, self.listener, self.bell[0]):
+        for watched in (_OWNER, self.listener, self.wakeup[0]):
             self.selector.register(watched, selectors.EVENT_READ)
         while True:
             for key, _ in self.selector.select():
@@ -120,12 +120,12 @@ class _Server:
                     request = self.fork()
                     if request is not None:
                         return request
-                elif key.fileobj is self.bell[0]:
+                elif key.fileobj is self.wakeup[0]:
                     with suppress(BlockingIOError):
-                        self.bell[0].recv(4096)
+                        self.wakeup[0].recv(4096)
                     self.reap()
                 elif key.data in self.lines:
-                    self.heed(key.data)
+                    self.interrupt_or_kill(key.data)
 
     def fork(self) -> tuple[socket.socket, bytes, list[int]] | None:
         """Take a request; None in the server, the request in its child."""
@@ -145,7 +145,7 @@ class _Server:
         self.selector.register(line, selectors.EVENT_READ, process)
         return None
 
-    def heed(self, process: int) -> None:
+    def interrupt_or_kill(self, process: int) -> None:
         """Pass an interrupt on to a child, or end it when nobody waits for it any more."""
         line = self.lines[process]
         try:
@@ -181,14 +181,14 @@ class _Server:
         for process in self.lines:
             os.waitpid(process, 0)
 
-    def let_go(self) -> None:
+    def close_sockets(self) -> None:
         """Let go of what is the server's own, so that no child holds another's line open."""
         signal.set_wakeup_fd(-1)
         for number in (signal.SIGCHLD, signal.SIGHUP, signal.SIGTERM):
             signal.signal(number, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.default_int_handler)
         self.selector.close()
-        for open_socket in (self.listener, *self.bell, *self.lines.values()):
+        for open_socket in (self.listener, *self.wakeup, *self.lines.values()):
             open_socket.close()
 
 

@@ -11,15 +11,15 @@ from loyalty_kit.errors import listing
 from loyalty_kit.reporting.batches.locks import folder_lock
 from loyalty_kit.reporting.history import History
 from loyalty_kit.reporting.jobs import Job
-from loyalty_kit.reporting.outcomes import Begun, RenderResult, begin, is_unchanged, settle, unchanged, warn
+from loyalty_kit.reporting.outcomes import RenderResult, StartedRun, begin, is_unchanged, settle, unchanged, warn
 from loyalty_kit.reporting.pages.index import write_index
 from loyalty_kit.reporting.publication import scratch_folder, sweep
-from loyalty_kit.reporting.running.orders import Attempt, Failure, Order
+from loyalty_kit.reporting.running.requests import Failure, RenderRequest, RenderResponse
 
-_TELL = logging.getLogger("loyalty_kit").warning
+_WARN = logging.getLogger("loyalty_kit").warning
 
-CarryOut = Callable[[Iterable[Order]], Iterator[tuple[int, Attempt, float]]]
-"""Makes pages of orders, and tells each by its place, with the seconds that it took, as it is done."""
+CarryOut = Callable[[Iterable[RenderRequest]], Iterator[tuple[int, RenderResponse, float]]]
+"""Makes pages of requests, and tells each by its place, with the seconds that it took, as it is done."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ def results(
     folder : Path
         Where they go.
     carry_out : callable
-        Makes pages of orders.
+        Makes pages of requests.
     force, fail_fast : bool
         Whether to run unchanged reports too; whether the first failure ends the batch.
     wait : bool
@@ -69,14 +69,14 @@ def results(
     InputError
         If another batch writes into the folder and is not to be waited for.
     """
-    with folder_lock(folder, wait=wait, tell=_TELL):
+    with folder_lock(folder, wait=wait, warn_user=_WARN):
         sweep(folder)
         with scratch_folder() as scratch, History(folder, keep=keep) as history:
-            yield from _waves(list(jobs), _Place(folder, scratch, history, carry_out, force), fail_fast)
+            yield from _rounds(list(jobs), _Place(folder, scratch, history, carry_out, force), fail_fast)
             warn(history)
 
 
-def _waves(waiting: list[Job], place: _Place, fail_fast: bool) -> Iterator[RenderResult]:
+def _rounds(waiting: list[Job], place: _Place, fail_fast: bool) -> Iterator[RenderResult]:
     """Render those that wait for nothing, then those that waited for them; what fails is tried again."""
     tries = {job.name: job.retries for job in waiting}
     failed: set[str] = set()
@@ -91,10 +91,10 @@ def _waves(waiting: list[Job], place: _Place, fail_fast: bool) -> Iterator[Rende
         names = {job.name for job in waiting}
         ready = [job for job in waiting if not names.intersection(job.needs)]
         waiting = [job for job in waiting if names.intersection(job.needs)]
-        for job, result in _wave(ready, place, failed):
+        for job, result in _round(ready, place, failed):
             # Where the first failure ends the batch, whether this is one is found out at once.
             while fail_fast and again(job, result):
-                [(_, result)] = _wave([job], place, failed)
+                [(_, result)] = _round([job], place, failed)
             if again(job, result):
                 waiting.append(job)
                 continue
@@ -105,26 +105,26 @@ def _waves(waiting: list[Job], place: _Place, fail_fast: bool) -> Iterator[Rende
                     return
 
 
-def _wave(jobs: Sequence[Job], place: _Place, failed: set[str]) -> Iterator[tuple[Job, RenderResult]]:
+def _round(jobs: Sequence[Job], place: _Place, failed: set[str]) -> Iterator[tuple[Job, RenderResult]]:
     """Render those of some reports that have changed; those that need a failed one fail with it."""
-    begun: list[Begun] = []
+    started: list[StartedRun] = []
     ready = []
     for job in jobs:
         if missed := sorted(failed.intersection(job.needs)):
             sentence = f"It needs {listing(missed)}, which failed."
-            yield job, _settled(_begin(job, place), Attempt(failure=Failure(sentence)), 0.0, place)
+            yield job, _settled(_begin(job, place), RenderResponse(failure=Failure(sentence)), 0.0, place)
         elif not place.force and is_unchanged(job, place.folder, job.key()):
             yield job, unchanged(job, place.folder, job.key())
         else:
             ready.append(job)
 
-    def orders() -> Iterator[Order]:
+    def requests() -> Iterator[RenderRequest]:
         for job in _longest_first(ready, place.history.durations()):
-            begun.append(_begin(job, place))
-            yield begun[-1].order
+            started.append(_begin(job, place))
+            yield started[-1].request
 
-    for number, attempt, took in place.carry_out(orders()) if ready else ():
-        yield begun[number].job, _settled(begun[number], attempt, took, place)
+    for number, response, took in place.carry_out(requests()) if ready else ():
+        yield started[number].job, _settled(started[number], response, took, place)
 
 
 def _longest_first(jobs: Sequence[Job], seconds: Mapping[str, float]) -> list[Job]:
@@ -137,12 +137,12 @@ def _longest_first(jobs: Sequence[Job], seconds: Mapping[str, float]) -> list[Jo
     return sorted(jobs, key=weight, reverse=True)
 
 
-def _begin(job: Job, place: _Place) -> Begun:
+def _begin(job: Job, place: _Place) -> StartedRun:
     return begin(job, job.key(), place.history)
 
 
-def _settled(begun: Begun, attempt: Attempt, seconds: float, place: _Place) -> RenderResult:
-    result = settle(begun, attempt, seconds, folder=place.folder, scratch=place.scratch, history=place.history)
+def _settled(started: StartedRun, response: RenderResponse, seconds: float, place: _Place) -> RenderResult:
+    result = settle(started, response, seconds, folder=place.folder, scratch=place.scratch, history=place.history)
     with suppress(OSError):
         write_index(place.folder, scratch=place.scratch)
     return result

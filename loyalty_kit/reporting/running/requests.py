@@ -1,4 +1,4 @@
-"""What passes between those who order a report and those who run it, in whatever process or machine: plain data."""
+"""What passes between those who request a report and those who run it, in whatever process or machine: plain data."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -31,7 +31,7 @@ class PastRun:
 
 
 @dataclass(frozen=True)
-class Order:
+class RenderRequest:
     """A report to be made.
 
     Attributes
@@ -78,17 +78,20 @@ class Failure:
         The long account, without terminal codes.
     public : str
         The sentence for a page, where the first may name respondents; the account then stays off the page.
+    kernel_lost : bool
+        Whether the kernel ended by itself or never ran, which may have been the doing of another report.
     """
 
     sentence: str
     source: str = ""
     traceback: str = ""
     public: str = ""
+    kernel_lost: bool = False
 
 
 @dataclass(frozen=True)
-class Attempt:
-    """What became of an order.
+class RenderResponse:
+    """What became of a request.
 
     Attributes
     ----------
@@ -105,5 +108,5 @@ class Attempt:
     failure: Failure | None = None
 
 
-ORDER, ATTEMPT = TypeAdapter(Order), TypeAdapter(Attempt)
-"""Both as JSON: `ORDER.dump_json(order)`, `ORDER.validate_json(text)`."""
+REQUEST, RESPONSE = TypeAdapter(RenderRequest), TypeAdapter(RenderResponse)
+"""Both as JSON: `REQUEST.dump_json(request)`, `REQUEST.validate_json(text)`."""
