@@ -3,6 +3,9 @@ from .campaigns.campaign import Campaign as Campaign
 from .campaigns.compliers import ComplierResult as ComplierResult
 from .campaigns.course import CourseResult as CourseResult
 from .campaigns.cube import Cube as Cube
+from .campaigns.customer_file import campaign_metrics as campaign_metrics
+from .campaigns.customer_file import is_simulated as is_simulated
+from .campaigns.customer_file import read_campaign as read_campaign
 from .campaigns.decisions import DecisionResult as DecisionResult
 from .campaigns.decisions import decide as decide
 from .campaigns.effects import EffectsResult as EffectsResult
@@ -20,9 +23,6 @@ from .campaigns.observational import difference_in_differences as difference_in_
 from .campaigns.observational import weighted_effect as weighted_effect
 from .campaigns.power import PlanResult as PlanResult
 from .campaigns.power import plan_campaign as plan_campaign
-from .campaigns.reading import campaign_metrics as campaign_metrics
-from .campaigns.reading import is_simulated as is_simulated
-from .campaigns.reading import read_campaign as read_campaign
 from .campaigns.trust import TrustResult as TrustResult
 from .errors import GroupsError as GroupsError
 from .errors import InputError as InputError

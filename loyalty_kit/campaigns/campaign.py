@@ -13,11 +13,11 @@ from loyalty_kit.campaigns.course import CourseResult, follow
 from loyalty_kit.campaigns.cube import Cube
 from loyalty_kit.campaigns.declaration import Declaration
 from loyalty_kit.campaigns.effects import EffectsResult, Multiple, Reading, Segments, families_of, tabulate
-from loyalty_kit.campaigns.intake import order_arms
 from loyalty_kit.campaigns.metrics import Metric, Quantile, check_metrics
 from loyalty_kit.campaigns.pipeline import dropped, estimated, gather, gather_reached, source_of, warnings_of
 from loyalty_kit.campaigns.sequential import TUNED_FOR, Looks, check_looks
 from loyalty_kit.campaigns.trust import TrustResult, believable, run_placebos
+from loyalty_kit.campaigns.units import order_arms
 from loyalty_kit.checks import check_choice, check_level, check_whole
 from loyalty_kit.errors import InputError
 from loyalty_kit.notes import note

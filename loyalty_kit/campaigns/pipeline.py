@@ -6,10 +6,11 @@ from typing import Any
 from loyalty_kit.campaigns.cube import Cube
 from loyalty_kit.campaigns.declaration import Declaration
 from loyalty_kit.campaigns.estimates import SIZE, Cell, Estimate, estimates, sets_of
-from loyalty_kit.campaigns.intake import check_levels, clusters, order_arms, straddling, zero_filled
 from loyalty_kit.campaigns.metrics import Mean, Metric, Profit, Quantile, capped
 from loyalty_kit.campaigns.quantiles import quantile_estimates
 from loyalty_kit.campaigns.rows import Rows, check_frame, collected, is_lazy, pooled_quantile
+from loyalty_kit.campaigns.units import check_levels, clusters, order_arms, straddling, zero_filled
+from loyalty_kit.cells import as_spelled, cell_text
 from loyalty_kit.errors import InputError, listing
 from loyalty_kit.notes import note
 
@@ -23,9 +24,10 @@ def estimated(
     cube, source = gather(campaign, metrics, () if parts else by, {})
     arms = order_arms(cube.arms, campaign.control, campaign.planned)
     _check_sizes(campaign, cube, arms)
+    names = [cell_text(arm) for arm in arms]
     for metric in metrics:
         if isinstance(metric, Profit) and isinstance(metric.cost, Mapping):
-            strangers = [arm for arm in metric.cost if arm not in arms]
+            strangers = [arm for arm in metric.cost if as_spelled(arm, names) not in names]
             if strangers:
                 raise InputError(f"'cost' names the arm '{strangers[0]}'; the arms are {listing(arms)}.")
     cells = [Cell(), *(Cell(cut, level) for cut in cube.by for level in cube.levels(cut))]

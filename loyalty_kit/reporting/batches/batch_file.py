@@ -4,7 +4,6 @@ import logging
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 from functools import cache
 from itertools import product
 from math import prod
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from loyalty_kit import reporting
+from loyalty_kit.cells import cell_text
 from loyalty_kit.errors import InputError, listing, nearest
 from loyalty_kit.reporting.batches.batch_grammar import Defaults, Report, parse_batch_file
 from loyalty_kit.reporting.batches.naming import file_parts, filled, safe_name, titled
@@ -298,13 +298,9 @@ def _set(given: Mapping[str, Any], chosen: Mapping[str, Any], names: Sequence[st
 
 def _label(value: Any) -> str:
     """Value as names, titles and conditions show it: truth as in spreadsheets, whole numbers without '.0'."""
-    if isinstance(value, bool):
-        return str(value).upper()
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
     if isinstance(value, list):
         return ", ".join(map(_label, value))
-    return value.isoformat() if isinstance(value, date) else str(value)
+    return value if isinstance(value, str) else cell_text(value)
 
 
 def _name(template: str | None, notebook: Path, parts: Mapping[str, str]) -> str:

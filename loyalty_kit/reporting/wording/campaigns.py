@@ -13,6 +13,7 @@ from loyalty_kit.campaigns.effects import ALL, EffectsResult
 from loyalty_kit.campaigns.following import NextTestResult
 from loyalty_kit.campaigns.metrics import Metric, Profit
 from loyalty_kit.campaigns.trust import TrustResult
+from loyalty_kit.cells import cell_text, cell_texts
 from loyalty_kit.reporting.wording.catalogue import (
     Passage,
     Sentence,
@@ -99,11 +100,11 @@ def _case(row: dict[str, Any], leading: bool) -> str:
 
 def describe_customers(campaign: Campaign, *, simulated: bool) -> Passage:
     """Say how many customers each arm holds, and that they are simulated where they are."""
-    counts: pd.Series[int] = campaign.frame[campaign.arm].value_counts()
+    counts: pd.Series[int] = cell_texts(campaign.frame[campaign.arm]).value_counts()
     known = [campaign.control, *(arm for arm in campaign.planned or counts.index if arm != campaign.control)]
+    sizes = {arm: f"{counts.get(cell_text(arm), 0):,}" for arm in known}
     arms = [
-        say(f"campaign.arm{'_control' if arm == campaign.control else ''}", arm=arm, n=f"{counts.get(arm, 0):,}")
-        for arm in known
+        say(f"campaign.arm{'_control' if arm == campaign.control else ''}", arm=arm, n=n) for arm, n in sizes.items()
     ]
     first = say("campaign.customers", n=f"{len(campaign.frame):,}", arms=in_a_row(arms))
     return Passage([*([Sentence(say("campaign.simulated"), "warning")] if simulated else []), first])

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from small_notebooks import write_notebook
 
-from loyalty_kit.campaigns.reading import read_campaign
+from loyalty_kit.campaigns.customer_file import read_campaign
 from loyalty_kit.errors import InputError, UnreadableError
 from loyalty_kit.reporting.batches import batch_file as batch_file_module
 from loyalty_kit.reporting.batches.batch_file import Planned, read_plan
