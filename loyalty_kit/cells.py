@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 WHOLE = re.compile(r"([+-]?(?:0|[1-9][0-9]*))\.0+")
+_UNTIDY = re.compile(r"[^!-~ ]|^ | $|  |\.0+$|^(?:true|false)$", re.IGNORECASE)
 TRUTHS = frozenset({"TRUE", "FALSE"})
 _OTHER_WAY = {"TRUE": "1", "FALSE": "0", "1": "TRUE", "0": "FALSE"}
 
@@ -71,6 +72,9 @@ def cell_texts(column: pd.Series) -> pd.Series:
     if column.dtype == object:
         # True equals 1 and a list cannot be looked up, so each cell is written by itself.
         return column.map(cell_text, na_action="ignore")
+    if column.dtype == "str" and not column.str.contains(_UNTIDY).any():
+        # Most columns of ids are their own texts: looking is quicker than writing each anew.
+        return column.astype(object)
     codes, values = pd.factorize(column)
     texts = np.array([*map(cell_text, values), None], dtype=object)
     return pd.Series(texts[codes], index=column.index, name=column.name, dtype=object)
