@@ -50,10 +50,11 @@ from .reporting.recording import record as record
 from .reporting.render import render as render
 from .selection import keep_only as keep_only
 from .survey.codebook import Codebook as Codebook
+from .survey.constant_items import drop_constant_items as drop_constant_items
 from .survey.groups import group_counts as group_counts
 from .survey.reading import read_responses as read_responses
 from .survey.scoring import ScaleScores as ScaleScores
-from .survey.scoring import key as key
+from .survey.scoring import reverse_key as reverse_key
 from .survey.scoring import score as score
 from .survey.screening import ScreeningResult as ScreeningResult
 from .survey.screening import screen as screen
@@ -62,7 +63,6 @@ from .survey.shares import TopBoxResult as TopBoxResult
 from .survey.shares import marked_shares as marked_shares
 from .survey.shares import net_promoter as net_promoter
 from .survey.shares import top_box as top_box
-from .survey.usable import usable as usable
 
 __version__: str
 from .measurement.common_method import CommonMethodResult as CommonMethodResult
