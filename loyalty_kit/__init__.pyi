@@ -9,8 +9,6 @@ from .campaigns.customer_file import read_campaign as read_campaign
 from .campaigns.decisions import DecisionResult as DecisionResult
 from .campaigns.decisions import decide as decide
 from .campaigns.effects import EffectsResult as EffectsResult
-from .campaigns.following import NextTestResult as NextTestResult
-from .campaigns.following import plan_next as plan_next
 from .campaigns.margins import MarginResult as MarginResult
 from .campaigns.margins import against_margin as against_margin
 from .campaigns.metrics import Mean as Mean
@@ -18,6 +16,8 @@ from .campaigns.metrics import Profit as Profit
 from .campaigns.metrics import Quantile as Quantile
 from .campaigns.metrics import Rate as Rate
 from .campaigns.metrics import Ratio as Ratio
+from .campaigns.next_test import NextTestResult as NextTestResult
+from .campaigns.next_test import plan_next as plan_next
 from .campaigns.observational import ObservationalResult as ObservationalResult
 from .campaigns.observational import difference_in_differences as difference_in_differences
 from .campaigns.observational import weighted_effect as weighted_effect

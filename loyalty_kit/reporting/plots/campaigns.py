@@ -10,8 +10,8 @@ from loyalty_kit.campaigns.assignment import AssignmentResult
 from loyalty_kit.campaigns.course import CourseResult
 from loyalty_kit.campaigns.decisions import gain_density
 from loyalty_kit.campaigns.effects import ALL, EffectsResult
-from loyalty_kit.campaigns.following import NextTestResult
 from loyalty_kit.campaigns.metrics import Metric
+from loyalty_kit.campaigns.next_test import NextTestResult
 from loyalty_kit.reporting.plots.canvas import (
     BLUE,
     GREEN,

@@ -8,8 +8,8 @@ from great_tables import GT
 from loyalty_kit.campaigns.assignment import AssignmentResult
 from loyalty_kit.campaigns.decisions import DecisionResult
 from loyalty_kit.campaigns.effects import ALL, DISBELIEVED, EffectsResult
-from loyalty_kit.campaigns.following import NextTestResult
 from loyalty_kit.campaigns.metrics import Metric
+from loyalty_kit.campaigns.next_test import NextTestResult
 from loyalty_kit.campaigns.trust import TrustResult
 from loyalty_kit.reporting.tables.layout import headings, lay_out, p_values
 from loyalty_kit.reporting.wording.campaigns import (

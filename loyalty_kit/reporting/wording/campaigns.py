@@ -10,8 +10,8 @@ from loyalty_kit.campaigns.campaign import Campaign
 from loyalty_kit.campaigns.course import CourseResult
 from loyalty_kit.campaigns.decisions import DecisionResult
 from loyalty_kit.campaigns.effects import ALL, EffectsResult
-from loyalty_kit.campaigns.following import NextTestResult
 from loyalty_kit.campaigns.metrics import Metric, Profit
+from loyalty_kit.campaigns.next_test import NextTestResult
 from loyalty_kit.campaigns.trust import TrustResult
 from loyalty_kit.cells import cell_text, cell_texts
 from loyalty_kit.reporting.wording.catalogue import (
