@@ -21,7 +21,7 @@ from .campaigns.next_test import plan_next as plan_next
 from .campaigns.observational import ObservationalResult as ObservationalResult
 from .campaigns.observational import difference_in_differences as difference_in_differences
 from .campaigns.observational import weighted_effect as weighted_effect
-from .campaigns.power import PlanResult as PlanResult
+from .campaigns.power import CampaignPlanResult as CampaignPlanResult
 from .campaigns.power import plan_campaign as plan_campaign
 from .campaigns.trust import TrustResult as TrustResult
 from .errors import GroupsError as GroupsError
