@@ -3,11 +3,11 @@ from .campaigns.campaign import Campaign as Campaign
 from .campaigns.compliers import ComplierResult as ComplierResult
 from .campaigns.course import CourseResult as CourseResult
 from .campaigns.cube import Cube as Cube
+from .campaigns.customer_file import campaign_metrics as campaign_metrics
+from .campaigns.customer_file import read_campaign as read_campaign
 from .campaigns.decisions import DecisionResult as DecisionResult
 from .campaigns.decisions import decide as decide
 from .campaigns.effects import EffectsResult as EffectsResult
-from .campaigns.following import NextTestResult as NextTestResult
-from .campaigns.following import plan_next as plan_next
 from .campaigns.margins import MarginResult as MarginResult
 from .campaigns.margins import against_margin as against_margin
 from .campaigns.metrics import Mean as Mean
@@ -15,13 +15,13 @@ from .campaigns.metrics import Profit as Profit
 from .campaigns.metrics import Quantile as Quantile
 from .campaigns.metrics import Rate as Rate
 from .campaigns.metrics import Ratio as Ratio
+from .campaigns.next_test import NextTestResult as NextTestResult
+from .campaigns.next_test import plan_next as plan_next
 from .campaigns.observational import ObservationalResult as ObservationalResult
 from .campaigns.observational import difference_in_differences as difference_in_differences
 from .campaigns.observational import weighted_effect as weighted_effect
-from .campaigns.power import PlanResult as PlanResult
+from .campaigns.power import CampaignPlanResult as CampaignPlanResult
 from .campaigns.power import plan_campaign as plan_campaign
-from .campaigns.reading import campaign_metrics as campaign_metrics
-from .campaigns.reading import read_campaign as read_campaign
 from .campaigns.trust import TrustResult as TrustResult
 from .errors import GroupsError as GroupsError
 from .errors import InputError as InputError
@@ -69,10 +69,11 @@ from .reporting.wording.catalogue import speak as speak
 from .selection import Selection as Selection
 from .selection import keep_only as keep_only
 from .survey.codebook import Codebook as Codebook
+from .survey.constant_items import drop_constant_items as drop_constant_items
 from .survey.groups import group_counts as group_counts
 from .survey.reading import read_responses as read_responses
 from .survey.scoring import ScaleScores as ScaleScores
-from .survey.scoring import key as key
+from .survey.scoring import reverse_key as reverse_key
 from .survey.scoring import score as score
 from .survey.screening import ScreeningResult as ScreeningResult
 from .survey.screening import screen as screen
@@ -81,6 +82,5 @@ from .survey.shares import TopBoxResult as TopBoxResult
 from .survey.shares import marked_shares as marked_shares
 from .survey.shares import net_promoter as net_promoter
 from .survey.shares import top_box as top_box
-from .survey.usable import usable as usable
 
 __version__: str

@@ -1,16 +1,13 @@
 """Rows of a table that meet conditions, as parameters of a notebook write them."""
 
-import math
-import unicodedata
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, time
 
-import numpy as np
 import pandas as pd
 from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
+from loyalty_kit.cells import as_spelled, cell_text, cell_texts
 from loyalty_kit.checks import check_responses, check_whole
 from loyalty_kit.errors import InputError, anonymous, listing, nearest
 
@@ -68,7 +65,7 @@ def keep_only(table: pd.DataFrame, only: Sequence[str], *, min_cell: int = FEWES
     for column, value in asked:
         check_responses(table, [column], "rows")
         texts = cell_texts(table[column])
-        fits = texts.isin(_spellings(value, table[column])).to_numpy(dtype=bool)
+        fits = texts.isin(_spellings(value, table[column], texts)).to_numpy(dtype=bool)
         if not fits.any():
             raise InputError(f"No row has '{value}' in column '{column}'{_hint(value, texts, min_cell)}")
         table = table[fits]
@@ -81,17 +78,12 @@ def keep_only(table: pd.DataFrame, only: Sequence[str], *, min_cell: int = FEWES
     return table
 
 
-def cell_texts(column: pd.Series) -> pd.Series:
-    """Text of each cell of a column, as conditions write it; missing where a cell is empty."""
-    return column.map(_text, na_action="ignore")
-
-
-def _spellings(value: str, column: pd.Series) -> list[str]:
-    """Value as text and, in a column of numbers, also as these are written: 2.0 and 02 as 2."""
+def _spellings(value: str, column: pd.Series, texts: pd.Series) -> list[str]:
+    """Value as the column writes it: a truth value in any spelling and, in a column of numbers, 2.0 and 02 as 2."""
     if is_numeric_dtype(column) and not is_bool_dtype(column):
         with suppress(ValueError):
-            return [value, _text(float(value))]
-    return [value]
+            return [value, cell_text(float(value)), as_spelled(value, texts.dropna().unique())]
+    return [as_spelled(value, texts.dropna().unique())]
 
 
 def group_name(level: object, size: int) -> str:
@@ -104,7 +96,7 @@ def group_name(level: object, size: int) -> str:
     """
     if anonymous() and size < FEWEST:
         return f"(n < {FEWEST})"
-    return f"{level:g}" if isinstance(level, float) else str(level)
+    return cell_text(level)
 
 
 def _hint(value: str, texts: pd.Series, min_cell: int) -> str:
@@ -130,16 +122,5 @@ def conditions(only: Sequence[str]) -> list[tuple[str, str]]:
         column, mark, value = (part.strip() for part in entry.partition(" = " if " = " in entry else "="))
         if not (column and mark and value):
             raise InputError(f"'only' must list conditions as 'channel = store'; got '{entry}'.")
-        found.append((column, _text(value)))
+        found.append((column, cell_text(value)))
     return found
-
-
-def _text(value: object) -> str:
-    """Text of a cell: a whole number without '.0', a day without its midnight, TRUE and FALSE as in spreadsheets."""
-    if isinstance(value, bool | np.bool_):
-        return str(value).upper()
-    if isinstance(value, float | np.floating) and math.isfinite(value) and float(value).is_integer():
-        return str(int(value))
-    if isinstance(value, datetime) and value.time() == time():
-        return value.date().isoformat()
-    return " ".join(unicodedata.normalize("NFKC", str(value)).split())

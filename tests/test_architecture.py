@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parents[1] / "loyalty_kit"
-LAYERS = ("survey", "measurement", "modelling", "campaigns", "customers", "reporting")
+LAYERS = ("intake", "survey", "measurement", "modelling", "campaigns", "customers", "reporting")
 APART = ({"survey", "campaigns", "customers"},)
 FILES = sorted(PACKAGE.rglob("*.py"))
 

@@ -32,6 +32,9 @@ TABLE = pd.DataFrame(
         (["code = 007"], [0]),
         (["code = ００７"], [0]),
         (["member = TRUE"], [0, 2, 3]),
+        (["member = True"], [0, 2, 3]),
+        (["member = false"], [1]),
+        (["member = 1"], [0, 2, 3]),
         (["since = 2026-03-01"], [0, 2]),
     ],
 )

@@ -12,10 +12,11 @@ from scipy import stats
 from loyalty_kit.campaigns.cube import Cube
 from loyalty_kit.campaigns.declaration import Declaration
 from loyalty_kit.campaigns.estimates import sets_of
-from loyalty_kit.campaigns.intake import order_arms, repeated
 from loyalty_kit.campaigns.lee import lee_bounds
 from loyalty_kit.campaigns.metrics import Mean, Metric, Profit, Quantile, Rate
 from loyalty_kit.campaigns.rows import Rows, check_frame, collected, is_lazy, open_frame
+from loyalty_kit.campaigns.units import order_arms, repeated
+from loyalty_kit.cells import level_of
 from loyalty_kit.errors import InputError
 from loyalty_kit.notes import note
 from loyalty_kit.results import Result
@@ -186,7 +187,7 @@ def _attrition(campaign: Declaration, counts: pd.DataFrame, assigned: Any) -> Ch
     check_frame(listed, [campaign.arm], [])
     sizes = listed.group_by(campaign.arm).agg(nw.len().alias("n"))
     sizes = sizes.collect() if is_lazy(sizes) else sizes
-    start = dict(zip(sizes[campaign.arm].to_list(), sizes["n"].to_list(), strict=True))
+    start = dict(zip(map(level_of, sizes[campaign.arm].to_list()), sizes["n"].to_list(), strict=True))
     n = counts["n"].to_numpy(dtype=float)
     whole = np.array([float(start.get(arm, 0)) for arm in counts["arm"]])
     if (whole < n).any():

@@ -13,11 +13,11 @@ from loyalty_kit.campaigns.course import CourseResult, follow
 from loyalty_kit.campaigns.cube import Cube
 from loyalty_kit.campaigns.declaration import Declaration
 from loyalty_kit.campaigns.effects import EffectsResult, Multiple, Reading, Segments, families_of, tabulate
-from loyalty_kit.campaigns.intake import order_arms
+from loyalty_kit.campaigns.estimation import build_cube, build_reached_cube, dropped, estimated, source_of, warnings_of
 from loyalty_kit.campaigns.metrics import Metric, Quantile, check_metrics
-from loyalty_kit.campaigns.pipeline import dropped, estimated, gather, gather_reached, source_of, warnings_of
 from loyalty_kit.campaigns.sequential import TUNED_FOR, Looks, check_looks
 from loyalty_kit.campaigns.trust import TrustResult, believable, run_placebos
+from loyalty_kit.campaigns.units import order_arms
 from loyalty_kit.checks import check_choice, check_level, check_whole
 from loyalty_kit.errors import InputError
 from loyalty_kit.notes import note
@@ -128,7 +128,7 @@ class Campaign(Declaration):
         by = _names(by)
         if self.cluster is not None and by:
             raise InputError("A cube of clusters takes no by-columns, since a cluster may span their levels.")
-        return gather(self, check_metrics(metrics), by, dict(caps or {}))[0]
+        return build_cube(self, check_metrics(metrics), by, dict(caps or {}))[0]
 
     def evaluate(
         self,
@@ -291,7 +291,7 @@ class Campaign(Declaration):
         if isinstance(self.frame, Cube) or self.cluster is not None:
             what = "a cube" if isinstance(self.frame, Cube) else "clusters"
             raise InputError(f"Complier effects are estimated from single customers; got {what}.")
-        cube = gather_reached(self, chosen, reached)
+        cube = build_reached_cube(self, chosen, reached)
         return complier_effects(cube, chosen, reached, order_arms(cube.arms, self.control, self.planned), confidence)
 
     def course(
@@ -318,7 +318,7 @@ class Campaign(Declaration):
         chosen = check_metrics(metrics)
         if any(isinstance(metric, Quantile) for metric in chosen):
             raise InputError("A quantile has no course; name rates, means, ratios and profits.")
-        cube, _ = gather(self, chosen, (), {})
+        cube, _ = build_cube(self, chosen, (), {})
         arms = order_arms(cube.arms, self.control, self.planned)
         together: Multiple = "max-t" if len(arms) > 2 else "none"
         reading = Reading(confidence, together, looks="continuous", tuned_for=tuned_for)

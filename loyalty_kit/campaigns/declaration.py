@@ -5,11 +5,13 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
+import narwhals as nw
 import numpy as np
 
 from loyalty_kit.campaigns.cube import Cube
-from loyalty_kit.campaigns.intake import check_measured, check_planned, first_rows
 from loyalty_kit.campaigns.rows import Rows, check_frame, collected, open_frame
+from loyalty_kit.campaigns.units import check_measured, check_planned, first_rows
+from loyalty_kit.cells import TRUTHS, as_spelled
 from loyalty_kit.checks import check_choice, check_whole
 from loyalty_kit.errors import InputError
 
@@ -40,6 +42,10 @@ class Declaration:
         check_whole(self.min_cell, "min_cell", 1)
         if isinstance(self.covariates, str):
             raise InputError(f"'covariates' must list columns, as ['{self.covariates}']; got '{self.covariates}'.")
+        if self._has_truths_as_arms():
+            object.__setattr__(self, "control", as_spelled(self.control, TRUTHS))
+            shares = {as_spelled(arm, TRUTHS): share for arm, share in (self.planned or {}).items()}
+            object.__setattr__(self, "planned", shares or None)
         if self.planned is not None:
             check_planned(self.planned, self.control)
         if isinstance(self.frame, Cube):
@@ -50,6 +56,12 @@ class Declaration:
             raise InputError("'measured' needs 'sent', the column of when the campaign went out.")
         if self.measured and self.sent is not None:
             check_measured(self.opened, self.measured, self.sent)
+
+    def _has_truths_as_arms(self) -> bool:
+        """Whether arms are true and false, which results call TRUE and FALSE and a person may write in any spelling."""
+        if isinstance(self.frame, Cube):
+            return set(self.frame.arms) <= TRUTHS
+        return bool(self.opened.collect_schema().get(self.arm) == nw.Boolean)
 
     @cached_property
     def opened(self) -> Any:

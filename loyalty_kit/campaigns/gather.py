@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from loyalty_kit.campaigns.rows import Floats, Rows, Whole
+from loyalty_kit.cells import level_of
 
 Columns = tuple[str, ...]
 Parts = dict[Columns, tuple[Floats, ...]]
@@ -93,8 +94,13 @@ def gather_lazy(
         table = _query(frame, keys, sets, caps, masked=True)
         rows = table["rows"].to_numpy(dtype=float)
         parts = {names: _read(table, [f"_{b}x{i}" for i in range(len(names))]) for b, names in enumerate(sets)}
-    cells = pd.DataFrame({key: table[f"key_{i}"].astype(object) for i, key in enumerate(keys)})
+    cells = pd.DataFrame({key: _levels(table[f"key_{i}"]) for i, key in enumerate(keys)})
     return cells, rows, parts
+
+
+def _levels(column: pd.Series) -> pd.Series:
+    """Levels of a key, as rows in memory have them."""
+    return column.astype(object).map(level_of, na_action="ignore").astype(object)
 
 
 def _query(frame: Any, keys: Sequence[str], sets: Sequence[Columns], caps: Any, *, masked: bool) -> pd.DataFrame:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from loyalty_kit.cells import as_spelled, cell_text
 from loyalty_kit.checks import check_level
 from loyalty_kit.errors import InputError
 
@@ -198,7 +199,8 @@ class Profit:
     def contact(self, arm: object, control: object) -> float:
         """Cost of contact that is the same for each customer of an arm."""
         if isinstance(self.cost, Mapping):
-            return float(self.cost.get(arm, 0.0))
+            name, other = cell_text(arm), cell_text(control)
+            return float({as_spelled(key, [name, other]): cost for key, cost in self.cost.items()}.get(name, 0.0))
         return 0.0 if isinstance(self.cost, str) or arm == control else float(self.cost)
 
 

@@ -6,7 +6,7 @@ from functools import partial
 import numpy as np
 from scipy import special, stats
 
-from loyalty_kit.campaigns.dealing import AT_ONCE, deal
+from loyalty_kit.campaigns.random_assignment import AT_ONCE, assign_randomly
 from loyalty_kit.campaigns.rows import Floats
 from loyalty_kit.replicates import block_of, run_blocks
 
@@ -79,7 +79,7 @@ def permute(control: Floats, treatment: Floats, *, draws: int, rng: np.random.Ge
     control, treatment : array of shape (customers,)
         Outcomes, none missing.
     draws : int
-        How often the customers are dealt anew.
+        How often the customers are assigned anew.
     rng : Generator
         Source of chance.
 
@@ -90,7 +90,7 @@ def permute(control: Floats, treatment: Floats, *, draws: int, rng: np.random.Ge
     Notes
     -----
     The statistic is Welch's t, which makes the test valid for a difference of means although spreads
-    differ. Customers with 0 add nothing to sums or squares, so only the others are dealt: how many of
+    differ. Customers with 0 add nothing to sums or squares, so only the others are assigned: how many of
     them fall to control is hypergeometric, and which is a random order of them.
 
     References
@@ -109,7 +109,7 @@ def permute(control: Floats, treatment: Floats, *, draws: int, rng: np.random.Ge
     active = np.concatenate([control[control != 0], treatment[treatment != 0]])
     alike = len(active) == 0 or bool((active == active[0]).all())
     width = 1 if alike else len(active)
-    one = partial(_alike if alike else _dealt, active, (n0, n1))
+    one = partial(_alike if alike else _unlike, active, (n0, n1))
     sums, squares = run_blocks(one, replicates=draws, rng=rng, block=block_of(width, draws=AT_ONCE)).T
     t, _ = welch_t(sums, squares, n0, active.sum() - sums, (active**2).sum() - squares, n1)
     _, error = welch_t(control.sum(), (control**2).sum(), n0, treatment.sum(), (treatment**2).sum(), n1)
@@ -118,15 +118,15 @@ def permute(control: Floats, treatment: Floats, *, draws: int, rng: np.random.Ge
 
 def _alike(active: Floats, sizes: tuple[int, int], count: int, rng: np.random.Generator) -> Floats:
     """Sum and sum of squares in control where all active customers have the same: how many fall to it."""
-    dealt = rng.hypergeometric(len(active), sum(sizes) - len(active), sizes[0], size=count)
+    assigned = rng.hypergeometric(len(active), sum(sizes) - len(active), sizes[0], size=count)
     value = active[0] if len(active) else 0.0
-    return np.column_stack([dealt * value, dealt * value**2])
+    return np.column_stack([assigned * value, assigned * value**2])
 
 
-def _dealt(active: Floats, sizes: tuple[int, int], count: int, rng: np.random.Generator) -> Floats:
+def _unlike(active: Floats, sizes: tuple[int, int], count: int, rng: np.random.Generator) -> Floats:
     """Sum and sum of squares of the values that fall to control in each draw."""
-    dealt = deal(np.array(sizes), len(active), count, rng)
-    return np.asarray((dealt == 0).astype(float) @ np.column_stack([active, active**2]))
+    assigned = assign_randomly(np.array(sizes), len(active), count, rng)
+    return np.asarray((assigned == 0).astype(float) @ np.column_stack([active, active**2]))
 
 
 def welch_t(s0: Floats, q0: Floats, n0: int, s1: Floats, q1: Floats, n1: int) -> tuple[Floats, Floats]:

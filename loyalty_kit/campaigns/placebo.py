@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from loyalty_kit.campaigns.dealing import AT_ONCE, Dealt, deal
 from loyalty_kit.campaigns.estimates import Estimate
 from loyalty_kit.campaigns.metrics import Rate
+from loyalty_kit.campaigns.random_assignment import AT_ONCE, Assigned, assign_randomly
 from loyalty_kit.campaigns.rows import Floats, Rows, Whole
 from loyalty_kit.replicates import block_of, run_blocks
 
 SPARSE = 0.5
-"""Share of customers with anything but 0 from which dealing them alone saves nothing."""
+"""Share of customers with anything but 0 from which assigning them alone saves nothing."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,16 +93,16 @@ class Sums:
             pieces.append((places, [used[i] for i in chosen], values[np.ix_(active, chosen)]))
         return cls(customers, pieces)
 
-    def by_arm(self, dealt: Dealt, sizes: Whole, count: int) -> tuple[Floats, Floats]:
+    def by_arm(self, assigned: Assigned, sizes: Whole, count: int) -> tuple[Floats, Floats]:
         """Count customers and sum `count` features by campaign and arm; features that are not used stay 0."""
         arms = range(len(sizes))
-        n = np.broadcast_to(sizes.astype(float), (len(dealt), len(sizes)))
+        n = np.broadcast_to(sizes.astype(float), (len(assigned), len(sizes)))
         if self.customers is not None:
-            mine = dealt[:, self.customers]
+            mine = assigned[:, self.customers]
             n = np.stack([(mine == a).sum(axis=1) for a in arms], axis=1).astype(float)
-        sums = np.zeros((len(dealt), len(sizes), count))
+        sums = np.zeros((len(assigned), len(sizes), count))
         for places, numbers, values in self.pieces:
-            mine = dealt[:, places]
+            mine = assigned[:, places]
             sums[:, :, numbers] = np.stack([(mine == a).astype(float) @ values for a in arms], axis=1)
         return n, sums
 
@@ -158,10 +158,10 @@ def studentised(value: Floats, variance: Floats, df: Floats) -> tuple[Floats, Fl
 
 @dataclass(frozen=True, eq=False)
 class Table:
-    """All that a placebo campaign reads: arm sizes, how many are dealt, features, cells with their estimates."""
+    """All that a placebo campaign reads: arm sizes, how many are assigned, features, cells with their estimates."""
 
     sizes: Whole
-    dealt: int
+    assigned: int
     features: int
     layouts: list[Layout]
     cells: list[tuple[Sums, list[int]]]
@@ -197,10 +197,10 @@ def placebo_t(
 
 def _campaigns(table: Table, count: int, rng: np.random.Generator) -> Floats:
     """Make some placebo campaigns."""
-    dealt = deal(table.sizes, table.dealt, count, rng)
+    assigned = assign_randomly(table.sizes, table.assigned, count, rng)
     found = np.empty((count, len(table.layouts), len(table.sizes) - 1, 2))
     for cell, members in table.cells:
-        n, sums = cell.by_arm(dealt, table.sizes, table.features)
+        n, sums = cell.by_arm(assigned, table.sizes, table.features)
         for i in members:
             found[:, i] = np.stack(studentised(*values_and_variances(table.layouts[i], n, sums)), axis=-1)
     return found

@@ -19,7 +19,7 @@ CURVE = np.geomspace(0.25, 4.0, 25)
 
 
 @dataclass(frozen=True, eq=False)
-class PlanResult(Result):
+class CampaignPlanResult(Result):
     """Size of a campaign, and the smallest effect that it finds.
 
     Attributes
@@ -134,7 +134,7 @@ def plan_campaign(
     confidence: float = 0.95,
     margin: float | None = None,
     contact_cost: float = 0.0,
-) -> PlanResult:
+) -> CampaignPlanResult:
     """Size a campaign to find an effect, or give the smallest effect that so many customers find.
 
     Parameters
@@ -169,7 +169,7 @@ def plan_campaign(
 
     Returns
     -------
-    PlanResult
+    CampaignPlanResult
 
     Raises
     ------
@@ -218,7 +218,7 @@ def plan_campaign(
     curve = pd.DataFrame(
         [_point(design, size, least, power, effect) for size in total * CURVE], columns=["n", "mde", "power"]
     )
-    return PlanResult(
+    return CampaignPlanResult(
         table=pd.DataFrame(rows, columns=["arm", "n_control", "n_treatment", "mde", "lift", "power"]),
         curve=curve,
         n_total=total,

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from loyalty_kit.cells import level_of
 from loyalty_kit.checks import check_columns
 from loyalty_kit.errors import InputError
 
@@ -94,6 +95,8 @@ class Rows:
         if name not in self._codes:
             codes, levels = pd.factorize(self.frame[name].to_pandas())
             kept: list[Any] = pd.Index(levels).tolist()
+            if not pd.api.types.is_string_dtype(levels):
+                kept = [level_of(level) for level in kept]
             if (codes < 0).any():
                 codes = np.where(codes < 0, len(kept), codes)
                 kept = [*kept, None]

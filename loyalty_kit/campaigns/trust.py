@@ -38,7 +38,7 @@ COLUMNS = [
 FEWEST = 5
 DRAWS = 9_999
 DRAWS_ADJUSTED = 1_999
-"""Where estimates are adjusted, every customer is dealt, not only the buyers."""
+"""Where estimates are adjusted, every customer is reassigned, not only the buyers."""
 POWER = 0.8
 REPLACED = note("Placebo campaigns raised too many false alarms; the permutation result stands here.")
 
@@ -100,8 +100,8 @@ def run_placebos(
     An estimate is believed where neither side's false alarms exceed what is due by more than 1.645 standard
     errors of their own: replacing a sound interval costs little, believing an unsound one much.
 
-    Arms are dealt anew over all customers, with the same sizes; segments keep their customers. A cost that
-    is the same for every customer of an arm belongs to the arm and is not dealt. In the placebo campaigns
+    Arms are reassigned at random over all customers, with the same sizes; segments keep their customers. A cost that
+    is the same for every customer of an arm belongs to the arm and is not reassigned. In the placebo campaigns
     and permutation tests adjusted estimates take their errors from residual variances rather than HC2.
     """
     outcomes = {name for estimate in found for name in estimate.form.columns}

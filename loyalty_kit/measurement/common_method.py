@@ -13,7 +13,7 @@ from loyalty_kit.measurement.cfa_solution import Solution
 from loyalty_kit.measurement.cfa_soundness import independence, standing
 from loyalty_kit.measurement.fit import p_value
 from loyalty_kit.measurement.items import ItemTable
-from loyalty_kit.measurement.structure import Plan, Structure, read_answers, structure_of
+from loyalty_kit.measurement.structure import ScaleItems, Structure, read_answers, structure_of
 from loyalty_kit.notes import note
 from loyalty_kit.results import Result
 
@@ -57,7 +57,7 @@ class CommonMethodResult(Result):
         return self.models.copy()
 
 
-def common_method(responses: pd.DataFrame, codebook: Plan) -> CommonMethodResult:
+def common_method(responses: pd.DataFrame, codebook: ScaleItems) -> CommonMethodResult:
     """Look for a common source behind all answers: Harman's single factor and the one-factor model.
 
     Parameters

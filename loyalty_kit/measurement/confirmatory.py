@@ -23,7 +23,7 @@ from loyalty_kit.measurement.cfa_solution import (
 from loyalty_kit.measurement.cfa_soundness import Standing, impropriety, independence, sampling_adequacy, standing
 from loyalty_kit.measurement.fit import leading_indices
 from loyalty_kit.measurement.items import ItemTable
-from loyalty_kit.measurement.structure import MissingAnswers, Plan, read_answers, structure_of
+from loyalty_kit.measurement.structure import MissingAnswers, ScaleItems, read_answers, structure_of
 from loyalty_kit.measurement.validity import ValidityResult, assess_validity
 from loyalty_kit.notes import note
 from loyalty_kit.results import Result
@@ -182,7 +182,7 @@ class CfaResult(Result):
 
 def cfa(
     responses: pd.DataFrame,
-    codebook: Plan,
+    codebook: ScaleItems,
     *,
     estimator: Estimator = "ml",
     missing: MissingAnswers = "listwise",

@@ -16,7 +16,7 @@ from loyalty_kit.measurement.fit import p_value
 from loyalty_kit.measurement.invariance_ladder import Rule, Step, climb, full_levels
 from loyalty_kit.measurement.invariance_verdict import Decision, decision, doubts, is_sound, obstacle, reserve, verdict
 from loyalty_kit.measurement.items import ItemTable
-from loyalty_kit.measurement.structure import Plan, Structure, read_answers, structure_of
+from loyalty_kit.measurement.structure import ScaleItems, Structure, read_answers, structure_of
 from loyalty_kit.notes import note
 from loyalty_kit.results import Result
 from loyalty_kit.selection import group_name
@@ -105,7 +105,7 @@ class InvarianceResult(Result):
 
 def invariance(
     responses: pd.DataFrame,
-    codebook: Plan,
+    codebook: ScaleItems,
     *,
     group: str,
     cfi_fall: float = 0.01,

@@ -25,7 +25,7 @@ from loyalty_kit.moments import Floats
 from loyalty_kit.notes import note
 from loyalty_kit.results import Result
 from loyalty_kit.survey.codebook import Codebook, check_codebook
-from loyalty_kit.survey.scoring import key
+from loyalty_kit.survey.scoring import reverse_key
 
 _SCALE_COLUMNS = (
     "scale",
@@ -238,7 +238,7 @@ def _tables(responses: pd.DataFrame, codebook: Codebook) -> tuple[dict[str, Item
     check_responses(responses, [*needed, *weight])
     check_answers(responses, codebook.ranges(needed))
     w = check_weight(responses[codebook.weight] if weight else None, len(responses), codebook.weight or "weight")
-    answers = key(responses, codebook)[needed].to_numpy(dtype=float, na_value=np.nan)
+    answers = reverse_key(responses, codebook)[needed].to_numpy(dtype=float, na_value=np.nan)
     values = pd.DataFrame(answers, columns=needed)
     values, w = values[w > 0], w[w > 0]
     tables: dict[str, ItemTable] = {}

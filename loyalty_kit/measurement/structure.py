@@ -15,7 +15,7 @@ from loyalty_kit.notes import note
 from loyalty_kit.survey.codebook import Codebook
 
 MissingAnswers = Literal["listwise", "fiml"]
-Plan = Codebook | Mapping[str, Sequence[str]]
+ScaleItems = Codebook | Mapping[str, Sequence[str]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,31 +53,31 @@ class Structure:
         return [self.items.index(anchor) for anchor in self.anchors]
 
 
-def structure_of(plan: Plan) -> Structure:
+def structure_of(given: ScaleItems) -> Structure:
     """Structure of a codebook or of a dict of scales to items.
 
     Raises
     ------
     InputError
-        If a dict names a scale with fewer than two items or an item twice, if the plan is neither
+        If a dict names a scale with fewer than two items or an item twice, if the given is neither
         codebook nor dict, or if no scale is left.
     """
-    if isinstance(plan, Codebook):
-        return _of_codebook(plan)
-    if not isinstance(plan, Mapping):
-        raise InputError(f"The structure must be a codebook or a dict of scale to items; got {type(plan).__name__}.")
-    for scale, members in plan.items():
+    if isinstance(given, Codebook):
+        return _of_codebook(given)
+    if not isinstance(given, Mapping):
+        raise InputError(f"The structure must be a codebook or a dict of scale to items; got {type(given).__name__}.")
+    for scale, members in given.items():
         if isinstance(members, str) or not isinstance(members, Sequence):
             raise InputError(f"Scale '{scale}' must list its items; got {members!r}.")
         if len(members) < 2:
             raise InputError(f"Scale '{scale}' has {_few(members)}; a factor needs two items or more.")
-    items = [item for members in plan.values() for item in members]
+    items = [item for members in given.values() for item in members]
     twice = [item for item in dict.fromkeys(items) if items.count(item) > 1]
     if twice:
         raise InputError(f"{listing(twice)} stands in two places; an item measures one scale, once.")
-    if not plan:
+    if not given:
         raise InputError("The structure names no scale; at least one is needed.")
-    scales = {str(scale): tuple(members) for scale, members in plan.items()}
+    scales = {str(scale): tuple(members) for scale, members in given.items()}
     return _estimable(Structure(scales, tuple(members[0] for members in scales.values())))
 
 

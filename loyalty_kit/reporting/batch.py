@@ -9,7 +9,7 @@ from pathlib import Path
 
 from loyalty_kit import reporting
 from loyalty_kit.errors import InputError, listing
-from loyalty_kit.reporting.batches.batch_file import Planned, read_plan
+from loyalty_kit.reporting.batches.batch_file import PlannedReport, read_plan
 from loyalty_kit.reporting.batches.needs import fits
 from loyalty_kit.reporting.batches.scheduler import CarryOut, results
 from loyalty_kit.reporting.jobs import Job, prepare_job
@@ -103,7 +103,7 @@ def read_batch(path: str | Path = BATCH_FILE) -> Batch:
     return Batch(output=output, jobs=tuple(jobs), keep=plan.keep)
 
 
-def _job(report: Planned, base: Path) -> Job:
+def _job(report: PlannedReport, base: Path) -> Job:
     return prepare_job(
         report.notebook,
         report.parameters,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from loyalty_kit.cells import cell_texts
 from loyalty_kit.checks import check_responses, check_whole
 from loyalty_kit.privacy import small_cells
 from loyalty_kit.results import Result
@@ -67,12 +68,10 @@ def group_counts(responses: pd.DataFrame, codebook: Codebook, *, min_cell: int =
     check_responses(responses, codebook.groups)
     tables = [pd.DataFrame(columns=["group", "level", "n", "share"])]
     for group in codebook.groups:
-        counts = responses[group].astype(object).fillna("(none)").value_counts(sort=False)
+        counts = cell_texts(responses[group]).astype(object).fillna("(none)").value_counts(sort=False)
         hidden = small_cells(counts, min_cell)
         shown = counts.astype(float).where(~hidden)
-        table = pd.DataFrame({"group": group, "level": counts.index.astype(str), "n": shown}).assign(
-            share=shown / counts.sum()
-        )
+        table = pd.DataFrame({"group": group, "level": counts.index, "n": shown}).assign(share=shown / counts.sum())
         if hidden.sum() > 1:
             other = pd.DataFrame({"group": [group], "level": "(other)", "n": np.nan, "share": np.nan})
             table = pd.concat([table[~hidden], other])

@@ -1,6 +1,5 @@
 """Reading a survey file: its columns checked and converted by the codebook, all its faults told at once."""
 
-import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from enum import Enum
@@ -11,11 +10,14 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from loyalty_kit.cells import cell_text, plain_text
 from loyalty_kit.checks import check_choice, check_path
-from loyalty_kit.errors import InputError, anonymous, listing, nearest, rows
+from loyalty_kit.errors import InputError, UnreadableError, anonymous, listing, nearest, rows
+from loyalty_kit.intake.numbers import Cell, meaning
+from loyalty_kit.intake.sources import RawTable
+from loyalty_kit.intake.tables import read_table
 from loyalty_kit.selection import FEWEST
 from loyalty_kit.survey.codebook import Codebook
-from loyalty_kit.survey.files import RawTable, normalized, read_table, text_of
 
 
 class _Rare(Enum):
@@ -26,10 +28,8 @@ class _Rare(Enum):
 
 
 C = TypeVar("C")
-Cell = float | str | None
 Held = Cell | _Rare
 Codes = npt.NDArray[np.intp]
-NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
 
 # What survey tools write for no answer.
@@ -119,7 +119,7 @@ def read_responses(
     if not isinstance(codebook, Codebook):
         check_path(codebook, "codebook")
     book = codebook if isinstance(codebook, Codebook) else Codebook.read(codebook)
-    table = read_table(Path(path), book.columns)
+    table = _read_survey(Path(path), book)
     columns = list(table.frame.columns)
     once = [name for name in columns if name in book.columns and columns.count(name) == 1]
     faults = _column_faults(columns, book, Path(path).name)
@@ -147,11 +147,18 @@ def read_responses(
 
 def read_columns(path: Path, book: Codebook, names: Sequence[str]) -> pd.DataFrame:
     """Columns of a survey file, where there, as `read_responses` gives them; faults are left for it to tell."""
-    table = read_table(path, book.columns)
+    table = _read_survey(path, book)
     held = table.frame.loc[:, ~table.frame.columns.duplicated()]
     there = [name for name in dict.fromkeys(names) if name in held and name != book.respondent]
     single = RawTable(held, table.value_labels, table.decimal_comma)
     return held[there].assign(**{name: _column(name, single, book)[0] for name in there if name in book.columns})
+
+
+def _read_survey(path: Path, book: Codebook) -> RawTable:
+    table = read_table(path, book.columns, what="The survey")
+    if table.frame.empty:
+        raise UnreadableError(f"The survey '{path.name}' holds no respondents.")
+    return table
 
 
 def _column_faults(columns: list[str], book: Codebook, file: str) -> list[tuple[str, str]]:
@@ -188,10 +195,10 @@ def _ids(column: pd.Series) -> tuple[list[str], list[tuple[str, str]]]:
 def _column(name: str, table: RawTable, book: Codebook) -> tuple[pd.Series, list[_Problem]]:
     """Group, weight or item column as the codebook means it, and what is wrong in it."""
     codes, texts = _distinct(table.frame[name])
-    file_labels = {_cell(text_of(code)): normalized(text) for code, text in table.value_labels.get(name, {}).items()}
+    file_labels = {meaning(cell_text(code)): cell_text(text) for code, text in table.value_labels.get(name, {}).items()}
     file_labels.pop(None, None)
-    missing = {_cell(text_of(code)) for code in book.missing} - {None}
-    cells = [_cell(text, decimal_comma=table.decimal_comma) for text in texts]
+    missing = {meaning(cell_text(code)) for code in book.missing} - {None}
+    cells = [meaning(text, decimal_comma=table.decimal_comma) for text in texts]
     cells = [None if cell in missing or file_labels.get(cell) in missing else cell for cell in cells]
     if name in book.groups:
         groups = [
@@ -229,7 +236,7 @@ def _weights(name: str, codes: Codes, cells: list[Cell]) -> tuple[pd.Series, lis
 def _answers(
     item: str, codes: Codes, cells: list[Cell], file_labels: Mapping[Cell, str], missing: set[Cell], book: Codebook
 ) -> tuple[pd.Series, list[_Problem]]:
-    labels = {_folded(_cell(normalized(text))): value for text, value in book.item(item).labels.items()}
+    labels = {_folded(meaning(plain_text(text))): value for text, value in book.item(item).labels.items()}
     cells = _by_label(cells, file_labels, labels, missing)
     low, high = book.range(item)
     numbers, wrong = [], []
@@ -238,7 +245,7 @@ def _answers(
         valid = isinstance(number, float) and low <= number <= high and number not in missing
         numbers.append(number if valid else np.nan)
         wrong.append(not valid and number is not None and number not in missing)
-    span = f"{text_of(low)} to {text_of(high)}{' and its labels' if labels else ''}"
+    span = f"{cell_text(low)} to {cell_text(high)}{' and its labels' if labels else ''}"
     problems = []
     for cell, count, first in _tally(codes, cells, wrong):
         allowed = f"the codebook allows {span}" + (_MEANS_MISSING if cell in _LOOKS_MISSING else "")
@@ -295,23 +302,19 @@ def _by_label(
     if all(cell in missing or number in missing or cell == number for cell, number in meant.items()):
         return cells
     # From here on only the texts count: a code without one could mean anything.
-    return [file_labels.get(cell, f"{text_of(cell)} (no label)" if isinstance(cell, float) else cell) for cell in cells]
+    return [
+        file_labels.get(cell, f"{cell_text(cell)} (no label)" if isinstance(cell, float) else cell) for cell in cells
+    ]
 
 
 def _distinct(column: pd.Series) -> tuple[Codes, list[str]]:
     """Position of each row's cell among the distinct texts, and these; an empty cell is ''."""
     if column.dtype == object:
         # As text first: True equals 1 otherwise, and a list cannot be looked up.
-        column = column.map(text_of, na_action="ignore")
+        column = column.map(cell_text, na_action="ignore")
     codes, values = pd.factorize(column)
-    merged, texts = pd.factorize(np.array([*map(text_of, values), ""], dtype=object))
+    merged, texts = pd.factorize(np.array([*map(cell_text, values), ""], dtype=object))
     return merged[codes], list(texts)
-
-
-def _cell(text: str, *, decimal_comma: bool = False) -> Cell:
-    """Meaning of a cell's text: a number, None where it is empty, or the text itself."""
-    plain = text.replace(",", ".") if decimal_comma else text
-    return float(plain) if NUMBER.fullmatch(plain) else text or None
 
 
 def _folded(cell: Cell) -> Cell:
@@ -343,7 +346,7 @@ def _sentence(problem: _Problem, ids: list[str]) -> str:
 def _quoted(cell: float | str | _Rare) -> str:
     if isinstance(cell, _Rare):
         return cell.value
-    return f"'{_short(cell)}'" if isinstance(cell, str) else text_of(cell)
+    return f"'{_short(cell)}'" if isinstance(cell, str) else cell_text(cell)
 
 
 def _short(text: str) -> str:

@@ -129,7 +129,7 @@ class ScaleScores(Result):
         )
 
 
-def key(responses: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
+def reverse_key(responses: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
     """Answers with the codebook's reverse-keyed items turned.
 
     Parameters
@@ -159,7 +159,7 @@ def key(responses: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
     >>> codebook = Codebook.parse('''
     ... response = { min = 1, max = 5 }
     ... scales.trust = { items = ["a", "b"], reverse = ["b"] }''')
-    >>> key(pd.DataFrame({"a": [4.0], "b": [2.0]}), codebook)
+    >>> reverse_key(pd.DataFrame({"a": [4.0], "b": [2.0]}), codebook)
          a    b
     0  4.0  4.0
     """
@@ -231,7 +231,7 @@ def score(
     scaled = [name for scale in codebook.scales.values() for name in scale.items]
     check_responses(responses, [*scaled, *beside])
     check_answers(responses, codebook.ranges(scaled))
-    keyed = key(responses, codebook)
+    keyed = reverse_key(responses, codebook)
     scores = pd.DataFrame(
         {name: _scale_score(keyed, scale.items, codebook, min_answered) for name, scale in codebook.scales.items()},
         index=responses.index,

@@ -75,7 +75,7 @@ def main() -> None:
     ours = best_of(5, lambda: lk.reliability(answers, codebook, bootstrap=SAMPLES))
     print(f"reliability of 5 scales, {len(answers):,} × 25, {SAMPLES:,} bootstrap samples: {ours:.3f} s (target 0.5 s)")
     print(f"  the same without bootstrap: {best_of(5, lambda: lk.reliability(answers, codebook)):.3f} s")
-    keyed = lk.key(answers, codebook)
+    keyed = lk.reverse_key(answers, codebook)
     few = SAMPLES // 20
     loop = best_of(1, lambda: plain_loop([keyed[own] for own in plain.values()], few)) * SAMPLES / few
     print(f"  a plain pandas loop: {loop:.1f} s, {loop / ours:.0f} times as long (timed on {few} samples)")

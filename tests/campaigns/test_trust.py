@@ -59,7 +59,7 @@ def test_the_permutation_result_takes_the_place_of_a_false_one(small):
     assert frame["difference"].iloc[1] == pytest.approx(0.4 * frame["difference"].iloc[0] - 0.02)
 
 
-def test_a_cost_that_is_the_same_in_an_arm_is_not_dealt(small):
+def test_a_cost_that_is_the_same_in_an_arm_is_not_assigned(small):
     """A column of 0.02 for each treated customer and the amount 0.02 a contact are one thing."""
     data = small.frame.assign(cost=np.where(small.frame["arm"] == "t", 0.02, 0.0))
     campaign = Campaign(data, arm="arm", control="c")

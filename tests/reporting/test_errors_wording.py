@@ -26,9 +26,9 @@ from loyalty_kit.reporting.wording.notes import PARTS, known_errors, known_notes
 PACKAGE = Path(lk.__file__).parent
 KNOWN, PHRASES = known_errors("zh"), known_parts("zh")
 COVERED = """
-    checks.py errors.py moments.py extraction.py selection.py replicates.py survey/*.py measurement/*.py modelling/*.py
-    campaigns/*.py reporting/provenance.py reporting/recording.py reporting/outcomes.py reporting/pages/prose.py
-    reporting/pages/outputs.py reporting/batches/scheduler.py
+    checks.py errors.py moments.py extraction.py selection.py replicates.py intake/*.py survey/*.py measurement/*.py
+    modelling/*.py campaigns/*.py reporting/provenance.py reporting/recording.py reporting/outcomes.py
+    reporting/pages/prose.py reporting/pages/outputs.py reporting/batches/scheduler.py
 """
 RUNNING = "execution.py workers.py executors.py run_report.py"
 KINDS = {"InputError", "UnreadableError", "GroupsError", "Failure"}
@@ -37,7 +37,11 @@ HELPERS = {
     "rows": ["1 row", "7 rows"],
     "nearest": ["; did you mean 'Q8'?", ""],
 }
+FILES = ["The survey 'Q7'", "The customer file 'Q7'"]
 PASSED = {
+    **{(module, "file"): FILES for module in ("delimited", "encodings", "workbooks")},
+    **{(module, "what"): ["The survey", "The customer file"] for module in ("sources", "tables")},
+    ("sources", "self"): FILES,
     ("checks", "where"): ["The table", "The table of scores (outcome in the codebook: 'Q7')", "The campaign's table"],
     ("errors", "what"): ["The codebook"],
     ("execution", "way"): ["sys.exit", "quit or exit"],

@@ -9,7 +9,7 @@ import pytest
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from loyalty_kit.campaigns.reading import TRUTH
+from loyalty_kit.campaigns.customer_file import TRUTH
 from loyalty_kit.reporting import keys
 from loyalty_kit.reporting.keys import BESIDE_TABLES, ReportKey, changed_files, kit_digest, report_key, versions
 from loyalty_kit.reporting.pages.outputs import markdown_html

@@ -9,12 +9,12 @@ import pytest
 from loyalty_kit.errors import InputError
 from loyalty_kit.measurement.reliability import reliability
 from loyalty_kit.survey.codebook import Codebook
+from loyalty_kit.survey.constant_items import drop_constant_items
 from loyalty_kit.survey.groups import group_counts
 from loyalty_kit.survey.reading import read_responses
-from loyalty_kit.survey.scoring import key, score
+from loyalty_kit.survey.scoring import reverse_key, score
 from loyalty_kit.survey.screening import screen
 from loyalty_kit.survey.shares import marked_shares
-from loyalty_kit.survey.usable import usable
 
 BOOK = Codebook.parse("""
 weight = "w"
@@ -24,9 +24,9 @@ scales.trust = { items = ["a", "b"], reverse = ["b"] }
 items.a.role = "satisfaction"
 """)
 TABLE = pd.DataFrame({"a": [10.0, 40, 90], "b": [80.0, 50, 20], "channel": ["web"] * 3, "w": [1.0, 2, 1]})
-ENTRIES = [key, score, screen, reliability, group_counts, marked_shares, usable]
+ENTRIES = [reverse_key, score, screen, reliability, group_counts, marked_shares, drop_constant_items]
 WEIGHTED = [score, reliability, marked_shares]
-ANSWERED = [key, score, screen, reliability]
+ANSWERED = [reverse_key, score, screen, reliability]
 
 
 def refusal(entry: Callable, responses: object, codebook: object = BOOK) -> str:

@@ -54,7 +54,7 @@ def test_items_and_weight_are_numbers_groups_are_text_and_respondents_the_index(
             "w": [0.5, 2.0],
             "q1": [5.0, np.nan],
         }
-    ).set_index(pd.Index(["007", "1042.0"], name="id"))
+    ).set_index(pd.Index(["007", "1042"], name="id"))
     pd.testing.assert_frame_equal(frame, expected)
 
 
@@ -283,7 +283,7 @@ def test_unseen_characters_around_a_column_name_make_no_difference(read):
 
 def test_a_sentence_stays_on_one_line_and_shows_no_control_characters(read):
     told = sentences(read, f'q1,q2\n"a\n\x1b[31m{"b" * 80}",2\n', ITEMS)
-    assert told == [f"Item 'q1' holds 'a  [31m{'b' * 32}…' in 1 row (first: data row 1); the codebook allows 1 to 10."]
+    assert told == [f"Item 'q1' holds 'a [31m{'b' * 33}…' in 1 row (first: data row 1); the codebook allows 1 to 10."]
 
 
 def test_an_item_with_no_answer_at_all_is_read(read):
@@ -464,6 +464,11 @@ def test_a_damaged_codebook_ends_in_a_frame_or_in_sentences(folder, data):
     (folder / "sound.csv").write_bytes(SURVEY)
     (folder / "damaged.toml").write_bytes(data)
     frame_or_sentences(folder / "sound.csv", folder / "damaged.toml")
+
+
+def test_a_survey_without_respondents_is_refused(tmp_path, read):
+    with pytest.raises(UnreadableError, match="^The survey 'survey.csv' holds no respondents.$"):
+        read("q1,q2\n", ITEMS)
 
 
 def test_unreadable_and_wrong_files_are_told_apart(tmp_path, read):

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from loyalty_kit.errors import InputError
 from loyalty_kit.survey.codebook import Codebook
-from loyalty_kit.survey.scoring import key, score
+from loyalty_kit.survey.scoring import reverse_key, score
 
 ROOT = Path(__file__).parents[2]
 REFERENCE = ROOT / "tests" / "reference"
@@ -37,20 +37,20 @@ def ecsi() -> tuple[pd.DataFrame, Codebook]:
 
 
 def test_key_turns_reverse_keyed_items_only():
-    keyed = key(frame(), BOOK)
+    keyed = reverse_key(frame(), BOOK)
     assert keyed.loc[0, ["a", "b", "c", "d"]].tolist() == [5, 5, 5, 3]
 
 
 def test_key_leaves_its_input_alone():
     answers = frame()
-    key(answers, BOOK)
+    reverse_key(answers, BOOK)
     assert answers.equals(frame())
 
 
 @given(st.lists(st.sampled_from([1.0, 2.0, 3.0, 4.0, 5.0, None]), min_size=1, max_size=9))
 def test_keying_twice_gives_the_answers_back(answers: list[float | None]):
     table = pd.DataFrame({name: answers for name in "abcd"}, dtype=float)
-    assert key(key(table, BOOK), BOOK).equals(table)
+    assert reverse_key(reverse_key(table, BOOK), BOOK).equals(table)
 
 
 def test_scores_of_the_ends_are_0_and_100():

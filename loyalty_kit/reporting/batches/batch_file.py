@@ -4,7 +4,6 @@ import logging
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 from functools import cache
 from itertools import product
 from math import prod
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from loyalty_kit import reporting
+from loyalty_kit.cells import cell_text
 from loyalty_kit.errors import InputError, listing, nearest
 from loyalty_kit.reporting.batches.batch_grammar import Defaults, Report, parse_batch_file
 from loyalty_kit.reporting.batches.naming import file_parts, filled, safe_name, titled
@@ -33,7 +33,7 @@ _CODEBOOK = ".toml"
 
 
 @dataclass(frozen=True)
-class Planned:
+class PlannedReport:
     """A report that a batch asks for.
 
     Attributes
@@ -73,7 +73,7 @@ class Planned:
 
 
 @dataclass(frozen=True)
-class Plan:
+class BatchPlan:
     """What a batch's file asks for.
 
     Attributes
@@ -82,13 +82,13 @@ class Plan:
         Folder of the reports, as the file names it.
     keep : int or None
         Runs a report that history keeps; None for all.
-    reports : tuple of Planned
+    reports : tuple of PlannedReport
         In the file's order, except that a report stands behind those that it needs.
     """
 
     output: str
     keep: int | None
-    reports: tuple[Planned, ...]
+    reports: tuple[PlannedReport, ...]
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ class _Source:
         return [parameter.name for parameter in self.parameters]
 
 
-def read_plan(path: str | Path) -> Plan:
+def read_plan(path: str | Path) -> BatchPlan:
     """Read a batch's file into the reports that it asks for, all of it checked.
 
     Parameters
@@ -113,7 +113,7 @@ def read_plan(path: str | Path) -> Plan:
 
     Returns
     -------
-    Plan
+    BatchPlan
 
     Raises
     ------
@@ -137,7 +137,7 @@ def read_plan(path: str | Path) -> Plan:
     path = Path(path)
     file = parse_batch_file(path)
     sources: dict[str, _Source] = {}
-    found: dict[str, Planned] = {}
+    found: dict[str, PlannedReport] = {}
     faults: list[str] = []
     for number, report in enumerate(file.report, 1):
         where = f"report '{report.name}'" if report.name else f"report {number}"
@@ -163,7 +163,7 @@ def read_plan(path: str | Path) -> Plan:
         try:
             needs = resolved({name: variant.needs for name, variant in reports.items()})
             ordered = [replace(reports[name], needs=needs[name]) for name in in_order(needs)]
-            return Plan(output=file.output, keep=file.keep, reports=tuple(ordered))
+            return BatchPlan(output=file.output, keep=file.keep, reports=tuple(ordered))
         except InputError as error:
             faults = str(error).splitlines()
     raise InputError("\n".join(f"{path.name}, {line}" for line in dict.fromkeys(faults)))
@@ -176,7 +176,7 @@ def _source(notebook: str, base: Path) -> _Source:
 
 def _variants(
     report: Report, defaults: Defaults, source: _Source, base: Path, where: str
-) -> tuple[list[Planned], list[str]]:
+) -> tuple[list[PlannedReport], list[str]]:
     """Make the reports of one [[report]]; with what is wrong in them."""
     taken = {name: value for name, value in defaults.parameters.items() if name in source.names}
     given = {**taken, **report.parameters}
@@ -194,7 +194,7 @@ def _variants(
             faults += str(error).splitlines()
             continue
         variants.append(
-            Planned(
+            PlannedReport(
                 name=name,
                 title=_title(report.title, labels, language),
                 labels=tuple(labels.values()),
@@ -298,13 +298,9 @@ def _set(given: Mapping[str, Any], chosen: Mapping[str, Any], names: Sequence[st
 
 def _label(value: Any) -> str:
     """Value as names, titles and conditions show it: truth as in spreadsheets, whole numbers without '.0'."""
-    if isinstance(value, bool):
-        return str(value).upper()
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
     if isinstance(value, list):
         return ", ".join(map(_label, value))
-    return value.isoformat() if isinstance(value, date) else str(value)
+    return value if isinstance(value, str) else cell_text(value)
 
 
 def _name(template: str | None, notebook: Path, parts: Mapping[str, str]) -> str:

@@ -1,23 +1,18 @@
 """Values that a column of a report's data holds, as the conditions of a notebook know them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import pandas as pd
-import pyarrow.parquet
-
-from loyalty_kit.campaigns.reading import read_customers
+from loyalty_kit.campaigns.customer_file import read_customers
+from loyalty_kit.cells import cell_text, cell_texts
 from loyalty_kit.errors import InputError, nearest
-from loyalty_kit.selection import FEWEST, cell_texts, conditions, keep_only
+from loyalty_kit.selection import FEWEST, conditions, keep_only
 from loyalty_kit.survey.codebook import Codebook
-from loyalty_kit.survey.files import read_table, text_of
 from loyalty_kit.survey.reading import read_columns
 
 MOST = 200
 """Reports that one column may make."""
-
-_SPSS = (".sav", ".zsav")
 
 
 class ColumnValues(NamedTuple):
@@ -65,11 +60,11 @@ def column_values(
     if book and column == book.respondent:
         raise InputError(f"'for_each': column '{column}' names respondents, and no report is made of one.")
     names = [column, *(name for name, _ in conditions(only))]
-    table = read_columns(path, book, names) if book else _customers(path, names)
+    table = read_columns(path, book, names) if book else read_customers(path, names, names)
     if column not in table:
         known = list(table) if book is None else [name for name in book.columns if name != book.respondent]
         raise InputError(f"'for_each': '{path.name}' has no column '{column}'{nearest(column, known) or '.'}")
-    nothing = ["", *(text_of(code) for code in book.missing)] if book else [""]
+    nothing = ["", *(cell_text(code) for code in book.missing)] if book else [""]
     counts = cell_texts(keep_only(table, only, min_cell=1)[column]).value_counts().drop(nothing, errors="ignore")
     if counts.empty:
         raise InputError(f"'for_each': column '{column}' of '{path.name}' holds no value.")
@@ -80,30 +75,6 @@ def column_values(
             f"at most {MOST} reports are made of a column."
         )
     return ColumnValues(sorted(found, key=_place), len(counts) - len(found), min_cell)
-
-
-def _customers(path: Path, names: Sequence[str]) -> pd.DataFrame:
-    """Table without a codebook; of Parquet only the columns named."""
-    ending = path.suffix.lower()
-    if ending in _SPSS:
-        raw = read_table(path, names)
-        return raw.frame.apply(lambda cells: _labelled(cells, raw.value_labels.get(str(cells.name), {})))
-    if ending == ".parquet" and (stored := _stored_names(path)).keys() >= set(names):
-        wanted = {stored[name]: name for name in names}
-        return pd.read_parquet(path, columns=list(wanted)).rename(columns=wanted)
-    return read_customers(path, list(names))
-
-
-def _labelled(cells: pd.Series, labels: Mapping[Any, str]) -> pd.Series:
-    return cells.map(lambda code: labels.get(code, code))
-
-
-def _stored_names(path: Path) -> dict[str, str]:
-    """Columns as a Parquet file spells them, by their plain names; none where they are not to be had this way."""
-    try:
-        return {name.strip(): name for name in pyarrow.parquet.read_schema(path).names}
-    except (OSError, pyarrow.ArrowException):
-        return {}
 
 
 def _place(text: str) -> tuple[float, str]:

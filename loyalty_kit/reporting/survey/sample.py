@@ -13,7 +13,7 @@ from loyalty_kit.reporting.wording.notes import tell
 from loyalty_kit.selection import Selection
 from loyalty_kit.survey.groups import GroupCounts
 from loyalty_kit.survey.screening import ScreeningResult
-from loyalty_kit.survey.usable import Usable
+from loyalty_kit.survey.constant_items import KeptItems
 
 SMALL_SAMPLE = 100
 LEVELS = {"(none)": "no_level", "(other)": "other_level"}
@@ -52,10 +52,10 @@ def describe_sample(screening: ScreeningResult) -> Passage:
     return Passage([*sentences, *small_sample(n)])
 
 
-@describes(Usable, "left out")
-def describe_left_out(usable: Usable) -> Passage:
+@describes(KeptItems, "left out")
+def describe_left_out(kept: KeptItems) -> Passage:
     """Say what of the codebook could not be used; nothing where all of it was."""
-    return Passage(warned(usable.warnings))
+    return Passage(warned(kept.warnings))
 
 
 @describes(Selection, "rows")

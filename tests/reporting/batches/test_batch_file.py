@@ -15,10 +15,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from small_notebooks import write_notebook
 
-from loyalty_kit.campaigns.reading import read_campaign
+from loyalty_kit.campaigns.customer_file import read_campaign
 from loyalty_kit.errors import InputError, UnreadableError
 from loyalty_kit.reporting.batches import batch_file as batch_file_module
-from loyalty_kit.reporting.batches.batch_file import Planned, read_plan
+from loyalty_kit.reporting.batches.batch_file import PlannedReport, read_plan
 from loyalty_kit.reporting.batches.column_values import column_values
 from loyalty_kit.reporting.batches.naming import file_part, safe_name
 from loyalty_kit.reporting.batches.needs import fits, in_order, resolved
@@ -39,11 +39,11 @@ def batch_file(folder: Path, text: str) -> Path:
     return path
 
 
-def planned(folder: Path, text: str) -> tuple[Planned, ...]:
+def planned(folder: Path, text: str) -> tuple[PlannedReport, ...]:
     return read_plan(batch_file(folder, text)).reports
 
 
-def names(reports: tuple[Planned, ...]) -> list[str]:
+def names(reports: tuple[PlannedReport, ...]) -> list[str]:
     return [report.name for report in reports]
 
 

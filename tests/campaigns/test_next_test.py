@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from loyalty_kit.campaigns.campaign import Campaign
-from loyalty_kit.campaigns.following import plan_next
 from loyalty_kit.campaigns.metrics import Mean, Rate
+from loyalty_kit.campaigns.next_test import plan_next
 from loyalty_kit.campaigns.power import plan_campaign
 
 PLANNED = {"none": 0.2, "A": 0.4, "B": 0.4}

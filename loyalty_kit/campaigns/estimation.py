@@ -1,4 +1,4 @@
-"""From the campaign to its estimates: which rows are read, what is gathered of them, in what order."""
+"""From the campaign to its estimates: which rows are read, what is counted of them, in what order."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -6,10 +6,11 @@ from typing import Any
 from loyalty_kit.campaigns.cube import Cube
 from loyalty_kit.campaigns.declaration import Declaration
 from loyalty_kit.campaigns.estimates import SIZE, Cell, Estimate, estimates, sets_of
-from loyalty_kit.campaigns.intake import check_levels, clusters, order_arms, straddling, zero_filled
 from loyalty_kit.campaigns.metrics import Mean, Metric, Profit, Quantile, capped
 from loyalty_kit.campaigns.quantiles import quantile_estimates
 from loyalty_kit.campaigns.rows import Rows, check_frame, collected, is_lazy, pooled_quantile
+from loyalty_kit.campaigns.units import check_levels, clusters, order_arms, straddling, zero_filled
+from loyalty_kit.cells import as_spelled, cell_text
 from loyalty_kit.errors import InputError, listing
 from loyalty_kit.notes import note
 
@@ -20,18 +21,19 @@ def estimated(
     """Cube over all customers, and every estimate over all and in each cell."""
     covariates = tuple(campaign.covariates)
     parts = [(cut,) for cut in by] if campaign.cluster is not None else []
-    cube, source = gather(campaign, metrics, () if parts else by, {})
+    cube, source = build_cube(campaign, metrics, () if parts else by, {})
     arms = order_arms(cube.arms, campaign.control, campaign.planned)
     _check_sizes(campaign, cube, arms)
+    names = [cell_text(arm) for arm in arms]
     for metric in metrics:
         if isinstance(metric, Profit) and isinstance(metric.cost, Mapping):
-            strangers = [arm for arm in metric.cost if arm not in arms]
+            strangers = [arm for arm in metric.cost if as_spelled(arm, names) not in names]
             if strangers:
                 raise InputError(f"'cost' names the arm '{strangers[0]}'; the arms are {listing(arms)}.")
     cells = [Cell(), *(Cell(cut, level) for cut in cube.by for level in cube.levels(cut))]
     found = estimates(cube, metrics, cells, arms, covariates, source)
     for cut in parts:
-        part, rows = gather(campaign, metrics, cut, dict(cube.caps))
+        part, rows = build_cube(campaign, metrics, cut, dict(cube.caps))
         cells = [Cell(cut[0], level) for level in part.levels(cut[0])]
         found += estimates(part, metrics, cells, arms, covariates, rows)
     quantiles = [metric for metric in metrics if isinstance(metric, Quantile)]
@@ -51,7 +53,7 @@ def _of_quantiles(
     return quantile_estimates(source, metrics, campaign.arm, arms, by)
 
 
-def gather(
+def build_cube(
     campaign: Declaration, metrics: Sequence[Metric], by: tuple[str, ...], caps: dict[str, tuple[str, float]]
 ) -> tuple[Cube, Any]:
     """Cube of the metrics, and the rows behind it where there are any."""
@@ -81,7 +83,7 @@ def gather(
     return (Cube(**{**vars(cube), "caps": caps}) if given != caps else cube), source
 
 
-def gather_reached(campaign: Declaration, metrics: Sequence[Metric], reached: str) -> Cube:
+def build_reached_cube(campaign: Declaration, metrics: Sequence[Metric], reached: str) -> Cube:
     """Cube of each metric's first form together with who was reached."""
     check_frame(campaign.opened, [campaign.arm], [reached])
     caps = _limits(campaign, metrics)

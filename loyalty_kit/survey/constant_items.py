@@ -9,14 +9,14 @@ from loyalty_kit.notes import note
 from loyalty_kit.survey.codebook import Codebook, check_codebook
 
 
-class Usable(NamedTuple):
+class KeptItems(NamedTuple):
     """Codebook without what cannot be analysed, and sentences on what that was."""
 
     codebook: Codebook
     warnings: tuple[str, ...]
 
 
-def usable(responses: pd.DataFrame, codebook: Codebook) -> Usable:
+def drop_constant_items(responses: pd.DataFrame, codebook: Codebook) -> KeptItems:
     """Codebook of the items that vary in these responses.
 
     Parameters
@@ -28,7 +28,7 @@ def usable(responses: pd.DataFrame, codebook: Codebook) -> Usable:
 
     Returns
     -------
-    Usable
+    KeptItems
         `codebook` without items that nobody answered or everybody answered alike, without scales of
         which no item is left and without indices that lack a scale; `warnings` names what was left out.
 
@@ -43,7 +43,7 @@ def usable(responses: pd.DataFrame, codebook: Codebook) -> Usable:
     ... response = { min = 1, max = 5 }
     ... scales = { trust = { items = ["a", "b"] }, price = { items = ["c"] } }''')
     >>> answers = pd.DataFrame({"a": [1.0, 2.0], "b": [3.0, 1.0], "c": [None, None]})
-    >>> usable(answers, book).warnings
+    >>> drop_constant_items(answers, book).warnings
     ("Left out, as nobody answered: item 'c', and with it scale 'price'.",)
     """
     check_codebook(codebook)
@@ -64,7 +64,7 @@ def usable(responses: pd.DataFrame, codebook: Codebook) -> Usable:
         }
     )
     lost = [name for name in (*codebook.scales, *codebook.index) if name not in scales and name not in kept.index]
-    return Usable(Codebook.model_validate(kept.model_dump()), _told(responses, idle, lost, codebook))
+    return KeptItems(Codebook.model_validate(kept.model_dump()), _told(responses, idle, lost, codebook))
 
 
 def _told(responses: pd.DataFrame, idle: list[str], lost: list[str], codebook: Codebook) -> tuple[str, ...]:

@@ -6,8 +6,8 @@ import pytest
 import statsmodels.api as sm
 
 from loyalty_kit.campaigns.campaign import Campaign
-from loyalty_kit.campaigns.intake import order_arms
 from loyalty_kit.campaigns.metrics import Mean, Profit, Rate, Ratio
+from loyalty_kit.campaigns.units import order_arms
 from loyalty_kit.errors import InputError
 
 

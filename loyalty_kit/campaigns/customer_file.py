@@ -1,17 +1,19 @@
 """A campaign from a file: one row a customer, with the columns, arms and profit that a notebook names."""
 
 import re
-from collections.abc import Callable, Sequence
-from io import BytesIO
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import pandas as pd
 
 from loyalty_kit.campaigns.campaign import Campaign
-from loyalty_kit.campaigns.intake import order_arms
 from loyalty_kit.campaigns.metrics import Mean, Metric, Profit, Rate
+from loyalty_kit.campaigns.units import order_arms
+from loyalty_kit.cells import as_spelled, cell_text
 from loyalty_kit.checks import check_columns
 from loyalty_kit.errors import InputError, UnreadableError
+from loyalty_kit.intake.numbers import number_column
+from loyalty_kit.intake.tables import labelled, read_table
 from loyalty_kit.selection import FEWEST, conditions, keep_only
 
 TRUTH = "truth.json"
@@ -36,12 +38,14 @@ def read_campaign(
     Parameters
     ----------
     path : str or Path
-        CSV (.csv, .tsv, .txt; UTF-8 or GB18030; delimiter , ; tab or |; a decimal comma where it is ';'),
-        Excel (.xlsx, .xlsm: the first sheet) or Parquet (.parquet), one row a customer.
+        One row a customer, in CSV (.csv, .tsv, .txt; UTF-8, GB18030, or UTF-16 with a byte-order mark; delimiter
+        , ; tab or |; a decimal comma where it is ';'), Excel (.xlsx, .xlsm: the first sheet that holds the
+        columns), SPSS (.sav, .zsav: arms, segments and conditions by their value labels) or Parquet (.parquet).
     arm : str
         Column of the arm to which each customer was assigned.
     shares : list of str
-        Each arm with its planned share, control first, as 'holdout: 0.1'; shares are scaled to sum to 1.
+        Each arm with its planned share, control first, as 'holdout: 0.1'; shares are scaled to sum to 1. Arms that
+        are true and false may be written in any spelling.
     outcomes : list of str
         Columns of bought or not, spend and, where it is known, spend before the campaign.
     profit : str
@@ -87,14 +91,16 @@ def read_campaign(
     names = dict.fromkeys([arm, *([customer] if customer else []), *by])
     numbers = dict.fromkeys(column for metric in campaign_metrics(outcomes, profit) for column in _columns(metric))
     limits = [column for column, _ in conditions(only) if column not in {*numbers, *outcomes, period}]
-    table = keep_only(read_customers(Path(path), [*names, *limits]), only, min_cell=min_cell)
-    check_columns(table.columns, [*names, *numbers, *outcomes[2:], *([period] if period else [])], "The customer file")
-    texts = {name: table[name].map(_text, na_action="ignore").astype(object) for name in names}
-    sizes = texts[arm].value_counts().to_dict()
+    needed = [*names, *numbers, *outcomes[2:], *([period] if period else [])]
+    customers = read_customers(Path(path), list(dict.fromkeys([*needed, *limits])), {*names, *limits})
+    table = keep_only(customers, only, min_cell=min_cell)
+    check_columns(table.columns, needed, "The customer file")
+    sizes = table[arm].value_counts().to_dict()
+    planned = {as_spelled(name, sizes): share for name, share in planned.items()}
     if not sizes.keys() <= planned.keys():
         order_arms(list(sizes), next(iter(planned)), planned, sizes)
     return Campaign(
-        table.assign(**texts),
+        table,
         arm=arm,
         control=next(iter(planned)),
         planned=planned,
@@ -191,7 +197,7 @@ def planned_shares(shares: Sequence[str]) -> dict[str, float]:
     """
     found: dict[str, float] = {}
     for entry in shares:
-        arm, colon, share = (part.strip() for part in entry.rpartition(":"))
+        arm, colon, share = (cell_text(part) for part in entry.rpartition(":"))
         if not colon or not arm or arm in found or not re.fullmatch(r"\d*\.?\d+", share) or not float(share) > 0:
             raise InputError(f"'shares' must list each arm once with its planned share, as 'A: 0.45'; got '{entry}'.")
         found[arm] = float(share)
@@ -204,70 +210,32 @@ def _columns(metric: Metric) -> list[str]:
     return [column for form in metric.forms() for column in form.columns]
 
 
-def _text(value: object) -> str:
-    """Text of a cell; a whole number without '.0'."""
-    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value).strip()
+def read_customers(path: Path, known: Sequence[str], texts: Collection[str]) -> pd.DataFrame:
+    """Table of a file of customers: the columns `texts` as text, others as numbers where every cell is one.
 
-
-def read_customers(path: Path, texts: list[str]) -> pd.DataFrame:
-    """Table of a file; the columns `texts` are kept as they are written."""
-    if not path.exists():
-        raise UnreadableError(f"The customer file '{path}' does not exist.")
-    reader = READERS.get(path.suffix.lower())
-    if reader is None or path.is_dir():
-        raise UnreadableError(f"The customer file '{path.name}' must be one of {', '.join(READERS)}.")
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise UnreadableError(f"The customer file '{path}' cannot be read: {error.strerror or error}.") from None
-    try:
-        table = reader(data, texts)
-    except Exception:
-        # A damaged file makes these parsers raise nearly anything, some of it with the cell that they stopped at.
-        raise UnreadableError(f"The customer file '{path.name}' is empty, damaged or of another kind.") from None
-    if table.empty:
+    Parameters
+    ----------
+    path : Path
+        File of any kind that is read, one row a customer.
+    known : sequence of str
+        Columns that are asked for.
+    texts : collection of str
+        Those among them that name something: arms, segments, ids.
+    """
+    table = read_table(path, known, what="The customer file")
+    if table.frame.empty:
         raise UnreadableError(f"The customer file '{path.name}' holds no customers.")
-    return table.rename(columns=lambda name: str(name).strip())
-
-
-def _csv(data: bytes, texts: list[str]) -> pd.DataFrame:
-    encoding = "utf-8-sig" if _is_utf8(data) else "gb18030"
-    header = data.partition(b"\n")[0].decode(encoding)
-    mark = max(",;\t|", key=header.count)
-    return pd.read_csv(
-        BytesIO(data),
-        sep=mark,
-        decimal="," if mark == ";" else ".",
-        encoding=encoding,
-        dtype=dict.fromkeys(texts, str),
-        keep_default_na=False,
-        na_values=[""],
+    columns = list(table.frame.columns)
+    twice = [name for name in known if columns.count(name) > 1]
+    if twice:
+        raise InputError(
+            f"The customer file '{path.name}' has {columns.count(twice[0])} columns '{twice[0]}'; one is needed."
+        )
+    return pd.DataFrame(
+        {
+            name: labelled(cells, table.value_labels.get(name, {}))
+            if name in texts
+            else number_column(cells, decimal_comma=table.decimal_comma)
+            for name, cells in table.frame.items()
+        }
     )
-
-
-def _is_utf8(data: bytes) -> bool:
-    try:
-        data.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def _excel(data: bytes, texts: list[str]) -> pd.DataFrame:
-    return pd.read_excel(
-        BytesIO(data), engine="openpyxl", dtype=dict.fromkeys(texts, object), keep_default_na=False, na_values=[""]
-    )
-
-
-def _parquet(data: bytes, _texts: list[str]) -> pd.DataFrame:
-    return pd.read_parquet(BytesIO(data))
-
-
-READERS: dict[str, Callable[[bytes, list[str]], pd.DataFrame]] = {
-    ".csv": _csv,
-    ".tsv": _csv,
-    ".txt": _csv,
-    ".xlsx": _excel,
-    ".xlsm": _excel,
-    ".parquet": _parquet,
-}

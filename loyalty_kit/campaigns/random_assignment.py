@@ -1,25 +1,25 @@
-"""Arms dealt anew: which of some customers fall to which arm, in many campaigns at once."""
+"""Arms assigned anew: which of some customers fall to which arm, in many campaigns at once."""
 
 import numpy as np
 import numpy.typing as npt
 
 from loyalty_kit.campaigns.rows import Whole
 
-Dealt = npt.NDArray[np.int8]
+Assigned = npt.NDArray[np.int8]
 AT_ONCE = 1 << 18
-"""Customers dealt in one block: their keys are sorted where the processor is quick."""
+"""Customers assigned in one block: their keys are sorted where the processor is quick."""
 LONG = 2_048
 
 
-def deal(sizes: Whole, k: int, count: int, rng: np.random.Generator) -> Dealt:
-    """Arm numbers of k customers when all customers are dealt to arms of these sizes.
+def assign_randomly(sizes: Whole, k: int, count: int, rng: np.random.Generator) -> Assigned:
+    """Arm numbers of k customers when all customers are assigned to arms of these sizes.
 
     Parameters
     ----------
     sizes : array of shape (arms,)
         Customers in each arm.
     k : int
-        Customers whose arm matters; the others have 0 everywhere and need no dealing.
+        Customers whose arm matters; the others have 0 everywhere and need no assigning.
     count : int
         Campaigns.
     rng : Generator
@@ -37,8 +37,8 @@ def deal(sizes: Whole, k: int, count: int, rng: np.random.Generator) -> Dealt:
 
     Examples
     --------
-    >>> dealt = deal(np.array([6, 4]), 10, 3, np.random.default_rng(0))
-    >>> (dealt == 0).sum(axis=1).tolist()
+    >>> assigned = assign_randomly(np.array([6, 4]), 10, 3, np.random.default_rng(0))
+    >>> (assigned == 0).sum(axis=1).tolist()
     [6, 6, 6]
     """
     ends = rng.multivariate_hypergeometric(sizes, k, size=count).cumsum(axis=1)[:, :-1]

@@ -1,8 +1,9 @@
-"""Which cells a survey file holds, whatever program wrote it."""
+"""Which cells a file holds, whatever program wrote it."""
 
 import re
 import traceback
 import zipfile
+from functools import partial
 from pathlib import Path
 
 import openpyxl
@@ -12,7 +13,9 @@ import pytest
 from openpyxl.worksheet.formula import ArrayFormula
 
 from loyalty_kit.errors import InputError, UnreadableError
-from loyalty_kit.survey.files import read_table
+from loyalty_kit.intake.tables import read_table
+
+read_any = partial(read_table, what="The survey")
 
 CHINESE = "编号,满意度,渠道\n一,5,门店\n二,4,网上\n"
 
@@ -20,7 +23,7 @@ CHINESE = "编号,满意度,渠道\n一,5,门店\n二,4,网上\n"
 def read(folder: Path, content: str | bytes, known: list[str], name: str = "survey.csv") -> pd.DataFrame:
     path = folder / name
     path.write_bytes(content.encode() if isinstance(content, str) else content)
-    return read_table(path, known).frame
+    return read_any(path, known).frame
 
 
 def workbook(folder: Path, sheets: dict[str, list[list[object]]], name: str = "survey.xlsx") -> Path:
@@ -80,7 +83,7 @@ def test_qualtrics_question_and_import_rows_are_left_out(tmp_path):
     ]
     text = "\n".join(",".join('"' + cell.replace('"', '""') + '"' for cell in row) for row in rows)
     assert cells(read(tmp_path, f"{text}\n5,4\n", ["q1", "q2"])) == [["5", "4"]]
-    assert cells(read_table(workbook(tmp_path, {"Sheet0": [*rows, [5, 4]]}), ["q1", "q2"]).frame) == [[5, 4]]
+    assert cells(read_any(workbook(tmp_path, {"Sheet0": [*rows, [5, 4]]}), ["q1", "q2"]).frame) == [[5, 4]]
 
 
 @pytest.mark.parametrize(
@@ -89,7 +92,6 @@ def test_qualtrics_question_and_import_rows_are_left_out(tmp_path):
         (b"", "is empty"),
         (b" \r\n\n", "is empty"),
         (b"\xef\xbb\xbf", "has no header"),
-        (b"q1,q2\n", "holds no respondents"),
         (b"q1,q2\n5,\x00\n", "holds NUL bytes"),
         ("q1,q2\n5,4\n".encode("utf-16-le"), "holds NUL bytes"),
         (b"q1,q2\n5,\xff\n", "neither UTF-8 nor GB18030"),
@@ -101,6 +103,11 @@ def test_qualtrics_question_and_import_rows_are_left_out(tmp_path):
 def test_what_is_no_csv_survey_is_refused_in_a_sentence(tmp_path, content, sentence):
     with pytest.raises(UnreadableError, match=sentence):
         read(tmp_path, content, ["q1", "q2"])
+
+
+def test_a_file_that_holds_nothing_but_its_header_is_a_table_without_rows(tmp_path):
+    frame = read(tmp_path, "q1,q2\n", ["q1", "q2"])
+    assert list(frame) == ["q1", "q2"] and frame.empty
 
 
 def test_ragged_rows_are_counted_and_the_first_is_named(tmp_path):
@@ -124,12 +131,12 @@ def test_inch_marks_within_a_cell_open_no_quotation(tmp_path):
 def test_the_first_sheet_that_holds_the_columns_is_read(tmp_path):
     answers = [["q1", "q2"], [5, 4], [3, "2"]]
     path = workbook(tmp_path, {"About": [["Survey of 2026"]], "Data": [[], *answers, []], "Copy": answers})
-    assert cells(read_table(path, ["q1", "q2"]).frame) == [[5, 4], [3, "2"]]
+    assert cells(read_any(path, ["q1", "q2"]).frame) == [[5, 4], [3, "2"]]
 
 
 def test_a_formula_gives_its_saved_value_and_is_not_taken_for_missing_without_one(tmp_path):
     path = workbook(tmp_path, {"Data": [["q1", "q2"], [5, "=2+2"], [ArrayFormula("A3", "=1+1"), 2]]})
-    assert cells(read_table(path, ["q1", "q2"]).frame) == [
+    assert cells(read_any(path, ["q1", "q2"]).frame) == [
         [5, "a formula without a saved value"],
         ["a formula without a saved value", 2],
     ]
@@ -138,7 +145,7 @@ def test_a_formula_gives_its_saved_value_and_is_not_taken_for_missing_without_on
 def test_a_wrongly_stored_sheet_size_hides_no_rows(tmp_path, monkeypatch):
     monkeypatch.setattr(openpyxl.worksheet.worksheet.Worksheet, "calculate_dimension", lambda sheet: "A1")
     path = workbook(tmp_path, {"Data": [["q1", "q2"], [5, 4]]})
-    assert cells(read_table(path, ["q1", "q2"]).frame) == [[5, 4]]
+    assert cells(read_any(path, ["q1", "q2"]).frame) == [[5, 4]]
 
 
 def test_a_workbook_without_a_default_style_raises_no_warning(tmp_path):
@@ -147,7 +154,7 @@ def test_a_workbook_without_a_default_style_raises_no_warning(tmp_path):
     with zipfile.ZipFile(path) as whole, zipfile.ZipFile(tmp_path / "plain.xlsx", "w") as plain:
         for name in whole.namelist():
             plain.writestr(name, re.sub(rb"<cellStyles.*</cellStyles>", b"", whole.read(name)))
-    assert cells(read_table(tmp_path / "plain.xlsx", ["q1"]).frame) == [[5]]
+    assert cells(read_any(tmp_path / "plain.xlsx", ["q1"]).frame) == [[5]]
 
 
 @pytest.mark.parametrize("ending", [".xlsx", ".xlsm", ".sav", ".zsav", ".parquet"])
@@ -187,9 +194,9 @@ def test_an_old_excel_file_and_unknown_endings_are_refused_with_what_is_allowed(
 
 def test_an_absent_file_and_a_folder_are_refused(tmp_path):
     with pytest.raises(UnreadableError, match="does not exist"):
-        read_table(tmp_path / "none.csv", ["q1"])
+        read_any(tmp_path / "none.csv", ["q1"])
     with pytest.raises(UnreadableError, match="is a folder"):
-        read_table(tmp_path, ["q1"])
+        read_any(tmp_path, ["q1"])
 
 
 def test_endings_are_read_in_capitals_too(tmp_path):
@@ -199,7 +206,7 @@ def test_endings_are_read_in_capitals_too(tmp_path):
 def test_a_parquet_index_with_a_name_is_a_column(tmp_path):
     frame = pd.DataFrame({"q1": [5, 4]}, index=pd.Index(["a", "b"], name="id"))
     frame.to_parquet(tmp_path / "survey.parquet")
-    assert list(read_table(tmp_path / "survey.parquet", ["q1", "id"]).frame) == ["id", "q1"]
+    assert list(read_any(tmp_path / "survey.parquet", ["q1", "id"]).frame) == ["id", "q1"]
 
 
 def test_the_cell_that_a_parser_stumbled_on_is_not_told(tmp_path):
@@ -208,6 +215,6 @@ def test_the_cell_that_a_parser_stumbled_on_is_not_told(tmp_path):
         for name in whole.namelist():
             damaged.writestr(name, whole.read(name).replace(b"<v>5</v>", b"<v>ann@example.org</v>"))
     with pytest.raises(UnreadableError, match="is damaged") as error:
-        read_table(tmp_path / "survey.xlsx", ["id", "q1"])
+        read_any(tmp_path / "survey.xlsx", ["id", "q1"])
     assert "ann@example.org" in repr(error.value.__context__)
     assert "ann@example.org" not in "".join(traceback.format_exception(error.value))

@@ -1,0 +1,74 @@
+"""A file as its readers get it: its bytes, and what errors call it."""
+
+import os
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from io import BytesIO
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pandas as pd
+
+from loyalty_kit.errors import UnreadableError
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, eq=False)
+class RawTable:
+    """Cells of a file as they stand there.
+
+    Attributes
+    ----------
+    frame : DataFrame of shape (rows, columns)
+        Text, numbers or dates; missing where a cell is empty. A name that the reader asked for may
+        stand more than once.
+    value_labels : mapping of column to mapping of value to text
+        The file's own labels (SPSS).
+    decimal_comma : bool
+        Whether '3,5' is a number in this file.
+    """
+
+    frame: pd.DataFrame
+    value_labels: Mapping[str, Mapping[Any, str]] = field(default_factory=dict)
+    decimal_comma: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """Bytes of a file; in a sentence it is what it is to the reader, as in "The survey 'spring.csv'"."""
+
+    what: str
+    name: str
+    data: bytes
+
+    def __str__(self) -> str:
+        """Beginning of a sentence on the file."""
+        return f"{self.what} '{self.name}'"
+
+    def parsed(self, parse: Callable[[BytesIO], T], kind: str) -> T:
+        """Hand the bytes to a library, its own errors and warnings kept away."""
+        with warnings.catch_warnings():
+            # openpyxl warns of styles and validations that it does not know; none holds an answer.
+            warnings.simplefilter("ignore")
+            try:
+                return parse(BytesIO(self.data))
+            except Exception:
+                # A damaged file makes these parsers raise nearly anything, some of it with the cell where they stopped.
+                raise UnreadableError(f"{self} is damaged, protected or no {kind} file.") from None
+
+
+def opened(path: Path, what: str) -> Source:
+    """Bytes of a file that is there and holds something."""
+    if not os.path.exists(path):
+        raise UnreadableError(f"{what} '{path}' does not exist.")
+    if path.is_dir():
+        raise UnreadableError(f"{what} '{path}' is a folder; give the file itself.")
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise UnreadableError(f"{what} '{path}' cannot be read: {error.strerror or error}.") from None
+    if not data.strip():
+        raise UnreadableError(f"{what} '{path.name}' is empty.")
+    return Source(what, path.name, data)
