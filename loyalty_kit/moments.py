@@ -11,6 +11,7 @@ import pandas as pd
 
 from loyalty_kit.checks import check_choice, check_columns, check_same_rows, check_weights
 from loyalty_kit.errors import InputError, listing
+from loyalty_kit.weights import effective_size
 
 Floats = npt.NDArray[np.float64]
 Missing = Literal["listwise", "pairwise"]
@@ -157,8 +158,7 @@ class Moments:
     @cached_property
     def effective_n(self) -> float:
         """Kish's effective sample size (Σw)²/Σw²; under pairwise deletion that of the smallest pair."""
-        with np.errstate(invalid="ignore", divide="ignore"):
-            return float(np.nanmin(self.weights**2 / self.weight_squares))
+        return float(np.nanmin(effective_size(self.weights, self.weight_squares)))
 
     @cached_property
     def means(self) -> pd.Series:
