@@ -62,12 +62,17 @@ def check_range(answers: pd.Series, low: float, high: float, name: str) -> None:
 
 def check_weights(weights: npt.NDArray[np.float64], name: str = "weight") -> None:
     """Refuse weights that are missing, infinite or negative, or that are all zero."""
-    lacking = int((~np.isfinite(weights)).sum())
+    lacking, negative = int((~np.isfinite(weights)).sum()), int((weights < 0).sum())
+    check_weight_counts(name, lacking, negative, some=bool(weights.any()) or not len(weights))
+
+
+def check_weight_counts(name: str, lacking: int, negative: int, *, some: bool) -> None:
+    """Refuse weights of which some are missing, infinite or negative, or of which not some are above zero."""
     if lacking:
         raise InputError(f"'{name}' is missing or infinite in {rows(lacking)}; every row needs a weight.")
-    if (weights < 0).any():
-        raise InputError(f"'{name}' is negative in {rows(int((weights < 0).sum()))}; weights are zero or more.")
-    if len(weights) and not weights.any():
+    if negative:
+        raise InputError(f"'{name}' is negative in {rows(negative)}; weights are zero or more.")
+    if not some:
         raise InputError(f"'{name}' is zero in every row; at least one row needs a positive weight.")
 
 

@@ -1,7 +1,9 @@
 """Weighted n, means and covariances: one pass over the rows, mergeable, the mathematics' only view of the data."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import combinations_with_replacement
 from typing import Any, Literal
 
 import narwhals as nw
@@ -11,6 +13,10 @@ import pandas as pd
 
 from loyalty_kit.checks import check_choice, check_columns, check_same_rows, check_weights
 from loyalty_kit.errors import InputError, listing
+from loyalty_kit.grouped_moments import Block, GroupedMoments
+from loyalty_kit.moments_by_query import finite_columns, first_row, moments_by_query, weighted_rows
+from loyalty_kit.moments_in_memory import level_codes, moments_in_memory
+from loyalty_kit.weights import effective_size
 
 Floats = npt.NDArray[np.float64]
 Missing = Literal["listwise", "pairwise"]
@@ -71,7 +77,8 @@ class Moments:
         ----------
         frame : DataFrame of shape (rows, columns)
             Anything that Narwhals takes: pandas, Polars, a DuckDB relation, PySpark, Dask …
-            Only the named columns are read.
+            Only the named columns are read; of a lazily held table only sums are fetched, unless
+            weights are given in row order.
         columns : list of str, optional
             Which columns; all where not given.
         weight : str or array-like of shape (rows,), optional
@@ -102,12 +109,14 @@ class Moments:
         6
         """
         check_choice(missing, "missing", ("listwise", "pairwise"))
-        names, values, w = _read(frame, columns, weight)
+        table, names = _opened(frame, columns, weight)
+        if isinstance(table, nw.LazyFrame) and (weight is None or isinstance(weight, str)):
+            return cls._queried(table, names, weight, missing)
+        values, w = _read(table, frame, names, weight)
         present = np.isfinite(values)
         rows = (present.all(axis=1) if missing == "listwise" else present.any(axis=1)) & (w > 0)
         if not rows.any():
-            quantity = "every one" if missing == "listwise" else "any"
-            raise InputError(f"No row holds {quantity} of the columns {listing(names)}.")
+            raise _no_row(names, missing)
         values, m, w = values[rows], present[rows].astype(float), w[rows]
         shift = np.where(m > 0, values, 0.0).sum(axis=0) / np.maximum(m.sum(axis=0), 1)
         x = np.where(m > 0, values - shift, 0.0)
@@ -129,6 +138,68 @@ class Moments:
             comoments=x.T @ (x * w[:, None]) - mean * sums.T,
             squares=np.where(squares > _ROUNDED_SUM * raw, squares, 0.0),
         )
+
+    @classmethod
+    def _queried(cls, table: Any, names: tuple[str, ...], weight: str | None, missing: Missing) -> "Moments":
+        """Moments of a lazily held table; what is pairwise for all columns is listwise for each two."""
+        table, rows = weighted_rows(table, weight)
+        table = finite_columns(table, names, *([weight] if weight else []))
+        present = [~nw.col(name).is_null() for name in names]
+        some = nw.all_horizontal if missing == "listwise" else nw.any_horizontal
+        used = some(*present, ignore_nulls=False).cast(nw.Int64).sum().alias("used")
+        n_used = first_row(table.select(used))["used"]
+        if not n_used:
+            raise _no_row(names, missing)
+        pairs = [tuple(dict.fromkeys(pair)) for pair in combinations_with_replacement(names, 2)]
+        sets = [names] if missing == "listwise" else sorted(pairs, key=len, reverse=True)
+        blocks = moments_by_query(table, [], sets, weight=weight).blocks
+        return cls(names, missing, n_used, rows - n_used, *_matrices(names, blocks))
+
+    @staticmethod
+    def by(frame: Any, columns: Sequence[str], *, by: Sequence[str], weight: str | None = None) -> GroupedMoments:
+        """Moments of a table's columns by group, over the rows that hold all of the columns.
+
+        Parameters
+        ----------
+        frame : DataFrame of shape (rows, columns)
+            As for `of`. Of a lazily held table only sums by group are fetched, so it may be of any length.
+        columns : list of str
+            Which columns.
+        by : list of str
+            Columns that make the groups; a missing level is a group of its own. May be empty.
+        weight : str, optional
+            Weight column; zero or more, none missing. A row of weight zero is left out.
+
+        Returns
+        -------
+        GroupedMoments
+            With one block.
+
+        Raises
+        ------
+        InputError
+            As for `of`; a group in which no row is complete is there with n = 0.
+
+        Examples
+        --------
+        >>> day = pd.DataFrame({"arm": ["A", "A", "none"], "spend": [1e8, 1e8 + 2, 5.0]})
+        >>> Moments.by(day, ["spend"], by=["arm"]).blocks[0].scatter.ravel().tolist()
+        [2.0, 0.0]
+        """
+        table, names = _opened(frame, columns, weight)
+        check_columns(table.collect_schema().names(), by, "The table")
+        if isinstance(table, nw.LazyFrame):
+            kept = [name for name in [*by, *([weight] if weight else [])] if name not in names]
+            table = finite_columns(weighted_rows(table, weight)[0], names, *kept)
+            return moments_by_query(table, by, [names], weight=weight).ordered()
+        w = np.ones(len(table)) if weight is None else _numbers(table[weight])
+        check_weights(w, str(weight))
+        table, w = table.filter((w > 0).tolist()), w[w > 0]
+        values = {name: _numbers(table[name]) for name in names}
+        values = {name: np.where(np.isfinite(column), column, np.nan) for name, column in values.items()}
+        keys = {name: level_codes(table[name].to_pandas()) for name in by}
+        weights = None if weight is None else w
+        return moments_in_memory(keys, values, [names], rows=len(w), weights=weights).ordered()
 
     def __add__(self, other: "Moments") -> "Moments":
         """Moments of both tables' rows together (Chan, Golub & LeVeque 1983, equation 2.1)."""
@@ -157,8 +228,7 @@ class Moments:
     @cached_property
     def effective_n(self) -> float:
         """Kish's effective sample size (Σw)²/Σw²; under pairwise deletion that of the smallest pair."""
-        with np.errstate(invalid="ignore", divide="ignore"):
-            return float(np.nanmin(self.weights**2 / self.weight_squares))
+        return float(np.nanmin(effective_size(self.weights, self.weight_squares)))
 
     @cached_property
     def means(self) -> pd.Series:
@@ -189,29 +259,46 @@ class Moments:
         return pd.DataFrame(values, index=list(self.columns), columns=list(self.columns))
 
 
+def _matrices(names: Sequence[str], blocks: Sequence[Block]) -> tuple[Floats, ...]:
+    """Fill in counts, weights, Σw², centers, comoments and squares from blocks of one group; later ones count."""
+    counts, weights, weight_squares, centers, comoments, squares = np.zeros((6, len(names), len(names)))
+    for block in blocks:
+        at = [names.index(name) for name in block.columns]
+        here = np.ix_(at, at)
+        counts[here], weights[here], weight_squares[here] = block.n[0], block.weights[0], block.weight_squares[0]
+        centers[here], comoments[here] = block.means[0][:, None], block.scatter[0]
+        squares[here] = np.diag(block.scatter[0])[:, None]
+    return counts, weights, weight_squares, centers, comoments, squares
+
+
 def _filled(matrix: Floats) -> Floats:
     return np.nan_to_num(matrix, nan=0.0)
 
 
-def _read(frame: Any, columns: list[str] | None, weight: Any) -> tuple[tuple[str, ...], Floats, Floats]:
-    """Names, values (rows × columns) and weights of the columns asked for, read once."""
+def _opened(frame: Any, columns: Sequence[str] | None, weight: Any) -> tuple[Any, tuple[str, ...]]:
+    """Table as Narwhals sees it, and the names of the columns asked for."""
     table, have = _table_and_names(frame)
     names = tuple(have if columns is None else (str(name) for name in columns))
     if columns is None and isinstance(weight, str):
         names = tuple(name for name in have if name != weight)
-    wanted = list(dict.fromkeys([*names, weight] if isinstance(weight, str) else names))
-    check_columns(have, wanted, "The table")
+    check_columns(have, [*names, weight] if isinstance(weight, str) else names, "The table")
     if not names or len(set(names)) < len(names):
         raise InputError(f"Columns must be named, and each once; got {listing(names) or 'none'}.")
-    table = table.select(wanted)
+    schema = table.collect_schema()
+    for name in [*names, weight] if isinstance(weight, str) else names:
+        if not (schema[name].is_numeric() or schema[name] == nw.Boolean):
+            raise InputError(f"Column '{name}' must be numeric; got {schema[name]}.")
+    return table, names
+
+
+def _read(table: Any, frame: Any, names: Sequence[str], weight: Any) -> tuple[Floats, Floats]:
+    """Values (rows × columns) and weights, read once."""
+    table = table.select(list(dict.fromkeys([*names, weight] if isinstance(weight, str) else names)))
     table = table.collect() if isinstance(table, nw.LazyFrame) else table
-    values = np.column_stack([_numbers(table[name], name) for name in names])
-    if isinstance(weight, str):
-        w = _numbers(table[weight], weight)
-    else:
-        w = _weights(weight, frame, len(values))
+    values = np.column_stack([_numbers(table[name]) for name in names])
+    w = _numbers(table[weight]) if isinstance(weight, str) else _weights(weight, frame, len(values))
     check_weights(w, weight if isinstance(weight, str) else "weight")
-    return names, values, w
+    return values, w
 
 
 def _table_and_names(frame: Any) -> tuple[Any, list[str]]:
@@ -238,7 +325,10 @@ def _weights(weight: Any, frame: Any, rows: int) -> Floats:
     return w
 
 
-def _numbers(column: Any, name: str) -> Floats:
-    if not (column.dtype.is_numeric() or column.dtype == nw.Boolean):
-        raise InputError(f"Column '{name}' must be numeric; got {column.dtype}.")
+def _numbers(column: Any) -> Floats:
     return np.asarray(column.cast(nw.Float64).to_numpy(), dtype=float)
+
+
+def _no_row(names: Sequence[str], missing: Missing) -> InputError:
+    quantity = "every one" if missing == "listwise" else "any"
+    return InputError(f"No row holds {quantity} of the columns {listing(names)}.")

@@ -4,14 +4,17 @@ import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, partial
 from importlib import import_module
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from loyalty_kit.errors import InputError
 from loyalty_kit.moments import Floats
+
+Integers = npt.NDArray[np.intp]
 
 DRAWS_AT_ONCE = 1 << 20
 """Single draws that one block holds in memory."""
@@ -123,6 +126,83 @@ def run_blocks(
     pool = executor or _latest()
     parts = (pool.map if pool else map)(function, sizes, rng.spawn(len(sizes)))
     return np.concatenate(list(parts))
+
+
+def over_samples(
+    function: Callable[[Floats, np.random.Generator], Floats],
+    n: int,
+    replicates: int,
+    *,
+    rng: np.random.Generator,
+    clusters: Integers | None = None,
+) -> Floats:
+    """Results of a function of bootstrap samples, samples × …, block by block.
+
+    Parameters
+    ----------
+    function : callable
+        Of counts (samples × n: how often each sample holds each row) and a source of chance for what else it
+        draws, gives an array of shape (samples, …); as for `run_blocks`.
+    n : int
+        Rows.
+    replicates : int
+        Samples.
+    rng : Generator
+        As for `run_blocks`.
+    clusters : array of shape (n,), optional
+        Number of each row's cluster from 0 on; whole clusters are drawn where there are any.
+
+    Returns
+    -------
+    array of shape (replicates, …)
+
+    References
+    ----------
+    Efron, B. & Tibshirani, R. (1993). An introduction to the bootstrap. Chapman & Hall, chapter 6.
+
+    Examples
+    --------
+    >>> def means(counts, rng):
+    ...     return counts @ np.array([1.0, 2.0, 6.0]) / 3
+    >>> over_samples(means, 3, 4, rng=np.random.default_rng(0)).shape
+    (4,)
+    """
+    return run_blocks(partial(_over_some, function, n, clusters), replicates=replicates, rng=rng, block=block_of(n))
+
+
+def _over_some(
+    function: Callable[[Floats, np.random.Generator], Floats],
+    n: int,
+    clusters: Integers | None,
+    count: int,
+    rng: np.random.Generator,
+) -> Floats:
+    if clusters is None:
+        return function(resample_counts(n, count, rng), rng)
+    return function(resample_counts(int(clusters.max()) + 1, count, rng)[:, clusters], rng)
+
+
+def resample_counts(n: int, count: int, rng: np.random.Generator) -> Floats:
+    """How often each of n rows stands in each of some bootstrap samples of n rows.
+
+    Parameters
+    ----------
+    n, count : int
+        Rows, and samples.
+    rng : Generator
+        Source of chance.
+
+    Returns
+    -------
+    array of shape (count, n)
+
+    Examples
+    --------
+    >>> resample_counts(4, 2, np.random.default_rng(0)).sum(axis=1).tolist()
+    [4.0, 4.0]
+    """
+    drawn = rng.integers(0, n, size=(count, n)) + n * np.arange(count)[:, None]
+    return np.bincount(drawn.ravel(), minlength=count * n).reshape(count, n).astype(float)
 
 
 def _latest() -> Executor | None:

@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from loyalty_kit.campaigns.cube import Block, Cube
+from loyalty_kit.campaigns.cube import Cube
 from loyalty_kit.campaigns.rows import Floats, Rows, collected
+from loyalty_kit.grouped_moments import Block
 
 Place = tuple[Any, str | None, Any]
 IN_MEMORY = 5_000_000

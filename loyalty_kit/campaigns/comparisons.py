@@ -12,7 +12,7 @@ from loyalty_kit.campaigns.cube import Cube
 from loyalty_kit.campaigns.effects import Reading, kind_of, method_of
 from loyalty_kit.campaigns.estimates import Estimate
 from loyalty_kit.campaigns.metrics import Metric, Profit
-from loyalty_kit.campaigns.simultaneous import holm
+from loyalty_kit.multiplicity import holm
 
 INTERACTIONS = ["metric", "arm", "by", "levels", "statistic", "df", "p_value", "p_adjusted", "method"]
 BETWEEN = ["metric", "arm", "versus", "difference", "ci_low", "ci_high", "p_value", "p_adjusted", "method"]

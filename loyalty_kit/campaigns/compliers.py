@@ -107,7 +107,5 @@ def complier_effects(
 
 
 def _check_reached(reached: str, blocks: Sequence[Any]) -> None:
-    if any(
-        b.lows[0, -1] < 0 or b.highs[0, -1] > 1 or abs(b.sums[0, -1] - b.products[0, -1, -1]) > 1e-6 for b in blocks
-    ):
+    if not all(block.binary(reached) for block in blocks):
         raise InputError(f"'{reached}' must hold 0 and 1, or false and true: who was reached.")

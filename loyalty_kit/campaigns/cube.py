@@ -1,8 +1,8 @@
-"""The cube: counts, sums, squares and cross-products per arm and cell; all that most estimates ever see."""
+"""The cube: counts, means and centred cross-products per arm and cell; all that most estimates ever see."""
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -12,63 +12,12 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from loyalty_kit.campaigns.gather import gather_lazy, gather_rows
-from loyalty_kit.campaigns.rows import MISSING, Floats, Rows
+from loyalty_kit.campaigns.gather import gathered
+from loyalty_kit.campaigns.rows import MISSING, Floats
 from loyalty_kit.errors import InputError, listing
+from loyalty_kit.grouped_moments import Block, Columns, GroupedMoments
 
-Columns = tuple[str, ...]
-FORMAT = b"loyalty_kit.cube"
-
-
-@dataclass(frozen=True, eq=False)
-class Block:
-    """Raw moments of columns over the customers who hold all of them; the first axis is the cell.
-
-    Attributes
-    ----------
-    columns : tuple of str
-        Names, in the order of the other axes.
-    n : array of shape (cells,)
-        Customers with every column present.
-    sums, lows, highs, nonzero : array of shape (cells, columns)
-        Sum, smallest, largest, and number of values other than 0.
-    products : array of shape (cells, columns, columns)
-        Σ xᵢxⱼ.
-    """
-
-    columns: Columns
-    n: Floats
-    sums: Floats
-    products: Floats
-    lows: Floats
-    highs: Floats
-    nonzero: Floats
-
-    def over(self, cells: Any) -> "Block":
-        """Block of one cell that pools some."""
-        return Block(
-            self.columns,
-            self.n[cells].sum(keepdims=True),
-            self.sums[cells].sum(axis=0, keepdims=True),
-            self.products[cells].sum(axis=0, keepdims=True),
-            self.lows[cells].min(axis=0, keepdims=True, initial=np.inf),
-            self.highs[cells].max(axis=0, keepdims=True, initial=-np.inf),
-            self.nonzero[cells].sum(axis=0, keepdims=True),
-        )
-
-    @property
-    def means(self) -> Floats:
-        """Means, cells × columns."""
-        with np.errstate(invalid="ignore", divide="ignore"):
-            return np.asarray(self.sums / self.n[:, None])
-
-    @property
-    def covariances(self) -> Floats:
-        """Covariances with n − 1 below the line, cells × columns × columns."""
-        means = self.means
-        with np.errstate(invalid="ignore", divide="ignore"):
-            squares = self.products / self.n[:, None, None] - means[:, :, None] * means[:, None, :]
-            return np.asarray(squares * (self.n / (self.n - 1))[:, None, None])
+FORMAT = b"loyalty_kit.cube.moments"
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,12 +32,9 @@ class Cube:
         Names of the by-columns.
     period : str or None
         Name of the period column.
-    cells : DataFrame of shape (cells, keys)
-        Arm, by-levels and period of each cell.
-    rows : array of shape (cells,)
-        Customers in each cell, complete or not.
-    blocks : tuple of Block
-        Moments of each set of columns that a metric reads together.
+    moments : GroupedMoments
+        Arm, by-levels and period of each cell, its customers, complete or not, and the moments of each set
+        of columns that a metric reads together.
     caps : dict
         Derived columns: name to (column, limit).
     unit : str
@@ -107,9 +53,7 @@ class Cube:
     arm: str
     by: Columns
     period: str | None
-    cells: pd.DataFrame
-    rows: Floats
-    blocks: tuple[Block, ...]
+    moments: GroupedMoments
     caps: dict[str, tuple[str, float]]
     unit: str = "customer"
 
@@ -125,7 +69,7 @@ class Cube:
         caps: dict[str, tuple[str, float]] | None = None,
         unit: str = "customer",
     ) -> "Cube":
-        """Cube of rows in memory or of a lazily held Narwhals frame, in one grouped pass.
+        """Cube of rows in memory or of a lazily held Narwhals frame, by group.
 
         Parameters
         ----------
@@ -155,38 +99,36 @@ class Cube:
 
         Notes
         -----
-        A second pass over a lazily held frame is made only where a value turns out to be missing.
+        A second pass over a lazily held frame is made only where a value turns out to be missing or where
+        raw sums would lose digits.
         """
         keys = [arm, *by, *([period] if period else [])]
-        gather = gather_rows if isinstance(source, Rows) else gather_lazy
-        cells, rows, parts = gather(source, keys, list(dict.fromkeys(sets)), caps or {})
-        if not len(cells):
+        moments = gathered(source, keys, list(dict.fromkeys(sets)), caps or {})
+        if not len(moments.rows):
             raise InputError("The campaign's table holds no customer.")
-        lacking = int(rows[cells[arm].isna().to_numpy()].sum())
+        lacking = int(moments.rows[moments.groups[arm].isna().to_numpy()].sum())
         if lacking:
             raise InputError(f"Column '{arm}' is missing in {lacking} rows; every customer needs an arm.")
-        blocks = tuple(Block(names, *arrays) for names, arrays in parts.items())
-        for block in blocks:
-            infinite = [
-                c for c, total in zip(block.columns, block.sums.sum(axis=0), strict=True) if not np.isfinite(total)
-            ]
-            if infinite:
-                raise InputError(f"Column '{infinite[0]}' holds infinite values; allowed are finite numbers.")
-        return cls(arm, by, period, _named(cells, keys[1:]), rows, blocks, dict(caps or {}), unit)._ordered()
+        infinite = moments.infinite()
+        if infinite is not None:
+            raise InputError(f"Column '{infinite}' holds infinite values; allowed are finite numbers.")
+        cells = _named(moments.groups, keys[1:])
+        return cls(arm, by, period, replace(moments, groups=cells).ordered(), dict(caps or {}), unit)
 
-    def _ordered(self) -> "Cube":
-        """Put the cells in a fixed order."""
-        order = self.cells.astype(str).sort_values(list(self.cells.columns), kind="stable").index.to_numpy()
-        blocks = tuple(
-            Block(
-                b.columns, b.n[order], b.sums[order], b.products[order], b.lows[order], b.highs[order], b.nonzero[order]
-            )
-            for b in self.blocks
-        )
-        return self._with(self.cells.loc[order].reset_index(drop=True), self.rows[order], blocks)
+    @property
+    def cells(self) -> pd.DataFrame:
+        """Arm, by-levels and period of each cell."""
+        return self.moments.groups
 
-    def _with(self, cells: pd.DataFrame, rows: Floats, blocks: tuple[Block, ...]) -> "Cube":
-        return Cube(self.arm, self.by, self.period, cells, rows, blocks, self.caps, self.unit)
+    @property
+    def rows(self) -> Floats:
+        """Customers in each cell, complete or not."""
+        return self.moments.rows
+
+    @property
+    def blocks(self) -> tuple[Block, ...]:
+        """Moments of each set of columns that a metric reads together."""
+        return self.moments.blocks
 
     @cached_property
     def _held(self) -> dict[str, Any]:
@@ -213,19 +155,15 @@ class Cube:
 
     def block(self, columns: Columns, arm: object, by: str | None = None, level: object = None) -> Block:
         """Moments of a set of columns over an arm, or over an arm's part at a level."""
-        for block in self.blocks:
-            if block.columns == columns:
-                return block.over(self.where(arm, by, level))
+        block = self.moments.block(columns)
+        if block is not None:
+            return block.over(self.where(arm, by, level))
         raise InputError(f"The cube holds no moments of {listing(columns)} together; gather it with the same metrics.")
 
     def until(self, period: object) -> "Cube":
         """Cube of the cells up to and including a period."""
         keep = (self.cells[str(self.period)] <= period).to_numpy(dtype=bool)
-        blocks = tuple(
-            Block(b.columns, b.n[keep], b.sums[keep], b.products[keep], b.lows[keep], b.highs[keep], b.nonzero[keep])
-            for b in self.blocks
-        )
-        return self._with(self.cells[keep].reset_index(drop=True), self.rows[keep], blocks)
+        return replace(self, moments=self.moments.take(np.flatnonzero(keep)))
 
     def __add__(self, other: "Cube") -> "Cube":
         """Cube of both tables' customers together."""
@@ -239,12 +177,7 @@ class Cube:
                     f"Cubes add only under the same cap: '{name}' is {limit:g} in one and "
                     f"{other.caps[name][1]:g} in the other; gather the second with caps= of the first."
                 )
-        cells = pd.concat([self.cells, other.cells], ignore_index=True)
-        group = cells.astype(str).groupby(list(cells.columns), sort=False).ngroup().to_numpy()
-        first = np.unique(group, return_index=True)[1]
-        rows = np.bincount(group, weights=np.concatenate([self.rows, other.rows])).astype(float)
-        blocks = tuple(_merged(a, b, group) for a, b in zip(self.blocks, other.blocks, strict=True))
-        return self._with(cells.loc[first].reset_index(drop=True), rows, blocks)._ordered()
+        return replace(self, moments=self.moments + other.moments)
 
     def save(self, path: str | Path) -> None:
         """Write the cube to a Parquet file.
@@ -256,8 +189,8 @@ class Cube:
         """
         parts = [self.cells, pd.DataFrame({".rows": self.rows})]
         for i, block in enumerate(self.blocks):
-            for part in ("n", "sums", "products", "lows", "highs", "nonzero"):
-                values = getattr(block, part).reshape(len(self.rows), -1)
+            for part, held in block.parts().items():
+                values = held.reshape(len(self.rows), -1)
                 parts.append(pd.DataFrame(values, columns=[f".{i}.{part}.{j}" for j in range(values.shape[1])]))
         table = pd.concat(parts, axis=1)
         about = {
@@ -301,27 +234,13 @@ class Cube:
         keys = [about["arm"], *about["by"], *([about["period"]] if about["period"] else [])]
         caps = {name: (column, limit) for name, (column, limit) in about["caps"].items()}
         rows = table[".rows"].to_numpy(dtype=float)
-        return cls(about["arm"], tuple(about["by"]), about["period"], table[keys], rows, blocks, caps, about["unit"])
+        moments = GroupedMoments(table[keys], rows, blocks)
+        return cls(about["arm"], tuple(about["by"]), about["period"], moments, caps, about["unit"])
 
 
 def _named(cells: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
     """Cells with a name for the missing level of a by-column."""
     return cells.assign(**{key: cells[key].astype(object).where(cells[key].notna(), MISSING) for key in keys})
-
-
-def _merged(a: Block, b: Block, group: Any) -> Block:
-    size = int(group.max()) + 1
-
-    def added(part: str) -> Floats:
-        whole = np.concatenate([getattr(a, part), getattr(b, part)])
-        out = np.zeros((size, *whole.shape[1:]))
-        np.add.at(out, group, whole)
-        return out
-
-    lows, highs = np.full((size, len(a.columns)), np.inf), np.full((size, len(a.columns)), -np.inf)
-    np.minimum.at(lows, group, np.concatenate([a.lows, b.lows]))
-    np.maximum.at(highs, group, np.concatenate([a.highs, b.highs]))
-    return Block(a.columns, added("n"), added("sums"), added("products"), lows, highs, added("nonzero"))
 
 
 def _loaded(table: pd.DataFrame, i: int, columns: Columns) -> Block:
@@ -331,5 +250,6 @@ def _loaded(table: pd.DataFrame, i: int, columns: Columns) -> Block:
         names = [f".{i}.{name}.{j}" for j in range(int(np.prod(shape)) if shape else 1)]
         return table[names].to_numpy(dtype=float).reshape(len(table), *shape)
 
-    sums, products = part("sums", k), part("products", k, k)
-    return Block(columns, part("n"), sums, products, part("lows", k), part("highs", k), part("nonzero", k))
+    counts = part("n"), part("weights"), part("weight_squares")
+    extremes = part("lows", k), part("highs", k), part("nonzero", k)
+    return Block(columns, *counts, part("means", k), part("scatter", k, k), *extremes)

@@ -20,8 +20,9 @@ from loyalty_kit.campaigns.sequential import (
     spending_limits,
     spending_p,
 )
-from loyalty_kit.campaigns.simultaneous import benjamini_hochberg, critical_value, holm, max_t
+from loyalty_kit.campaigns.simultaneous import critical_value, max_t
 from loyalty_kit.estimates import Estimate as Recorded
+from loyalty_kit.multiplicity import benjamini_hochberg, holm
 from loyalty_kit.notes import note
 from loyalty_kit.privacy import small_cells
 from loyalty_kit.results import Result

@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 
 from loyalty_kit.campaigns.adjustment import Fit, fit_arms, seen_rows, squared_errors
-from loyalty_kit.campaigns.cube import Block, Cube
+from loyalty_kit.campaigns.cube import Cube
 from loyalty_kit.campaigns.metrics import Form, Metric, Profit, Rate
 from loyalty_kit.campaigns.rows import Floats
 from loyalty_kit.errors import InputError
+from loyalty_kit.grouped_moments import Block
 
 SIZE = "customers in the cluster"
 """Column that holds how many customers a cluster has."""
@@ -115,7 +116,7 @@ def _plain(cube: Cube, metric: Metric, form: Form, cell: Cell, arms: tuple[Any, 
         if isinstance(metric, Profit):
             value[i] -= metric.contact(arm, arms[0])
     units = np.array([block.n[0] for block in blocks])
-    n = np.array([block.sums[0, columns.index(SIZE)] for block in blocks]) if clustered else units
+    n = _customers(blocks) if clustered else units
     df = np.full(len(arms), np.inf) if isinstance(metric, Rate) and not clustered else units - 1
     nonzero = np.array([block.nonzero[0, 0] for block in blocks])
     return Estimate(metric, form, cell, arms, value, variance, df, n, nonzero, units)
@@ -162,9 +163,14 @@ def _adjusted(cube: Cube, plain: Estimate, covariates: tuple[str, ...]) -> Estim
         else 0.0
     )
     units = np.array([block.n[0] for block in blocks])
-    n = np.array([block.sums[0, own.index(SIZE)] for block in blocks]) if clustered else units
+    n = _customers(blocks) if clustered else units
     df = units - 1 - len(used)
     return replace(plain, value=values - shift, df=df, n=n, units=units, covariates=used, fits=tuple(fits))
+
+
+def _customers(blocks: Sequence[Block]) -> Floats:
+    """Count the customers in the clusters of each arm: whole numbers, which mean times n meets but for rounding."""
+    return np.rint([block.sums[0, block.columns.index(SIZE)] for block in blocks])
 
 
 def _varies(block: Block, name: str) -> bool:
@@ -176,8 +182,7 @@ def check_values(metric: Metric, form: Form, blocks: Sequence[Block], clustered:
     """Refuse a rate of anything but 0 and 1, and a ratio whose denominator is not positive."""
     if isinstance(metric, Rate) and not clustered:
         low, high = min(b.lows[0, 0] for b in blocks), max(b.highs[0, 0] for b in blocks)
-        between = any(abs(b.sums[0, 0] - b.products[0, 0, 0]) > 1e-9 * max(b.n[0], 1) for b in blocks)
-        if low < 0 or high > 1 or between:
+        if not all(b.binary(b.columns[0]) for b in blocks):
             got = f"values from {low:g} to {high:g}"
             raise InputError(f"Rate('{metric.column}') needs 0 and 1, or false and true; the column holds {got}.")
     if form.divisor is not None:

@@ -1,6 +1,7 @@
 """From the campaign to its estimates: which rows are read, what is counted of them, in what order."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from loyalty_kit.campaigns.cube import Cube
@@ -61,7 +62,7 @@ def build_cube(
         absent = [name for name in by if name not in campaign.frame.by]
         if absent:
             raise InputError(f"The cube has no by-column '{absent[0]}'; gather it with by=['{absent[0]}'].")
-        kept = Cube(**{**vars(campaign.frame), "by": by}) if by != campaign.frame.by else campaign.frame
+        kept = replace(campaign.frame, by=by) if by != campaign.frame.by else campaign.frame
         return kept, None
     outcomes = {column for metric in metrics for column in _columns(metric)}
     mixed = [name for name in campaign.covariates if name in outcomes]
@@ -80,7 +81,7 @@ def build_cube(
         source = clusters(source, keys, campaign.cluster, names, caps)
     given = {} if campaign.cluster is not None else caps
     cube = Cube.of(source, arm=campaign.arm, sets=sets, by=by, period=campaign.period, caps=given, unit=unit)
-    return (Cube(**{**vars(cube), "caps": caps}) if given != caps else cube), source
+    return (replace(cube, caps=caps) if given != caps else cube), source
 
 
 def build_reached_cube(campaign: Declaration, metrics: Sequence[Metric], reached: str) -> Cube:

@@ -14,6 +14,7 @@ from loyalty_kit.checks import check_level
 from loyalty_kit.errors import InputError
 from loyalty_kit.notes import note
 from loyalty_kit.results import Result
+from loyalty_kit.weights import effective_n
 
 WEAKER = note(
     "Weaker evidence: the campaign was not randomised, and what else differs between the groups is not ruled out."
@@ -290,5 +291,5 @@ def _overlap(name: str, e: Floats, side: Floats) -> dict[str, Any]:
         "median": float(np.median(e)),
         "high": float(e.max()),
         "outside": float(((e < EDGES[0]) | (e > EDGES[1])).mean()),
-        "effective_n": float(weight.sum() ** 2 / (weight**2).sum()),
+        "effective_n": effective_n(weight),
     }

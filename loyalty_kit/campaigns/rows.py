@@ -7,11 +7,10 @@ from typing import Any
 import narwhals as nw
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
-from loyalty_kit.cells import level_of
 from loyalty_kit.checks import check_columns
 from loyalty_kit.errors import InputError
+from loyalty_kit.moments_in_memory import level_codes
 
 Floats = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.intp]
@@ -93,14 +92,7 @@ class Rows:
     def codes(self, name: str) -> tuple[Whole, list[Any]]:
         """Level number of each row and the levels; a missing value is a level of its own, last."""
         if name not in self._codes:
-            codes, levels = pd.factorize(self.frame[name].to_pandas())
-            kept: list[Any] = pd.Index(levels).tolist()
-            if not pd.api.types.is_string_dtype(levels):
-                kept = [level_of(level) for level in kept]
-            if (codes < 0).any():
-                codes = np.where(codes < 0, len(kept), codes)
-                kept = [*kept, None]
-            self._codes[name] = np.asarray(codes, dtype=np.intp), kept
+            self._codes[name] = level_codes(self.frame[name].to_pandas())
         return self._codes[name]
 
     def where(self, name: str, level: object) -> npt.NDArray[np.bool_]:

@@ -1,4 +1,4 @@
-"""Several comparisons at once: max-t over arms that share a control, Holm, Benjamini–Hochberg."""
+"""Several comparisons at once: max-t over arms that share a control."""
 
 from typing import Any
 
@@ -76,33 +76,3 @@ def max_t(p_values: Floats, variance: Floats) -> Floats:
     limits = stats.norm.isf(p_values / 2)
     exact = np.array([1 - family_coverage(c, variance) if np.isfinite(c) else np.nan for c in limits])
     return np.where(np.isnan(p_values), np.nan, np.where(p_values < 1e-9, most, np.clip(exact, p_values, most)))
-
-
-def holm(p_values: Floats) -> Floats:
-    """Holm's step-down adjusted p values; missing ones count neither in the family nor in the result.
-
-    Examples
-    --------
-    >>> holm(np.array([0.01, 0.04, 0.03])).round(3).tolist()
-    [0.03, 0.06, 0.06]
-    """
-    return _stepped(p_values, lambda p: np.maximum.accumulate(p * np.arange(len(p), 0, -1)))
-
-
-def benjamini_hochberg(p_values: Floats) -> Floats:
-    """Benjamini and Hochberg's adjusted p values (false-discovery rate).
-
-    Examples
-    --------
-    >>> benjamini_hochberg(np.array([0.01, 0.04, 0.03])).round(3).tolist()
-    [0.03, 0.04, 0.04]
-    """
-    return _stepped(p_values, lambda p: np.minimum.accumulate((p * len(p) / np.arange(1, len(p) + 1))[::-1])[::-1])
-
-
-def _stepped(p_values: Floats, adjust: Any) -> Floats:
-    out = np.full(len(p_values), np.nan)
-    known = np.flatnonzero(~np.isnan(p_values))
-    order = known[np.argsort(p_values[known], kind="stable")]
-    out[order] = np.minimum(adjust(p_values[order]), 1.0)
-    return out

@@ -10,7 +10,7 @@ import pandas as pd
 from loyalty_kit.measurement.item_analysis import complete_rows
 from loyalty_kit.measurement.items import ItemTable
 from loyalty_kit.moments import Floats
-from loyalty_kit.replicates import block_of, run_blocks
+from loyalty_kit.replicates import over_samples
 
 _ROUNDING = 1e-12
 
@@ -53,7 +53,7 @@ def alpha_intervals(
     drawn = np.logical_or.reduce(list(complete.values()))
     blocks = [_columns(table, complete[name])[drawn] for name, table in tables.items()]
     columns = np.hstack(blocks)
-    sums = run_blocks(partial(_resampled_sums, columns), replicates=replicates, rng=rng, block=block_of(len(columns)))
+    sums = over_samples(partial(_sums, columns), len(columns), replicates, rng=rng)
     ends = np.cumsum([block.shape[1] for block in blocks])[:-1]
     for name, block in zip(tables, np.split(sums, ends, axis=1), strict=True):
         estimates = _coefficients(block)
@@ -72,12 +72,9 @@ def _columns(table: ItemTable, complete: npt.NDArray[np.bool_]) -> Floats:
     return np.hstack(parts) * w[:, None]
 
 
-def _resampled_sums(columns: Floats, count: int, rng: np.random.Generator) -> Floats:
+def _sums(columns: Floats, counts: Floats, _: np.random.Generator) -> Floats:
     """Column sums of some bootstrap samples, samples × columns."""
-    n = len(columns)
-    rows = rng.integers(0, n, size=(count, n)) + n * np.arange(count)[:, None]
-    counts = np.bincount(rows.ravel(), minlength=count * n).reshape(count, n)
-    return np.asarray(counts.astype(float) @ columns)
+    return np.asarray(counts @ columns)
 
 
 def _coefficients(sums: Floats) -> Floats:

@@ -15,6 +15,7 @@ from loyalty_kit.measurement.fit import ChiSquares, fit_indices, information_cri
 from loyalty_kit.measurement.items import ItemTable
 from loyalty_kit.measurement.structure import Structure
 from loyalty_kit.moments import Floats
+from loyalty_kit.weights import effective_n
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +66,7 @@ def normal_solution(structure: Structure, table: ItemTable, *, robust: bool, fim
 
 def _data(table: ItemTable, *, robust: bool, fiml: bool) -> _Data:
     weights = table.weights / table.weights.sum()
-    n = len(weights) if robust else 1 / (weights**2).sum()
+    n = len(weights) if robust else effective_n(weights)
     if fiml:
         sample, pattern = Sample.by_pattern(table.values, weights * n)
         rows = Rows(np.nan_to_num(table.values), weights * n, pattern)

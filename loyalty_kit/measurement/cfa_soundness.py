@@ -13,6 +13,7 @@ from loyalty_kit.measurement.correlation import smooth
 from loyalty_kit.measurement.items import ItemTable
 from loyalty_kit.moments import Floats
 from loyalty_kit.notes import note
+from loyalty_kit.weights import effective_n
 
 Standing = Literal["proper", "not converged", "not identified", "improper"]
 
@@ -95,7 +96,7 @@ def independence(solution: Solution, answers: ItemTable) -> float:
     """
     chi2, df = solution.fit["baseline_chi2"], solution.fit["baseline_df"]
     if not solution.ordinal:
-        effective = _effective(answers.weights)
+        effective = effective_n(answers.weights)
         counted = len(answers.weights) if "scaling_factor" in solution.fit else effective
         chi2 *= _bartlett(effective, len(solution.model.items)) / counted
     return float(chdtrc(df, max(chi2, 0.0)))
@@ -111,7 +112,7 @@ def _within(solution: Solution, answers: ItemTable, r: Floats, own: np.ndarray) 
     own_r = r[np.ix_(own, own)]
     if solution.sampling is None:
         weights = answers.weights[np.isfinite(answers.values[:, own]).all(axis=1)]
-        return bartlett_p([(_effective(weights) if len(weights) else 0.0, own_r)])
+        return bartlett_p([(effective_n(weights) if len(weights) else 0.0, own_r)])
     variances = np.zeros_like(r)
     variances[np.tril_indices(len(r), -1)] = np.diag(solution.sampling)
     lower = np.tril_indices(len(own), -1)
@@ -127,10 +128,6 @@ def bartlett_p(samples: Iterable[tuple[float, Floats]]) -> float:
         log_determinant = np.linalg.slogdet(covariance)[1] - np.log(np.diag(covariance)).sum()
         chi2, df = chi2 - _bartlett(n, m) * float(log_determinant), df + m * (m - 1) / 2
     return float(chdtrc(df, max(chi2, 0.0)))
-
-
-def _effective(weights: Floats) -> float:
-    return float(weights.sum() ** 2 / (weights**2).sum())
 
 
 def _bartlett(n: float, items: int) -> float:

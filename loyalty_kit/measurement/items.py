@@ -12,6 +12,7 @@ import pandas as pd
 from loyalty_kit.checks import check_columns, check_weight
 from loyalty_kit.errors import InputError, listing
 from loyalty_kit.moments import Floats, Missing, Moments
+from loyalty_kit.replicates import resample_counts
 
 
 @dataclass(frozen=True, eq=False)
@@ -150,8 +151,7 @@ def resampled(table: ItemTable, replicates: int, rng: np.random.Generator) -> Fl
     centred = table.values - table.values.mean(axis=0)
     matrices = np.empty((replicates, p, p))
     for b in range(replicates):
-        counts = np.bincount(rng.integers(0, n, n), minlength=n)
-        matrices[b] = correlations(centred, counts * table.weights)
+        matrices[b] = correlations(centred, resample_counts(n, 1, rng)[0] * table.weights)
     varied = (np.abs(matrices.reshape(replicates, -1)) <= 1 + 1e-9).all(axis=1)
     return matrices[varied]
 

@@ -11,10 +11,12 @@ from loyalty_kit.checks import check_columns
 from loyalty_kit.errors import InputError
 from loyalty_kit.modelling.design import Design
 from loyalty_kit.modelling.fits import Fit
-from loyalty_kit.modelling.resampling import covariances, over_samples
+from loyalty_kit.modelling.resampling import covariances
 from loyalty_kit.moments import Floats
 from loyalty_kit.notes import note
+from loyalty_kit.replicates import over_samples
 from loyalty_kit.results import Result
+from loyalty_kit.weights import effective_n
 
 Reliability = Result | Mapping[str, float]
 
@@ -101,7 +103,7 @@ def correct(
     noise, degrees = np.zeros(design.x.shape[1]), np.full(design.x.shape[1], np.inf)
     noise[:p] = 1 - lambdas.fillna(1.0)
     degrees[:p] = pd.Series(df, dtype=float).reindex(names).fillna(np.inf)
-    n = design.weights.sum() ** 2 / (design.weights**2).sum()
+    n = effective_n(design.weights)
     whole = covariances(design, fitted)
     spread = np.sqrt(np.diag(whole[0]))
     errors = noise * spread[:-1] ** 2

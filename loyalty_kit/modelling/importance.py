@@ -14,10 +14,11 @@ from loyalty_kit.modelling.design import Design
 from loyalty_kit.modelling.diagnostics import runs_against, weighted_covariance
 from loyalty_kit.modelling.fits import Fit
 from loyalty_kit.modelling.measures import METHODS, PAIRS_OF_ORDERS, Measure, Method, driver_matrices, measured
-from loyalty_kit.modelling.resampling import covariances, over_samples
+from loyalty_kit.modelling.resampling import covariances
 from loyalty_kit.modelling.subsets import MOST_EXACT, dominance
 from loyalty_kit.moments import Floats
 from loyalty_kit.notes import note
+from loyalty_kit.replicates import over_samples
 from loyalty_kit.results import Result
 
 _NOTHING_LEFT = 1e-12

@@ -12,6 +12,7 @@ from loyalty_kit.errors import GroupsError, InputError
 from loyalty_kit.modelling.design import Design, codes, levels_of
 from loyalty_kit.modelling.fits import Fit, estimable, fit
 from loyalty_kit.moments import Floats
+from loyalty_kit.multiplicity import holm
 from loyalty_kit.notes import note
 from loyalty_kit.results import Result
 from loyalty_kit.selection import group_name
@@ -180,18 +181,3 @@ def wald(fitted: Fit, contrasts: Floats, estimates: Floats, covariance: Floats) 
     statistic = float(away @ np.linalg.pinv(contrasts @ covariance @ contrasts.T) @ away / rank)
     p = stats.chi2.sf(statistic * rank, rank) if np.isinf(fitted.df) else stats.f.sf(statistic, rank, fitted.df)
     return {"statistic": statistic, "df": rank, "df_residual": fitted.df, "p_value": float(p)}
-
-
-def holm(p_values: Floats) -> Floats:
-    """Holm's corrected p-values.
-
-    Examples
-    --------
-    >>> holm(np.array([0.01, 0.04, 0.03])).tolist()
-    [0.03, 0.06, 0.06]
-    """
-    order = np.argsort(p_values)
-    steps = np.maximum.accumulate(p_values[order] * np.arange(len(p_values), 0, -1))
-    corrected = np.empty(len(p_values))
-    corrected[order] = np.minimum(steps, 1.0)
-    return corrected

@@ -17,10 +17,11 @@ from loyalty_kit.modelling.fits import Fit
 from loyalty_kit.modelling.importance import shares_of
 from loyalty_kit.modelling.measures import Measure, driver_matrices
 from loyalty_kit.modelling.question import Scores, table_of
-from loyalty_kit.modelling.resampling import covariances, over_samples
+from loyalty_kit.modelling.resampling import covariances
 from loyalty_kit.modelling.validation import ValidationResult
 from loyalty_kit.moments import Floats
 from loyalty_kit.notes import note
+from loyalty_kit.replicates import over_samples
 from loyalty_kit.results import Result
 
 QUADRANTS = ("act first", "keep up", "low priority", "enough")

@@ -1,46 +1,12 @@
 """Bootstrap samples of respondents, and the covariances that importance is worked out from."""
 
-from collections.abc import Callable
-from functools import partial
-
 import numpy as np
 
-from loyalty_kit.modelling.design import Design, Integers
+from loyalty_kit.modelling.design import Design
 from loyalty_kit.modelling.diagnostics import weighted_covariance
 from loyalty_kit.modelling.fits import Fit, latent_variance
 from loyalty_kit.modelling.ordinal import LATENT_VARIANCE
 from loyalty_kit.moments import Floats
-from loyalty_kit.replicates import block_of, run_blocks
-
-
-def over_samples(
-    function: Callable[[Floats, np.random.Generator], Floats],
-    n: int,
-    replicates: int,
-    *,
-    rng: np.random.Generator,
-    clusters: Integers | None = None,
-) -> Floats:
-    """Results of a function of bootstrap samples, samples × …, block by block.
-
-    A sample is counts of the n rows, a block of them samples × n. Whole clusters are drawn where there are
-    any. What else the function draws comes from the generator that it gets.
-    """
-    one = partial(_over_some, function, n, clusters)
-    return run_blocks(one, replicates=replicates, rng=rng, block=block_of(n))
-
-
-def _over_some(
-    function: Callable[[Floats, np.random.Generator], Floats],
-    n: int,
-    clusters: Integers | None,
-    count: int,
-    rng: np.random.Generator,
-) -> Floats:
-    units = n if clusters is None else int(clusters.max()) + 1
-    drawn = rng.integers(0, units, size=(count, units)) + units * np.arange(count)[:, None]
-    counts = np.bincount(drawn.ravel(), minlength=count * units).reshape(count, units).astype(float)
-    return function(counts if clusters is None else counts[:, clusters], rng)
 
 
 def covariances(design: Design, fitted: Fit, counts: Floats | None = None) -> Floats:

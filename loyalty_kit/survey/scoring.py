@@ -15,6 +15,7 @@ from loyalty_kit.moments import Moments
 from loyalty_kit.notes import note
 from loyalty_kit.results import Result
 from loyalty_kit.survey.codebook import Codebook, Index, check_codebook
+from loyalty_kit.weights import effective_size
 
 
 class Judged(Protocol):
@@ -91,7 +92,7 @@ class ScaleScores(Result):
             return pd.DataFrame({"scale": names, "n": 0, **empty})
         moments = Moments.of(self.frame, names, weight=self.weight, missing="pairwise")
         with np.errstate(invalid="ignore", divide="ignore"):
-            n = np.diag(moments.weights) ** 2 / np.diag(moments.weight_squares)
+            n = effective_size(np.diag(moments.weights), np.diag(moments.weight_squares))
             sd = np.sqrt(np.diag(moments.covariance))
             half = stats.t.ppf((1 + confidence) / 2, np.maximum(n - 1, np.nan_to_num(n - 1))) * sd / np.sqrt(n)
         mean = moments.means.to_numpy()

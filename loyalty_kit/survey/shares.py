@@ -21,6 +21,7 @@ from loyalty_kit.estimates import Estimate
 from loyalty_kit.notes import note
 from loyalty_kit.results import Result
 from loyalty_kit.survey.codebook import Codebook, check_codebook
+from loyalty_kit.weights import effective_n
 
 
 @dataclass(frozen=True, eq=False)
@@ -307,4 +308,4 @@ def _answers(answers: pd.Series, weight: pd.Series | None) -> tuple[pd.Series, p
     if not there.any():
         raise InputError(f"'{name}' holds no answer.")
     w = w[there]
-    return pd.Series(values[there]), pd.Series(w / w.sum()), float(w.sum() ** 2 / (w**2).sum())
+    return pd.Series(values[there]), pd.Series(w / w.sum()), effective_n(w)

@@ -238,6 +238,9 @@ def test_a_file_that_cannot_be_read_is_one_sentence(tmp_path, name, data, senten
 
 
 def test_a_study_is_simulated_where_its_truth_lies_beside_it(tmp_path):
-    assert not lk.is_simulated(tmp_path / "members.csv")
+    file = tmp_path / "members.csv"
+    file.write_text("arm,bought,spend\nA,1,20\nA,0,0\nnone,0,0\nnone,1,10\n", "utf-8")
+    options = {"arm": "arm", "shares": ["none: 1", "A: 1"], "outcomes": ["bought", "spend"], "profit": "0.4 * spend"}
+    assert not lk.read_campaign(file, **options).simulated
     (tmp_path / "truth.json").write_text("{}", "utf-8")
-    assert lk.is_simulated(tmp_path / "members.csv")
+    assert lk.read_campaign(file, **options).simulated

@@ -4,11 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
-from statsmodels.stats.multitest import multipletests
 
 import loyalty_kit as lk
 from loyalty_kit.errors import ANONYMOUS
-from loyalty_kit.modelling.moderation import holm
 from loyalty_kit.modelling.regression import drivers
 
 NAMES = ["image", "expectation", "quality", "value", "satisfaction", "complaints"]
@@ -49,11 +47,6 @@ def test_the_main_table_is_the_model_without_interactions(channels):
     plain = drivers(channels, drivers=["trust", "price"], controls=["channel"])
     moderated = drivers(channels, drivers=["trust", "price"], moderator="channel")
     pd.testing.assert_frame_equal(plain.to_frame(), moderated.to_frame())
-
-
-def test_correction_is_holms():
-    p = np.array([0.011, 0.2, 0.04, 0.03, 0.5])
-    assert_allclose(holm(p), multipletests(p, method="holm")[1])
 
 
 def test_stability_by_group_is_chows_test(table, more):

@@ -9,8 +9,8 @@ from matplotlib.axes import Axes
 
 from loyalty_kit.campaigns.course import CourseResult
 from loyalty_kit.campaigns.decisions import SURE, UNLIKELY, DecisionResult
-from loyalty_kit.campaigns.next_test import NextTestResult
 from loyalty_kit.campaigns.metrics import Profit
+from loyalty_kit.campaigns.next_test import NextTestResult
 from loyalty_kit.reporting.campaigns.amounts import THOUSAND, about, amount, chance, plain_name, span
 from loyalty_kit.reporting.campaigns.assignment import COLOURS, arm_names, colour_places, thousands
 from loyalty_kit.reporting.campaigns.effects import IN_SEGMENTS, axis_unit, metric_of

@@ -11,9 +11,9 @@ from loyalty_kit.reporting.verbs import describes, tabulates
 from loyalty_kit.reporting.wording.catalogue import Passage, Sentence, in_a_row, say, term
 from loyalty_kit.reporting.wording.notes import tell
 from loyalty_kit.selection import Selection
+from loyalty_kit.survey.constant_items import KeptItems
 from loyalty_kit.survey.groups import GroupCounts
 from loyalty_kit.survey.screening import ScreeningResult
-from loyalty_kit.survey.constant_items import KeptItems
 
 SMALL_SAMPLE = 100
 LEVELS = {"(none)": "no_level", "(other)": "other_level"}
