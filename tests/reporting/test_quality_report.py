@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from loyalty_kit.measurement.reliability import reliability
 from loyalty_kit.reporting import plots, tables, wording
-from loyalty_kit.reporting.pages.fonts import cjk_font
 from loyalty_kit.reporting.wording.catalogue import Passage, Sentence, say
 from loyalty_kit.reporting.wording.quality import verdict
 from loyalty_kit.survey.codebook import Codebook
@@ -241,7 +240,7 @@ def test_figures_draw_on_new_axes_or_on_the_given_ones(n):
     assert dict(matplotlib.rcParams) == before
 
 
-@pytest.mark.skipif(cjk_font() is None, reason="no font with Chinese characters is installed")
+@pytest.mark.font
 def test_chinese_labels_are_drawn_with_a_font_that_has_them():
     ax = plots.plot_scores(score(survey(60), BOOK))
     with warnings.catch_warnings():
