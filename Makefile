@@ -5,13 +5,16 @@ BIN := $(VENV)/bin
 # More threads than cores free make small matrices slower, several times on a busy machine.
 export OPENBLAS_NUM_THREADS := 1
 
+# On all cores, each file's tests on one, since they share what is dear to make.
+PARALLEL := -n logical --maxprocesses 8 --dist loadfile
+
 .PHONY: reports test test-slow check lab bench clean
 
 reports: $(VENV)/installed
 	$(BIN)/loyalty-kit render reports.toml
 
 test: $(VENV)/installed $(VENV)/axe
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -m "not slow" $(PARALLEL)
 
 test-slow: $(VENV)/installed
 	$(BIN)/python -m pytest -m slow
@@ -22,7 +25,7 @@ check: $(VENV)/installed
 	$(BIN)/mypy
 
 lab: $(VENV)/installed
-	$(BIN)/jupyter lab --notebook-dir notebooks
+	$(BIN)/jupyter lab --notebook-dir notebooks $(if $(filter 0,$(shell id -u)),--allow-root)
 
 bench: $(VENV)/installed
 	for file in tests/benchmarks/bench_*.py; do $(BIN)/python $$file || exit 1; done

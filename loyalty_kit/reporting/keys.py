@@ -22,6 +22,7 @@ from urllib.parse import unquote
 from nbformat import NotebookNode
 
 from loyalty_kit.reporting.pages.font_files import cjk_font_files
+from loyalty_kit.reporting.syntax import syntax_tree
 
 PACKAGE = Path(__file__).parents[1]
 BESIDE_TABLES = ("truth.json",)
@@ -278,7 +279,7 @@ def _tree(source: str) -> ast.Module | None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return ast.parse(source)
+            return syntax_tree(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
 
