@@ -13,13 +13,18 @@ LONG = "\n".join(f"def f{number}(a, b=[1, 2]):\n    return {{'x': a.b[{number}](
 
 
 class Last:
-    """An object whose end reads code, as that of a file left open does where a warning is shown."""
+    """An object whose end reads code, so many calls deep, as that of a file left open does where a warning is shown."""
 
-    def __init__(self) -> None:
-        self.itself = self
+    def __init__(self, depth: int) -> None:
+        self.itself, self.depth = self, depth
 
     def __del__(self) -> None:
-        if self.itself is self:
+        self.read(self.depth)
+
+    def read(self, depth: int) -> None:
+        if depth:
+            self.read(depth - 1)
+        else:
             ast.parse("1 + 1")
 
 
@@ -34,8 +39,8 @@ def often_collected():
 
 @pytest.mark.parametrize("read", [syntax_tree, ast.parse], ids=["the kit", "pytest"])
 def test_a_tree_is_whole_though_objects_end_meanwhile(often_collected, read):
-    for _ in range(5):
-        assert [Last() for _ in range(20)]
+    for depth in range(5):
+        assert [Last(depth) for _ in range(20)]
         assert len(read(LONG).body) == 2_000
 
 
