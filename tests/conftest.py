@@ -1,16 +1,29 @@
 """Fixtures that all tests share; pytest puts this folder on the path, hence `import surveys`."""
 
+import ast
 from pathlib import Path
 
 import pandas as pd
 import pytest
 from hypothesis import settings
 
+from loyalty_kit.reporting.syntax import undisturbed
+
 ROOT = Path(__file__).parents[1]
 
 # The same examples at every run, however busy the machine.
 settings.register_profile("kit", derandomize=True, deadline=None)
 settings.load_profile("kit")
+
+
+def _parse(*args, parse=ast.parse, **options) -> ast.AST:
+    with undisturbed():
+        return parse(*args, **options)
+
+
+# pytest reads code to show a failure, and on the way may have to show, by its code too, what the end of some object
+# complains of. Python 3.11 then breaks off (see `syntax_tree`), and the whole run with it.
+ast.parse = _parse
 
 
 @pytest.fixture(scope="session", autouse=True)

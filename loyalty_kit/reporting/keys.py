@@ -21,6 +21,9 @@ from urllib.parse import unquote
 
 from nbformat import NotebookNode
 
+from loyalty_kit.reporting.pages.font_files import cjk_font_files
+from loyalty_kit.reporting.syntax import syntax_tree
+
 PACKAGE = Path(__file__).parents[1]
 BESIDE_TABLES = ("truth.json",)
 """Files that tell of the table beside which they lie."""
@@ -111,7 +114,8 @@ def report_key(
         Of cells (source, tags, attachments; no outputs), values, language, the content of every file
         that a parameter names (of a folder: of its files), that prose shows as an image or code names
         in quotation marks or imports from the working folder; the kit's own files; versions of Python
-        and of the packages that shape a report. Paths count only as the parameters spell them.
+        and of the packages that shape a report; the font that Chinese labels are drawn in. Paths count
+        only as the parameters spell them.
     """
     free = {name: value for name, value in values.items() if name not in words}
     named = {name: [_named(text, folder) for text in _texts(value)] for name, value in free.items()}
@@ -127,6 +131,7 @@ def report_key(
         "files": files,
         "images": {_label(file, path.parent): _digest(file) for file in _images(texts, path.parent)},
         "code": {_label(file, folder): _digest(file) for file in _used_by_code(code, folder)},
+        "fonts": {file.name: file.stat().st_size for file in cjk_font_files() if file.is_file()},
         "kit": kit_digest(),
         "versions": versions(),
     }
@@ -274,7 +279,7 @@ def _tree(source: str) -> ast.Module | None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return ast.parse(source)
+            return syntax_tree(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
 

@@ -14,6 +14,8 @@ from typing import Annotated, Any, Literal, get_args, get_origin
 from nbformat import NotebookNode
 from pydantic import BeforeValidator
 
+from loyalty_kit.reporting.syntax import syntax_tree
+
 PARAMETERS_TAG = "parameters"
 
 Scalar = bool | int | float | str
@@ -82,7 +84,7 @@ def read_parameters(source: str) -> tuple[Parameter, ...]:
     ('float', '0.95')
     """
     try:
-        statements = ast.parse(source).body
+        statements = syntax_tree(source).body
     except (SyntaxError, ValueError):
         return ()
     comments = _comments(source)
@@ -125,9 +127,13 @@ def _unquoted(hint: ast.expr) -> str:
 def _inner(hint: ast.expr) -> ast.expr:
     """Expression inside a quoted type."""
     try:
-        return ast.parse(str(ast.literal_eval(hint)), mode="eval").body
+        statements = syntax_tree(str(ast.literal_eval(hint)).strip()).body
     except SyntaxError:
-        return ast.Name(id="")
+        statements = []
+    match statements:
+        case [ast.Expr(value=inner)]:
+            return inner
+    return ast.Name(id="")
 
 
 def _annotation(hint: ast.expr) -> Any:

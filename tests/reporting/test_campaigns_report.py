@@ -271,6 +271,7 @@ def test_a_small_segment_and_the_one_that_gives_it_away_are_hidden(tmp_path):
     assert "medio" not in told
 
 
+@pytest.mark.font
 def test_chinese_names_and_markup_are_shown_as_text(tmp_path):
     table = customers(600, arms=("none", "<b>积分</b>"))
     results = study(table, tmp_path)

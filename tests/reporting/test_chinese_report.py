@@ -15,7 +15,6 @@ from surveys import simulate
 
 import loyalty_kit as lk
 from loyalty_kit.reporting.pages.failure import BANNER, failure_page, with_banner
-from loyalty_kit.reporting.pages.fonts import cjk_font
 from loyalty_kit.reporting.provenance import provenance
 from loyalty_kit.reporting.running.requests import Failure
 from loyalty_kit.reporting.wording.catalogue import SPOKEN
@@ -131,7 +130,7 @@ def of_study(book: lk.Codebook) -> str:
     return " ".join([*book.questions, *map(book.wording, book.questions), *keys, *map(book.label, keys), book.title])
 
 
-@pytest.mark.skipif(cjk_font() is None, reason="no font with Chinese characters is installed")
+@pytest.mark.font
 @pytest.mark.parametrize("study", [starter, ecsi])
 @pytest.mark.parametrize("report", [quality, structure])
 def test_no_english_word_is_left_in_a_chinese_report(study, report):
@@ -140,7 +139,7 @@ def test_no_english_word_is_left_in_a_chinese_report(study, report):
         assert english(seen(shown), known=KNOWN + of_study(book)) == set()
 
 
-@pytest.mark.skipif(cjk_font() is None, reason="no font with Chinese characters is installed")
+@pytest.mark.font
 @pytest.mark.parametrize("shift", [0.0, -4.0])
 def test_groups_are_compared_in_chinese(shift):
     responses, book = simulate(450, scales={"信任": 4, "价格": 4}, correlation=0.3, loadings=0.75, rng=1)

@@ -106,6 +106,17 @@ def test_text_that_no_path_could_be_is_only_text(study):
         assert key(study, values={"text": text}).files == {}
 
 
+def test_a_font_for_chinese_labels_that_comes_goes_or_changes_is_another_key(study, monkeypatch):
+    font = study / "fonts" / "NotoSansCJK-Regular.ttc"
+    font.parent.mkdir()
+    seen = []
+    for content in ("", "a font", "a newer font"):
+        font.write_text(content)
+        monkeypatch.setattr(keys, "cjk_font_files", lambda there=bool(content): (font,) if there else ())
+        seen.append(key(study).key)
+    assert len(set(seen)) == 3
+
+
 def test_of_the_working_folder_itself_its_reports_do_not_count(study):
     before = key(study, values={"folder": "."})
     (study / "reports").mkdir()

@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 import loyalty_kit as lk
 from loyalty_kit.measurement.reliability import reliability
 from loyalty_kit.measurement.scale_verdict import scale_verdict
-from loyalty_kit.reporting.pages.fonts import cjk_font
 from loyalty_kit.reporting.wording.catalogue import Passage, Sentence, say
 from loyalty_kit.survey.codebook import Codebook
 from loyalty_kit.survey.groups import group_counts
@@ -241,7 +240,7 @@ def test_figures_draw_on_new_axes_or_on_the_given_ones(n):
     assert dict(matplotlib.rcParams) == before
 
 
-@pytest.mark.skipif(cjk_font() is None, reason="no font with Chinese characters is installed")
+@pytest.mark.font
 def test_chinese_labels_are_drawn_with_a_font_that_has_them():
     ax = lk.plot(score(survey(60), BOOK))
     with warnings.catch_warnings():

@@ -1,15 +1,19 @@
 """Fonts with Chinese characters: the installed one that figures use, and what stands in a figure where none is."""
 
+import os
 import re
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
+from pathlib import Path
 
 import matplotlib
 from matplotlib import font_manager
 from matplotlib.figure import Figure
 from matplotlib.text import Text
+
+from loyalty_kit.reporting.pages.font_files import cjk_font_files
 
 CJK = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef]")
 CJK_FONTS = (
@@ -31,10 +35,25 @@ CJK_FONTS = (
 _LOST: set[str] = set()
 
 
-@cache
 def cjk_font() -> str | None:
     """First installed font with Chinese characters; None where there is none."""
-    installed = {font.name for font in font_manager.fontManager.ttflist}
+    return _family(cjk_font_files())
+
+
+@cache
+def _family(files: tuple[Path, ...]) -> str | None:
+    """Name of the font to use, where these files are installed.
+
+    matplotlib keeps a list of fonts from its first use on: what was installed since is added to it here, and what has
+    been removed since does not count.
+    """
+    known = font_manager.fontManager.ttflist
+    for file in sorted({str(file) for file in files} - {font.fname for font in known}):
+        # A file that is no font is passed over, as matplotlib does.
+        with suppress(OSError, RuntimeError):
+            font_manager.fontManager.addfont(file)
+    wanted = [font for font in known if font.name in CJK_FONTS]
+    installed = {font.name for font in wanted if os.path.isfile(font.fname)}
     return next((name for name in CJK_FONTS if name in installed), None)
 
 

@@ -8,11 +8,12 @@ from xml.etree import ElementTree
 import nbformat.v4 as v4
 import numpy as np
 import pytest
+from fontTools.ttLib import TTFont
 from matplotlib.figure import Figure
 from PIL import Image
 
 from loyalty_kit.reporting.canvas import drawable
-from loyalty_kit.reporting.pages import fonts
+from loyalty_kit.reporting.pages import font_files, fonts
 from loyalty_kit.reporting.pages.figures import SHARPNESS, alternative_text, marks, png, shown, svg
 from loyalty_kit.reporting.pages.page import report_page
 from loyalty_kit.reporting.wording.catalogue import speak
@@ -50,9 +51,30 @@ def without_font(monkeypatch):
     """No font with Chinese characters, as on a bare server."""
     monkeypatch.setattr(fonts, "CJK_FONTS", ())
     monkeypatch.setattr(fonts, "_LOST", set())
-    fonts.cjk_font.cache_clear()
+    fonts._family.cache_clear()
     yield
-    fonts.cjk_font.cache_clear()
+    fonts._family.cache_clear()
+
+
+@pytest.fixture
+def no_fonts_but(tmp_path, monkeypatch):
+    """Folder that is the only one with fonts, while matplotlib's list knows none with Chinese characters."""
+    known = [font for font in fonts.font_manager.fontManager.ttflist if font.name not in fonts.CJK_FONTS]
+    monkeypatch.setattr(fonts.font_manager.fontManager, "ttflist", known)
+    monkeypatch.setattr(font_files, "FOLDERS", (str(tmp_path),))
+    monkeypatch.setattr(font_files, "_LOOK_SECONDS", 1e-9)
+    monkeypatch.delenv(font_files.IGNORED, raising=False)
+    yield tmp_path
+    fonts._family.cache_clear()
+
+
+def install(folder, family="Noto Sans SC", file="NotoSansSC-Regular.otf"):
+    """Put a font into a folder that bears another's name."""
+    with TTFont(fonts.font_manager.findfont("DejaVu Sans")) as font:
+        for place in (1, 4, 16):
+            font["name"].setName(family, place, 3, 1, 0x409)
+            font["name"].setName(family, place, 1, 0, 0)
+        font.save(folder / file)
 
 
 @pytest.fixture
@@ -125,11 +147,30 @@ def test_a_page_of_a_dozen_figures_stays_below_a_megabyte():
     assert (page.count("<img"), len(page.encode()) < 1_000_000) == (12, True)
 
 
-@pytest.mark.skipif(fonts.cjk_font() is None, reason="no font with Chinese characters is installed")
+@pytest.mark.font
 def test_chinese_labels_are_drawn_in_the_font_found(monkeypatch):
     monkeypatch.setattr(fonts.matplotlib, "rcParams", fonts.matplotlib.rcParams.copy())
     monkeypatch.setattr(fonts, "_LOST", set())
     assert "fontless" not in shown(bars())[2]
+
+
+def test_a_font_that_is_newer_than_the_list_of_matplotlib_is_found(no_fonts_but):
+    before = fonts.cjk_font()
+    install(no_fonts_but)
+    assert (before, fonts.cjk_font()) == (None, "Noto Sans SC")
+    assert fonts.font_manager.findfont("Noto Sans SC") == str(no_fonts_but / "NotoSansSC-Regular.otf")
+
+
+def test_a_font_that_was_removed_since_is_not_used(no_fonts_but):
+    install(no_fonts_but)
+    before = fonts.cjk_font()
+    (no_fonts_but / "NotoSansSC-Regular.otf").unlink()
+    assert (before, fonts.cjk_font()) == ("Noto Sans SC", None)
+
+
+def test_a_file_that_only_looks_like_a_font_is_passed_over(no_fonts_but):
+    (no_fonts_but / "NotoSansSC-Regular.otf").write_bytes(b"no font")
+    assert fonts.cjk_font() is None
 
 
 def test_without_a_font_the_figure_comes_out_without_a_warning_and_says_so(without_font):
