@@ -217,7 +217,7 @@ def _withheld(result: CfaResult) -> list[str]:
         reasons.append(term("structure.unrelated", p=probability(result.independence_p)))
     elif result.kmo < POOR_KMO:
         reasons.append(term("structure.kmo_low", kmo=beside(result.kmo, POOR_KMO), least=number(POOR_KMO)))
-    if result.fit["df"] == 0:
+    if result.converged and result.fit["df"] == 0:
         reasons.append(term("structure.saturated"))
     return reasons
 
