@@ -2,37 +2,29 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from scipy.optimize import minimize
 
+from loyalty_kit.measurement.cfa_convergence import Objective, is_settled, way_up
 from loyalty_kit.measurement.cfa_likelihood import Sample, evaluate, observed_information
 from loyalty_kit.measurement.cfa_model import FACTOR, LOADING, MEAN, Matrices, Model
 from loyalty_kit.moments import Floats
 
 _STEPS = 200
 _NEAR, _SETTLED = 1.0, 1e-10
-_FLAT, _STUCK, _ROUNDING = 1e-4, 1e6, 1e-14
+_STUCK, _ROUNDING = 1e6, 1e-14
+_ESCAPES = 10
 
 
 @dataclass(frozen=True, eq=False)
 class Estimate:
-    """Parameter values where the search ended, and whether the slope there is flat."""
+    """Parameter values where the search ended, and whether nothing leads up from there."""
 
     values: Floats
     loglik: float
     converged: bool
-
-
-class Objective(Protocol):
-    """What the search climbs."""
-
-    def evaluate(self, values: Floats) -> tuple[float, Floats, Floats]:
-        """Value, slope and expected curvature; LinAlgError where the value is not defined."""
-
-    def observed(self, values: Floats) -> Floats:
-        """Negative second derivatives."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,10 +44,25 @@ class Likelihood:
 
 
 def maximise(objective: Objective, start: Floats) -> Estimate:
-    """Maximum of an objective by Fisher scoring, by L-BFGS where scoring does not settle."""
+    """Maximum of an objective: a search from the start, and from beside every saddle point that it ends on.
+
+    Where a search ends is a matter of rounding if it runs along a ridge: some processors stop on a saddle
+    point, others beside it. What counts is therefore not the slope alone, but what leads up from there.
+    """
+    values, value, settled = _search(objective, start)
+    for _ in range(_ESCAPES):
+        higher = way_up(objective, values) if settled else None
+        if higher is None:
+            return Estimate(values, value, settled)
+        values, value, settled = _search(objective, higher)
+    return Estimate(values, value, False)
+
+
+def _search(objective: Objective, start: Floats) -> tuple[Floats, float, bool]:
+    """Search by Fisher scoring, by L-BFGS where scoring does not settle."""
     values, value, settled = _scoring(objective, start)
     if settled:
-        return Estimate(values, value, True)
+        return values, value, True
 
     def descent(x: Floats) -> tuple[float, Floats]:
         try:
@@ -72,8 +79,7 @@ def maximise(objective: Objective, start: Floats) -> Estimate:
         method="L-BFGS-B",
         options={"maxiter": 500, "maxfun": 1000, "maxcor": 30, "ftol": 1e-15, "gtol": 1e-12},
     )
-    values, value, settled = _scoring(objective, found.x)
-    return Estimate(values, value, settled)
+    return _scoring(objective, found.x)
 
 
 def _scoring(objective: Objective, start: Floats) -> tuple[Floats, float, bool]:
@@ -93,7 +99,7 @@ def _scoring(objective: Objective, start: Floats) -> tuple[Floats, float, bool]:
         promise = float(gradient @ step)
         moved = None if promise < _SETTLED else _improved(objective, values, value, step, promise)
         if promise < _SETTLED or (moved is None and damping > _STUCK):
-            return values, value, bool(np.abs(gradient / scale).max() < _FLAT)
+            return values, value, is_settled(objective, values)
         damping = max(10 * damping, 1e-3) if moved is None else damping / 10 if damping > 1e-6 else 0.0
         values, value, gradient, expected = moved or (values, value, gradient, expected)
     return values, value, False

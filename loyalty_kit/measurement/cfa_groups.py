@@ -6,6 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
+from loyalty_kit.measurement.cfa_convergence import are_estimates, is_identified
 from loyalty_kit.measurement.cfa_estimation import Likelihood, maximise, starting_values, turned
 from loyalty_kit.measurement.cfa_likelihood import Sample, evaluate, loglik, scores
 from loyalty_kit.measurement.cfa_model import Elements, Model, Released, confirmatory_model
@@ -72,10 +73,7 @@ class GroupFit:
     def errors(self) -> Floats:
         """Covariance of the parameters by the expected information; NaN where the model is not identified."""
         expected = evaluate(self.model, self.groups.samples, self.values)[2]
-        try:
-            return np.asarray(np.linalg.inv(expected))
-        except np.linalg.LinAlgError:
-            return np.full_like(expected, np.nan)
+        return np.asarray(np.linalg.inv(expected)) if is_identified(expected) else np.full_like(expected, np.nan)
 
     def release_test(self, kind: int, items: Sequence[int]) -> list[float]:
         """Score statistic of letting a kind of element free in the groups, item by item.
@@ -103,7 +101,9 @@ def fit_groups(groups: Groups, *, equal: frozenset[int], released: Released = fr
     test = ChiSquares(chi2, df, 2 * (groups.highest - groups.baseline), count * p * (p - 1) // 2)
     fit = fit_indices(test, n=groups.n, groups=count)
     fit |= {"srmr": _srmr(groups, model, values)} | information_criteria(found.loglik, model.size, groups.n)
-    return GroupFit(groups, model, values, found.converged, fit)
+    covariances = [covariance for _, covariance in moments]
+    converged = found.converged and are_estimates(model.matrices(values), covariances, test)
+    return GroupFit(groups, model, values, converged, fit)
 
 
 def _srmr(groups: Groups, model: Model, values: Floats) -> float:

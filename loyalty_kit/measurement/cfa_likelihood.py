@@ -204,7 +204,7 @@ def observed_information(model: Model, samples: Sequence[Sample], values: Floats
         inverse, _ = precisions(sample, matrices.covariance)
         d, about = _deviation(sample, matrices.mean)
         along = directions(matrices, elements)
-        own = _curvature(matrices, elements, *_slopes(sample, d, about, inverse))
+        own = second_derivatives(matrices, elements, *_slopes(sample, d, about, inverse))
         for n, m, a, deviation in zip(sample.counts, inverse, about, d, strict=True):
             own += n * _pattern_curvature(along, m, m @ a @ m, m @ deviation)
         ones = gather(elements, model.size)
@@ -222,7 +222,7 @@ def _pattern_curvature(along: Directions, m: Floats, n: Floats, y: Floats) -> Fl
     return np.asarray(crossed - (uv * uv.T + uu * vv) + mean.T @ m @ mean + bent + bent.T)
 
 
-def _curvature(matrices: Matrices, elements: Elements, omega: Floats, y: Floats) -> Floats:
+def second_derivatives(matrices: Matrices, elements: Elements, omega: Floats, y: Floats) -> Floats:
     """Terms in second derivatives: of two loadings, a loading and a factor covariance, a loading and a factor mean."""
     out = np.zeros((len(elements), len(elements)))
     at = {kind: np.flatnonzero(elements.kind == kind) for kind in (LOADING, FACTOR, MEAN)}

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from loyalty_kit.errors import InputError
+from loyalty_kit.measurement.cfa_convergence import are_estimates, is_identified
 from loyalty_kit.measurement.cfa_estimation import Likelihood, maximise, starting_values, turned
 from loyalty_kit.measurement.cfa_likelihood import Sample, evaluate, loglik, observed_information, scores
 from loyalty_kit.measurement.cfa_model import Elements, Model, confirmatory_model
@@ -42,8 +43,9 @@ def normal_solution(structure: Structure, table: ItemTable, *, robust: bool, fim
     values = found.values if marker else turned(model, found.values, structure.anchor_positions)
     test = _test(model, found.loglik, data)
     fit = fit_indices(test, n=data.sample.n)
-    residuals, sd = data.covariance - model.matrices(values)[0].covariance, np.sqrt(np.diag(data.covariance))
-    off = (data.mean - model.matrices(values)[0].mean) / sd if fiml else None
+    (matrices,) = model.matrices(values)
+    residuals, sd = data.covariance - matrices.covariance, np.sqrt(np.diag(data.covariance))
+    off = (data.mean - matrices.mean) / sd if fiml else None
     fit |= {"srmr": srmr([(residuals / np.outer(sd, sd), off)], [1.0])}
     fit |= information_criteria(found.loglik, model.size, data.sample.n)
     fit |= {"baseline_chi2": test.baseline_chi2, "baseline_df": test.baseline_df, "parameters": model.size}
@@ -57,7 +59,7 @@ def normal_solution(structure: Structure, table: ItemTable, *, robust: bool, fim
         model=model,
         values=values,
         errors=errors,
-        converged=found.converged and data.settled,
+        converged=found.converged and data.settled and are_estimates([matrices], [data.covariance], test),
         fit=fit | extra,
         covariance=data.covariance,
         score=lambda elements: _score(model, data.sample, values, elements),
@@ -103,13 +105,16 @@ def _test(model: Model, value: float, data: _Data) -> ChiSquares:
 def _errors(
     model: Model, values: Floats, data: _Data, test: ChiSquares, *, robust: bool, fiml: bool
 ) -> tuple[Floats, dict[str, float]]:
-    """Covariance of the parameters, and the robust fit where asked."""
+    """Covariance of the parameters, and the robust fit where asked; LinAlgError where the model is not identified."""
+    expected = evaluate(model, [data.sample], values)[2]
+    if not is_identified(expected):
+        raise np.linalg.LinAlgError
     if robust:
         own = sandwich(model, data.sample, data.rows, values)
         return own.covariance, robust_fit(test, own, data.sample, data.rows, (data.mean, data.covariance), means=fiml)
     if fiml:
         return np.asarray(np.linalg.inv(observed_information(model, [data.sample], values))), {}
-    return np.asarray(np.linalg.inv(evaluate(model, [data.sample], values)[2])), {}
+    return np.asarray(np.linalg.inv(expected)), {}
 
 
 def _score(model: Model, sample: Sample, values: Floats, elements: Elements) -> Score:

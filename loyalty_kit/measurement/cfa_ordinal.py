@@ -5,8 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from loyalty_kit.measurement.cfa_convergence import are_estimates, is_identified
 from loyalty_kit.measurement.cfa_estimation import maximise, starting_values, turned
-from loyalty_kit.measurement.cfa_likelihood import adapted
+from loyalty_kit.measurement.cfa_likelihood import adapted, second_derivatives
 from loyalty_kit.measurement.cfa_model import Elements, Model, confirmatory_model, directions
 from loyalty_kit.measurement.cfa_solution import Score, Solution
 from loyalty_kit.measurement.fit import ChiSquares, cfi, fit_indices, p_value, rmsea, rmsea_interval, srmr, tli
@@ -36,8 +37,13 @@ class _LeastSquares:
         return -self.n / 2 * float(self.weights @ off**2), self.n * (weighted.T @ off), self.n * (weighted.T @ along)
 
     def observed(self, values: Floats) -> Floats:
-        """Gauss and Newton's curvature."""
-        return self.evaluate(values)[2]
+        """Negative second derivatives: Gauss and Newton's curvature, and that of the implied correlations."""
+        (matrices,) = self.model.matrices(values)
+        off = self.weights * (self.sample - _lower(matrices.covariance))
+        omega = np.zeros_like(matrices.residuals)
+        omega[np.tril_indices(len(omega), -1)] = -self.n * off
+        bent = second_derivatives(matrices, self.model.elements, omega + omega.T, np.zeros(len(omega)))
+        return self.evaluate(values)[2] + bent
 
     def along(self, values: Floats, elements: Elements) -> Floats:
         """Slopes of the implied correlations along elements (pairs × elements)."""
@@ -91,12 +97,12 @@ def ordinal_solution(structure: Structure, sample: OrdinalSample, *, marker: boo
     objective = _LeastSquares(model, _lower(matrix), 1 / np.diag(sample.gamma), n)
     estimate = maximise(objective, starting_values(model, [(np.zeros(len(matrix)), matrix)]))
     values = estimate.values if marker else turned(model, estimate.values, structure.anchor_positions)
-    errors, fit = _robust(objective, values, sample.gamma, n)
+    test, errors, fit = _robust(objective, values, sample.gamma, n)
     return Solution(
         model=model,
         values=values,
         errors=errors,
-        converged=estimate.converged,
+        converged=estimate.converged and are_estimates(model.matrices(values), [matrix], test),
         fit=fit,
         covariance=matrix,
         score=lambda elements: _score(objective, values, elements),
@@ -104,8 +110,10 @@ def ordinal_solution(structure: Structure, sample: OrdinalSample, *, marker: boo
     )
 
 
-def _robust(objective: _LeastSquares, values: Floats, gamma: Floats, n: float) -> tuple[Floats, dict[str, float]]:
-    """Sandwich errors, and the chi² scaled and shifted to the mean and variance that it has under the model.
+def _robust(
+    objective: _LeastSquares, values: Floats, gamma: Floats, n: float
+) -> tuple[ChiSquares, Floats, dict[str, float]]:
+    """Chi², sandwich errors, and the chi² scaled and shifted to the mean and variance that it has under the model.
 
     With U = W − WΔ(ΔᵀWΔ)⁻¹ΔᵀW the statistic T becomes aT + df − a tr(UΓ), a = √(df / tr(UΓUΓ)).
     """
@@ -113,10 +121,8 @@ def _robust(objective: _LeastSquares, values: Floats, gamma: Floats, n: float) -
     along = objective.along(values, objective.model.elements)
     weighted = along * weights[:, None]
     df = pairs - objective.model.size
-    try:
-        inverse = np.linalg.inv(weighted.T @ along)
-    except np.linalg.LinAlgError:
-        inverse = np.full((objective.model.size, objective.model.size), np.nan)
+    curvature = weighted.T @ along
+    inverse = np.linalg.inv(curvature) if is_identified(curvature) else np.full_like(curvature, np.nan)
     errors = inverse @ (weighted.T @ gamma @ weighted) @ inverse / n
     test = ChiSquares(-2 * objective.evaluate(values)[0], df, n * float(weights @ objective.sample**2), pairs)
     residual = np.diag(weights) - weighted @ inverse @ weighted.T
@@ -126,7 +132,7 @@ def _robust(objective: _LeastSquares, values: Floats, gamma: Floats, n: float) -
         _shifted(test.baseline_chi2, pairs, weights[:, None] * gamma),
         pairs,
     )
-    return errors, _fit(test, scaled, objective, values)
+    return test, errors, _fit(test, scaled, objective, values)
 
 
 def _shifted(chi2: float, df: int, product: Floats) -> float:

@@ -288,13 +288,13 @@ def cfa(
 def _doubts(solution: Solution, n: int) -> list[str]:
     """Say what keeps the estimates from being taken at face value."""
     doubts: list[str] = []
+    # Where the search stopped short, what the place is like is no finding.
     if not solution.converged:
         doubts.append(note("The search did not converge: the figures are where it stopped and no estimates."))
-    if np.isnan(solution.errors).any():
+    elif np.isnan(solution.errors).any():
         doubts.append(note("The model is not identified by these answers: there are no standard errors."))
-    # Where the search stopped short, negative variances are no finding.
     doubts += impropriety(solution) if solution.converged else []
-    if solution.fit["df"] == 0:
+    if solution.converged and solution.fit["df"] == 0:
         doubts.append(note("The model has as many parameters as the data have moments: it fits by construction."))
     if n < max(_FEW, 2 * solution.model.size):
         doubts.append(

@@ -96,6 +96,6 @@ def _reasons(model: CfaResult) -> list[Withheld]:
         reasons.append("unrelated")
     elif model.kmo < POOR_KMO:
         reasons.append("kmo")
-    if model.fit["df"] == 0:
+    if model.converged and model.fit["df"] == 0:
         reasons.append("saturated")
     return reasons
