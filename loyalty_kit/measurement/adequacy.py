@@ -3,14 +3,19 @@
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import lazy_loader
 import numpy as np
 import pandas as pd
 from scipy.special import chdtrc
 
 from loyalty_kit.measurement.correlation import Correlation, as_correlation, check_factorable
+from loyalty_kit.measurement.items import read_items
 from loyalty_kit.moments import Floats
 from loyalty_kit.notes import note
 from loyalty_kit.results import Result
+
+# With scikit-learn behind it, a quarter of a second that only those who measure adequacy wait for.
+factor_analyzer = lazy_loader.load("factor_analyzer")
 
 POOR_KMO = 0.5
 """Kaiser's limit, below which a measure of sampling adequacy is unacceptable."""
@@ -18,6 +23,8 @@ GOOD_KMO, LEAST_KMO = 0.70, 0.60
 """Kaiser & Rice (1974): middling from .70, mediocre from .60."""
 UNRELATED = 0.05
 """Probability of Bartlett's test from which items count as hardly correlated."""
+
+_REGULAR = 1e-6
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,6 +108,9 @@ def adequacy(items_or_correlation: Any, *, n: float | None = None, weight: Any =
     -----
     With q the partial correlations given all other items, kmo = Σ r² / (Σ r² + Σ q²), over all pairs or
     those of one item. Bartlett's chi2 = −(n − 1 − (2p + 5)/6) log|R| on p(p − 1)/2 degrees of freedom.
+    Both are factor_analyzer's where items without weights and without gaps are given, and computed from
+    the correlations otherwise; also where log|R| < log 1e-6, since factor_analyzer turns to a pseudo-inverse
+    below 1.2e-7. The two agree to 1e-10.
 
     References
     ----------
@@ -122,12 +132,16 @@ def adequacy(items_or_correlation: Any, *, n: float | None = None, weight: Any =
     correlation = as_correlation(items_or_correlation, n=n, weight=weight)
     check_factorable(correlation)
     r = correlation.matrix.to_numpy()
-    p = len(r)
-    kmo, own = kaiser_meyer_olkin(r)
-    kmo_items = pd.Series(own, index=correlation.matrix.columns)
     log_determinant = float(np.linalg.slogdet(r)[1])
-    df = p * (p - 1) / 2
-    chi2 = -(correlation.n - 1 - (2 * p + 5) / 6) * log_determinant
+    regular = log_determinant > np.log(_REGULAR)
+    answers = _complete_answers(items_or_correlation, correlation, weight) if regular else None
+    kmo, own = kaiser_meyer_olkin(r) if answers is None else _kmo_of_answers(answers)
+    kmo_items = pd.Series(own, index=correlation.matrix.columns)
+    chi2, p_value = (
+        _sphericity(len(r), correlation.n, log_determinant)
+        if answers is None
+        else factor_analyzer.calculate_bartlett_sphericity(answers)
+    )
     poor = list(kmo_items.index[kmo_items < POOR_KMO])
     said = note(
         "Sampling adequacy is below {least} for {items}: little of what they share is common.",
@@ -137,9 +151,9 @@ def adequacy(items_or_correlation: Any, *, n: float | None = None, weight: Any =
     return AdequacyResult(
         kmo=kmo,
         kmo_items=kmo_items,
-        bartlett_chi2=chi2,
-        bartlett_df=df,
-        bartlett_p=float(chdtrc(df, max(chi2, 0.0))) if np.isfinite(chi2) else np.nan,
+        bartlett_chi2=float(chi2),
+        bartlett_df=_pairs(len(r)),
+        bartlett_p=float(p_value),
         determinant=float(np.exp(log_determinant)),
         correlation=correlation,
         n_used=correlation.n_used,
@@ -158,3 +172,28 @@ def kaiser_meyer_olkin(r: Floats) -> tuple[float, Floats]:
     unshared = np.where(off, (inverse / np.outer(sd, sd)) ** 2, 0.0).sum(axis=0)
     with np.errstate(invalid="ignore"):
         return float(shared.sum() / (shared.sum() + unshared.sum())), shared / (shared + unshared)
+
+
+def _complete_answers(items: Any, correlation: Correlation, weight: Any) -> Floats | None:
+    """Standardized answers behind the correlations; None unless every respondent answers all and counts alike."""
+    if items is correlation or correlation.method == "given" or weight is not None or correlation.n_dropped:
+        return None
+    answers = read_items(items).values
+    return np.asarray((answers - answers.mean(axis=0)) / answers.std(axis=0, ddof=1))
+
+
+def _kmo_of_answers(answers: Floats) -> tuple[float, Floats]:
+    # Items without any correlation have a KMO of 0 / 0.
+    with np.errstate(invalid="ignore"):
+        own, kmo = factor_analyzer.calculate_kmo(answers)
+    return float(kmo), own
+
+
+def _sphericity(items: int, n: float, log_determinant: float) -> tuple[float, float]:
+    """Bartlett's chi2 and its p-value; NaN where n is unknown."""
+    chi2 = -(n - 1 - (2 * items + 5) / 6) * log_determinant
+    return chi2, float(chdtrc(_pairs(items), max(chi2, 0.0))) if np.isfinite(chi2) else np.nan
+
+
+def _pairs(items: int) -> float:
+    return items * (items - 1) / 2

@@ -156,8 +156,10 @@ def efa(
         Number of factors, fewer than items.
     extraction : {'minres', 'ml', 'pa'}
         Least squares of the residual correlations, maximum likelihood, iterated principal axes.
-    rotation : {'none', 'varimax', 'promax', 'oblimin', 'geomin'}
-        Orthogonal: 'none', 'varimax'; the others let factors correlate.
+    rotation : {'none', 'varimax', 'promax', 'oblimin', 'geomin', 'quartimax', 'equamax', 'oblimax', 'geomin_ort'}
+        'promax', 'oblimin' and 'geomin' let factors correlate, the others do not. Quartimax favours one
+        general factor, equamax factors of like weight; oblimax gives the loadings of quartimax. See
+        `loyalty_kit.measurement.rotation.rotate`.
     n : float, optional
         Respondents behind a labelled matrix; without it there is no test of fit.
     weight : str or array-like of shape (respondents,), optional

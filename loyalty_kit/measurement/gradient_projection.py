@@ -99,6 +99,13 @@ def minimise(loadings: Floats, turns: Floats, criterion: Criterion, *, oblique: 
     return Minimum(rotated, turns, values, slopes < 10 * _SLOPE)
 
 
+def minimum_at(loadings: Floats, turns: Floats, criterion: Criterion, *, oblique: bool) -> Minimum:
+    """Describe turns that were found by other means as `minimise` describes its own."""
+    position = _oblique if oblique else _orthogonal
+    rotated, values, gradients = position(loadings, turns, criterion)
+    return Minimum(rotated, turns, values, _norm(gradients) < 10 * _SLOPE)
+
+
 def varimax(loadings: Floats) -> tuple[Floats, Floats]:
     """Variance of the squared loadings within factors, negative, and its gradient."""
     squares = loadings**2
@@ -119,6 +126,21 @@ def geomin(loadings: Floats) -> tuple[Floats, Floats]:
     squares = loadings**2 + _GEOMIN_DELTA
     means = np.exp(np.log(squares).mean(axis=2, keepdims=True))
     return means.sum(axis=(1, 2)), 2 / loadings.shape[2] * loadings / squares * means
+
+
+def quartimax(loadings: Floats) -> tuple[Floats, Floats]:
+    """Fourth powers of the loadings, negative, and their gradient."""
+    return -(loadings**4).sum(axis=(1, 2)) / 4, -(loadings**3)
+
+
+def equamax(loadings: Floats) -> tuple[Floats, Floats]:
+    """Crawford and Ferguson's products of squares within items and factors (κ = k / (2p)), and their gradient."""
+    p, k = loadings.shape[1:]
+    kappa, squares = k / (2 * p), loadings**2
+    within_items = squares.sum(axis=2, keepdims=True) - squares
+    within_factors = squares.sum(axis=1, keepdims=True) - squares
+    others = (1 - kappa) * within_items + kappa * within_factors
+    return (squares * others).sum(axis=(1, 2)) / 4, loadings * others
 
 
 def _oblique(loadings: Floats, turns: Floats, criterion: Criterion) -> tuple[Floats, Floats, Floats]:

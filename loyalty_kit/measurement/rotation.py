@@ -1,9 +1,9 @@
-"""Rotation of factor loadings to simple structure: varimax, promax, oblimin and geomin, the best of many starts.
+"""Rotation of factor loadings to simple structure, the best of many starts.
 
-The kit rotates by itself because the libraries at hand take starts one by one. For 25 items and 5
-factors one start of factor_analyzer's ``Rotator`` takes 4 ms (oblimin) to 29 ms (geomin), of
-statsmodels' ``rotate_factors`` 6 ms (oblimin), and importing the former takes 0.6 s, through
-scikit-learn. Ten starts take 6 ms and 20 ms here, with nothing to import.
+The kit makes the rotations that researchers take most by itself: for 25 items and 5 factors one start of
+factor_analyzer's ``Rotator`` takes 4 ms (oblimin) to 29 ms (geomin), of statsmodels' ``rotate_factors``
+6 ms (oblimin), where ten starts take 6 ms and 20 ms here. Quartimax, equamax, oblimax and orthogonal
+geomin are ``Rotator``'s; see `loyalty_kit.measurement.rotator`.
 """
 
 from dataclasses import dataclass
@@ -12,10 +12,16 @@ from typing import Literal, get_args
 import numpy as np
 
 from loyalty_kit.checks import check_choice
-from loyalty_kit.measurement.gradient_projection import Minimum, geomin, minimise, oblimin, varimax
+from loyalty_kit.measurement.gradient_projection import Criterion, Minimum, geomin, minimise, oblimin, varimax
+from loyalty_kit.measurement.rotator import CRITERIA, RotatorMethod, rotate_by_rotator
 from loyalty_kit.moments import Floats
 
-RotationMethod = Literal["none", "varimax", "promax", "oblimin", "geomin"]
+RotationMethod = Literal["none", "varimax", "promax", "oblimin", "geomin"] | RotatorMethod
+
+METHODS: tuple[str, ...] = ("none", "varimax", "promax", "oblimin", "geomin", *get_args(RotatorMethod))
+
+OBLIQUE_MINIMA: dict[str, Criterion] = {"oblimin": oblimin, "geomin": geomin}
+"""Rotations that end at an oblique minimum; the others end at an orthogonal one, or start from it."""
 
 _PROMAX_POWER = 4
 _EMPTY = 1e-10
@@ -62,9 +68,9 @@ def rotate(
     ----------
     loadings : array of shape (items, factors)
         Unrotated loadings A, with A Aᵀ the common part of the model.
-    method : {'none', 'varimax', 'promax', 'oblimin', 'geomin'}
-        Orthogonal varimax; oblique promax, oblimin (γ = 0, quartimin) and geomin (δ = 0.01). Varimax
-        and promax work on Kaiser-normalized loadings, oblimin and geomin on the loadings as they are.
+    method : {'none', 'varimax', 'promax', 'oblimin', 'geomin', 'quartimax', 'equamax', 'oblimax', 'geomin_ort'}
+        Oblique promax, oblimin (γ = 0, quartimin) and geomin (δ = 0.01); the others are orthogonal.
+        Varimax and promax work on Kaiser-normalized loadings, the others on the loadings as they are.
     starts : int
         Number of starts: the unrotated loadings and random orthogonal rotations of them.
     rng : int or Generator
@@ -88,6 +94,12 @@ def rotate(
     kept, on these. All by gradient projection to its end, where R's varimax stops at a relative gain
     of 1e-5, up to 2.5e-3 from the maximum.
 
+    The orthogonal ones of factor_analyzer minimise over Λ = A T with TᵀT = I. Quartimax: −Σᵢⱼ λᵢⱼ⁴ / 4.
+    Equamax, with κ = k / (2p): [(1 − κ) Σᵢ Σⱼ≠ₖ λᵢⱼ² λᵢₖ² + κ Σⱼ Σᵢ≠ₗ λᵢⱼ² λₗⱼ²] / 4. Oblimax:
+    2 log Σᵢⱼ λᵢⱼ² − log Σᵢⱼ λᵢⱼ⁴, which gives the loadings of quartimax, since rotation leaves the first
+    sum alone. Geomin as above. GPArotation's oblimax is oblique: on each of the reference data sets it
+    has no minimum, factors fall together and loadings grow beyond bounds, and it is not offered.
+
     References
     ----------
     Bernaards, C. A., & Jennrich, R. I. (2005). Gradient projection algorithms and software for
@@ -98,7 +110,11 @@ def rotate(
     structure. British Journal of Statistical Psychology 17, 65–70.
 
     Checked against ``stats::varimax`` of R 4.2.2, ``psych::kaiser(rotate = "Promax")`` of psych 2.2.9
-    and ``GPArotation::oblimin`` and ``geominQ`` of GPArotation 2022.10-2.
+    and ``GPArotation::oblimin`` and ``geominQ`` of GPArotation 2022.10-2; quartimax against Harman's
+    eight physical variables in Bernaards & Jennrich, equamax against statsmodels' ``CF_objective``.
+
+    Crawford, C. B., & Ferguson, G. A. (1970). A general rotation criterion and its use in orthogonal
+    rotation. Psychometrika 35(3), 321–332.
 
     Examples
     --------
@@ -106,7 +122,7 @@ def rotate(
     >>> np.sort(np.abs(rotate(mixed, "varimax").loadings), axis=1).round(3).tolist()
     [[0.0, 0.849], [0.0, 0.707], [0.0, 0.849], [0.0, 0.707]]
     """
-    check_choice(method, "rotation", get_args(RotationMethod))
+    check_choice(method, "rotation", METHODS)
     k = loadings.shape[1]
     if method == "none" or k == 1:
         return Rotation(loadings, np.eye(k), np.nan, 1, True)
@@ -126,8 +142,8 @@ def rotate_from(loadings: Floats, method: RotationMethod, turns: Floats) -> tupl
     ----------
     loadings : array of shape (batch, items, factors)
         Unrotated loadings.
-    method : {'none', 'varimax', 'promax', 'oblimin', 'geomin'}
-        Rotation; 'none' leaves the loadings at their start.
+    method : str
+        Rotation, as for `rotate`; 'none' leaves the loadings at their start.
     turns : array of shape (batch, factors, factors)
         Orthogonal starts.
 
@@ -142,9 +158,11 @@ def rotate_from(loadings: Floats, method: RotationMethod, turns: Floats) -> tupl
     if method == "none":
         still = np.zeros(len(turns))
         return Minimum(loadings @ turns, turns, still, still == 0), identity
-    if method in ("oblimin", "geomin"):
-        found = minimise(loadings, turns, oblimin if method == "oblimin" else geomin, oblique=True)
+    if method in OBLIQUE_MINIMA:
+        found = minimise(loadings, turns, OBLIQUE_MINIMA[method], oblique=True)
         return found, found.turns.transpose(0, 2, 1) @ found.turns
+    if method in CRITERIA:
+        return rotate_by_rotator(loadings, method, turns), identity
     lengths = np.sqrt((loadings**2).sum(axis=2, keepdims=True))
     lengths = np.where(lengths > 0, lengths, 1.0)
     found = minimise(loadings / lengths, turns, varimax, oblique=False)

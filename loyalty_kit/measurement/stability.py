@@ -13,7 +13,7 @@ from loyalty_kit.extraction import Extraction, Method, extract
 from loyalty_kit.measurement.correlation import Correlation, answers_behind
 from loyalty_kit.measurement.factors import efa, shared_factors
 from loyalty_kit.measurement.items import resampled
-from loyalty_kit.measurement.rotation import RotationMethod, rotate_from
+from loyalty_kit.measurement.rotation import OBLIQUE_MINIMA, RotationMethod, rotate_from
 from loyalty_kit.moments import Floats
 from loyalty_kit.notes import note
 from loyalty_kit.results import Result
@@ -178,7 +178,7 @@ def _aligned(extracted: list[Extraction], sample: Correlation, target: Floats, r
         raise InputError(f"The items share fewer than {target.shape[1]} factors; empty factors have no stability.")
     unrotated = whole.loadings
     turn = np.asarray(np.linalg.inv((np.linalg.pinv(unrotated) @ target).T), dtype=float)
-    if rotation in ("varimax", "promax"):
+    if rotation not in OBLIQUE_MINIMA:
         turn = _nearest_orthogonal(turn)
     loadings: Floats = np.stack([each.loadings for each in extracted])
     loadings = loadings @ _nearest_orthogonal(loadings.transpose(0, 2, 1) @ unrotated)

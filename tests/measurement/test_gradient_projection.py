@@ -5,7 +5,7 @@ import pytest
 from numpy.testing import assert_allclose
 from scipy.optimize import approx_fprime
 
-from loyalty_kit.measurement.gradient_projection import geomin, minimise, oblimin, varimax
+from loyalty_kit.measurement.gradient_projection import equamax, geomin, minimise, oblimin, quartimax, varimax
 
 LOADINGS = np.random.default_rng(0).normal(size=(9, 3)) / 2
 
@@ -14,7 +14,7 @@ def turns(count, seed=0):
     return np.linalg.qr(np.random.default_rng(seed).normal(size=(count, 3, 3)))[0]
 
 
-@pytest.mark.parametrize("criterion", [varimax, oblimin, geomin])
+@pytest.mark.parametrize("criterion", [varimax, oblimin, geomin, quartimax, equamax])
 def test_gradients_equal_finite_differences(criterion):
     numeric = approx_fprime(LOADINGS.ravel(), lambda x: criterion(x.reshape(1, 9, 3))[0][0], 1e-7)
     assert_allclose(criterion(LOADINGS[None])[1].ravel(), numeric, atol=1e-6)

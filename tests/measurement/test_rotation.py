@@ -160,5 +160,6 @@ def test_unknown_rotation_gets_the_choices():
     with pytest.raises(InputError) as caught:
         rotate(np.eye(3)[:, :2], "varimx")
     assert str(caught.value) == (
-        "'rotation' must be one of 'none', 'varimax', 'promax', 'oblimin', 'geomin'; got 'varimx'."
+        "'rotation' must be one of 'none', 'varimax', 'promax', 'oblimin', 'geomin', "
+        "'quartimax', 'equamax', 'oblimax', 'geomin_ort'; got 'varimx'."
     )
