@@ -12,8 +12,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from loyalty_kit.checks import check_choice, check_columns, check_same_rows, check_weights
-from loyalty_kit.errors import InputError, listing
+from loyalty_kit.errors import InputError
 from loyalty_kit.grouped_moments import Block, GroupedMoments
+from loyalty_kit.messages import message
 from loyalty_kit.moments_by_query import finite_columns, first_row, moments_by_query, weighted_rows
 from loyalty_kit.moments_in_memory import level_codes, moments_in_memory
 from loyalty_kit.weights import effective_size
@@ -283,11 +284,11 @@ def _opened(frame: Any, columns: Sequence[str] | None, weight: Any) -> tuple[Any
         names = tuple(name for name in have if name != weight)
     check_columns(have, [*names, weight] if isinstance(weight, str) else names, "The table")
     if not names or len(set(names)) < len(names):
-        raise InputError(f"Columns must be named, and each once; got {listing(names) or 'none'}.")
+        raise InputError("Columns must be named, and each once; got {given}.", given=list(names) or message("none"))
     schema = table.collect_schema()
     for name in [*names, weight] if isinstance(weight, str) else names:
         if not (schema[name].is_numeric() or schema[name] == nw.Boolean):
-            raise InputError(f"Column '{name}' must be numeric; got {schema[name]}.")
+            raise InputError("Column '{column}' must be numeric; got {given}.", column=name, given=str(schema[name]))
     return table, names
 
 
@@ -306,7 +307,9 @@ def _table_and_names(frame: Any) -> tuple[Any, list[str]]:
         table: Any = nw.from_native(frame.rename(columns=str) if isinstance(frame, pd.DataFrame) else frame)
         return table, table.collect_schema().names()
     except TypeError:
-        raise InputError(f"A table must be a data frame that Narwhals knows; got {type(frame).__name__}.") from None
+        raise InputError(
+            "A table must be a data frame that Narwhals knows; got {given}.", given=str(type(frame).__name__)
+        ) from None
     except nw.exceptions.DuplicateError:
         raise InputError("The table has two columns of one name; each column needs its own.") from None
 
@@ -321,7 +324,7 @@ def _weights(weight: Any, frame: Any, rows: int) -> Floats:
     except (TypeError, ValueError):
         raise InputError("'weight' must hold numbers only.") from None
     if w.shape != (rows,):
-        raise InputError(f"'weight' must hold one number a row ({rows}); got shape {w.shape}.")
+        raise InputError("'weight' must hold one number a row ({count}); got shape {shape}.", count=rows, shape=w.shape)
     return w
 
 
@@ -331,4 +334,4 @@ def _numbers(column: Any) -> Floats:
 
 def _no_row(names: Sequence[str], missing: Missing) -> InputError:
     quantity = "every one" if missing == "listwise" else "any"
-    return InputError(f"No row holds {quantity} of the columns {listing(names)}.")
+    return InputError("No row holds {quantity} of the columns {names}.", quantity=quantity, names=list(names))

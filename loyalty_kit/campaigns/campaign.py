@@ -20,7 +20,7 @@ from loyalty_kit.campaigns.trust import TrustResult, believable, run_placebos
 from loyalty_kit.campaigns.units import order_arms
 from loyalty_kit.checks import check_choice, check_level, check_whole
 from loyalty_kit.errors import InputError
-from loyalty_kit.notes import note
+from loyalty_kit.messages import message
 
 
 @dataclass(frozen=True, eq=False)
@@ -200,9 +200,9 @@ class Campaign(Declaration):
             n_used=int(cube.rows.sum()) - dropped(cube),
             n_dropped=dropped(cube),
             confidence=confidence,
-            method=note("intention to treat, errors by {unit}", unit=self.cluster)
+            method=message("intention to treat, errors by {unit}", unit=self.cluster)
             if self.cluster
-            else note("intention to treat"),
+            else message("intention to treat"),
             warnings=warnings_of(self, cube, found),
             metrics=tuple(chosen),
             min_cell=self.min_cell,
@@ -263,7 +263,7 @@ class Campaign(Declaration):
         names = _names(by)
         if isinstance(self.frame, Cube) or self.cluster is not None:
             what = "a cube" if isinstance(self.frame, Cube) else "clusters"
-            raise InputError(f"Placebo campaigns are drawn from single customers; got {what}.")
+            raise InputError("Placebo campaigns are drawn from single customers; got {single}.", single=str(what))
         if any(isinstance(metric, Quantile) for metric in chosen):
             raise InputError("A quantile has no placebo campaigns; name rates, means, ratios and profits.")
         cube, found, _ = estimated(self, chosen, names)
@@ -290,7 +290,7 @@ class Campaign(Declaration):
         chosen = check_metrics(metrics)
         if isinstance(self.frame, Cube) or self.cluster is not None:
             what = "a cube" if isinstance(self.frame, Cube) else "clusters"
-            raise InputError(f"Complier effects are estimated from single customers; got {what}.")
+            raise InputError("Complier effects are estimated from single customers; got {single}.", single=str(what))
         cube = build_reached_cube(self, chosen, reached)
         return complier_effects(cube, chosen, reached, order_arms(cube.arms, self.control, self.planned), confidence)
 

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from loyalty_kit.campaigns.gather import gathered
 from loyalty_kit.campaigns.rows import MISSING, Floats
-from loyalty_kit.errors import InputError, listing
+from loyalty_kit.errors import InputError
 from loyalty_kit.grouped_moments import Block, Columns, GroupedMoments
 
 FORMAT = b"loyalty_kit.cube.moments"
@@ -108,10 +108,12 @@ class Cube:
             raise InputError("The campaign's table holds no customer.")
         lacking = int(moments.rows[moments.groups[arm].isna().to_numpy()].sum())
         if lacking:
-            raise InputError(f"Column '{arm}' is missing in {lacking} rows; every customer needs an arm.")
+            raise InputError(
+                "Column '{column}' is missing in {n} rows; every customer needs an arm.", column=arm, n=lacking
+            )
         infinite = moments.infinite()
         if infinite is not None:
-            raise InputError(f"Column '{infinite}' holds infinite values; allowed are finite numbers.")
+            raise InputError("Column '{column}' holds infinite values; allowed are finite numbers.", column=infinite)
         cells = _named(moments.groups, keys[1:])
         return cls(arm, by, period, replace(moments, groups=cells).ordered(), dict(caps or {}), unit)
 
@@ -158,7 +160,9 @@ class Cube:
         block = self.moments.block(columns)
         if block is not None:
             return block.over(self.where(arm, by, level))
-        raise InputError(f"The cube holds no moments of {listing(columns)} together; gather it with the same metrics.")
+        raise InputError(
+            "The cube holds no moments of {columns} together; gather it with the same metrics.", columns=list(columns)
+        )
 
     def until(self, period: object) -> "Cube":
         """Cube of the cells up to and including a period."""
@@ -174,8 +178,11 @@ class Cube:
         for name, (_, limit) in self.caps.items():
             if other.caps[name][1] != limit:
                 raise InputError(
-                    f"Cubes add only under the same cap: '{name}' is {limit:g} in one and "
-                    f"{other.caps[name][1]:g} in the other; gather the second with caps= of the first."
+                    "Cubes add only under the same cap: '{name}' is {limit} in one and {other} in the other; gather "
+                    "the second with caps= of the first.",
+                    name=name,
+                    limit=f"{limit:g}",
+                    other=f"{other.caps[name][1]:g}",
                 )
         return replace(self, moments=self.moments + other.moments)
 
@@ -223,12 +230,14 @@ class Cube:
             If the file is absent or is no cube.
         """
         if not Path(path).is_file():
-            raise InputError(f"The cube '{path}' does not exist.")
+            raise InputError("The cube '{path}' does not exist.", path=path)
         try:
             arrow = pq.read_table(path)
             about = json.loads(arrow.schema.metadata[FORMAT])
         except (pa.ArrowInvalid, KeyError, TypeError):
-            raise InputError(f"The file '{path}' is no cube; allowed is a file that Cube.save wrote.") from None
+            raise InputError(
+                "The file '{path}' is no cube; allowed is a file that Cube.save wrote.", path=path
+            ) from None
         table = arrow.to_pandas()
         blocks = tuple(_loaded(table, i, tuple(names)) for i, names in enumerate(about["blocks"]))
         keys = [about["arm"], *about["by"], *([about["period"]] if about["period"] else [])]

@@ -14,6 +14,7 @@ from loyalty_kit.checks import check_columns
 from loyalty_kit.errors import InputError, UnreadableError
 from loyalty_kit.intake.numbers import number_column
 from loyalty_kit.intake.tables import labelled, read_table
+from loyalty_kit.messages import shown
 from loyalty_kit.selection import FEWEST, conditions, keep_only
 
 TRUTH = "truth.json"
@@ -139,7 +140,8 @@ def campaign_metrics(outcomes: Sequence[str], profit: str) -> list[Metric]:
     if len(outcomes) not in (2, 3) or len(set(outcomes)) < len(outcomes) or not all(outcomes):
         raise InputError(
             "'outcomes' must name two or three different columns: bought or not, spend and, where known, "
-            f"spend before; got {list(outcomes)!r}."
+            "spend before; got {given}.",
+            given=shown(list(outcomes)),
         )
     return [Rate(outcomes[0]), Mean(outcomes[1]), profit_of(profit)]
 
@@ -174,8 +176,9 @@ def profit_of(formula: str) -> Profit:
     columns = [part for part in rest if not re.fullmatch(r"\d*\.?\d+", part)]
     if match is None or len(amounts) > 1 or len(rest) > 2 or not all(columns):
         raise InputError(
-            "'profit' must read as '0.4 * spend - cost - coupon': margin times spend, less at most two costs, "
-            f"of which one may be an amount for each contact; got '{formula}'."
+            "'profit' must read as '0.4 * spend - cost - coupon': margin times spend, less at most two "
+            "costs, of which one may be an amount for each contact; got '{formula}'.",
+            formula=formula,
         )
     cost: str | float = amounts[0] if amounts else columns.pop(0) if columns else 0.0
     margin, spend = float(match[1] or 1.0), match[2]
@@ -199,10 +202,14 @@ def planned_shares(shares: Sequence[str]) -> dict[str, float]:
     for entry in shares:
         arm, colon, share = (cell_text(part) for part in entry.rpartition(":"))
         if not colon or not arm or arm in found or not re.fullmatch(r"\d*\.?\d+", share) or not float(share) > 0:
-            raise InputError(f"'shares' must list each arm once with its planned share, as 'A: 0.45'; got '{entry}'.")
+            raise InputError(
+                "'shares' must list each arm once with its planned share, as 'A: 0.45'; got '{entry}'.", entry=entry
+            )
         found[arm] = float(share)
     if len(found) < 2:
-        raise InputError(f"'shares' must name the control and at least one other arm; got {list(shares)!r}.")
+        raise InputError(
+            "'shares' must name the control and at least one other arm; got {given}.", given=shown(list(shares))
+        )
     return {arm: share / sum(found.values()) for arm, share in found.items()}
 
 
@@ -224,12 +231,15 @@ def read_customers(path: Path, known: Sequence[str], texts: Collection[str]) -> 
     """
     table = read_table(path, known, what="The customer file")
     if table.frame.empty:
-        raise UnreadableError(f"The customer file '{path.name}' holds no customers.")
+        raise UnreadableError("The customer file '{file}' holds no customers.", file=path.name)
     columns = list(table.frame.columns)
     twice = [name for name in known if columns.count(name) > 1]
     if twice:
         raise InputError(
-            f"The customer file '{path.name}' has {columns.count(twice[0])} columns '{twice[0]}'; one is needed."
+            "The customer file '{name}' has {twice} columns '{twice2}'; one is needed.",
+            name=path.name,
+            twice=columns.count(twice[0]),
+            twice2=twice[0],
         )
     return pd.DataFrame(
         {

@@ -12,7 +12,7 @@ from loyalty_kit.campaigns.assignment import AssignmentResult
 from loyalty_kit.campaigns.effects import KEYS, NO_METHOD, EffectsResult
 from loyalty_kit.campaigns.rows import Floats
 from loyalty_kit.checks import check_choice
-from loyalty_kit.notes import note
+from loyalty_kit.messages import message
 from loyalty_kit.results import Result
 
 COLUMNS = ["decision", "arm", "advice", "probability_best", "probability_gain", "expected_gain", "expected_loss"]
@@ -151,9 +151,9 @@ def decide(
     table["advice"] = table["arm"].map(judged.set_index("arm")["advice"])
     permuted = any(_key(row) in effects.permutations for row in rows.to_dict("records"))
     method = (
-        note("normal posterior under a flat prior, {draws} draws; permutation where it stands", draws=DRAWS)
+        message("normal posterior under a flat prior, {draws} draws; permutation where it stands", draws=DRAWS)
         if permuted
-        else note("normal posterior under a flat prior, {draws} draws", draws=DRAWS)
+        else message("normal posterior under a flat prior, {draws} draws", draws=DRAWS)
     )
     return DecisionResult(
         table=table[COLUMNS],
@@ -247,8 +247,8 @@ def _warnings(rows: pd.DataFrame) -> tuple[str, ...]:
     found = []
     if still:
         found.append(
-            note("The outcome does not vary in control and in {arms}: there is nothing to weigh there.", arms=still)
+            message("The outcome does not vary in control and in {arms}: there is nothing to weigh there.", arms=still)
         )
     if few:
-        found.append(note("Too few customers bought for the probabilities of {arms} to be believed.", arms=few))
+        found.append(message("Too few customers bought for the probabilities of {arms} to be believed.", arms=few))
     return tuple(found)

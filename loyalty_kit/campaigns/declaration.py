@@ -41,7 +41,7 @@ class Declaration:
         check_choice(self.missing, "missing", ("drop", "zero"))
         check_whole(self.min_cell, "min_cell", 1)
         if isinstance(self.covariates, str):
-            raise InputError(f"'covariates' must list columns, as ['{self.covariates}']; got '{self.covariates}'.")
+            raise InputError("'covariates' must list columns, as ['{column}']; got '{column}'.", column=self.covariates)
         if self._has_truths_as_arms():
             object.__setattr__(self, "control", as_spelled(self.control, TRUTHS))
             shares = {as_spelled(arm, TRUTHS): share for arm, share in (self.planned or {}).items()}

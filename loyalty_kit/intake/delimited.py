@@ -24,7 +24,7 @@ def read_delimited(file: Source, known: Collection[str]) -> RawTable:
     headers = {delimiter: _first_row(text, delimiter) for delimiter in DELIMITERS}
     delimiter = max(DELIMITERS, key=lambda mark: (shown(headers[mark], known), len(headers[mark])))
     if not headers[delimiter]:
-        raise UnreadableError(f"{file} has no header.")
+        raise UnreadableError("{file} has no header.", file=file)
     grid = _grid(text, delimiter, len(headers[delimiter]), file)
     return RawTable(headed(grid, known), decimal_comma=delimiter == ";")
 
@@ -60,15 +60,21 @@ def _grid(text: str, delimiter: str, width: int, file: Source) -> pd.DataFrame:
             ),
         )
     except pa.ArrowException:
-        raise UnreadableError(f"{file} cannot be read as CSV.") from None
+        raise UnreadableError("{file} cannot be read as CSV.", file=file) from None
     frame: pd.DataFrame = table.to_pandas()
     if frame.empty or frame.iloc[-1, 0] != END:
         row = len(frame) + len(ragged)
-        raise InputError(f"{file} opens a quotation mark in row {row} that nothing closes.")
+        raise InputError("{file} opens a quotation mark in row {row} that nothing closes.", file=file, row=row)
     if ragged:
         others = f" ({len(ragged)} such rows)" if len(ragged) > 1 else ""
         raise InputError(
-            f"{file} has {ragged[0].actual_columns} cells in row {ragged[0].number}{others}, but its "
-            f"header, row 1, has {width}; a cell that holds '{delimiter}' needs quotation marks."
+            "{file} has {actual_columns} cells in row {number}{others}, but its header, row 1, has {width}; "
+            "a cell that holds '{delimiter}' needs quotation marks.",
+            file=file,
+            actual_columns=ragged[0].actual_columns,
+            number=ragged[0].number,
+            others=others,
+            width=width,
+            delimiter=delimiter,
         )
     return frame.iloc[:-1]

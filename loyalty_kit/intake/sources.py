@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import pandas as pd
 
 from loyalty_kit.errors import UnreadableError
+from loyalty_kit.messages import foreign
 
 T = TypeVar("T")
 
@@ -56,19 +57,23 @@ class Source:
                 return parse(BytesIO(self.data))
             except Exception:
                 # A damaged file makes these parsers raise nearly anything, some of it with the cell where they stopped.
-                raise UnreadableError(f"{self} is damaged, protected or no {kind} file.") from None
+                raise UnreadableError(
+                    "{self_} is damaged, protected or no {kind} file.", self_=self, kind=kind
+                ) from None
 
 
 def opened(path: Path, what: str) -> Source:
     """Bytes of a file that is there and holds something."""
     if not os.path.exists(path):
-        raise UnreadableError(f"{what} '{path}' does not exist.")
+        raise UnreadableError("{what} '{path}' does not exist.", what=what, path=path)
     if path.is_dir():
-        raise UnreadableError(f"{what} '{path}' is a folder; give the file itself.")
+        raise UnreadableError("{what} '{path}' is a folder; give the file itself.", what=what, path=path)
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise UnreadableError(f"{what} '{path}' cannot be read: {error.strerror or error}.") from None
+        raise UnreadableError(
+            "{what} '{path}' cannot be read: {cause}.", what=what, path=path, cause=foreign(error.strerror or error)
+        ) from None
     if not data.strip():
-        raise UnreadableError(f"{what} '{path.name}' is empty.")
+        raise UnreadableError("{what} '{name}' is empty.", what=what, name=path.name)
     return Source(what, path.name, data)

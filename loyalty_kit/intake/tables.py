@@ -63,9 +63,11 @@ def read_table(path: Path, known: Collection[str], *, what: str) -> RawTable:
 
 def _refuse(path: Path, what: str, ending: str) -> None:
     if ending == ".xls":
-        raise UnreadableError(f"{what} '{path.name}' is an old Excel file; save it as .xlsx.")
+        raise UnreadableError("{what} '{name}' is an old Excel file; save it as .xlsx.", what=what, name=path.name)
     got = f"ends in '{ending}'" if ending else "has no ending"
-    raise UnreadableError(f"{what} '{path.name}' {got}; allowed are {', '.join(FORMATS)}.")
+    raise UnreadableError(
+        "{what} '{name}' {got}; allowed are {formats}.", what=what, name=path.name, got=got, formats=", ".join(FORMATS)
+    )
 
 
 def labelled(column: pd.Series, labels: Mapping[Any, str]) -> pd.Series:

@@ -10,8 +10,8 @@ from scipy.special import chdtrc
 
 from loyalty_kit.measurement.correlation import Correlation, as_correlation, check_factorable
 from loyalty_kit.measurement.items import read_items
+from loyalty_kit.messages import message
 from loyalty_kit.moments import Floats
-from loyalty_kit.notes import note
 from loyalty_kit.results import Result
 
 # With scikit-learn behind it, a quarter of a second that only those who measure adequacy wait for.
@@ -143,7 +143,7 @@ def adequacy(items_or_correlation: Any, *, n: float | None = None, weight: Any =
         else factor_analyzer.calculate_bartlett_sphericity(answers)
     )
     poor = list(kmo_items.index[kmo_items < POOR_KMO])
-    said = note(
+    said = message(
         "Sampling adequacy is below {least} for {items}: little of what they share is common.",
         least=POOR_KMO,
         items=poor,
@@ -158,7 +158,7 @@ def adequacy(items_or_correlation: Any, *, n: float | None = None, weight: Any =
         correlation=correlation,
         n_used=correlation.n_used,
         n_dropped=correlation.n_dropped,
-        method=note("{kind} correlations", kind=correlation.method),
+        method=message("{kind} correlations", kind=correlation.method),
         warnings=(*correlation.warnings, *((said,) if poor else ())),
     )
 

@@ -13,8 +13,8 @@ from loyalty_kit.measurement.adequacy import UNRELATED
 from loyalty_kit.measurement.cfa_solution import Solution
 from loyalty_kit.measurement.cfa_soundness import Standing, sample_correlation, scale_independence, standing
 from loyalty_kit.measurement.items import ItemTable, resampled
+from loyalty_kit.messages import message
 from loyalty_kit.moments import Floats
-from loyalty_kit.notes import note
 from loyalty_kit.results import Result
 from loyalty_kit.survey.codebook import Codebook
 
@@ -167,7 +167,7 @@ def assess_validity(
     if bootstrap and complete <= len(sample):
         bootstrap = 0
         notes.append(
-            note("HTMT has no interval: {n} respondents with every answer are too few to resample.", n=complete)
+            message("HTMT has no interval: {n} respondents with every answer are too few to resample.", n=complete)
         )
     replicates = _replicates(solution, sample, answers, bootstrap, generator)
     arithmetic, geometric = _htmt(sample[None], member)[0], _htmt(sample[None], member, geometric=True)[0]
@@ -187,9 +187,9 @@ def assess_validity(
         fornell_larcker=table(larcker),
         n_used=len(answers.values),
         replicates=len(draws),
-        method=note("draws from the polychoric correlations' errors")
+        method=message("draws from the polychoric correlations' errors")
         if solution.ordinal
-        else note("bootstrap of respondents"),
+        else message("bootstrap of respondents"),
         confidence=confidence,
         warnings=tuple(notes),
         codebook=codebook,

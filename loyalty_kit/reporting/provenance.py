@@ -9,6 +9,7 @@ import pandas as pd
 from great_tables import GT
 
 from loyalty_kit.errors import UnreadableError
+from loyalty_kit.messages import foreign
 from loyalty_kit.reporting.layout import headings, lay_out
 from loyalty_kit.reporting.origin import versions
 from loyalty_kit.reporting.verbs import tabulates
@@ -78,4 +79,6 @@ def _hash(path: Path) -> str:
         with path.open("rb") as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest()
     except OSError as error:
-        raise UnreadableError(f"The file '{path}' cannot be read: {error.strerror}.") from None
+        raise UnreadableError(
+            "The file '{path}' cannot be read: {cause}.", path=path, cause=foreign(error.strerror)
+        ) from None

@@ -7,7 +7,7 @@ from pkgutil import iter_modules
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import loyalty_kit.reporting as reporting
-from loyalty_kit.errors import InputError, kind, listing
+from loyalty_kit.errors import InputError, kind
 from loyalty_kit.reporting.wording.catalogue import Passage
 
 if TYPE_CHECKING:
@@ -145,11 +145,19 @@ def _view(views: Views, verb: str, result: Any, name: str | None) -> Callable[..
     _load(type(result).__module__.split(".")[1] if type(result).__module__.startswith("loyalty_kit.") else "")
     known = next((views[one] for one in type(result).__mro__ if one in views), None)
     if known is None:
-        raise InputError(f"'{verb}' takes a result of the kit; got {kind(result)}.")
+        raise InputError("'{verb}' takes a result of the kit; got {given}.", verb=verb, given=kind(result))
     if name is None and isinstance(result, (type(None), Exception)):
-        raise InputError(f"'{verb}' needs a view where there is no result; there are {listing(known)}.")
+        raise InputError(
+            "'{verb}' needs a view where there is no result; there are {known}.", verb=verb, known=list(known)
+        )
     if name is not None and name not in known:
-        raise InputError(f"{kind(result)} has no view '{name}' to {verb}; it has {listing(known)}.")
+        raise InputError(
+            "{given} has no view '{name}' to {verb}; it has {known}.",
+            given=kind(result),
+            name=name,
+            verb=verb,
+            known=list(known),
+        )
     return known[next(iter(known)) if name is None else name]
 
 

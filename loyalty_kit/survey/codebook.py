@@ -145,7 +145,7 @@ class Codebook(_Model):
     def parse(cls, text: str, name: str = "codebook.toml") -> "Codebook":
         """Codebook of TOML text; `name` is what errors call it."""
         if not isinstance(text, str):
-            raise InputError(f"'text' must be TOML text; got {kind(text)}.")
+            raise InputError("'text' must be TOML text; got {given}.", given=kind(text))
         return cls._checked(parse_toml(text, f"The codebook '{name}'"), name)
 
     @classmethod
@@ -263,7 +263,9 @@ class Codebook(_Model):
 def check_codebook(codebook: object) -> None:
     """Refuse what is not a codebook, with the way to one."""
     if not isinstance(codebook, Codebook):
-        raise InputError(f"'codebook' must be a Codebook; got {kind(codebook)}; read it with Codebook.read.")
+        raise InputError(
+            "'codebook' must be a Codebook; got {given}; read it with Codebook.read.", given=kind(codebook)
+        )
 
 
 def _fault(detail: ErrorDetails, said: str) -> str:

@@ -157,7 +157,7 @@ def read_columns(path: Path, book: Codebook, names: Sequence[str]) -> pd.DataFra
 def _read_survey(path: Path, book: Codebook) -> RawTable:
     table = read_table(path, book.columns, what="The survey")
     if table.frame.empty:
-        raise UnreadableError(f"The survey '{path.name}' holds no respondents.")
+        raise UnreadableError("The survey '{file}' holds no respondents.", file=path.name)
     return table
 
 

@@ -11,7 +11,8 @@ from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from string import Template
 
-from loyalty_kit.errors import InputError, listing
+from loyalty_kit.errors import InputError
+from loyalty_kit.messages import shown
 from loyalty_kit.reporting.batches.batch_grammar import parse_batch_file
 
 _TEMPLATES = Path(__file__).parents[1] / "template" / "schedule"
@@ -80,12 +81,12 @@ def unit(kind: str, *, batch: Path, python: Path | None = None) -> str:
     >>> print(unit("cron", batch=Path("reports.toml")))  # doctest: +SKIP
     """
     if kind not in _UNITS:
-        raise InputError(f"'kind' must be one of {listing(_UNITS)}; got '{kind}'.")
+        raise InputError("'kind' must be one of {choices}; got '{given}'.", choices=list(_UNITS), given=kind)
     whole = Path(batch).absolute()
     interpreter = Path(python or sys.executable).absolute()
     for path in (whole, interpreter):
         if not str(path).isprintable() or "${{" in str(path):
-            raise InputError(f"The path {str(path)!r} holds what no schedule can carry; rename it.")
+            raise InputError("The path {path} holds what no schedule can carry; rename it.", path=shown(str(path)))
     return _UNITS[kind](_Work(whole, interpreter, parse_batch_file(whole).output))
 
 
@@ -102,8 +103,10 @@ def _cron(work: _Work) -> str:
     size = len(text.splitlines()[-1].encode())
     if size > _LONGEST_CRON:
         raise InputError(
-            f"The line for cron has {size} bytes and cron takes {_LONGEST_CRON}; "
-            "use --systemd, or move the study to a shorter path."
+            "The line for cron has {count} bytes and cron takes {most}; use --systemd, or move the study to "
+            "a shorter path.",
+            count=size,
+            most=_LONGEST_CRON,
         )
     return text
 
@@ -131,7 +134,11 @@ def _github(work: _Work) -> str:
     batch = work.batch.relative_to(root).as_posix()
     reports = (work.folder / work.output).resolve()
     if not reports.is_relative_to(root.resolve()):
-        raise InputError(f"The output '{work.output}' lies outside the repository '{root}'; a workflow cannot keep it.")
+        raise InputError(
+            "The output '{output}' lies outside the repository '{root}'; a workflow cannot keep it.",
+            output=work.output,
+            root=root,
+        )
     return _filled(
         "github",
         batch=batch,

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from loyalty_kit.errors import GroupsError
 from loyalty_kit.measurement.invariance import InvarianceResult
 from loyalty_kit.measurement.invariance_verdict import Decision
-from loyalty_kit.notes import figure
+from loyalty_kit.messages import figure
 from loyalty_kit.reporting.canvas import BLUE, INK, ORANGE, canvas, drawn, label
 from loyalty_kit.reporting.layout import headings, lay_out, p_values
 from loyalty_kit.reporting.survey.sample import warned

@@ -70,7 +70,7 @@ def write_workbook(html: Path | str, target: Path) -> None:
         try:
             page = html.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
-            raise InputError(f"The report '{html}' cannot be read: {error}.") from None
+            raise InputError("The report '{html}' cannot be read: {cause}.", html=html, cause=error) from None
     else:
         page = html
     soup = BeautifulSoup(page, "html.parser")

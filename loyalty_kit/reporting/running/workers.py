@@ -16,6 +16,7 @@ from typing import IO
 
 from pydantic import ValidationError
 
+from loyalty_kit.messages import message
 from loyalty_kit.reporting.publication import passing_place, scratch_folder, sweep
 from loyalty_kit.reporting.running.requests import REQUEST, RESPONSE, Failure, RenderRequest, RenderResponse
 from loyalty_kit.reporting.running.servers import ask, can_fork, forking
@@ -213,7 +214,9 @@ def _run_once(
             with _deadline(request.timeout, kill, late):
                 return _read_response(stream)
     except OSError as error:
-        return RenderResponse(failure=Failure(f"No process could be started for the report: {error}")), ""
+        return RenderResponse(
+            failure=Failure(message("No process could be started for the report: {said}", said=error))
+        ), ""
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import pandas as pd
 from great_tables import GT
 
-from loyalty_kit.notes import note
+from loyalty_kit.messages import message
 from loyalty_kit.reporting.layout import headings, lay_out
 from loyalty_kit.reporting.verbs import describes, tabulates
 from loyalty_kit.reporting.wording.catalogue import Passage, Sentence, in_a_row, say, term
@@ -61,7 +61,7 @@ def describe_left_out(kept: KeptItems) -> Passage:
 @describes(Selection, "rows")
 def describe_rows(selection: Selection) -> Passage:
     """Say which rows of the file the report is about; nothing where it is about all."""
-    kept = [note("Only rows with {conditions} are used.", conditions=list(selection.only))] if selection.only else []
+    kept = [message("Only rows with {conditions} are used.", conditions=list(selection.only))] if selection.only else []
     return Passage(Sentence(tell(text)) for text in kept)
 
 

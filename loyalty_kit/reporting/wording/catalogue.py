@@ -11,7 +11,8 @@ from html import escape
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Literal
 
-from loyalty_kit.errors import InputError, listing
+from loyalty_kit.errors import InputError
+from loyalty_kit.messages import shown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -78,7 +79,9 @@ def language() -> str:
 
 def _known(language: str, name: str) -> str:
     if language not in LANGUAGES:
-        raise InputError(f"'{name}' must be one of {listing(LANGUAGES)}; got {language!r}.")
+        raise InputError(
+            "'{name}' must be one of {choices}; got {given}.", name=name, choices=list(LANGUAGES), given=shown(language)
+        )
     return language
 
 

@@ -9,7 +9,7 @@ from string import Formatter
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from loyalty_kit.notes import Note, filled_in, note
+from loyalty_kit.messages import filled_in, message
 from loyalty_kit.reporting.wording.catalogue import Passage, Sentence, term
 from loyalty_kit.reporting.wording.catalogue import language as spoken_here
 
@@ -70,7 +70,7 @@ def describe_only(only: Sequence[str]) -> Passage:
     >>> str(describe_only(["channel = store"]))
     "Only rows with 'channel = store' are used."
     """
-    kept = [note("Only rows with {conditions} are used.", conditions=list(only))] if only else []
+    kept = [message("Only rows with {conditions} are used.", conditions=list(only))] if only else []
     return Passage(Sentence(tell(text)) for text in kept)
 
 
@@ -124,7 +124,7 @@ def _known(spoken: str, part: str) -> dict[str, str]:
 
 def _labelled(text: Note, labels: Mapping[str, str]) -> Note:
     """Note that calls scales by their labels."""
-    return note(text.template, **{name: _called(value, labels, name) for name, value in text.values.items()})
+    return message(text.template, **{name: _called(value, labels, name) for name, value in text.values.items()})
 
 
 def _called(value: object, labels: Mapping[str, str], name: str) -> object:
