@@ -8,38 +8,43 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from loyalty_kit.errors import InputError, kind, listing, nearest, rows
+from loyalty_kit.errors import InputError, kind, nearest, rows
+from loyalty_kit.messages import message, shown
 
 
 def check_choice(value: object, name: str, choices: Sequence[str]) -> None:
     """Refuse a value that is not one of the choices."""
     if value not in choices:
         got = f"'{value}'" if isinstance(value, str) else repr(value)
-        raise InputError(f"'{name}' must be one of {listing(choices, most=20)}; got {got}.")
+        raise InputError(
+            "'{name}' must be one of {choices}; got {given}.", name=name, choices=tuple(choices), given=str(got)
+        )
 
 
 def check_level(value: float, name: str) -> None:
     """Refuse a level that does not lie strictly between 0 and 1."""
     if isinstance(value, bool) or not isinstance(value, int | float | np.number) or not 0 < value < 1:
-        raise InputError(f"'{name}' must be a number between 0 and 1; got {value!r}.")
+        raise InputError("'{name}' must be a number between 0 and 1; got {given}.", name=name, given=shown(value))
 
 
 def check_share(value: float, name: str) -> None:
     """Refuse a share that is not above 0 and up to 1."""
     if isinstance(value, bool) or not isinstance(value, int | float | np.number) or not 0 < value <= 1:
-        raise InputError(f"'{name}' must be a share above 0 and up to 1; got {value!r}.")
+        raise InputError("'{name}' must be a share above 0 and up to 1; got {given}.", name=name, given=shown(value))
 
 
 def check_whole(value: int, name: str, low: int) -> None:
     """Refuse a value that is not a whole number of at least low."""
     if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < low:
-        raise InputError(f"'{name}' must be a whole number of at least {low}; got {value!r}.")
+        raise InputError(
+            "'{name}' must be a whole number of at least {low}; got {given}.", name=name, low=low, given=shown(value)
+        )
 
 
 def check_number(value: float, name: str) -> None:
     """Refuse a value that is not a finite number."""
     if isinstance(value, bool) or not isinstance(value, int | float | np.number) or not np.isfinite(value):
-        raise InputError(f"'{name}' must be a finite number; got {value!r}.")
+        raise InputError("'{name}' must be a finite number; got {given}.", name=name, given=shown(value))
 
 
 def check_columns(present: Iterable[object], needed: Iterable[object], where: str) -> None:
@@ -49,7 +54,13 @@ def check_columns(present: Iterable[object], needed: Iterable[object], where: st
     if absent:
         hints = "".join(nearest(name, have) for name in absent[:1])
         noun = "column" if len(absent) == 1 else "columns"
-        raise InputError(f"{where} lacks the {noun} {listing(absent)}{hints or '.'}")
+        raise InputError(
+            "{where} lacks the {noun} {absent}{value}",
+            where=where,
+            noun=noun,
+            absent=list(absent),
+            value=hints or message("."),
+        )
 
 
 def check_range(answers: pd.Series, low: float, high: float, name: str) -> None:
@@ -57,18 +68,22 @@ def check_range(answers: pd.Series, low: float, high: float, name: str) -> None:
     outside = answers[(answers < low) | (answers > high)]
     if len(outside):
         held = f"'{name}' holds {outside.iloc[0]:.12g} in {rows(len(outside))}"
-        raise InputError(f"{held}; allowed is {low:.12g} to {high:.12g}.")
+        raise InputError("{held}; allowed is {low} to {high}.", held=held, low=f"{low:.12g}", high=f"{high:.12g}")
 
 
 def check_weights(weights: npt.NDArray[np.float64], name: str = "weight") -> None:
     """Refuse weights that are missing, infinite or negative, or that are all zero."""
     lacking = int((~np.isfinite(weights)).sum())
     if lacking:
-        raise InputError(f"'{name}' is missing or infinite in {rows(lacking)}; every row needs a weight.")
+        raise InputError(
+            "'{name}' is missing or infinite in {rows}; every row needs a weight.", name=name, rows=rows(lacking)
+        )
     if (weights < 0).any():
-        raise InputError(f"'{name}' is negative in {rows(int((weights < 0).sum()))}; weights are zero or more.")
+        raise InputError(
+            "'{name}' is negative in {rows}; weights are zero or more.", name=name, rows=rows(int((weights < 0).sum()))
+        )
     if len(weights) and not weights.any():
-        raise InputError(f"'{name}' is zero in every row; at least one row needs a positive weight.")
+        raise InputError("'{name}' is zero in every row; at least one row needs a positive weight.", name=name)
 
 
 def check_weight(weight: Any, count: int, name: str = "weight") -> npt.NDArray[np.float64]:
@@ -76,12 +91,16 @@ def check_weight(weight: Any, count: int, name: str = "weight") -> npt.NDArray[n
     if weight is None:
         return np.ones(count)
     if isinstance(weight, str) or not isinstance(weight, Iterable) or getattr(weight, "ndim", 1) != 1:
-        raise InputError(f"'{name}' must hold one number a row ({count}); got {kind(weight)}.")
+        raise InputError(
+            "'{name}' must hold one number a row ({count}); got {given}.", name=name, count=count, given=kind(weight)
+        )
     column = weight if isinstance(weight, pd.Series) else pd.Series(weight)
     if len(column) != count:
-        raise InputError(f"'{name}' must hold one number a row ({count}); got {len(column)}.")
+        raise InputError(
+            "'{name}' must hold one number a row ({count}); got {given}.", name=name, count=count, given=len(column)
+        )
     if not pd.api.types.is_numeric_dtype(column) and column.notna().any():
-        raise InputError(f"'{name}' must hold numbers; got {column.dtype}.")
+        raise InputError("'{name}' must hold numbers; got {given}.", name=name, given=str(column.dtype))
     weights = column.to_numpy(dtype=float, na_value=np.nan)
     check_weights(weights, name)
     return weights
@@ -92,7 +111,9 @@ def check_rng(rng: object) -> np.random.Generator:
     if isinstance(rng, np.random.Generator):
         return rng
     if isinstance(rng, bool) or not isinstance(rng, int | np.integer) or rng < 0:
-        raise InputError(f"'rng' must be a whole number of at least 0 or a numpy Generator; got {rng!r}.")
+        raise InputError(
+            "'rng' must be a whole number of at least 0 or a numpy Generator; got {given}.", given=shown(rng)
+        )
     return np.random.default_rng(int(rng))
 
 
@@ -100,37 +121,50 @@ def check_numbers(table: pd.DataFrame, names: Sequence[str], where: str) -> None
     """Refuse columns of a table that do not hold numbers; a column without any value passes."""
     wrong = [name for name in names if not pd.api.types.is_numeric_dtype(table[name]) and table[name].notna().any()]
     if wrong:
-        raise InputError(f"{where} must hold numbers in {listing(wrong)}; got {table[wrong[0]].dtype}.")
+        raise InputError(
+            "{table} must hold numbers in {columns}; got {given}.",
+            table=where,
+            columns=list(wrong),
+            given=table[wrong[0]].dtype,
+        )
 
 
 def check_same_rows(column: object, table: object, name: str) -> None:
     """Refuse a pandas column beside a pandas table of another index; other kinds go by row order."""
     if isinstance(column, pd.Series) and isinstance(table, pd.DataFrame) and not column.index.equals(table.index):
-        raise InputError(f"'{name}' must have the index of the table; got another one.")
+        raise InputError("'{name}' must have the index of the table; got another one.", name=name)
 
 
 def check_series(column: object, name: str) -> None:
     """Refuse what is not a pandas Series."""
     if not isinstance(column, pd.Series):
-        raise InputError(f"'{name}' must be a pandas Series, a value a respondent; got {kind(column)}.")
+        raise InputError(
+            "'{name}' must be a pandas Series, a value a respondent; got {given}.", name=name, given=kind(column)
+        )
 
 
 def check_path(path: object, name: str) -> None:
     """Refuse what cannot be a path."""
     if not isinstance(path, str | os.PathLike):
-        raise InputError(f"'{name}' must be the path of a file; got {kind(path)}.")
+        raise InputError("'{name}' must be the path of a file; got {given}.", name=name, given=kind(path))
 
 
 def check_responses(responses: object, columns: Iterable[str], name: str = "responses") -> None:
     """Refuse what is not a pandas table that holds each of the columns once."""
     if not isinstance(responses, pd.DataFrame):
-        raise InputError(f"'{name}' must be a pandas DataFrame, respondents × columns; got {kind(responses)}.")
+        raise InputError(
+            "'{name}' must be a pandas DataFrame, respondents × columns; got {given}.", name=name, given=kind(responses)
+        )
     wanted = list(dict.fromkeys(columns))
     check_columns(responses.columns, wanted, f"The table of {name}")
     have = list(responses.columns)
     twice = [] if responses.columns.is_unique else [column for column in wanted if have.count(column) > 1]
     if twice:
-        raise InputError(f"The table of {name} holds {listing(twice)} more than once; each column may stand once.")
+        raise InputError(
+            "The table of {name} holds {twice} more than once; each column may stand once.",
+            name=name,
+            twice=list(twice),
+        )
 
 
 def check_answers(responses: pd.DataFrame, ranges: Mapping[str, tuple[float, float]]) -> None:

@@ -2,11 +2,14 @@
 
 import difflib
 import os
+import re
 import tomllib
 import traceback
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
+
+from loyalty_kit.messages import Message, dumps, foreign, message, together
 
 ANONYMOUS = "LOYALTY_KIT_ANONYMOUS"
 """Environment variable that a rendering kernel carries: errors then name rows, never respondents."""
@@ -18,15 +21,24 @@ def anonymous() -> bool:
 
 
 _IN_TOML = {
-    "tuple_type": "must be a list, [ … ]",
-    "dict_type": "must be a table, { name = value }",
-    "model_type": "must be a table, { name = value }",
-    "string_type": "must be text in quotation marks",
-    "float_type": "must be a number",
-    "missing": "is required",
-    "too_short": "needs at least one entry",
+    "tuple_type": message("must be a list, [ … ]"),
+    "dict_type": message("must be a table, { name = value }"),
+    "model_type": message("must be a table, { name = value }"),
+    "string_type": message("must be text in quotation marks"),
+    "float_type": message("must be a number"),
+    "missing": message("is required"),
+    "too_short": message("needs at least one entry"),
 }
 """Types of pydantic's faults, in the words of the file that holds them."""
+
+_FLAWS = (
+    *("Expected {mark}", "Found invalid character {mark}", "Illegal character {mark}", "Cannot declare {key} twice"),
+    *("Cannot mutate immutable namespace {key}", "Cannot redefine namespace {key}", "Duplicate inline table key {key}"),
+)
+"""What tomllib says of a place, where it names something there."""
+_PLACE = re.compile(r"(.+) \(at (?:line (\d+), column (\d+)|end of document)\)", re.DOTALL)
+
+_MARK = r"""('[^']+'|"'"|\S+)"""
 
 
 class InputError(ValueError):
@@ -34,19 +46,26 @@ class InputError(ValueError):
 
     Parameters
     ----------
-    message : str
-        The sentence; it may name a respondent.
-    anonymous : str, optional
+    template : str or Message
+        The sentence with names in braces, which catalogues know; it may name a respondent.
+    anonymous : Message, optional
         The same sentence with row numbers in place of respondents; shown wherever a report is built.
+    **values : object
+        What stands for the names, as in `messages.message`.
     """
 
-    def __init__(self, message: str, *, anonymous: str | None = None) -> None:
-        super().__init__(message)
-        self.message = message
-        self.anonymous = message if anonymous is None else anonymous
+    def __init__(self, template: str, /, *, anonymous: str | None = None, **values: object) -> None:
+        self.message = template if isinstance(template, Message) else message(template, **values)
+        super().__init__(self.message)
+        self.anonymous = self.message if anonymous is None else together([anonymous])
 
     def __str__(self) -> str:
         """Sentence for this process: without respondents where a report is being built."""
+        return self.said
+
+    @property
+    def said(self) -> Message:
+        """Message for this process: without respondents where a report is being built."""
         return self.anonymous if anonymous() else self.message
 
     @property
@@ -57,13 +76,13 @@ class InputError(ValueError):
         return self._account
 
     def _account(self) -> list[str]:
-        """Where this error passed, from below IPython on, and its sentence after its full name.
+        """Where this error passed, from below IPython on, its sentence after its full name, and its message as data.
 
         What else went wrong, notes and values are left out: they may quote data.
         """
         passed = [(Path(frame.filename), frame) for frame in traceback.extract_tb(self.__traceback__)[1:]]
         where = [f"{'/'.join(file.parts[-2:])}, line {at.lineno}, in {at.name}\n    {at.line}" for file, at in passed]
-        return [*where, f"{type(self).__module__}.{type(self).__qualname__}: {self}"]
+        return [*where, f"{type(self).__module__}.{type(self).__qualname__}: {self}", dumps(self.said)]
 
 
 class GroupsError(InputError):
@@ -74,42 +93,51 @@ class UnreadableError(InputError):
     """A file that cannot be read at all, as against one that holds something wrong."""
 
 
-def read_toml(path: Path, what: str) -> dict[str, Any]:
+def read_toml(path: Path, what: Message) -> dict[str, Any]:
     """Read a TOML file; `what` is what errors call it, as in 'The codebook'."""
     try:
         text = path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
     except FileNotFoundError:
-        raise UnreadableError(f"{what} '{path}' does not exist.") from None
+        raise UnreadableError("{what} '{path}' does not exist.", what=what, path=path) from None
     except OSError as error:
-        raise UnreadableError(f"{what} '{path}' cannot be read: {error.strerror}.") from None
+        cause = foreign(error.strerror)
+        raise UnreadableError("{what} '{path}' cannot be read: {cause}.", what=what, path=path, cause=cause) from None
     except UnicodeDecodeError:
-        raise UnreadableError(f"{what} '{path}' is not UTF-8 text; save it as UTF-8.") from None
-    return parse_toml(text, f"{what} '{path.name}'")
+        template = "{what} '{path}' is not UTF-8 text; save it as UTF-8."
+        raise UnreadableError(template, what=what, path=path) from None
+    return parse_toml(text, message("{what} '{path}'", what=what, path=path.name))
 
 
-def parse_toml(text: str, where: str) -> dict[str, Any]:
+def parse_toml(text: str, where: Message) -> dict[str, Any]:
     """Parse TOML text; `where` is what errors call it."""
     try:
         return tomllib.loads(text)
     except (ValueError, RecursionError) as error:
         # Beside its own error tomllib lets through those of numbers too long and of brackets too deep.
-        raise UnreadableError(f"{where} is not TOML: {str(error).rstrip('.')}.") from None
+        raise UnreadableError("{where} is not TOML: {syntax}.", where=where, syntax=_syntax(str(error))) from None
 
 
-def listing(names: Iterable[object], most: int = 8) -> str:
-    """Names in quotes, the first few of many.
-
-    Examples
-    --------
-    >>> listing(["a", "b", "c"], most=2)
-    "'a', 'b' and 1 more"
-    """
-    quoted = [f"'{name}'" for name in names]
-    rest = len(quoted) - most
-    return ", ".join(quoted[:most]) + (f" and {rest} more" if rest > 0 else "")
+def _syntax(said: str) -> Message:
+    """What tomllib said, and of which place."""
+    found = _PLACE.fullmatch(said.rstrip("."))
+    if found is None:
+        return foreign(said.rstrip("."))
+    flaw, line, column = found.groups()
+    if line is None:
+        return message("{flaw} (at end of document)", flaw=_flaw(flaw))
+    return message("{flaw} (at line {line}, column {column})", flaw=_flaw(flaw), line=line, column=column)
 
 
-def rows(count: int) -> str:
+def _flaw(said: str) -> Message:
+    for template in _FLAWS:
+        before, name, after = re.split(r"{(\w+)}", template)
+        what = "(.+)" if name == "key" else _MARK
+        if found := re.fullmatch(before + what + after, said, re.DOTALL):
+            return Message(template, {name: found[1]})
+    return foreign(said)
+
+
+def rows(count: int) -> Message:
     """Say a number of rows.
 
     Examples
@@ -117,7 +145,7 @@ def rows(count: int) -> str:
     >>> rows(1), rows(12)
     ('1 row', '12 rows')
     """
-    return "1 row" if count == 1 else f"{count} rows"
+    return message("1 row") if count == 1 else message("{n} rows", n=count)
 
 
 def kind(value: object) -> str:
@@ -131,7 +159,7 @@ def kind(value: object) -> str:
     return "None" if value is None else type(value).__name__
 
 
-def nearest(name: object, known: Iterable[object]) -> str:
+def nearest(name: object, known: Iterable[object]) -> Message:
     """'; did you mean …?' where a known name is close, else nothing.
 
     Examples
@@ -141,10 +169,10 @@ def nearest(name: object, known: Iterable[object]) -> str:
     """
     folded = {str(other).strip().casefold(): str(other) for other in known}
     close = difflib.get_close_matches(str(name).strip().casefold(), list(folded), n=1, cutoff=0.7)
-    return f"; did you mean '{folded[close[0]]}'?" if close else ""
+    return message("; did you mean '{known}'?", known=folded[close[0]]) if close else foreign("")
 
 
-def plain_faults(faults: Sequence[Any]) -> list[tuple[Any, str]]:
+def plain_faults(faults: Sequence[Any]) -> list[tuple[Any, Message]]:
     """Say pydantic's faults in the words of TOML; what only follows from a fault further in is left out.
 
     Parameters
@@ -154,9 +182,25 @@ def plain_faults(faults: Sequence[Any]) -> list[tuple[Any, str]]:
 
     Returns
     -------
-    list of (ErrorDetails, str)
+    list of (ErrorDetails, Message)
         Each fault with what is wrong, without the key and without what was got.
     """
     within = {fault["loc"][:depth] for fault in faults for depth in range(len(fault["loc"]))}
     told = [fault for fault in faults if fault["type"] != "too_short" or fault["loc"] not in within]
-    return [(fault, _IN_TOML.get(fault["type"]) or fault["msg"][:1].lower() + fault["msg"][1:]) for fault in told]
+    return [(fault, _plain_fault(fault)) for fault in told]
+
+
+def _plain_fault(fault: Any) -> Message:
+    """What a fault's own context says, where a validator of the kit's made it; else pydantic's words."""
+    context = fault.get("ctx", {})
+    if isinstance(context.get("said"), Message):
+        return context["said"]
+    if fault["type"] in _IN_TOML:
+        return _IN_TOML[fault["type"]]
+    if fault["type"] == "greater_than":
+        return message("input should be greater than {low}", low=f"{context['gt']:g}")
+    if fault["type"] == "literal_error":
+        *names, last = (name.strip("'") for name in re.split(", | or ", context["expected"]))
+        choices = message("{names} or {last}", names=names, last=[last]) if names else [last]
+        return message("input should be {choices}", choices=choices)
+    return foreign(fault["msg"][:1].lower() + fault["msg"][1:])

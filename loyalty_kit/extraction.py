@@ -102,12 +102,15 @@ def extract(correlation: npt.ArrayLike, *, factors: int, method: Method = "minre
     _check_correlation(r)
     check_whole(factors, "factors", 1)
     if factors >= len(r):
-        raise InputError(f"'factors' must be fewer than the {len(r)} items; got {factors}.")
+        raise InputError(
+            "'factors' must be fewer than the {count} items; got {given}.", count=len(r), given=str(factors)
+        )
     smallest = float(np.linalg.eigvalsh(r)[0])
     if method == "ml" and smallest < _SINGULAR:
         raise InputError(
-            f"Maximum likelihood needs a positive definite correlation matrix; its smallest eigenvalue is "
-            f"{smallest:.2g}. Leave out an item that others determine, or use 'minres'."
+            "Maximum likelihood needs a positive definite correlation matrix; its smallest eigenvalue is "
+            "{smallest}. Leave out an item that others determine, or use 'minres'.",
+            smallest=f"{smallest:.2g}",
         )
     start = _start(r, smallest)
     if method == "pa":
@@ -123,7 +126,7 @@ def extract(correlation: npt.ArrayLike, *, factors: int, method: Method = "minre
 
 def _check_correlation(r: Floats) -> None:
     if r.ndim != 2 or r.shape[0] != r.shape[1]:
-        raise InputError(f"A correlation matrix must be square; got shape {r.shape}.")
+        raise InputError("A correlation matrix must be square; got shape {shape}.", shape=r.shape)
     if not np.isfinite(r).all():
         raise InputError("A correlation matrix must be finite; an item without variance has no correlations.")
     if np.abs(r - r.T).max() > 1e-8 or np.abs(np.diag(r) - 1).max() > 1e-8 or np.abs(r).max() > 1 + 1e-8:

@@ -10,7 +10,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from loyalty_kit.checks import check_choice, check_columns, check_same_rows, check_weights
-from loyalty_kit.errors import InputError, listing
+from loyalty_kit.errors import InputError
+from loyalty_kit.messages import message
 
 Floats = npt.NDArray[np.float64]
 Missing = Literal["listwise", "pairwise"]
@@ -107,7 +108,7 @@ class Moments:
         rows = (present.all(axis=1) if missing == "listwise" else present.any(axis=1)) & (w > 0)
         if not rows.any():
             quantity = "every one" if missing == "listwise" else "any"
-            raise InputError(f"No row holds {quantity} of the columns {listing(names)}.")
+            raise InputError("No row holds {quantity} of the columns {names}.", quantity=quantity, names=list(names))
         values, m, w = values[rows], present[rows].astype(float), w[rows]
         shift = np.where(m > 0, values, 0.0).sum(axis=0) / np.maximum(m.sum(axis=0), 1)
         x = np.where(m > 0, values - shift, 0.0)
@@ -202,7 +203,7 @@ def _read(frame: Any, columns: list[str] | None, weight: Any) -> tuple[tuple[str
     wanted = list(dict.fromkeys([*names, weight] if isinstance(weight, str) else names))
     check_columns(have, wanted, "The table")
     if not names or len(set(names)) < len(names):
-        raise InputError(f"Columns must be named, and each once; got {listing(names) or 'none'}.")
+        raise InputError("Columns must be named, and each once; got {given}.", given=list(names) or message("none"))
     table = table.select(wanted)
     table = table.collect() if isinstance(table, nw.LazyFrame) else table
     values = np.column_stack([_numbers(table[name], name) for name in names])
@@ -219,7 +220,9 @@ def _table_and_names(frame: Any) -> tuple[Any, list[str]]:
         table: Any = nw.from_native(frame.rename(columns=str) if isinstance(frame, pd.DataFrame) else frame)
         return table, table.collect_schema().names()
     except TypeError:
-        raise InputError(f"A table must be a data frame that Narwhals knows; got {type(frame).__name__}.") from None
+        raise InputError(
+            "A table must be a data frame that Narwhals knows; got {given}.", given=type(frame).__name__
+        ) from None
     except nw.exceptions.DuplicateError:
         raise InputError("The table has two columns of one name; each column needs its own.") from None
 
@@ -234,11 +237,11 @@ def _weights(weight: Any, frame: Any, rows: int) -> Floats:
     except (TypeError, ValueError):
         raise InputError("'weight' must hold numbers only.") from None
     if w.shape != (rows,):
-        raise InputError(f"'weight' must hold one number a row ({rows}); got shape {w.shape}.")
+        raise InputError("'weight' must hold one number a row ({count}); got shape {shape}.", count=rows, shape=w.shape)
     return w
 
 
 def _numbers(column: Any, name: str) -> Floats:
     if not (column.dtype.is_numeric() or column.dtype == nw.Boolean):
-        raise InputError(f"Column '{name}' must be numeric; got {column.dtype}.")
+        raise InputError("Column '{column}' must be numeric; got {given}.", column=name, given=str(column.dtype))
     return np.asarray(column.cast(nw.Float64).to_numpy(), dtype=float)

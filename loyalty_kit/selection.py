@@ -11,7 +11,8 @@ import pandas as pd
 from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
 from loyalty_kit.checks import check_responses, check_whole
-from loyalty_kit.errors import InputError, anonymous, listing, nearest
+from loyalty_kit.errors import InputError, anonymous, nearest
+from loyalty_kit.messages import listing, shown
 
 FEWEST = 5
 """Rows that a report must be about where nothing else is asked for."""
@@ -56,13 +57,20 @@ def keep_only(table: pd.DataFrame, only: Sequence[str], *, min_cell: int = FEWES
         texts = cell_texts(table[column])
         fits = texts.isin(_spellings(value, table[column])).to_numpy(dtype=bool)
         if not fits.any():
-            raise InputError(f"No row has '{value}' in column '{column}'{_hint(value, texts, min_cell)}")
+            raise InputError(
+                "No row has '{value}' in column '{column}'{hint}",
+                value=value,
+                column=column,
+                hint=_hint(value, texts, min_cell),
+            )
         table = table[fits]
     if asked and len(table) < min_cell:
         told = " and ".join(f"'{column} = {value}'" for column, value in asked)
         raise InputError(
-            f"Fewer than {min_cell} rows meet {told}: a report about so few would tell what single people answered; "
-            f"at least {min_cell} are needed (min_cell)."
+            "Fewer than {least} rows meet {met}: a report about so few would tell what single people "
+            "answered; at least {least} are needed (min_cell).",
+            least=min_cell,
+            met=told,
         )
     return table
 
@@ -110,12 +118,12 @@ def conditions(only: Sequence[str]) -> list[tuple[str, str]]:
     [('channel', 'store')]
     """
     if isinstance(only, str) or not all(isinstance(entry, str) for entry in only):
-        raise InputError(f"'only' must be a list of conditions, as ['channel = store']; got {only!r}.")
+        raise InputError("'only' must be a list of conditions, as ['channel = store']; got {given}.", given=shown(only))
     found = []
     for entry in only:
         column, mark, value = (part.strip() for part in entry.partition(" = " if " = " in entry else "="))
         if not (column and mark and value):
-            raise InputError(f"'only' must list conditions as 'channel = store'; got '{entry}'.")
+            raise InputError("'only' must list conditions as 'channel = store'; got '{entry}'.", entry=entry)
         found.append((column, _text(value)))
     return found
 

@@ -8,7 +8,6 @@ from string import Formatter
 
 import numpy as np
 import pytest
-
 from loyalty_kit.notes import Note, note
 
 PACKAGE = Path(__file__).parents[1] / "loyalty_kit"

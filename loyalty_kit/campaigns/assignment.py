@@ -17,7 +17,7 @@ from loyalty_kit.campaigns.lee import lee_bounds
 from loyalty_kit.campaigns.metrics import Mean, Metric, Profit, Quantile, Rate
 from loyalty_kit.campaigns.rows import Rows, check_frame, collected, is_lazy, open_frame
 from loyalty_kit.errors import InputError
-from loyalty_kit.notes import note
+from loyalty_kit.messages import message
 from loyalty_kit.results import Result
 
 FAIL, WARN = 0.001, 0.01
@@ -104,7 +104,7 @@ def check_assignment(campaign: Declaration, metrics: list[Metric], assigned: Any
         balance=balance,
         bounds=_bounds(campaign, unequal, arms),
         n_used=int(counts["n"].sum()),
-        method=note("chi-squared on counts; standardized differences of covariates"),
+        method=message("chi-squared on counts; standardized differences of covariates"),
         warnings=tuple(check.message for check in checks if check.outcome == "failed"),
     )
 
@@ -160,10 +160,10 @@ def sample_ratio(counts: pd.DataFrame, was_planned: bool) -> Check:
     p = float(stats.chi2.sf(statistic, len(n) - 1))
     outcome = _outcome(p)
     worst = int(np.argmax(np.abs(n - expected) / np.sqrt(expected)))
-    plan = note("the planned shares") if was_planned else note("equal shares, since none were planned")
-    message = note("Arm sizes agree with {plan} (p = {p:.3g}).", plan=plan, p=p)
+    plan = message("the planned shares") if was_planned else message("equal shares, since none were planned")
+    told = message("Arm sizes agree with {plan} (p = {p:.3g}).", plan=plan, p=p)
     if outcome != "passed":
-        message = note(
+        told = message(
             "Arm '{arm}' has {n:.0f} customers where {expected:.0f} were expected from {plan} (p = {p:.2g}): "
             "the assignment or the data is broken, and effects may be too.",
             arm=counts["arm"].iloc[worst],
@@ -173,7 +173,7 @@ def sample_ratio(counts: pd.DataFrame, was_planned: bool) -> Check:
             p=p,
         )
         outcome = outcome if was_planned else "warned"
-    return Check("sample ratio", outcome, statistic, p, message)
+    return Check("sample ratio", outcome, statistic, p, told)
 
 
 def _outcome(p: float) -> str:
@@ -192,16 +192,16 @@ def _attrition(campaign: Declaration, counts: pd.DataFrame, assigned: Any) -> Ch
     if (whole < n).any():
         arm = counts["arm"].iloc[int(np.argmax(n - whole))]
         raise InputError(
-            f"The assignment list has fewer customers in arm '{arm}' than were analysed; give the whole list."
+            "The assignment list has fewer customers in arm '{arm}' than were analysed; give the whole list.", arm=arm
         )
     lost = whole - n
     statistic, p = _contingency(n, lost)
     shares = ", ".join(f"{arm} {share:.1%}" for arm, share in zip(counts["arm"], n / whole, strict=True))
     outcome = _outcome(p)
-    alike, unlike = note("no sign that arms lost customers unequally"), note("arms lost customers unequally")
+    alike, unlike = message("no sign that arms lost customers unequally"), message("arms lost customers unequally")
     found = alike if outcome == "passed" else unlike
-    message = note("Analysed of assigned: {shares}; {found} (p = {p:.2g}).", shares=shares, found=found, p=p)
-    return Check("attrition", outcome, statistic, p, message)
+    told = message("Analysed of assigned: {shares}; {found} (p = {p:.2g}).", shares=shares, found=found, p=p)
+    return Check("attrition", outcome, statistic, p, told)
 
 
 def _contingency(a: Any, b: Any) -> tuple[float, float]:
@@ -243,31 +243,31 @@ def _balance_check(cube: Cube, covariates: tuple[str, ...], arms: tuple[Any, ...
     size = float(worst["standardized_difference"])
     outcome = _outcome(p)
     outcome = "warned" if outcome == "passed" and abs(size) > CLEAR and p < 0.05 else outcome
-    message = note(
+    told = message(
         "Largest standardized difference {size:.3f} ('{covariate}', arm '{arm}'); "
         "together the covariates differ {verdict} (p = {p:.2g}).",
         size=size,
         covariate=worst["covariate"],
         arm=worst["arm"],
-        verdict=note("as chance allows") if outcome == "passed" else note("more than chance allows"),
+        verdict=message("as chance allows") if outcome == "passed" else message("more than chance allows"),
         p=p,
     )
-    return Check("balance", outcome, statistic, p, message)
+    return Check("balance", outcome, statistic, p, told)
 
 
 def _duplicates(campaign: Declaration) -> tuple[list[Check], int]:
     """Check for customers who stand more than once, in one arm or in several."""
     nan = float("nan")
     if isinstance(campaign.frame, Cube) or campaign.customer is None:
-        why = note("Without a customer id, duplicates cannot be checked.")
+        why = message("Without a customer id, duplicates cannot be checked.")
         return [Check("duplicates", "warned", nan, nan, why)], 0
     same, several = repeated(campaign.opened, campaign.customer, campaign.arm)
     total = campaign.opened.select(nw.col(campaign.customer).n_unique().alias("n"))
     customers = int((total.collect() if is_lazy(total) else total)["n"].to_list()[0])
     first = campaign.duplicates == "first"
-    handled = note("the first row counts") if first else note("one row a customer is needed")
-    twice = note("{n} customers stand more than once in one arm; {handled}.", n=same, handled=handled)
-    crossed = note(
+    handled = message("the first row counts") if first else message("one row a customer is needed")
+    twice = message("{n} customers stand more than once in one arm; {handled}.", n=same, handled=handled)
+    crossed = message(
         "{n} of {total} customers stand in several arms; each counts in the first, as intended to treat.",
         n=several,
         total=customers,
@@ -275,7 +275,7 @@ def _duplicates(campaign: Declaration) -> tuple[list[Check], int]:
     outcome = ("warned" if first else "failed") if same else "passed"
     share = several / max(customers, 1)
     mixed = "failed" if share > MOST_CONTAMINATED else "warned" if several else "passed"
-    once, apart = note("No customer stands twice in one arm."), note("No customer stands in several arms.")
+    once, apart = message("No customer stands twice in one arm."), message("No customer stands in several arms.")
     return [
         Check("duplicates", outcome, float(same), nan, twice if same else once),
         Check("contamination", mixed, float(several), nan, crossed if several else apart),
@@ -288,15 +288,15 @@ def _missing(cube: Cube, metric: Metric, arms: tuple[Any, ...]) -> Check:
     n = np.array([cube.block(columns, arm).n[0] for arm in arms])
     lost = np.array([cube.customers(arm) for arm in arms]) - n
     outcome_name = "profit" if isinstance(metric, Profit) else metric.name
-    name = note("missing {metric}", metric=outcome_name)
+    name = message("missing {metric}", metric=outcome_name)
     if not lost.any():
-        return Check(name, "passed", 0.0, 1.0, note("No customer lacks {metric}.", metric=outcome_name))
+        return Check(name, "passed", 0.0, 1.0, message("No customer lacks {metric}.", metric=outcome_name))
     statistic, p = _contingency(n, lost)
     shares = ", ".join(f"{arm} {share:.1%}" for arm, share in zip(arms, lost / (n + lost), strict=True))
     outcome = _outcome(p)
-    tail = note("about equally") if outcome == "passed" else note("unequally: see the bounds")
+    tail = message("about equally") if outcome == "passed" else message("unequally: see the bounds")
     found = {"metric": outcome_name, "tail": tail, "shares": shares, "p": p}
-    return Check(name, outcome, statistic, p, note("{metric} is missing {tail} ({shares}; p = {p:.2g}).", **found))
+    return Check(name, outcome, statistic, p, message("{metric} is missing {tail} ({shares}; p = {p:.2g}).", **found))
 
 
 def _bounds(campaign: Declaration, metrics: Sequence[Metric], arms: tuple[Any, ...]) -> pd.DataFrame:

@@ -20,7 +20,7 @@ from loyalty_kit.campaigns.sequential import TUNED_FOR, Looks, check_looks
 from loyalty_kit.campaigns.trust import TrustResult, believable, run_placebos
 from loyalty_kit.checks import check_choice, check_level, check_whole
 from loyalty_kit.errors import InputError
-from loyalty_kit.notes import note
+from loyalty_kit.messages import message
 
 
 @dataclass(frozen=True, eq=False)
@@ -196,9 +196,9 @@ class Campaign(Declaration):
             n_used=int(cube.rows.sum()) - dropped(cube),
             n_dropped=dropped(cube),
             confidence=confidence,
-            method=note("intention to treat, errors by {unit}", unit=self.cluster)
+            method=message("intention to treat, errors by {unit}", unit=self.cluster)
             if self.cluster
-            else note("intention to treat"),
+            else message("intention to treat"),
             warnings=warnings_of(self, cube, found),
         )
         return result if trust is None else believable(result, trust, reading)
@@ -257,7 +257,7 @@ class Campaign(Declaration):
         names = _names(by)
         if isinstance(self.frame, Cube) or self.cluster is not None:
             what = "a cube" if isinstance(self.frame, Cube) else "clusters"
-            raise InputError(f"Placebo campaigns are drawn from single customers; got {what}.")
+            raise InputError("Placebo campaigns are drawn from single customers; got {single}.", single=what)
         if any(isinstance(metric, Quantile) for metric in chosen):
             raise InputError("A quantile has no placebo campaigns; name rates, means, ratios and profits.")
         cube, found, _ = estimated(self, chosen, names)
@@ -284,7 +284,7 @@ class Campaign(Declaration):
         chosen = check_metrics(metrics)
         if isinstance(self.frame, Cube) or self.cluster is not None:
             what = "a cube" if isinstance(self.frame, Cube) else "clusters"
-            raise InputError(f"Complier effects are estimated from single customers; got {what}.")
+            raise InputError("Complier effects are estimated from single customers; got {single}.", single=what)
         cube = gather_reached(self, chosen, reached)
         return complier_effects(cube, chosen, reached, order_arms(cube.arms, self.control, self.planned), confidence)
 

@@ -11,12 +11,12 @@ from scipy import stats
 from loyalty_kit.campaigns.cube import Cube
 from loyalty_kit.campaigns.metrics import Metric, Profit
 from loyalty_kit.errors import InputError
-from loyalty_kit.notes import note
+from loyalty_kit.messages import message
 from loyalty_kit.results import Result
 
 COLUMNS = ["metric", "arm", "n", "reached_control", "reached_arm", "effect", "ci_low", "ci_high", "p_value", "warning"]
 WEAK = 10.0
-MISMEASURED = note(
+MISMEASURED = message(
     "Opens are mismeasured: mail programs load pictures by themselves or block them, so that the effect among "
     "those who opened is a rough guide; the effect of being sent stands firmer."
 )
@@ -75,7 +75,7 @@ def complier_effects(
     for metric in metrics:
         (form, *_) = metric.forms() or (None,)
         if form is None or form.divisor is not None:
-            raise InputError(f"'{metric.name}' has no complier effect; name rates, means and profits.")
+            raise InputError("'{metric}' has no complier effect; name rates, means and profits.", metric=metric.name)
         columns = (*form.columns, reached)
         weights = np.array([*form.terms.values(), 0.0])
         at = np.eye(len(columns))[-1]
@@ -102,7 +102,7 @@ def complier_effects(
             limits = [effect - limit * error, effect + limit * error]
             rows.append([metric.name, arm, n, *shares, effect, *limits, p, weak if strength < WEAK else ""])
     table = pd.DataFrame(rows, columns=COLUMNS)
-    method = note("two-stage least squares, robust errors")
+    method = message("two-stage least squares, robust errors")
     return ComplierResult(table, reached, int(cube.rows.sum()), confidence, method, (MISMEASURED,))
 
 
@@ -110,4 +110,4 @@ def _check_reached(reached: str, blocks: Sequence[Any]) -> None:
     if any(
         b.lows[0, -1] < 0 or b.highs[0, -1] > 1 or abs(b.sums[0, -1] - b.products[0, -1, -1]) > 1e-6 for b in blocks
     ):
-        raise InputError(f"'{reached}' must hold 0 and 1, or false and true: who was reached.")
+        raise InputError("'{column}' must hold 0 and 1, or false and true: who was reached.", column=reached)

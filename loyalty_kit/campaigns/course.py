@@ -10,7 +10,7 @@ from loyalty_kit.campaigns.cube import Cube
 from loyalty_kit.campaigns.effects import Reading, tabulate
 from loyalty_kit.campaigns.estimates import Cell, estimates
 from loyalty_kit.campaigns.metrics import Metric
-from loyalty_kit.notes import note
+from loyalty_kit.messages import message
 from loyalty_kit.results import Result
 
 COLUMNS = ["metric", "arm", "period", "n", "difference", "ci_low", "ci_high", "p_value", "method"]
@@ -58,11 +58,11 @@ def follow(cube: Cube, metrics: Sequence[Metric], arms: tuple[Any, ...], reading
         table = tabulate(found, reading, limits).drop_duplicates(["metric", "arm"])
         tables.append(table.assign(period=period, p_value=table["p_adjusted"]))
     whole = pd.concat(tables, ignore_index=True)[COLUMNS] if tables else pd.DataFrame(columns=COLUMNS)
-    told = note("Too few customers up to {periods}; these periods are left out.", periods=", ".join(map(str, early)))
+    told = message("Too few customers up to {periods}; these periods are left out.", periods=", ".join(map(str, early)))
     return CourseResult(
         table=whole.sort_values(["metric", "arm"], kind="stable").reset_index(drop=True),
         n_used=int(cube.rows.sum()),
         confidence=reading.confidence,
-        method=note("asymptotic confidence sequence"),
+        method=message("asymptotic confidence sequence"),
         warnings=(told,) if early else (),
     )

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from loyalty_kit.campaigns.gather import gather_lazy, gather_rows
 from loyalty_kit.campaigns.rows import MISSING, Floats, Rows
-from loyalty_kit.errors import InputError, listing
+from loyalty_kit.errors import InputError
 
 Columns = tuple[str, ...]
 FORMAT = b"loyalty_kit.cube"
@@ -164,14 +164,18 @@ class Cube:
             raise InputError("The campaign's table holds no customer.")
         lacking = int(rows[cells[arm].isna().to_numpy()].sum())
         if lacking:
-            raise InputError(f"Column '{arm}' is missing in {lacking} rows; every customer needs an arm.")
+            raise InputError(
+                "Column '{column}' is missing in {n} rows; every customer needs an arm.", column=arm, n=lacking
+            )
         blocks = tuple(Block(names, *arrays) for names, arrays in parts.items())
         for block in blocks:
             infinite = [
                 c for c, total in zip(block.columns, block.sums.sum(axis=0), strict=True) if not np.isfinite(total)
             ]
             if infinite:
-                raise InputError(f"Column '{infinite[0]}' holds infinite values; allowed are finite numbers.")
+                raise InputError(
+                    "Column '{column}' holds infinite values; allowed are finite numbers.", column=infinite[0]
+                )
         return cls(arm, by, period, _named(cells, keys[1:]), rows, blocks, dict(caps or {}), unit)._ordered()
 
     def _ordered(self) -> "Cube":
@@ -216,7 +220,9 @@ class Cube:
         for block in self.blocks:
             if block.columns == columns:
                 return block.over(self.where(arm, by, level))
-        raise InputError(f"The cube holds no moments of {listing(columns)} together; gather it with the same metrics.")
+        raise InputError(
+            "The cube holds no moments of {columns} together; gather it with the same metrics.", columns=list(columns)
+        )
 
     def until(self, period: object) -> "Cube":
         """Cube of the cells up to and including a period."""
@@ -236,8 +242,11 @@ class Cube:
         for name, (_, limit) in self.caps.items():
             if other.caps[name][1] != limit:
                 raise InputError(
-                    f"Cubes add only under the same cap: '{name}' is {limit:g} in one and "
-                    f"{other.caps[name][1]:g} in the other; gather the second with caps= of the first."
+                    "Cubes add only under the same cap: '{name}' is {limit} in one and {other} in the other; gather "
+                    "the second with caps= of the first.",
+                    name=name,
+                    limit=f"{limit:g}",
+                    other=f"{other.caps[name][1]:g}",
                 )
         cells = pd.concat([self.cells, other.cells], ignore_index=True)
         group = cells.astype(str).groupby(list(cells.columns), sort=False).ngroup().to_numpy()
@@ -290,12 +299,14 @@ class Cube:
             If the file is absent or is no cube.
         """
         if not Path(path).is_file():
-            raise InputError(f"The cube '{path}' does not exist.")
+            raise InputError("The cube '{path}' does not exist.", path=path)
         try:
             arrow = pq.read_table(path)
             about = json.loads(arrow.schema.metadata[FORMAT])
         except (pa.ArrowInvalid, KeyError, TypeError):
-            raise InputError(f"The file '{path}' is no cube; allowed is a file that Cube.save wrote.") from None
+            raise InputError(
+                "The file '{path}' is no cube; allowed is a file that Cube.save wrote.", path=path
+            ) from None
         table = arrow.to_pandas()
         blocks = tuple(_loaded(table, i, tuple(names)) for i, names in enumerate(about["blocks"]))
         keys = [about["arm"], *about["by"], *([about["period"]] if about["period"] else [])]

@@ -10,7 +10,7 @@ from scipy import stats
 from loyalty_kit.campaigns.effects import ALL, DISBELIEVED, KEYS, EffectsResult
 from loyalty_kit.campaigns.rows import Floats
 from loyalty_kit.checks import check_choice
-from loyalty_kit.notes import note
+from loyalty_kit.messages import message
 from loyalty_kit.results import Result
 
 COLUMNS = ["decision", "arm", "probability_best", "probability_gain", "expected_gain", "expected_loss"]
@@ -110,9 +110,9 @@ def decide(effects: EffectsResult, *, metric: str, rng: int | np.random.Generato
     table.loc[len(table)] = more
     permuted = any(_key(row) in effects.permutations for row in rows.to_dict("records"))
     method = (
-        note("normal posterior under a flat prior, {draws} draws; permutation where it stands", draws=DRAWS)
+        message("normal posterior under a flat prior, {draws} draws; permutation where it stands", draws=DRAWS)
         if permuted
-        else note("normal posterior under a flat prior, {draws} draws", draws=DRAWS)
+        else message("normal posterior under a flat prior, {draws} draws", draws=DRAWS)
     )
     return DecisionResult(
         table=table[COLUMNS],
@@ -182,8 +182,8 @@ def _warnings(rows: pd.DataFrame) -> tuple[str, ...]:
     found = []
     if still:
         found.append(
-            note("The outcome does not vary in control and in {arms}: there is nothing to weigh there.", arms=still)
+            message("The outcome does not vary in control and in {arms}: there is nothing to weigh there.", arms=still)
         )
     if few:
-        found.append(note("Too few customers bought for the probabilities of {arms} to be believed.", arms=few))
+        found.append(message("Too few customers bought for the probabilities of {arms} to be believed.", arms=few))
     return tuple(found)

@@ -34,7 +34,7 @@ class Declaration:
         check_choice(self.duplicates, "duplicates", ("error", "first"))
         check_choice(self.missing, "missing", ("drop", "zero"))
         if isinstance(self.covariates, str):
-            raise InputError(f"'covariates' must list columns, as ['{self.covariates}']; got '{self.covariates}'.")
+            raise InputError("'covariates' must list columns, as ['{column}']; got '{column}'.", column=self.covariates)
         if self.planned is not None:
             check_planned(self.planned, self.control)
         if isinstance(self.frame, Cube):

@@ -22,7 +22,7 @@ from loyalty_kit.campaigns.sequential import (
 )
 from loyalty_kit.campaigns.simultaneous import benjamini_hochberg, critical_value, holm, max_t
 from loyalty_kit.estimates import Estimate as Recorded
-from loyalty_kit.notes import note
+from loyalty_kit.messages import message
 from loyalty_kit.results import Result
 
 Multiple = Literal["max-t", "none"]
@@ -35,7 +35,7 @@ COLUMNS = [
 ]
 KEYS = ["metric", "arm", "by", "level", "kind"]
 """What tells an estimate's row from the others."""
-DISBELIEVED = note("Not to be believed by any method.")
+DISBELIEVED = message("Not to be believed by any method.")
 KINDS = ["adjusted", "adjusted uncapped", "capped", "plain"]
 DETAILS = [
     "n_control",
@@ -123,7 +123,7 @@ class EffectsResult(Result):
                 row["ci_low"],
                 row["ci_high"],
                 row["n"],
-                note("{metric}: {arm} against control", metric=row["metric"], arm=row["arm"]),
+                message("{metric}: {arm} against control", metric=row["metric"], arm=row["arm"]),
             )
             for row in rows.to_dict("records")
         )
@@ -247,16 +247,16 @@ def method_of(estimate: Estimate, reading: Reading, limits: dict[str, float]) ->
         limit = next((limits[name] for name in estimate.form.terms if name in limits), None)
         capped = {"method": base, "limit": limit, "cap": estimate.metric.cap}
         base = (
-            note("{method}, uncapped", method=base)
+            message("{method}, uncapped", method=base)
             if limit is None
-            else note("{method}, capped at {limit:.6g} (quantile {cap:g})", **capped)
+            else message("{method}, capped at {limit:.6g} (quantile {cap:g})", **capped)
         )
     if reading.looks == "continuous":
-        return note("{method}, always valid", method=base)
+        return message("{method}, always valid", method=base)
     if reading.looks is not None:
-        return note("{method}, look {look} (alpha spending)", method=base, look=len(reading.looks))
+        return message("{method}, look {look} (alpha spending)", method=base, look=len(reading.looks))
     if reading.multiple == "max-t" and estimate.cell.by is None:
-        return note("{method}, max-t", method=base)
+        return message("{method}, max-t", method=base)
     return base
 
 
@@ -265,33 +265,33 @@ def _own_method(estimate: Estimate) -> str:
     if estimate.covariates:
         covariates = ", ".join(estimate.covariates)
         if estimate.by_rows:
-            return note("adjusted for {covariates} (Lin, HC2)", covariates=covariates)
-        return note("adjusted for {covariates} (Lin, errors by moments)", covariates=covariates)
+            return message("adjusted for {covariates} (Lin, HC2)", covariates=covariates)
+        return message("adjusted for {covariates} (Lin, errors by moments)", covariates=covariates)
     if isinstance(estimate.metric, Rate) and np.isinf(estimate.df[0]):
-        return note("unpooled Wald")
-    kinds: dict[str, str] = {"ratio": note("delta method"), "quantile": note("Maritz–Jarrett")}
-    return kinds.get(estimate.metric.kind, note("Welch"))
+        return message("unpooled Wald")
+    kinds: dict[str, str] = {"ratio": message("delta method"), "quantile": message("Maritz–Jarrett")}
+    return kinds.get(estimate.metric.kind, message("Welch"))
 
 
 def _warning(estimate: Estimate, i: int, known: bool, no_lift: bool) -> str:
     """Say what to know before believing a row."""
     if not known:
         if min(estimate.units[0], estimate.units[i + 1]) < 2:
-            return note("Too few customers for an interval.")
-        return note("The outcome does not vary; there is no interval.")
+            return message("Too few customers for an interval.")
+        return message("The outcome does not vary; there is no interval.")
     notes = []
     events = min(estimate.nonzero[0], estimate.nonzero[i + 1])
     if events < FEW and isinstance(estimate.metric, Mean | Profit | Ratio):
         column = next(iter(estimate.form.terms))
-        where = note("control") if estimate.nonzero[0] <= estimate.nonzero[i + 1] else note("the arm")
+        where = message("control") if estimate.nonzero[0] <= estimate.nonzero[i + 1] else message("the arm")
         few = {"n": events, "where": where, "column": column}
         notes.append(
-            note("Only {n:.0f} in {where} have any {column}: ask trust() before believing the interval.", **few)
+            message("Only {n:.0f} in {where} have any {column}: ask trust() before believing the interval.", **few)
         )
     if events < 10 and isinstance(estimate.metric, Rate):
-        notes.append(note("Only {n:.0f} events in the smaller arm: the interval is rough.", n=events))
+        notes.append(message("Only {n:.0f} events in the smaller arm: the interval is rough.", n=events))
     if no_lift:
-        notes.append(note("No lift: control is not clearly above zero."))
+        notes.append(message("No lift: control is not clearly above zero."))
     return " ".join(notes)
 
 
@@ -313,7 +313,7 @@ def families_of(reading: Reading, arms: int, by: Sequence[str]) -> tuple[str, ..
     found = []
     if reading.multiple == "max-t":
         found.append(
-            note(
+            message(
                 "Over all customers, intervals and adjusted p values hold for the {arms} arms of a metric together.",
                 arms=arms,
             )
@@ -321,12 +321,12 @@ def families_of(reading: Reading, arms: int, by: Sequence[str]) -> tuple[str, ..
     if by and reading.looks is None:
         name = "Holm" if reading.segments == "holm" else "Benjamini–Hochberg"
         found.append(
-            note(
+            message(
                 "In segments, adjusted p values are {name}'s over the arms and levels of one by-column and metric; "
                 "intervals are for one cell at a time.",
                 name=name,
             )
         )
     if arms > 1:
-        found.append(note("Between treatments, adjusted p values are Holm's over the pairs of one metric."))
+        found.append(message("Between treatments, adjusted p values are Holm's over the pairs of one metric."))
     return tuple(found)

@@ -150,7 +150,7 @@ def _adjusted(cube: Cube, plain: Estimate, covariates: tuple[str, ...]) -> Estim
     used = tuple(name for name in extra if all(_varies(block, name) for block in blocks))
     if cell.by is None and used != extra:
         lost = next(name for name in extra if name not in used)
-        raise InputError(f"The covariate '{lost}' is the same for every customer of an arm; leave it out.")
+        raise InputError("The covariate '{name}' is the same for every customer of an arm; leave it out.", name=lost)
     if not used or min(block.n[0] for block in blocks) < len(used) + 3:
         return None
     weights = [linearised(plain.form, block, clustered) for block in blocks]
@@ -179,10 +179,15 @@ def check_values(metric: Metric, form: Form, blocks: Sequence[Block], clustered:
         between = any(abs(b.sums[0, 0] - b.products[0, 0, 0]) > 1e-9 * max(b.n[0], 1) for b in blocks)
         if low < 0 or high > 1 or between:
             got = f"values from {low:g} to {high:g}"
-            raise InputError(f"Rate('{metric.column}') needs 0 and 1, or false and true; the column holds {got}.")
+            raise InputError(
+                "Rate('{column}') needs 0 and 1, or false and true; the column holds {got}.",
+                column=metric.column,
+                got=got,
+            )
     if form.divisor is not None:
         at = blocks[0].columns.index(form.divisor)
         if any(b.lows[0, at] < 0 for b in blocks):
             raise InputError(
-                f"The denominator '{form.divisor}' of a ratio holds negative values; allowed are 0 or more."
+                "The denominator '{column}' of a ratio holds negative values; allowed are 0 or more.",
+                column=form.divisor,
             )

@@ -9,7 +9,7 @@ import pandas as pd
 from loyalty_kit.campaigns.effects import ALL, EffectsResult
 from loyalty_kit.campaigns.power import plan_campaign
 from loyalty_kit.checks import check_choice
-from loyalty_kit.notes import note
+from loyalty_kit.messages import message
 from loyalty_kit.results import Result
 
 COLUMNS, CURVE = ["design", "n", "control_share", "mde"], ["design", "n", "mde"]
@@ -96,9 +96,9 @@ def plan_next(
     sd = float(spreads[0] if spreads[0] > 0 else spreads[1]) ** 0.5
     base, n = float(row["control"]), int(effects.n_used)
     if not sd > 0:
-        nothing = note("The outcome does not vary; no next test can be planned from it.")
+        nothing = message("The outcome does not vary; no next test can be planned from it.")
         empty = pd.DataFrame(columns=[*COLUMNS, "lift"], dtype=float), pd.DataFrame(columns=CURVE, dtype=float)
-        return NextTestResult(*empty, metric, power, n, effects.confidence, note("no design"), (nothing,))
+        return NextTestResult(*empty, metric, power, n, effects.confidence, message("no design"), (nothing,))
     even = dict.fromkeys(planned, 1 / len(planned))
     again = plan_campaign(base, n=n, sd=sd, allocation=planned, power=power, confidence=effects.confidence)
     equal = plan_campaign(base, n=n, sd=sd, allocation=even, power=power, confidence=effects.confidence)

@@ -11,7 +11,8 @@ import pandas as pd
 from loyalty_kit.campaigns.estimates import SIZE
 from loyalty_kit.campaigns.gather import column_number
 from loyalty_kit.campaigns.rows import Rows, is_lazy
-from loyalty_kit.errors import InputError, listing, rows
+from loyalty_kit.errors import InputError, rows
+from loyalty_kit.messages import listing, message, shown
 from loyalty_kit.selection import FEWEST
 
 MOST_LEVELS = 50
@@ -38,14 +39,17 @@ def first_rows(frame: Any, customer: str, arm: str, duplicates: str, sent: str |
     if same and duplicates == "error":
         noun = "customer stands" if same == 1 else "customers stand"
         raise InputError(
-            f"{same} {noun} more than once in one arm (column '{customer}'); "
-            "one row a customer is needed, or duplicates='first'."
+            "{same} {noun} more than once in one arm (column '{customer}'); one row a customer is needed, or "
+            "duplicates='first'.",
+            same=same,
+            noun=noun,
+            customer=customer,
         )
     if not same and not several:
         return frame
     if is_lazy(frame) and sent is None:
         raise InputError(
-            f"{same + several} customers stand more than once and rows have no order; give sent= to tell the first."
+            "{n} customers stand more than once and rows have no order; give sent= to tell the first.", n=same + several
         )
     if sent is not None:
         return frame.unique([customer], keep="first", order_by=[sent])
@@ -55,7 +59,9 @@ def first_rows(frame: Any, customer: str, arm: str, duplicates: str, sent: str |
 def _any_repeated(column: Any) -> bool:
     missing = int(column.null_count())
     if missing:
-        raise InputError(f"Column '{column.name}' is missing in {missing} rows; every customer needs an id.")
+        raise InputError(
+            "Column '{column}' is missing in {n} rows; every customer needs an id.", column=column.name, n=missing
+        )
     return bool(column.to_pandas().duplicated().any())
 
 
@@ -69,8 +75,12 @@ def check_measured(frame: Any, measured: Mapping[str, str], sent: str) -> None:
         count = int(table[f"late_{i}"].to_list()[0] or 0)
         if count:
             raise InputError(
-                f"The covariate '{name}' was measured after the campaign for {count} customers ('{date}' lies after "
-                f"'{sent}'); only what was known before may adjust."
+                "The covariate '{name}' was measured after the campaign for {n} customers ('{date}' lies after "
+                "'{sent}'); only what was known before may adjust.",
+                name=name,
+                n=count,
+                date=date,
+                sent=sent,
             )
 
 
@@ -90,7 +100,12 @@ def check_levels(source: Any, by: Sequence[str]) -> None:
     for name in by:
         count = len(source.codes(name)[1]) if isinstance(source, Rows) else _count_levels(source, name)
         if count > MOST_LEVELS:
-            raise InputError(f"The by-column '{name}' has {count} levels; allowed are {MOST_LEVELS}. Group them first.")
+            raise InputError(
+                "The by-column '{name}' has {n} levels; allowed are {most}. Group them first.",
+                name=name,
+                n=count,
+                most=MOST_LEVELS,
+            )
 
 
 def _count_levels(frame: Any, name: str) -> int:
@@ -134,9 +149,11 @@ def check_planned(planned: Mapping[Any, float], control: object) -> None:
     """Refuse planned shares that are not positive, do not sum to 1, or leave out control."""
     bad = {arm: share for arm, share in planned.items() if isinstance(share, bool) or not share > 0}
     if bad or abs(sum(planned.values()) - 1) > 0.005:
-        raise InputError(f"'planned' must hold shares above 0 that sum to 1; got {dict(planned)!r}.")
+        raise InputError("'planned' must hold shares above 0 that sum to 1; got {given}.", given=shown(dict(planned)))
     if control not in planned:
-        raise InputError(f"'planned' lacks the control '{control}'; it names {listing(planned)}.")
+        raise InputError(
+            "'planned' lacks the control '{control}'; it names {arms}.", control=control, arms=list(planned)
+        )
 
 
 def order_arms(
@@ -158,11 +175,13 @@ def order_arms(
             _refuse_strangers(strangers, present, planned, sizes)
         absent = [arm for arm in planned if arm not in present]
         if absent:
-            raise InputError(f"'planned' names the arm '{absent[0]}', but no customer is in it.")
+            raise InputError("'planned' names the arm '{arm}', but no customer is in it.", arm=absent[0])
     known = list(planned) if planned is not None else sorted(present, key=str)
     arms = (control, *(arm for arm in known if arm != control))
     if len(arms) < 2:
-        raise InputError(f"Every customer is in the control '{control}'; a campaign needs at least one other arm.")
+        raise InputError(
+            "Every customer is in the control '{control}'; a campaign needs at least one other arm.", control=control
+        )
     return arms
 
 
@@ -172,7 +191,12 @@ def _refuse_without_control(present: Sequence[Any], control: object, sizes: Mapp
     wrong = f"No customer is in the control '{control}'; "
     arms = listing([*shared, *alone], most=min(len(shared), 8))
     known = f"the arms are {arms}." if shared else f"arms found: {len(present)}."
-    raise InputError(f"{wrong}the arms are {listing(present)}.", anonymous=f"{wrong}{known}")
+    raise InputError(
+        "{wrong}the arms are {present}.",
+        wrong=wrong,
+        present=list(present),
+        anonymous=message("{narrow}{poor}", narrow=wrong, poor=known),
+    )
 
 
 def _refuse_strangers(

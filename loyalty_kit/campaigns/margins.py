@@ -10,7 +10,7 @@ from scipy import special
 from loyalty_kit.campaigns.effects import DISBELIEVED, KEYS, EffectsResult
 from loyalty_kit.checks import check_choice
 from loyalty_kit.errors import InputError
-from loyalty_kit.notes import note
+from loyalty_kit.messages import message, shown
 from loyalty_kit.results import Result
 
 Claim = Literal["equivalence", "noninferiority"]
@@ -87,7 +87,7 @@ def against_margin(effects: EffectsResult, *, margin: float, metric: str, claim:
     """
     check_choice(claim, "claim", ("equivalence", "noninferiority"))
     if isinstance(margin, bool) or not isinstance(margin, int | float) or not margin > 0:
-        raise InputError(f"'margin' must be a difference above 0, in outcome units; got {margin!r}.")
+        raise InputError("'margin' must be a difference above 0, in outcome units; got {given}.", given=shown(margin))
     check_choice(metric, "metric", list(dict.fromkeys(effects.table["metric"])))
     table = effects.table[effects.table["metric"] == metric]
     found = pd.DataFrame([_row(row, effects, float(margin), claim) for row in table.to_dict("records")], table.index)
@@ -98,9 +98,9 @@ def against_margin(effects: EffectsResult, *, margin: float, metric: str, claim:
         margin=float(margin),
         n_used=effects.n_used,
         confidence=effects.confidence,
-        method=note("two one-sided tests") if claim == "equivalence" else note("one-sided test"),
+        method=message("two one-sided tests") if claim == "equivalence" else message("one-sided test"),
         warnings=tuple(
-            note("{arm} ({by} {level}): too few customers for any method.", arm=row.arm, by=row.by, level=row.level)
+            message("{arm} ({by} {level}): too few customers for any method.", arm=row.arm, by=row.by, level=row.level)
             for row in table[table["warning"].str.contains(DISBELIEVED)].itertuples()
         ),
     )

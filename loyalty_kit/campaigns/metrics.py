@@ -10,6 +10,7 @@ from typing import Any
 
 from loyalty_kit.checks import check_level
 from loyalty_kit.errors import InputError
+from loyalty_kit.messages import shown
 
 
 @dataclass(frozen=True)
@@ -137,7 +138,7 @@ class Ratio:
     def __post_init__(self) -> None:
         """Check the declaration."""
         if self.numerator == self.denominator:
-            raise InputError(f"A ratio needs two columns; got '{self.numerator}' twice.")
+            raise InputError("A ratio needs two columns; got '{column}' twice.", column=self.numerator)
 
     @property
     def name(self) -> str:
@@ -180,7 +181,7 @@ class Profit:
     def __post_init__(self) -> None:
         """Check the declaration."""
         if isinstance(self.margin, bool) or not isinstance(self.margin, int | float) or not 0 < self.margin <= 1:
-            raise InputError(f"'margin' must be a share above 0 and up to 1; got {self.margin!r}.")
+            raise InputError("'margin' must be a share above 0 and up to 1; got {given}.", given=shown(self.margin))
 
     @property
     def name(self) -> str:
@@ -246,9 +247,11 @@ def check_metrics(metrics: object) -> list[Metric]:
     strangers = [metric for metric in chosen if not isinstance(metric, Metric)]
     if strangers or not chosen:
         got = repr(strangers[0]) if strangers else repr(metrics)
-        raise InputError(f"'metrics' must list metrics, as [Rate(…), Mean(…), Ratio(…), Profit(…)]; got {got}.")
+        raise InputError(
+            "'metrics' must list metrics, as [Rate(…), Mean(…), Ratio(…), Profit(…)]; got {given}.", given=str(got)
+        )
     names = [metric.name for metric in chosen]
     twice = [name for name in names if names.count(name) > 1]
     if twice:
-        raise InputError(f"'metrics' names '{twice[0]}' twice; a metric stands once in an evaluation.")
+        raise InputError("'metrics' names '{metric}' twice; a metric stands once in an evaluation.", metric=twice[0])
     return chosen

@@ -12,10 +12,10 @@ from loyalty_kit.campaigns.estimates import welch_df
 from loyalty_kit.campaigns.rows import Floats, Rows, check_frame, collected, open_frame
 from loyalty_kit.checks import check_level
 from loyalty_kit.errors import InputError
-from loyalty_kit.notes import note
+from loyalty_kit.messages import message
 from loyalty_kit.results import Result
 
-WEAKER = note(
+WEAKER = message(
     "Weaker evidence: the campaign was not randomised, and what else differs between the groups is not ruled out."
 )
 EDGES = (0.05, 0.95)
@@ -117,7 +117,11 @@ def difference_in_differences(
     table = table.dropna().astype({treated: float, outcome: float})
     _check_group(table[treated].to_numpy(), treated)
     if (table.groupby(customer)[treated].nunique() > 1).any():
-        raise InputError(f"A customer changes group in '{treated}'; it says who is treated from '{start}' on.")
+        raise InputError(
+            "A customer changes group in '{column}'; it says who is treated from '{start}' on.",
+            column=treated,
+            start=start,
+        )
     after = table[period] >= start
     means = table.groupby([customer, after.rename("after")])[outcome].mean().unstack()
     group = table.groupby(customer)[treated].first()
@@ -125,16 +129,16 @@ def difference_in_differences(
     change = (means[True] - means[False]).dropna()
     parts = [change[group[change.index] == side].to_numpy() for side in (0.0, 1.0)]
     if min(map(len, parts)) < 2:
-        raise InputError(f"Each group needs two customers with periods before and after '{start}'.")
+        raise InputError("Each group needs two customers with periods before and after '{start}'.", start=start)
     estimate, error, df = _welch(parts)
     half = -float(special.stdtrit(df, (1 - confidence) / 2)) * error
     trend = _trend(table[~after], customer, period, outcome, group)
     notes = [WEAKER]
     if np.isnan(trend):
-        notes.append(note("With a single period before, parallel trends cannot be checked."))
+        notes.append(message("With a single period before, parallel trends cannot be checked."))
     elif trend < 0.05:
         notes.append(
-            note(
+            message(
                 "The groups moved apart before the start already (p = {p:.2g}): the estimate is not to be believed.",
                 p=trend,
             )
@@ -151,14 +155,14 @@ def difference_in_differences(
         n_used=len(change),
         n_dropped=len(group) - len(change),
         confidence=confidence,
-        method=note("difference in differences"),
+        method=message("difference in differences"),
         warnings=tuple(notes),
     )
 
 
 def _check_group(values: Floats, name: str) -> None:
     if set(np.unique(values[~np.isnan(values)])) != {0.0, 1.0}:
-        raise InputError(f"'{name}' must hold 0 and 1, and both: who was treated.")
+        raise InputError("'{column}' must hold 0 and 1, and both: who was treated.", column=name)
 
 
 def _welch(parts: Sequence[Floats]) -> tuple[float, float, float]:
@@ -247,7 +251,7 @@ def weighted_effect(
         [_overlap(name, e[t == side], t[t == side]) for name, side in (("treated", 1.0), ("others", 0.0))]
     )
     outside = float(((e < EDGES[0]) | (e > EDGES[1])).mean())
-    poor = note(
+    poor = message(
         "{share:.0%} of customers have hardly any counterpart in the other group: the estimate leans on a few.",
         share=outside,
     )
@@ -261,7 +265,7 @@ def weighted_effect(
         n_used=len(t),
         n_dropped=len(rows) - len(t),
         confidence=confidence,
-        method=note("inverse-probability weighting"),
+        method=message("inverse-probability weighting"),
         warnings=(WEAKER, poor) if outside > MOST_OUTSIDE else (WEAKER,),
     )
 

@@ -10,8 +10,8 @@ from loyalty_kit.campaigns.intake import check_levels, clusters, order_arms, str
 from loyalty_kit.campaigns.metrics import Mean, Metric, Profit, Quantile, capped
 from loyalty_kit.campaigns.quantiles import quantile_estimates
 from loyalty_kit.campaigns.rows import Rows, check_frame, collected, is_lazy, pooled_quantile
-from loyalty_kit.errors import InputError, listing
-from loyalty_kit.notes import note
+from loyalty_kit.errors import InputError
+from loyalty_kit.messages import message
 
 
 def estimated(
@@ -27,7 +27,9 @@ def estimated(
         if isinstance(metric, Profit) and isinstance(metric.cost, Mapping):
             strangers = [arm for arm in metric.cost if arm not in arms]
             if strangers:
-                raise InputError(f"'cost' names the arm '{strangers[0]}'; the arms are {listing(arms)}.")
+                raise InputError(
+                    "'cost' names the arm '{arm}'; the arms are {arms}.", arm=strangers[0], arms=list(arms)
+                )
     cells = [Cell(), *(Cell(cut, level) for cut in cube.by for level in cube.levels(cut))]
     found = estimates(cube, metrics, cells, arms, covariates, source)
     for cut in parts:
@@ -46,7 +48,9 @@ def _of_quantiles(
 ) -> list[Estimate]:
     if isinstance(campaign.frame, Cube) or campaign.cluster is not None:
         what = "a cube" if isinstance(campaign.frame, Cube) else "clusters"
-        raise InputError(f"The quantile '{metrics[0].name}' needs single customers; got {what}.")
+        raise InputError(
+            "The quantile '{metric}' needs single customers; got {single}.", metric=metrics[0].name, single=what
+        )
     source = source_of(campaign, metrics, by, {}, (), lazily=False)
     return quantile_estimates(source, metrics, campaign.arm, arms, by)
 
@@ -58,15 +62,19 @@ def gather(
     if isinstance(campaign.frame, Cube):
         absent = [name for name in by if name not in campaign.frame.by]
         if absent:
-            raise InputError(f"The cube has no by-column '{absent[0]}'; gather it with by=['{absent[0]}'].")
+            raise InputError("The cube has no by-column '{name}'; gather it with by=['{name}'].", name=absent[0])
         kept = Cube(**{**vars(campaign.frame), "by": by}) if by != campaign.frame.by else campaign.frame
         return kept, None
     outcomes = {column for metric in metrics for column in _columns(metric)}
     mixed = [name for name in campaign.covariates if name in outcomes]
     if mixed:
-        raise InputError(f"The covariate '{mixed[0]}' is an outcome of this evaluation; covariates are known before.")
+        raise InputError(
+            "The covariate '{name}' is an outcome of this evaluation; covariates are known before.", name=mixed[0]
+        )
     if campaign.arm in by:
-        raise InputError(f"The by-column '{campaign.arm}' is the column of the arms; segments divide all arms alike.")
+        raise InputError(
+            "The by-column '{name}' is the column of the arms; segments divide all arms alike.", name=campaign.arm
+        )
     caps = caps or _limits(campaign, metrics)
     source = source_of(campaign, metrics, by, caps, (), lazily=True)
     check_levels(source, by)
@@ -124,7 +132,9 @@ def _check_sizes(campaign: Declaration, cube: Cube, arms: tuple[Any, ...]) -> No
     for arm in arms:
         if cube.customers(arm) < 2:
             what = "customer" if cube.unit == "customer" else cube.unit
-            raise InputError(f"The arm '{arm}' holds 1 {what}; at least 2 are needed to estimate an effect.")
+            raise InputError(
+                "The arm '{arm}' holds 1 {cluster}; at least 2 are needed to estimate an effect.", arm=arm, cluster=what
+            )
 
 
 def warnings_of(campaign: Declaration, cube: Cube, found: Sequence[Estimate]) -> tuple[str, ...]:
@@ -132,7 +142,7 @@ def warnings_of(campaign: Declaration, cube: Cube, found: Sequence[Estimate]) ->
     notes = []
     if dropped(cube):
         notes.append(
-            note("{n} customers lack an outcome or covariate and are left out where it is needed.", n=dropped(cube))
+            message("{n} customers lack an outcome or covariate and are left out where it is needed.", n=dropped(cube))
         )
     if campaign.cluster is not None and not isinstance(campaign.frame, Cube):
         held = campaign.customers
@@ -141,13 +151,13 @@ def warnings_of(campaign: Declaration, cube: Cube, found: Sequence[Estimate]) ->
         if split:
             units = {"n": split, "unit": campaign.cluster}
             notes.append(
-                note("{n} of '{unit}' have customers in several arms; errors by {unit} are then cautious.", **units)
+                message("{n} of '{unit}' have customers in several arms; errors by {unit} are then cautious.", **units)
             )
     if not all(estimate.by_rows for estimate in found):
         cube_only = isinstance(campaign.frame, Cube)
-        why = note("a cube holds no rows") if cube_only else note("the table is too large to fetch")
+        why = message("a cube holds no rows") if cube_only else message("the table is too large to fetch")
         notes.append(
-            note("Errors of adjusted estimates come from residual variances and not from HC2, since {why}.", why=why)
+            message("Errors of adjusted estimates come from residual variances and not from HC2, since {why}.", why=why)
         )
     return tuple(notes)
 

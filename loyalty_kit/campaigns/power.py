@@ -12,7 +12,7 @@ from loyalty_kit.campaigns.rows import Floats
 from loyalty_kit.campaigns.simultaneous import critical_value
 from loyalty_kit.checks import check_level
 from loyalty_kit.errors import InputError
-from loyalty_kit.notes import note
+from loyalty_kit.messages import message, shown
 from loyalty_kit.results import Result
 
 CURVE = np.geomspace(0.25, 4.0, 25)
@@ -257,7 +257,11 @@ def _solve_n(design: _Design, effect: float, share: float, power: float) -> int:
     while design.power(high, effect, share) < power:
         high *= 2
         if high > 1e13:
-            raise InputError(f"No campaign of a workable size finds an effect of {effect:g} with power {power:g}.")
+            raise InputError(
+                "No campaign of a workable size finds an effect of {effect} with power {power}.",
+                effect=f"{effect:g}",
+                power=f"{power:g}",
+            )
     root = optimize.brentq(lambda size: design.power(size, effect, share) - power, least, high, xtol=1e-7, rtol=1e-13)
     return int(np.ceil(root - 1e-6))
 
@@ -279,7 +283,8 @@ def _shares(allocation: Mapping[Any, float] | None) -> dict[Any, float]:
     shares = {"control": 0.5, "treatment": 0.5} if allocation is None else dict(allocation)
     if len(shares) < 2 or min(shares.values()) <= 0 or abs(sum(shares.values()) - 1) > 1e-6:
         raise InputError(
-            f"'allocation' must hold two or more shares above 0 that sum to 1, control first; got {shares!r}."
+            "'allocation' must hold two or more shares above 0 that sum to 1, control first; got {given}.",
+            given=shown(shares),
         )
     return shares
 
@@ -304,22 +309,29 @@ def _check(
         check_level(buyers, "buyers")
     for name, value in (("sd", sd), ("buyer_sd", buyer_sd), ("n", n)):
         if value is not None and not value > 0:
-            raise InputError(f"'{name}' must be above 0; got {value!r}.")
+            raise InputError("'{name}' must be above 0; got {given}.", name=name, given=shown(value))
     rate = sd is None and buyers is None
     if rate and not 0 < baseline < 1:
-        raise InputError(f"'baseline' must be a rate between 0 and 1 where no 'sd' is given; got {baseline!r}.")
+        raise InputError(
+            "'baseline' must be a rate between 0 and 1 where no 'sd' is given; got {given}.", given=shown(baseline)
+        )
     if mde is not None and (mde == 0 or (rate and not 0 <= baseline + mde <= 1)):
-        raise InputError(f"'mde' must be an effect other than 0 that keeps a rate within 0 and 1; got {mde!r}.")
+        raise InputError(
+            "'mde' must be an effect other than 0 that keeps a rate within 0 and 1; got {given}.", given=shown(mde)
+        )
     if not -1 < correlation < 1 or cluster_size < 1 or not 0 <= icc <= 1:
         raise InputError(
             "'correlation' lies between -1 and 1, 'cluster_size' is at least 1, 'icc' lies between 0 and 1; "
-            f"got {correlation!r}, {cluster_size!r}, {icc!r}."
+            "got {given}, {cluster_size}, {icc}.",
+            given=shown(correlation),
+            cluster_size=shown(cluster_size),
+            icc=shown(icc),
         )
 
 
 def _method(spread: float | None, arms: int) -> str:
-    own = note("unpooled Wald") if spread is None else note("Welch")
-    return note("{method}, max-t", method=own) if arms > 2 else own
+    own = message("unpooled Wald") if spread is None else message("Welch")
+    return message("{method}, max-t", method=own) if arms > 2 else own
 
 
 def _warnings(buyers: float | None, shares: Floats, total: int) -> tuple[str, ...]:
@@ -327,7 +339,7 @@ def _warnings(buyers: float | None, shares: Floats, total: int) -> tuple[str, ..
     if buyers is None:
         return ()
     few = buyers * float(shares.min()) * total
-    text = note(
+    text = message(
         "The smallest arm will hold about {few:.0f} buyers: the ordinary interval may cry wolf; plan for 100 or more.",
         few=few,
     )

@@ -12,6 +12,7 @@ from loyalty_kit.campaigns.intake import order_arms
 from loyalty_kit.campaigns.metrics import Mean, Metric, Profit, Rate
 from loyalty_kit.checks import check_columns
 from loyalty_kit.errors import InputError, UnreadableError
+from loyalty_kit.messages import foreign, shown
 from loyalty_kit.selection import FEWEST, conditions, keep_only
 
 TRUTH = "truth.json"
@@ -130,7 +131,8 @@ def campaign_metrics(outcomes: Sequence[str], profit: str) -> list[Metric]:
     if len(outcomes) not in (2, 3) or len(set(outcomes)) < len(outcomes) or not all(outcomes):
         raise InputError(
             "'outcomes' must name two or three different columns: bought or not, spend and, where known, "
-            f"spend before; got {list(outcomes)!r}."
+            "spend before; got {given}.",
+            given=shown(list(outcomes)),
         )
     return [Rate(outcomes[0]), Mean(outcomes[1]), profit_of(profit)]
 
@@ -165,8 +167,9 @@ def profit_of(formula: str) -> Profit:
     columns = [part for part in rest if not re.fullmatch(r"\d*\.?\d+", part)]
     if match is None or len(amounts) > 1 or len(rest) > 2 or not all(columns):
         raise InputError(
-            "'profit' must read as '0.4 * spend - cost - coupon': margin times spend, less at most two costs, "
-            f"of which one may be an amount for each contact; got '{formula}'."
+            "'profit' must read as '0.4 * spend - cost - coupon': margin times spend, less at most two "
+            "costs, of which one may be an amount for each contact; got '{formula}'.",
+            formula=formula,
         )
     cost: str | float = amounts[0] if amounts else columns.pop(0) if columns else 0.0
     margin, spend = float(match[1] or 1.0), match[2]
@@ -190,10 +193,14 @@ def planned_shares(shares: Sequence[str]) -> dict[str, float]:
     for entry in shares:
         arm, colon, share = (part.strip() for part in entry.rpartition(":"))
         if not colon or not arm or arm in found or not re.fullmatch(r"\d*\.?\d+", share) or not float(share) > 0:
-            raise InputError(f"'shares' must list each arm once with its planned share, as 'A: 0.45'; got '{entry}'.")
+            raise InputError(
+                "'shares' must list each arm once with its planned share, as 'A: 0.45'; got '{entry}'.", entry=entry
+            )
         found[arm] = float(share)
     if len(found) < 2:
-        raise InputError(f"'shares' must name the control and at least one other arm; got {list(shares)!r}.")
+        raise InputError(
+            "'shares' must name the control and at least one other arm; got {given}.", given=shown(list(shares))
+        )
     return {arm: share / sum(found.values()) for arm, share in found.items()}
 
 
@@ -214,21 +221,27 @@ def _text(value: object) -> str:
 def read_customers(path: Path, texts: list[str]) -> pd.DataFrame:
     """Table of a file; the columns `texts` are kept as they are written."""
     if not path.exists():
-        raise UnreadableError(f"The customer file '{path}' does not exist.")
+        raise UnreadableError("The customer file '{path}' does not exist.", path=path)
     reader = READERS.get(path.suffix.lower())
     if reader is None or path.is_dir():
-        raise UnreadableError(f"The customer file '{path.name}' must be one of {', '.join(READERS)}.")
+        raise UnreadableError(
+            "The customer file '{file}' must be one of {endings}.", file=path.name, endings=", ".join(READERS)
+        )
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise UnreadableError(f"The customer file '{path}' cannot be read: {error.strerror or error}.") from None
+        raise UnreadableError(
+            "The customer file '{path}' cannot be read: {cause}.", path=path, cause=foreign(error.strerror or error)
+        ) from None
     try:
         table = reader(data, texts)
     except Exception:
         # A damaged file makes these parsers raise nearly anything, some of it with the cell that they stopped at.
-        raise UnreadableError(f"The customer file '{path.name}' is empty, damaged or of another kind.") from None
+        raise UnreadableError(
+            "The customer file '{file}' is empty, damaged or of another kind.", file=path.name
+        ) from None
     if table.empty:
-        raise UnreadableError(f"The customer file '{path.name}' holds no customers.")
+        raise UnreadableError("The customer file '{file}' holds no customers.", file=path.name)
     return table.rename(columns=lambda name: str(name).strip())
 
 

@@ -27,7 +27,8 @@ def open_frame(frame: Any) -> Any:
         raise InputError("The campaign's table has two columns of one name; each column needs its own.") from None
     except TypeError:
         raise InputError(
-            f"'frame' must be a table: pandas, Polars, a DuckDB relation, PySpark or Dask; got {type(frame).__name__}."
+            "'frame' must be a table: pandas, Polars, a DuckDB relation, PySpark or Dask; got {given}.",
+            given=type(frame).__name__,
         ) from None
 
 
@@ -45,7 +46,11 @@ def check_frame(frame: Any, keys: Iterable[str], values: Iterable[str]) -> None:
         if not (kind.is_numeric() or kind == nw.Boolean):
             texts, mixed = (nw.String, nw.Categorical, nw.Enum), (nw.Object, nw.Unknown)
             what = "text" if kind in texts else "mixed values" if kind in mixed else str(kind)
-            raise InputError(f"Column '{name}' holds {what}; store it as numbers, or as true and false.")
+            raise InputError(
+                "Column '{column}' holds {content}; store it as numbers, or as true and false.",
+                column=name,
+                content=what,
+            )
 
 
 @dataclass(frozen=True, eq=False)

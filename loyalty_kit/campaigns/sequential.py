@@ -8,6 +8,7 @@ from scipy import optimize, stats
 
 from loyalty_kit.campaigns.rows import Floats
 from loyalty_kit.errors import InputError
+from loyalty_kit.messages import shown
 
 Looks = Literal["continuous"] | Sequence[float] | None
 TUNED_FOR = 10_000
@@ -21,7 +22,8 @@ def check_looks(looks: Any) -> None:
     shares = np.asarray(looks, dtype=float) if isinstance(looks, list | tuple | np.ndarray) else np.array([])
     if not len(shares) or shares[0] <= 0 or shares[-1] > 1 or (np.diff(shares) <= 0).any():
         raise InputError(
-            f"'looks' must be 'continuous' or growing shares of the plan, as [0.25, 0.5, 1]; got {looks!r}."
+            "'looks' must be 'continuous' or growing shares of the plan, as [0.25, 0.5, 1]; got {given}.",
+            given=shown(looks),
         )
 
 

@@ -26,7 +26,7 @@ from loyalty_kit.campaigns.placebo import placebo_t
 from loyalty_kit.campaigns.rows import Floats, Rows, Whole
 from loyalty_kit.checks import check_columns
 from loyalty_kit.errors import InputError
-from loyalty_kit.notes import note
+from loyalty_kit.messages import message
 from loyalty_kit.results import Result
 
 COLUMNS = [
@@ -38,7 +38,7 @@ DRAWS = 9_999
 DRAWS_ADJUSTED = 1_999
 """Where estimates are adjusted, every customer is dealt, not only the buyers."""
 POWER = 0.8
-REPLACED = note("Placebo campaigns raised too many false alarms; the permutation result stands here.")
+REPLACED = message("Placebo campaigns raised too many false alarms; the permutation result stands here.")
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,12 +142,12 @@ def _result(
     table = pd.DataFrame(records, columns=[*COLUMNS, "kind", "p_value", "ci_low", "ci_high"])
     table = table.astype({"arm": object, "level": object})
     earlier_or_pooled = (
-        note("{placebos} placebo campaigns on the period before", placebos=times)
+        message("{placebos} placebo campaigns on the period before", placebos=times)
         if earlier
-        else note("{placebos} placebo campaigns on outcomes pooled over arms", placebos=times)
+        else message("{placebos} placebo campaigns on outcomes pooled over arms", placebos=times)
     )
     told = [
-        note("{metric}, {arm}, {by} {level}: {message}", **{name: record[name] for name in (*KEYS[:-1], "message")})
+        message("{metric}, {arm}, {by} {level}: {message}", **{name: record[name] for name in (*KEYS[:-1], "message")})
         for record in records
         if record["believable"] == "no"
     ]
@@ -265,18 +265,18 @@ def _contact(estimate: Estimate, arm: int) -> float:
 def _message(record: Mapping[str, Any], nominal: float) -> str:
     values = {"better": record["false_better"], "worse": record["false_worse"], "nominal": nominal}
     if record["believable"] == "yes":
-        return note(
+        return message(
             "Yes: it was called 'better' in {better:.1%} and 'worse' in {worse:.1%} of placebo campaigns, where "
             "{nominal:.1%} each is due.",
             **values,
         )
     if record["believable"] == "by permutation":
-        return note(
+        return message(
             "By permutation only: the ordinary interval was called 'better' in {better:.1%} and 'worse' in "
             "{worse:.1%} of placebo campaigns, where {nominal:.1%} each is due.",
             **values,
         )
-    return note("No: too few customers have anything but 0 for any method.")
+    return message("No: too few customers have anything but 0 for any method.")
 
 
 def believable(effects: EffectsResult, trust: TrustResult, reading: Reading) -> EffectsResult:
@@ -286,7 +286,9 @@ def believable(effects: EffectsResult, trust: TrustResult, reading: Reading) -> 
     """
     if trust.confidence != effects.confidence:
         raise InputError(
-            f"'trust' was run at confidence {trust.confidence:g}, the evaluation at {effects.confidence:g}."
+            "'trust' was run at confidence {first}, the evaluation at {second}.",
+            first=f"{trust.confidence:g}",
+            second=f"{effects.confidence:g}",
         )
     table = effects.table.copy()
     verdict = {tuple(row[key] for key in KEYS): row["believable"] for _, row in trust.table.iterrows()}
@@ -305,9 +307,9 @@ def believable(effects: EffectsResult, trust: TrustResult, reading: Reading) -> 
         table.loc[i, ["lift_low", "lift_high"]] = np.nan
         base = str(row["method"]).removesuffix(", max-t")
         table.loc[i, "method"] = (
-            note("{method}; studentised permutation, Bonferroni over {arms} arms", method=base, arms=family)
+            message("{method}; studentised permutation, Bonferroni over {arms} arms", method=base, arms=family)
             if family > 1
-            else note("{method}; studentised permutation", method=base)
+            else message("{method}; studentised permutation", method=base)
         )
         table.loc[i, "warning"] = REPLACED
     return replace(effects, table=segment_families(table, reading), permutations=trust.permutations)

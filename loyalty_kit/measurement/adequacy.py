@@ -8,8 +8,8 @@ import pandas as pd
 from scipy.special import chdtrc
 
 from loyalty_kit.measurement.correlation import Correlation, as_correlation, check_factorable
+from loyalty_kit.messages import message
 from loyalty_kit.moments import Floats
-from loyalty_kit.notes import note
 from loyalty_kit.results import Result
 
 POOR_KMO = 0.5
@@ -118,7 +118,7 @@ def adequacy(items_or_correlation: Any, *, n: float | None = None, weight: Any =
     df = p * (p - 1) / 2
     chi2 = -(correlation.n - 1 - (2 * p + 5) / 6) * log_determinant
     poor = list(kmo_items.index[kmo_items < POOR_KMO])
-    said = note(
+    said = message(
         "Sampling adequacy is below {least} for {items}: little of what they share is common.",
         least=POOR_KMO,
         items=poor,
@@ -133,7 +133,7 @@ def adequacy(items_or_correlation: Any, *, n: float | None = None, weight: Any =
         correlation=correlation,
         n_used=correlation.n_used,
         n_dropped=correlation.n_dropped,
-        method=note("{kind} correlations", kind=correlation.method),
+        method=message("{kind} correlations", kind=correlation.method),
         warnings=(*correlation.warnings, *((said,) if poor else ())),
     )
 

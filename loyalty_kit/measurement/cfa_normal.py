@@ -83,8 +83,10 @@ def _unrestricted(sample: Sample, table: ItemTable) -> tuple[Floats, Floats, boo
         np.linalg.cholesky(found[1])
     except np.linalg.LinAlgError:
         raise InputError(
-            f"{len(table.values)} respondents with gaps in their answers are too few to tell how {len(table.names)} "
-            "items vary together; leave out the item with the most gaps."
+            "{n} respondents with gaps in their answers are too few to tell how {count} items vary together; "
+            "leave out the item with the most gaps.",
+            n=len(table.values),
+            count=len(table.names),
         ) from None
     return found
 

@@ -14,8 +14,8 @@ from loyalty_kit.measurement.items import ItemTable
 from loyalty_kit.measurement.polychoric import Polychoric, polychoric
 from loyalty_kit.measurement.polychoric_errors import polychoric_covariance
 from loyalty_kit.measurement.structure import Structure
+from loyalty_kit.messages import message
 from loyalty_kit.moments import Floats
-from loyalty_kit.notes import note
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,7 +79,7 @@ def polychoric_sample(table: ItemTable) -> OrdinalSample:
     cuts = pd.DataFrame(found.thresholds, index=list(table.names))
     cuts.columns = pd.Index([f"t{i + 1}" for i in range(cuts.shape[1])])
     pairs = [f"{table.names[i]} – {table.names[j]}" for i, j in found.doubtful]
-    doubt = note("Polychoric correlations that sparse tables hardly limit: {pairs}.", pairs=pairs)
+    doubt = message("Polychoric correlations that sparse tables hardly limit: {pairs}.", pairs=pairs)
     doubts = (doubt,) if pairs else ()
     return OrdinalSample(found, polychoric_covariance(found, weights), len(weights) - 1.0, cuts, doubts)
 

@@ -11,8 +11,8 @@ from loyalty_kit.measurement.cfa_model import Matrices
 from loyalty_kit.measurement.cfa_solution import Solution
 from loyalty_kit.measurement.correlation import smooth
 from loyalty_kit.measurement.items import ItemTable
+from loyalty_kit.messages import message
 from loyalty_kit.moments import Floats
-from loyalty_kit.notes import note
 
 Standing = Literal["proper", "not converged", "not identified", "improper"]
 
@@ -50,7 +50,7 @@ def impropriety(solution: Solution) -> list[str]:
     negative = [item for item, value in zip(solution.model.items, share, strict=True) if value < 0]
     if negative:
         doubts.append(
-            note(
+            message(
                 "Negative residual variance (a Heywood case) of {items}: "
                 "the factor claims more than the whole item; do not interpret its loading.",
                 items=negative,
@@ -58,14 +58,14 @@ def impropriety(solution: Solution) -> list[str]:
         )
     if (np.diag(solution.matrices.factors) <= 0).any():
         factors = [s for s, v in zip(solution.model.scales, np.diag(solution.matrices.factors), strict=True) if v <= 0]
-        lost = note("Negative variance of the factor of {factors}: do not interpret its figures.", factors=factors)
+        lost = message("Negative variance of the factor of {factors}: do not interpret its figures.", factors=factors)
         return [*doubts, lost]
     roots, vectors = np.linalg.eigh(solution.correlations)
     if roots[0] < 0:
         part = np.abs(vectors[:, 0])
         involved = [s for s, value in zip(solution.model.scales, part, strict=True) if value > 0.3 * part.max()]
         doubts.append(
-            note(
+            message(
                 "The factors' covariance matrix is not positive definite (smallest eigenvalue {root:.3f}): "
                 "{scales} overlap too far to be told apart; read their correlations and errors with caution.",
                 root=roots[0],

@@ -7,8 +7,8 @@ import numpy as np
 from scipy import stats
 
 from loyalty_kit.extraction import extract
+from loyalty_kit.messages import message
 from loyalty_kit.moments import Floats
-from loyalty_kit.notes import note
 
 _SINGULAR = 1e-9
 _MOST_SPLIT = 20
@@ -105,7 +105,7 @@ def one_factor(covariance: Floats, names: Sequence[str]) -> OneFactor:
     """
     nothing = np.full(len(names), np.nan)
     if len(names) < 3:
-        told = note("two items have no unique one-factor solution, so omega_total and loadings are not given")
+        told = message("two items have no unique one-factor solution, so omega_total and loadings are not given")
         return OneFactor(nothing, np.nan, (told,))
     sd = np.sqrt(np.diag(covariance))
     correlation = covariance / np.outer(sd, sd)
@@ -116,13 +116,13 @@ def one_factor(covariance: Floats, names: Sequence[str]) -> OneFactor:
     notes = []
     if found.heywood:
         notes.append(
-            note(
+            message(
                 "a Heywood case: the one-factor model leaves {items} no variance of its own; read omega with care",
                 items=[names[i] for i in found.heywood],
             )
         )
     if not found.converged:
-        notes.append(note("the one-factor model did not converge; read omega with care"))
+        notes.append(message("the one-factor model did not converge; read omega with care"))
     common = float((found.loadings[:, 0] * sd).sum() ** 2)
     return OneFactor(found.loadings[:, 0], common / (common + float(found.uniqueness @ sd**2)), tuple(notes))
 
@@ -131,10 +131,10 @@ def _determined(correlation: Floats, names: Sequence[str]) -> str:
     """Note on a singular correlation matrix, naming the pair that makes it so where there is one."""
     beyond = np.abs(np.triu(correlation, 1))
     i, j = divmod(int(np.argmax(beyond)), len(names))
-    why = note("an item is determined by the others")
+    why = message("an item is determined by the others")
     if beyond[i, j] > 1 - _SINGULAR:
-        why = note("'{first}' and '{second}' are perfectly correlated", first=names[i], second=names[j])
-    return note("{why}, so omega_total and loadings are not given", why=why)
+        why = message("'{first}' and '{second}' are perfectly correlated", first=names[i], second=names[j])
+    return message("{why}, so omega_total and loadings are not given", why=why)
 
 
 def best_split(covariance: Floats) -> tuple[float, bool]:

@@ -6,19 +6,19 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from loyalty_kit.errors import InputError, listing
+from loyalty_kit.errors import InputError
 from loyalty_kit.measurement.cfa_normal import normal_solution
 from loyalty_kit.measurement.cfa_solution import Solution
 from loyalty_kit.measurement.cfa_soundness import UNRELATED, independence, standing
 from loyalty_kit.measurement.fit import p_value
 from loyalty_kit.measurement.items import ItemTable
 from loyalty_kit.measurement.structure import Plan, Structure, read_answers, structure_of
-from loyalty_kit.notes import note
+from loyalty_kit.messages import message
 from loyalty_kit.results import Result
 
 _HALF = 0.5
 _SIGNIFICANT, _CFI_FALL = 0.05, 0.01
-_MODELS = {"one factor": note("one factor"), "proposed": note("proposed")}
+_MODELS = {"one factor": message("one factor"), "proposed": message("proposed")}
 _INDICES = ["chi2", "df", "p_value", "cfi", "tli", "rmsea", "srmr", "aic", "bic"]
 
 
@@ -100,7 +100,7 @@ def common_method(responses: pd.DataFrame, codebook: Plan) -> CommonMethodResult
     structure = structure_of(codebook)
     if len(structure.scales) < 2:
         raise InputError(
-            f"The only scale, {listing(structure.scales)}, is one factor already; name two scales or more."
+            "The only scale, {scales}, is one factor already; name two scales or more.", scales=list(structure.scales)
         )
     answers = read_answers(responses, structure, "listwise")
     single = Structure({"single": structure.items}, (structure.anchors[0],))
@@ -124,7 +124,7 @@ def common_method(responses: pd.DataFrame, codebook: Plan) -> CommonMethodResult
         n_dropped=len(responses) - len(answers.values),
         warnings=(
             *structure.warnings,
-            *(note("The search did not converge for the model '{model}'.", model=_MODELS[name]) for name in lost),
+            *(message("The search did not converge for the model '{model}'.", model=_MODELS[name]) for name in lost),
         ),
     )
 
@@ -133,7 +133,7 @@ def _withheld(fits: Mapping[str, Solution], answers: ItemTable, share: float) ->
     """Sentence where the models cannot be compared; nothing where they can."""
     whole = {"share": 100 * share}
     if independence(fits["proposed"], answers) >= UNRELATED:
-        return note(
+        return message(
             "Whether one source dominates the answers cannot be judged: the items hardly correlate with one another "
             "(the first axis holds {share:.0f} % of the variance).",
             **whole,
@@ -141,13 +141,13 @@ def _withheld(fits: Mapping[str, Solution], answers: ItemTable, share: float) ->
     for name, solution in fits.items():
         found = {"model": _MODELS[name], **whole}
         if standing(solution) == "not converged":
-            return note(
+            return message(
                 "Whether one source dominates the answers cannot be judged: the model '{model}' did not converge "
                 "(the first axis holds {share:.0f} % of the variance).",
                 **found,
             )
         if standing(solution) != "proper":
-            return note(
+            return message(
                 "Whether one source dominates the answers cannot be judged: the model '{model}' has no proper solution "
                 "(the first axis holds {share:.0f} % of the variance).",
                 **found,
@@ -159,18 +159,18 @@ def _verdict(share: float, p_change: float, cfi: pd.Series) -> str:
     """Sentence on both tests; worse means a significant fall of fit that also takes CFI down by more than .01."""
     found = {"share": 100 * share, "one": cfi[0], "several": cfi[1]}
     if not (p_change < _SIGNIFICANT and cfi[1] - cfi[0] > _CFI_FALL):
-        return note(
+        return message(
             "One source may explain the answers: the first axis holds {share:.0f} % of the variance, and one factor "
             "fits as well as the scales (CFI {one:.3f} against {several:.3f}).",
             **found,
         )
     if share >= _HALF:
-        return note(
+        return message(
             "One source may explain much of the answers: the first axis holds {share:.0f} % of the variance, although "
             "one factor fits worse than the scales (CFI {one:.3f} against {several:.3f}).",
             **found,
         )
-    return note(
+    return message(
         "No sign that one source dominates the answers; the check is weak: the first axis holds {share:.0f} % of the "
         "variance, and one factor fits worse than the scales (CFI {one:.3f} against {several:.3f}).",
         **found,

@@ -25,18 +25,18 @@ from loyalty_kit.measurement.fit import leading_indices
 from loyalty_kit.measurement.items import ItemTable
 from loyalty_kit.measurement.structure import MissingAnswers, Plan, read_answers, structure_of
 from loyalty_kit.measurement.validity import ValidityResult, assess_validity
-from loyalty_kit.notes import note
+from loyalty_kit.messages import message
 from loyalty_kit.results import Result
 
 Estimator = Literal["ml", "mlr", "wlsmv"]
 
 _FEW = 100
 _METHODS = {
-    ("ml", "listwise"): note("maximum likelihood"),
-    ("ml", "fiml"): note("full-information maximum likelihood"),
-    ("mlr", "listwise"): note("maximum likelihood with robust errors and scaled test (MLR)"),
-    ("mlr", "fiml"): note("full-information maximum likelihood with robust errors and scaled test (MLR)"),
-    ("wlsmv", "listwise"): note("diagonally weighted least squares on polychoric correlations (WLSMV)"),
+    ("ml", "listwise"): message("maximum likelihood"),
+    ("ml", "fiml"): message("full-information maximum likelihood"),
+    ("mlr", "listwise"): message("maximum likelihood with robust errors and scaled test (MLR)"),
+    ("mlr", "fiml"): message("full-information maximum likelihood with robust errors and scaled test (MLR)"),
+    ("wlsmv", "listwise"): message("diagonally weighted least squares on polychoric correlations (WLSMV)"),
 }
 
 
@@ -100,9 +100,9 @@ class CfaResult(Result):
 
     def estimates(self) -> tuple[Estimate, ...]:
         """CFI, and RMSEA with its interval of 90 %: robust, else scaled ones where the estimator has them."""
-        fit, label = leading_indices(self.fit.to_dict()), note("RMSEA (90 % interval)")
+        fit, label = leading_indices(self.fit.to_dict()), message("RMSEA (90 % interval)")
         return (
-            Estimate("cfa/cfi", fit["cfi"], n=self.n_used, label=note("CFI")),
+            Estimate("cfa/cfi", fit["cfi"], n=self.n_used, label=message("CFI")),
             Estimate("cfa/rmsea", fit["rmsea"], fit["rmsea_low"], fit["rmsea_high"], self.n_used, label),
         )
 
@@ -274,16 +274,16 @@ def _doubts(solution: Solution, n: int) -> list[str]:
     """Say what keeps the estimates from being taken at face value."""
     doubts: list[str] = []
     if not solution.converged:
-        doubts.append(note("The search did not converge: the figures are where it stopped and no estimates."))
+        doubts.append(message("The search did not converge: the figures are where it stopped and no estimates."))
     if np.isnan(solution.errors).any():
-        doubts.append(note("The model is not identified by these answers: there are no standard errors."))
+        doubts.append(message("The model is not identified by these answers: there are no standard errors."))
     # Where the search stopped short, negative variances are no finding.
     doubts += impropriety(solution) if solution.converged else []
     if solution.fit["df"] == 0:
-        doubts.append(note("The model has as many parameters as the data have moments: it fits by construction."))
+        doubts.append(message("The model has as many parameters as the data have moments: it fits by construction."))
     if n < max(_FEW, 2 * solution.model.size):
         doubts.append(
-            note(
+            message(
                 "{n} respondents for {parameters} parameters are few: "
                 "chi² and errors hold in large samples and are rough here.",
                 n=n,

@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 
 from loyalty_kit.checks import check_choice
-from loyalty_kit.errors import InputError, listing
+from loyalty_kit.errors import InputError
 from loyalty_kit.measurement.items import ItemTable, check_varied, correlations, read_items
 from loyalty_kit.measurement.polychoric import Polychoric, polychoric
+from loyalty_kit.messages import message, shown
 from loyalty_kit.moments import Floats, Missing
-from loyalty_kit.notes import note
 from loyalty_kit.results import Result
 
 CorrelationMethod = Literal["pearson", "spearman", "polychoric"]
@@ -195,7 +195,7 @@ def as_correlation(data: Any, *, n: float | None = None, weight: Any = None) -> 
     if np.abs(values - values.T).max() > 1e-8 or np.abs(np.diag(values) - 1).max() > 1e-8 or np.abs(values).max() > 1:
         raise InputError("A correlation matrix must be symmetric, within −1 to 1 and with ones on the diagonal.")
     if n is not None and not (np.isfinite(n) and n > 1):
-        raise InputError(f"'n' must be a number of respondents above 1; got {n!r}.")
+        raise InputError("'n' must be a number of respondents above 1; got {given}.", given=shown(n))
     values, smoothed, remarks = _settled(names, values)
     return Correlation(
         matrix=pd.DataFrame(values, index=names, columns=names),
@@ -221,11 +221,13 @@ def check_factorable(correlation: Correlation) -> None:
     p = len(correlation.matrix)
     if correlation.n <= p:
         raise InputError(
-            f"{correlation.n:.0f} respondents are too few for {p} items; there must be more respondents than items."
+            "{n} respondents are too few for {count} items; there must be more respondents than items.",
+            n=f"{correlation.n:.0f}",
+            count=p,
         )
     together = _dependent(correlation.matrix.columns, correlation.matrix.to_numpy())
     if together:
-        raise InputError(f"Items {listing(together)} determine one another exactly; leave out one of them.")
+        raise InputError("Items {items} determine one another exactly; leave out one of them.", items=list(together))
 
 
 def smooth(values: Floats) -> Floats:
@@ -270,8 +272,11 @@ def _check_pairs(names: Iterable[str], values: Floats) -> None:
     if len(first):
         more = f", nor have {len(first) - 1} other pairs" if len(first) > 1 else ""
         raise InputError(
-            f"Items '{labels[first[0]]}' and '{labels[second[0]]}' have no correlation{more}: "
-            "too few respondents answer both, or one of them never varies among those."
+            "Items '{first}' and '{second}' have no correlation{others}: too few respondents answer both, or "
+            "one of them never varies among those.",
+            first=labels[first[0]],
+            second=labels[second[0]],
+            others=more,
         )
 
 
@@ -280,9 +285,9 @@ def _settled(names: Iterable[str], values: Floats) -> tuple[Floats, bool, tuple[
     lowest = float(np.linalg.eigvalsh(values)[0])
     if lowest >= -_SINGULAR:
         together = _dependent(names, values)
-        said = note("Items {items} determine one another exactly; the matrix is singular.", items=together)
+        said = message("Items {items} determine one another exactly; the matrix is singular.", items=together)
         return values, False, (said,) if together else ()
-    smoothed = note(
+    smoothed = message(
         "The correlation matrix was not positive definite (smallest eigenvalue {lowest:.3f}) and was smoothed; "
         "adequacy and fit computed from it are rough.",
         lowest=lowest,
@@ -307,7 +312,7 @@ def _doubts(names: tuple[str, ...], found: Polychoric) -> list[str]:
     if not found.doubtful:
         return []
     return [
-        note(
+        message(
             "Polychoric correlations beyond ±0.999, or not settled: {pairs}; sparse tables hardly limit them.",
             pairs=[f"{names[i]} – {names[j]}" for i, j in found.doubtful],
         )

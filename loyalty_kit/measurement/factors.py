@@ -16,8 +16,8 @@ from loyalty_kit.measurement.factor_scores import ScoreMethod, score_weights
 from loyalty_kit.measurement.fit import RMSEA_CONFIDENCE
 from loyalty_kit.measurement.items import numeric_frame
 from loyalty_kit.measurement.rotation import Rotation, RotationMethod, rotate
+from loyalty_kit.messages import message
 from loyalty_kit.moments import Floats
-from loyalty_kit.notes import note
 from loyalty_kit.results import Result
 from loyalty_kit.survey.codebook import Codebook
 
@@ -238,7 +238,7 @@ def check_factors(factors: int, correlation: Correlation) -> None:
     check_whole(factors, "factors", 1)
     p = len(correlation.matrix)
     if factors >= p:
-        raise InputError(f"'factors' must be fewer than the {p} items; got {factors}.")
+        raise InputError("'factors' must be fewer than the {count} items; got {given}.", count=p, given=str(factors))
     check_factorable(correlation)
 
 
@@ -291,32 +291,34 @@ def _remarks(found: Extraction, turned: Rotation, loadings: pd.DataFrame, fit: p
     """Sentences on what went wrong, or might be taken for more than it is."""
     remarks: list[str] = []
     if not found.converged:
-        remarks.append(note("The extraction did not converge; its estimates are not final."))
+        remarks.append(message("The extraction did not converge; its estimates are not final."))
     if found.heywood:
         items = [loadings.index[i] for i in found.heywood]
-        remarks.append(note("Heywood case: the factors leave no variance of its own to {items}.", items=items))
+        remarks.append(message("Heywood case: the factors leave no variance of its own to {items}.", items=items))
     factors, shared = loadings.shape[1], shared_factors(found)
     if shared < factors:
         counts = {"shared": shared, "factors": factors}
         remarks.append(
-            note("The items share only {shared} of the {factors} factors asked for; the rest are empty.", **counts)
+            message("The items share only {shared} of the {factors} factors asked for; the rest are empty.", **counts)
         )
     if not turned.converged:
-        remarks.append(note("The rotation did not converge; its loadings are not final."))
+        remarks.append(message("The rotation did not converge; its loadings are not final."))
     if turned.solutions > 1:
         counts = {"solutions": turned.solutions, "starts": starts}
         remarks.append(
-            note("The rotation met {solutions} different solutions from {starts} starts; the best is shown.", **counts)
+            message(
+                "The rotation met {solutions} different solutions from {starts} starts; the best is shown.", **counts
+            )
         )
     markers = (loadings.abs() >= SALIENT).sum()
     weak = list(markers.index[markers < FEWEST_MARKERS]) if turned.rotated or len(markers) == 1 else []
     if weak:
         bounds = {"factors": weak, "least": FEWEST_MARKERS, "salient": SALIENT}
         remarks.append(
-            note("{factors} is a weak factor: fewer than {least} items load {salient} or more.", **bounds)
+            message("{factors} is a weak factor: fewer than {least} items load {salient} or more.", **bounds)
             if len(weak) == 1
-            else note("{factors} are weak factors: fewer than {least} items load {salient} or more.", **bounds)
+            else message("{factors} are weak factors: fewer than {least} items load {salient} or more.", **bounds)
         )
     if fit["df"] <= 0:
-        remarks.append(note("The model has no degrees of freedom; whether it fits cannot be tested."))
+        remarks.append(message("The model has no degrees of freedom; whether it fits cannot be tested."))
     return remarks

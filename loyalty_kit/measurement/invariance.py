@@ -17,7 +17,7 @@ from loyalty_kit.measurement.invariance_ladder import Rule, Step, climb, full_le
 from loyalty_kit.measurement.invariance_verdict import Decision, decision, doubts, is_sound, obstacle, reserve, verdict
 from loyalty_kit.measurement.items import ItemTable
 from loyalty_kit.measurement.structure import Plan, Structure, read_answers, structure_of
-from loyalty_kit.notes import note
+from loyalty_kit.messages import message
 from loyalty_kit.results import Result
 from loyalty_kit.selection import group_name
 
@@ -184,7 +184,7 @@ def invariance(
         groups=pd.Series(groups.sizes, index=pd.Index(groups.names, name=group), name="n"),
         n_used=n_used,
         n_dropped=len(responses) - n_used,
-        method=note("A level holds where {rule}.", rule=rule.told()),
+        method=message("A level holds where {rule}.", rule=rule.told()),
         confidence=confidence,
         warnings=(*structure.warnings, *small, *doubts(groups, full, scalar)),
     )
@@ -198,9 +198,9 @@ def _tables(responses: pd.DataFrame, structure: Structure, group: str) -> tuple[
     names = list(present[group].unique())
     if len(names) < 2:
         raise GroupsError(
-            note("'{by}' holds {groups}; comparing needs two groups or more.", by=group, groups=names)
+            message("'{by}' holds {groups}; comparing needs two groups or more.", by=group, groups=names)
             if names
-            else note("'{by}' holds no group; comparing needs two groups or more.", by=group)
+            else message("'{by}' holds no group; comparing needs two groups or more.", by=group)
         )
     answering = present[list(structure.items)].notna().any(axis=1).groupby(present[group], sort=False).sum()
     small = [name for name in names if answering[name] <= len(structure.items)]
@@ -208,13 +208,11 @@ def _tables(responses: pd.DataFrame, structure: Structure, group: str) -> tuple[
     small_names = list(dict.fromkeys(group_name(name, sizes[name]) for name in small))
     if len(names) - len(small) < 2:
         raise GroupsError(
-            note(
-                "Comparing by '{by}' needs two groups with more respondents than the {items} items; "
-                "too few are in {groups}.",
-                by=group,
-                items=len(structure.items),
-                groups=small_names,
-            )
+            "Comparing by '{by}' needs two groups with more respondents than the {items} items; too few are "
+            "in {groups}.",
+            by=group,
+            items=len(structure.items),
+            groups=small_names,
         )
     tables = {}
     for name in (name for name in names if name not in small):
@@ -222,9 +220,9 @@ def _tables(responses: pd.DataFrame, structure: Structure, group: str) -> tuple[
             tables[_label(name)] = read_answers(present[present[group] == name], structure, "listwise")
         except InputError as error:
             raise GroupsError(
-                note("In group '{group}' of '{by}': {why}", group=_label(name), by=group, why=error.message)
+                "In group '{group}' of '{by}': {why}", group=_label(name), by=group, why=error.message
             ) from None
-    told = note("Not compared, as too few answered: {groups} of '{by}'.", groups=small_names, by=group)
+    told = message("Not compared, as too few answered: {groups} of '{by}'.", groups=small_names, by=group)
     return tables, (told,) if small else ()
 
 

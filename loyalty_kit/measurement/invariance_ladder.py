@@ -8,12 +8,12 @@ import pandas as pd
 from loyalty_kit.measurement.cfa_groups import GroupFit, Groups, fit_groups
 from loyalty_kit.measurement.cfa_model import INTERCEPT, LOADING, RESIDUAL, Released
 from loyalty_kit.measurement.fit import p_value
-from loyalty_kit.notes import Note, note
+from loyalty_kit.messages import message
 
 KINDS = {"metric": LOADING, "scalar": INTERCEPT, "strict": RESIDUAL}
 """What each level above 'configural' (the same structure) holds equal on top of the levels below."""
 
-WORDS = {"metric": note("loadings"), "scalar": note("intercepts"), "strict": note("residual variances")}
+WORDS = {"metric": message("loadings"), "scalar": message("intercepts"), "strict": message("residual variances")}
 
 _KEPT = 2
 _SCORES = ["level", "scale", "item", "score", "df", "p_value", "freed"]
@@ -26,9 +26,9 @@ class Rule:
     cfi_fall: float
     rmsea_rise: float
 
-    def told(self) -> Note:
+    def told(self) -> Message:
         """Sentence part: the rule in words."""
-        return note(
+        return message(
             "CFI falls by at most {cfi_fall:.3f} and RMSEA rises by at most {rmsea_rise:.3f}",
             cfi_fall=self.cfi_fall,
             rmsea_rise=self.rmsea_rise,

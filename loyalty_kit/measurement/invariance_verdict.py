@@ -9,15 +9,15 @@ from loyalty_kit.measurement.cfa_groups import GroupFit, Groups
 from loyalty_kit.measurement.cfa_soundness import UNRELATED, bartlett_p, is_proper
 from loyalty_kit.measurement.fit import FAIR_FIT, p_value, within
 from loyalty_kit.measurement.invariance_ladder import WORDS, Rule, Step
-from loyalty_kit.notes import Note, note
+from loyalty_kit.messages import message
 
 NARROW = 0.002
 """Distance of a change from its limit within which another sample may well decide otherwise."""
 
 _FEW = 100
 _POOR_CFI = 0.90
-_LEVELS = {"configural": note("configural"), "metric": note("metric"), "scalar": note("scalar")}
-_ALL = {**_LEVELS, "strict": note("strict")}
+_LEVELS = {"configural": message("configural"), "metric": message("metric"), "scalar": message("scalar")}
+_ALL = {**_LEVELS, "strict": message("strict")}
 
 
 @dataclass(frozen=True)
@@ -61,11 +61,11 @@ def obstacle(groups: Groups, full: Mapping[str, GroupFit], way: list[Step]) -> s
     fits = {"configural": full["configural"], **{step.level: step.fit for step in way if step.level in _LEVELS}}
     for level, fit in fits.items():
         if not fit.converged:
-            return note("the model did not converge at the level '{level}'", level=_LEVELS[level])
+            return message("the model did not converge at the level '{level}'", level=_LEVELS[level])
         if not is_sound(fit):
-            return note("the model has no proper solution at the level '{level}'", level=_LEVELS[level])
+            return message("the model has no proper solution at the level '{level}'", level=_LEVELS[level])
     if bartlett_p((sample.n, sample.covariances[0]) for sample in groups.samples) >= UNRELATED:
-        return note("the items hardly correlate with one another")
+        return message("the items hardly correlate with one another")
     return ""
 
 
@@ -84,24 +84,24 @@ def _change(level: str, fit: GroupFit, below: GroupFit, rule: Rule) -> Decision:
 
 def reserve(found: Decision, configural: GroupFit) -> str:
     """Say in the same sentence as the verdict that it is narrow and that the structure itself fits badly."""
-    narrow = note("; the decision is narrow") if found.narrow else ""
+    narrow = message("; the decision is narrow") if found.narrow else ""
     fit = {name: configural.fit[name] for name in FAIR_FIT}
     if within(fit, FAIR_FIT):
         return narrow
-    poor = note(
+    poor = message(
         "; the structure itself fits these groups poorly (CFI {cfi:.3f}, RMSEA {rmsea:.3f}, SRMR {srmr:.3f})", **fit
     )
-    return note("{narrow}{poor}", narrow=narrow, poor=poor) if narrow else poor
+    return message("{narrow}{poor}", narrow=narrow, poor=poor) if narrow else poor
 
 
 def verdict(way: list[Step], group: str, found: Decision | None, why: str, reserved: str) -> str:
     """Sentence on what may be compared."""
     if found is None:
-        return note("Whether the groups of '{by}' may be compared could not be examined: {why}.", by=group, why=why)
+        return message("Whether the groups of '{by}' may be compared could not be examined: {why}.", by=group, why=why)
     figures = {"cfi": found.cfi_change, "rmsea": found.rmsea_change, "rule": found.rule.told(), "reserve": reserved}
     scalar = next((step for step in way if step.level == "scalar"), None)
     if scalar is None or not scalar.holds:
-        return note(
+        return message(
             "Comparing the scores of these groups of '{by}' is not justified: with equal {what} "
             "CFI changes by {cfi:+.4f} and RMSEA by {rmsea:+.4f} "
             "(a level holds where {rule}), and freeing single items does not mend it{reserve}.",
@@ -111,14 +111,14 @@ def verdict(way: list[Step], group: str, found: Decision | None, why: str, reser
         )
     freed = [step for step in way[: way.index(scalar) + 1] if step.freed]
     if freed:
-        return note(
+        return message(
             "Latent means of these groups of '{by}' may be compared once some items are free ({freed}); "
             "their raw scores carry what sets those items apart{reserve}.",
             by=group,
             freed=_freed(freed),
             reserve=reserved,
         )
-    return note(
+    return message(
         "Loadings and intercepts are equal enough over the groups of '{by}' for their scores to be compared: "
         "with equal {what} CFI changes by {cfi:+.4f} and RMSEA by {rmsea:+.4f} (a level holds where {rule}){reserve}.",
         by=group,
@@ -127,10 +127,10 @@ def verdict(way: list[Step], group: str, found: Decision | None, why: str, reser
     )
 
 
-def _freed(steps: list[Step]) -> Note:
+def _freed(steps: list[Step]) -> Message:
     """Say what was set free at each level."""
     parts = [
-        note(
+        message(
             "{what} of {items}",
             what=WORDS[step.level],
             items=", ".join(step.fit.model.items[item] for item in step.freed),
@@ -140,10 +140,10 @@ def _freed(steps: list[Step]) -> Note:
     return _in_turn(parts)
 
 
-def _in_turn(parts: list[Note]) -> Note:
+def _in_turn(parts: list[Message]) -> Message:
     """Sentence part of several in a row."""
     *before, last = parts
-    return note("{before}; {own}", before=_in_turn(before), own=last) if before else last
+    return message("{before}; {own}", before=_in_turn(before), own=last) if before else last
 
 
 def doubts(groups: Groups, full: Mapping[str, GroupFit], scalar: Step | None) -> list[str]:
@@ -152,11 +152,11 @@ def doubts(groups: Groups, full: Mapping[str, GroupFit], scalar: Step | None) ->
     small = [name for name, n in zip(groups.names, groups.sizes, strict=True) if n < _FEW]
     if small:
         few = {"least": _FEW, "groups": small}
-        found.append(note("Groups of fewer than {least} respondents: {groups}; their figures are rough.", **few))
+        found.append(message("Groups of fewer than {least} respondents: {groups}; their figures are rough.", **few))
     cfi, settled = full["configural"].fit["cfi"], full["configural"].converged
     if settled and cfi < _POOR_CFI:
         found.append(
-            note(
+            message(
                 "The structure itself fits these groups poorly (CFI {cfi:.3f}): equal parameters of a structure "
                 "that does not fit say little.",
                 cfi=cfi,
@@ -165,7 +165,9 @@ def doubts(groups: Groups, full: Mapping[str, GroupFit], scalar: Step | None) ->
     lost = [_ALL[level] for level, fit in full.items() if not fit.converged]
     if lost:
         levels = _in_turn(lost)
-        found.append(note("The search did not converge at {levels}: its figures are where it stopped.", levels=levels))
+        found.append(
+            message("The search did not converge at {levels}: its figures are where it stopped.", levels=levels)
+        )
     checked = [*([full["configural"]] if settled else []), *([scalar.fit] if scalar else [])]
     negative = {
         item
@@ -176,5 +178,5 @@ def doubts(groups: Groups, full: Mapping[str, GroupFit], scalar: Step | None) ->
     }
     if negative:
         items = sorted(negative)
-        found.append(note("Negative residual variance (a Heywood case) of {items} in some group.", items=items))
+        found.append(message("Negative residual variance (a Heywood case) of {items} in some group.", items=items))
     return found

@@ -11,8 +11,8 @@ from scipy import stats
 from loyalty_kit.errors import InputError
 from loyalty_kit.measurement.coefficients import cronbach
 from loyalty_kit.measurement.items import ItemTable, check_varied
+from loyalty_kit.messages import figure, message
 from loyalty_kit.moments import Floats, Moments
-from loyalty_kit.notes import figure, note
 
 ITEM_COLUMNS = (
     "item",
@@ -49,32 +49,28 @@ def complete_moments(table: ItemTable) -> Moments:
     complete = complete_rows(table)
     if complete.sum() < FEWEST_RESPONDENTS:
         raise InputError(
-            note(
-                "{n} of {total} respondents answer every one of the items {items}; at least {least} are needed.",
-                n=complete.sum(),
-                total=len(complete),
-                items=list(table.names),
-                least=FEWEST_RESPONDENTS,
-            )
+            "{n} of {total} respondents answer every one of the items {items}; at least {least} are needed.",
+            n=complete.sum(),
+            total=len(complete),
+            items=list(table.names),
+            least=FEWEST_RESPONDENTS,
         )
     x = table.values[complete]
     constant = [name for name, same in zip(table.names, (x == x[0]).all(axis=0), strict=True) if same]
     if constant:
         raise InputError(
-            note(
-                "Of the {n} respondents who answer every item, all give the same answer to {items}.",
-                n=len(x),
-                items=constant,
-            )
+            "Of the {n} respondents who answer every item, all give the same answer to {items}.",
+            n=len(x),
+            items=constant,
         )
     moments = table.moments()
     if moments.effective_n < _FEWEST_EFFECTIVE:
         n = moments.effective_n
-        raise InputError(note("The weights rest on few respondents: their effective number is {n:.1f}.", n=n))
+        raise InputError("The weights rest on few respondents: their effective number is {n:.1f}.", n=n)
     covariance = moments.covariance.to_numpy()
     if covariance.sum() < _ROUNDING * np.trace(covariance):
         items = list(table.names)
-        raise InputError(note("The sum of the items {items} never varies: they cancel out.", items=items))
+        raise InputError("The sum of the items {items} never varies: they cancel out.", items=items)
     return moments
 
 
@@ -171,7 +167,7 @@ def keying_warnings(names: Sequence[str], statistics: pd.DataFrame, covariance: 
     if rows and len(names) == 2:
         r, after = (rows[names[0]][column] for column in ("item_rest_r", "cronbach_alpha_if_turned"))
         return [
-            note(
+            message(
                 "items '{first}' and '{second}' run against each other (correlation {r}{doubt}); "
                 "with one of them turned, {change}. Check their keying.",
                 first=names[0],
@@ -187,7 +183,7 @@ def keying_warnings(names: Sequence[str], statistics: pd.DataFrame, covariance: 
         sign = np.where(statistics["loading"] < 0, -1.0, 1.0)
         together = cronbach(covariance * np.outer(sign, sign))
         change = _change(before, together)
-        sentences.append(note("with {items} turned together, {change}.", items=minority, change=change))
+        sentences.append(message("with {items} turned together, {change}.", items=minority, change=change))
     return sentences
 
 
@@ -196,37 +192,37 @@ def _keying_sentence(name: str, row: Mapping[Any, Any], minority: Sequence[str],
     wrong = {what: value for what, value in signs.items() if value < 0}
     # Items wrongly keyed spoil the rest that the others are compared with.
     blamed = bool(minority) and name not in minority
-    return note(
+    return message(
         "item '{item}' runs against the others ({signs}{doubt}); turned, {change}. {advice}",
         item=name,
         signs=_negative({what: _two(value) for what, value in wrong.items()}),
         doubt=_doubt(wrong.values(), n),
         change=_change(before, row["cronbach_alpha_if_turned"]),
-        advice=note("Its loading is positive: look at {items} first.", items=list(minority))
+        advice=message("Its loading is positive: look at {items} first.", items=list(minority))
         if blamed
-        else note("Check its keying."),
+        else message("Check its keying."),
     )
 
 
 def _negative(signs: Mapping[str, str]) -> str:
     """Say which signs are negative."""
     if len(signs) > 1:
-        return note("item-rest correlation {r}, loading {loading}", **signs)
-    return note("item-rest correlation {r}", **signs) if "r" in signs else note("loading {loading}", **signs)
+        return message("item-rest correlation {r}, loading {loading}", **signs)
+    return message("item-rest correlation {r}", **signs) if "r" in signs else message("loading {loading}", **signs)
 
 
 def _doubt(values: Collection[float], n: float) -> str:
     """Says where no value is further below zero than chance may bring it."""
-    return "" if clearly_negative(min(values), n=n) else note(", which may be chance with n = {n:.0f}", n=n)
+    return "" if clearly_negative(min(values), n=n) else message(", which may be chance with n = {n:.0f}", n=n)
 
 
 def _change(before: float, after: float) -> str:
     first, last = _two(before), _two(after)
     if first == last:
-        return note("Cronbach's alpha would stay at {first}", first=first)
+        return message("Cronbach's alpha would stay at {first}", first=first)
     if after > before:
-        return note("Cronbach's alpha would rise from {first} to {last}", first=first, last=last)
-    return note("Cronbach's alpha would fall from {first} to {last}", first=first, last=last)
+        return message("Cronbach's alpha would rise from {first} to {last}", first=first, last=last)
+    return message("Cronbach's alpha would fall from {first} to {last}", first=first, last=last)
 
 
 def _two(value: float) -> str:

@@ -10,7 +10,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from loyalty_kit.checks import check_columns, check_weight
-from loyalty_kit.errors import InputError, listing
+from loyalty_kit.errors import InputError
+from loyalty_kit.messages import listing, message
 from loyalty_kit.moments import Floats, Missing, Moments
 
 
@@ -36,7 +37,7 @@ class ItemTable:
         """Table of the respondents who answer every item."""
         rows = np.isfinite(self.values).all(axis=1)
         if not rows.any():
-            raise InputError(f"No respondent answers every one of the items {listing(self.names)}.")
+            raise InputError("No respondent answers every one of the items {items}.", items=list(self.names))
         return ItemTable(self.names, self.values[rows], self.weights[rows])
 
     def moments(self, missing: Missing = "listwise") -> Moments:
@@ -74,7 +75,7 @@ def read_items(items: Any, *, weight: Any = None) -> ItemTable:
         frame, weight = frame.drop(columns=weight), frame[weight]
     names = tuple(frame.columns)
     if len(names) < 2:
-        raise InputError(f"At least two items are needed; got {listing(names) or 'none'}.")
+        raise InputError("At least two items are needed; got {given}.", given=list(names) or message("none"))
     w = check_weight(weight, len(frame))
     values = frame.to_numpy()[w > 0]
     check_varied(names, values)
@@ -86,12 +87,14 @@ def numeric_frame(items: Any, columns: Sequence[str] | None = None) -> pd.DataFr
     if not isinstance(items, pd.DataFrame):
         table: Any = nw.from_native(items, pass_through=True)
         if not isinstance(table, nw.DataFrame | nw.LazyFrame):
-            raise InputError(f"Items must be a data frame, respondents × items; got {type(items).__name__}.")
+            raise InputError(
+                "Items must be a data frame, respondents × items; got {given}.", given=type(items).__name__
+            )
         items = (table.collect() if isinstance(table, nw.LazyFrame) else table).to_pandas()
     names = [str(name) for name in items.columns]
     doubles = [name for name in dict.fromkeys(names) if names.count(name) > 1]
     if doubles:
-        raise InputError(f"The table of items holds {listing(doubles)} twice.")
+        raise InputError("The table of items holds {items} twice.", items=list(doubles))
     wanted = names if columns is None else list(columns)
     check_columns(names, wanted, "The table of items")
     return pd.DataFrame({name: _numbers(items.iloc[:, names.index(name)], name) for name in wanted}, index=items.index)
@@ -102,12 +105,14 @@ def check_varied(names: Sequence[str], values: Floats) -> None:
     present = np.isfinite(values)
     empty = [name for name, answers in zip(names, present.sum(axis=0), strict=True) if not answers]
     if empty:
-        raise InputError(f"{_items(empty)} no answer; without answers there is no correlation.")
+        raise InputError("{empty} no answer; without answers there is no correlation.", empty=_items(empty))
     low = np.where(present, values, np.inf).min(axis=0)
     high = np.where(present, values, -np.inf).max(axis=0)
     flat = [name for name, same in zip(names, low == high, strict=True) if same]
     if flat:
-        raise InputError(f"{_items(flat)} the same answer in every row; without variance there is no correlation.")
+        raise InputError(
+            "{flat} the same answer in every row; without variance there is no correlation.", flat=_items(flat)
+        )
 
 
 def correlations(values: Floats, weights: Floats) -> Floats:
@@ -158,7 +163,7 @@ def resampled(table: ItemTable, replicates: int, rng: np.random.Generator) -> Fl
 
 def _numbers(column: pd.Series, name: str) -> npt.NDArray[np.float64]:
     if not pd.api.types.is_numeric_dtype(column) and column.notna().any():
-        raise InputError(f"Column '{name}' must be numeric; got {column.dtype}.")
+        raise InputError("Column '{column}' must be numeric; got {given}.", column=name, given=str(column.dtype))
     numbers = pd.to_numeric(column).to_numpy(dtype=float, na_value=np.nan)
     return np.where(np.isfinite(numbers), numbers, np.nan)
 

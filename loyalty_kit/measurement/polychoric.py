@@ -122,8 +122,10 @@ def _codes(names: Sequence[str], values: Floats) -> tuple[np.ndarray, np.ndarray
         sizes[i] = len(answers)
         if sizes[i] > MOST_CATEGORIES:
             raise InputError(
-                f"Item '{name}' holds {sizes[i]} distinct answers; "
-                f"a polychoric correlation takes at most {MOST_CATEGORIES}."
+                "Item '{item}' holds {n} distinct answers; a polychoric correlation takes at most {most}.",
+                item=name,
+                n=sizes[i],
+                most=MOST_CATEGORIES,
             )
     return codes, sizes
 

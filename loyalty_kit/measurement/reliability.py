@@ -20,8 +20,8 @@ from loyalty_kit.measurement.item_analysis import (
     keying_warnings,
 )
 from loyalty_kit.measurement.items import ItemTable
+from loyalty_kit.messages import message
 from loyalty_kit.moments import Floats
-from loyalty_kit.notes import note
 from loyalty_kit.results import Result
 from loyalty_kit.survey.codebook import Codebook, check_codebook
 from loyalty_kit.survey.scoring import key
@@ -93,7 +93,7 @@ class ReliabilityResult(Result):
                 row["ci_low"],
                 row["ci_high"],
                 row["n_used"],
-                note("Cronbach's alpha: {scale}", scale=self.labels.get(row["scale"], row["scale"])),
+                message("Cronbach's alpha: {scale}", scale=self.labels.get(row["scale"], row["scale"])),
             )
             for row in self.scales.to_dict("records")
         )
@@ -188,9 +188,9 @@ def reliability(
         n_dropped=len(responses) - n_used,
         bootstrap=bootstrap,
         confidence=confidence,
-        method=note("Feldt interval, percentile bootstrap of {count} samples", count=bootstrap)
+        method=message("Feldt interval, percentile bootstrap of {count} samples", count=bootstrap)
         if bootstrap
-        else note("Feldt interval"),
+        else message("Feldt interval"),
         warnings=(*warnings, *(text for report in reports.values() for text in report.notes), *keying),
         keying=keying,
         labels={key: codebook.label(key) for key in codebook.scales},
@@ -223,19 +223,19 @@ def _tables(responses: pd.DataFrame, codebook: Codebook) -> tuple[dict[str, Item
     warnings: list[str] = []
     for name, scale in codebook.scales.items():
         if scale.kind == "formative":
-            left_out = note(
+            left_out = message(
                 "Scale '{scale}' is left out: a formative scale has no reliability of this kind.", scale=name
             )
             warnings.append(left_out)
         elif len(scale.items) < 2:
-            left_out = note(
+            left_out = message(
                 "Scale '{scale}' is left out: it has one item, and reliability needs two or more.", scale=name
             )
             warnings.append(left_out)
         else:
             tables[name] = ItemTable(scale.items, values[list(scale.items)].to_numpy(), w)
     if not tables:
-        nothing = note("The codebook has no reflective scale of two or more items, so there is nothing to report.")
+        nothing = message("The codebook has no reflective scale of two or more items, so there is nothing to report.")
         warnings.append(nothing)
     return tables, warnings
 
@@ -251,7 +251,7 @@ def _report(name: str, table: ItemTable, codebook: Codebook, confidence: float) 
         moments = complete_moments(table)
     except InputError as error:
         nothing = discrimination(np.full((k, k), np.nan), np.full(k, np.nan))
-        why = note("Scale '{scale}' has no coefficients. {why}", scale=name, why=str(error))
+        why = message("Scale '{scale}' has no coefficients. {why}", scale=name, why=str(error))
         return _ScaleReport(row, items.join(nothing), (why,), usable=False)
     covariance, n = moments.covariance.to_numpy(), moments.effective_n
     factor = one_factor(covariance, table.names)
@@ -261,8 +261,8 @@ def _report(name: str, table: ItemTable, codebook: Codebook, confidence: float) 
     return _ScaleReport(
         {**row, **coefficients, "omega_total": factor.omega},
         items.join(statistics),
-        notes=tuple(note("Scale '{scale}': {text}.", scale=name, text=text) for text in (*factor.notes, *notes)),
-        keying=tuple(note("Scale '{scale}': {text}", scale=name, text=text) for text in keying),
+        notes=tuple(message("Scale '{scale}': {text}.", scale=name, text=text) for text in (*factor.notes, *notes)),
+        keying=tuple(message("Scale '{scale}': {text}", scale=name, text=text) for text in keying),
     )
 
 
@@ -273,7 +273,7 @@ def _coefficients(
     k, estimate = len(covariance), cronbach(covariance)
     low, high = feldt_interval(estimate, items=k, n=n, confidence=confidence)
     lambda4, exact = best_split(covariance)
-    untried = note("with {k} items not every split was tried; a better one than that behind lambda4 may exist", k=k)
+    untried = message("with {k} items not every split was tried; a better one than that behind lambda4 may exist", k=k)
     coefficients = {
         "cronbach_alpha": estimate,
         "ci_low": low,

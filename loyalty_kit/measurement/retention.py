@@ -19,8 +19,8 @@ from loyalty_kit.measurement.eigenvalues import (
     permuted,
 )
 from loyalty_kit.measurement.items import ItemTable, resampled
+from loyalty_kit.messages import message
 from loyalty_kit.moments import Floats
-from loyalty_kit.notes import note
 from loyalty_kit.results import Result
 
 Null = Literal["normal", "permutation"]
@@ -215,7 +215,7 @@ def retain(
         n=correlation.n,
         n_used=correlation.n_used,
         n_dropped=correlation.n_dropped,
-        method=note("{kind} correlations", kind=correlation.method),
+        method=message("{kind} correlations", kind=correlation.method),
         warnings=(*correlation.warnings, *_remarks(found, correlation.method, null, lost)),
     )
 
@@ -282,11 +282,11 @@ def _remarks(answers: Counts, method: str, null: str, lost: int) -> list[str]:
     remarks: list[str] = []
     low, high = int(answers.min()), int(answers.max())
     if low < high:
-        remarks.append(note("The methods disagree: {low} to {high} factors.", low=low, high=high))
+        remarks.append(message("The methods disagree: {low} to {high} factors.", low=low, high=high))
     if method in ("spearman", "polychoric") and null == "normal":
         remarks.append(
-            note("The null eigenvalues are those of Pearson correlations; {kind} ones scatter more.", kind=method)
+            message("The null eigenvalues are those of Pearson correlations; {kind} ones scatter more.", kind=method)
         )
     if lost:
-        remarks.append(note("{lost} bootstrap samples in which an item never varies were left out.", lost=lost))
+        remarks.append(message("{lost} bootstrap samples in which an item never varies were left out.", lost=lost))
     return remarks

@@ -11,7 +11,7 @@ from loyalty_kit.estimates import Estimate
 from loyalty_kit.measurement.coefficients import cronbach, feldt_interval, one_factor
 from loyalty_kit.measurement.item_analysis import complete_moments, discrimination, distribution, keying_warnings
 from loyalty_kit.measurement.items import read_items
-from loyalty_kit.notes import note
+from loyalty_kit.messages import message
 from loyalty_kit.results import Result
 
 
@@ -44,7 +44,7 @@ class CoefficientResult(Result):
 
     def estimates(self) -> tuple[Estimate, ...]:
         """Give the coefficient."""
-        label = note("Cronbach's alpha") if self.coefficient == "cronbach_alpha" else note("Omega total")
+        label = message("Cronbach's alpha") if self.coefficient == "cronbach_alpha" else message("Omega total")
         return (Estimate(self.coefficient, self.estimate, self.ci_low, self.ci_high, self.n_used, label),)
 
 

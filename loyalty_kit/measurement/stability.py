@@ -14,8 +14,8 @@ from loyalty_kit.measurement.correlation import Correlation, answers_behind
 from loyalty_kit.measurement.factors import efa, shared_factors
 from loyalty_kit.measurement.items import resampled
 from loyalty_kit.measurement.rotation import RotationMethod, rotate_from
+from loyalty_kit.messages import message
 from loyalty_kit.moments import Floats
-from loyalty_kit.notes import note
 from loyalty_kit.results import Result
 from loyalty_kit.survey.codebook import Codebook
 
@@ -148,8 +148,11 @@ def loading_stability(
     drawn = drawn[np.linalg.eigvalsh(drawn)[:, 0] > _SINGULAR]
     if len(drawn) < bootstrap / 2:
         raise InputError(
-            f"Only {len(drawn)} of {bootstrap} resamples can be factored: "
-            f"{fitted.n_used} respondents are too few for {len(fitted.loadings)} items."
+            "Only {n} of {count} resamples can be factored: {respondents} respondents are too few for {items} items.",
+            n=len(drawn),
+            count=bootstrap,
+            respondents=fitted.n_used,
+            items=len(fitted.loadings),
         )
     extracted = [extract(r, factors=factors, method=extraction) for r in drawn]
     found = _aligned(extracted, fitted.correlation, fitted.loadings.to_numpy(), rotation)
@@ -175,7 +178,9 @@ def _aligned(extracted: list[Extraction], sample: Correlation, target: Floats, r
     """Rotated loadings of resamples, columns in the order and signs of the target's."""
     whole = extract(sample.matrix.to_numpy(), factors=target.shape[1], method=extracted[0].method)
     if shared_factors(whole) < target.shape[1]:
-        raise InputError(f"The items share fewer than {target.shape[1]} factors; empty factors have no stability.")
+        raise InputError(
+            "The items share fewer than {count} factors; empty factors have no stability.", count=target.shape[1]
+        )
     unrotated = whole.loadings
     turn = np.asarray(np.linalg.inv((np.linalg.pinv(unrotated) @ target).T), dtype=float)
     if rotation in ("varimax", "promax"):
@@ -211,10 +216,10 @@ def _remarks(extracted: list[Extraction], bootstrap: int) -> list[str]:
     remarks: list[str] = []
     if len(extracted) < bootstrap:
         lost = bootstrap - len(extracted)
-        remarks.append(note("{lost} resamples could not be factored and were left out.", lost=lost))
+        remarks.append(message("{lost} resamples could not be factored and were left out.", lost=lost))
     share = float(np.mean([bool(each.heywood) for each in extracted]))
     if share > _MANY_HEYWOOD:
         remarks.append(
-            note("{share:.0%} of the resamples are Heywood cases; the model may have too many factors.", share=share)
+            message("{share:.0%} of the resamples are Heywood cases; the model may have too many factors.", share=share)
         )
     return remarks

@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 
 from loyalty_kit.checks import check_columns
-from loyalty_kit.errors import InputError, listing
+from loyalty_kit.errors import InputError
 from loyalty_kit.measurement.correlation import as_correlation, check_factorable
 from loyalty_kit.measurement.items import ItemTable, check_varied, read_items
-from loyalty_kit.notes import note
+from loyalty_kit.messages import listing, message, shown
 from loyalty_kit.survey.codebook import Codebook
 
 MissingAnswers = Literal["listwise", "fiml"]
@@ -62,16 +62,20 @@ def structure_of(plan: Plan) -> Structure:
     if isinstance(plan, Codebook):
         return _of_codebook(plan)
     if not isinstance(plan, Mapping):
-        raise InputError(f"The structure must be a codebook or a dict of scale to items; got {type(plan).__name__}.")
+        raise InputError(
+            "The structure must be a codebook or a dict of scale to items; got {given}.", given=type(plan).__name__
+        )
     for scale, members in plan.items():
         if isinstance(members, str) or not isinstance(members, Sequence):
-            raise InputError(f"Scale '{scale}' must list its items; got {members!r}.")
+            raise InputError("Scale '{scale}' must list its items; got {given}.", scale=scale, given=shown(members))
         if len(members) < 2:
-            raise InputError(f"Scale '{scale}' has {_few(members)}; a factor needs two items or more.")
+            raise InputError(
+                "Scale '{scale}' has {members}; a factor needs two items or more.", scale=scale, members=_few(members)
+            )
     items = [item for members in plan.values() for item in members]
     twice = [item for item in dict.fromkeys(items) if items.count(item) > 1]
     if twice:
-        raise InputError(f"{listing(twice)} stands in two places; an item measures one scale, once.")
+        raise InputError("{items} stands in two places; an item measures one scale, once.", items=list(twice))
     if not plan:
         raise InputError("The structure names no scale; at least one is needed.")
     scales = {str(scale): tuple(members) for scale, members in plan.items()}
@@ -88,9 +92,9 @@ def _of_codebook(codebook: Codebook) -> Structure:
         else:
             scales[key] = scale.items
             anchors.append(next((item for item in scale.items if item not in scale.reverse), scale.items[0]))
-    out = [(formative, note("formative")), (single, note("of one item"))]
+    out = [(formative, message("formative")), (single, message("of one item"))]
     warnings = [
-        note("Left out of the factor model, because {kind}: {scales}.", kind=kind, scales=keys)
+        message("Left out of the factor model, because {kind}: {scales}.", kind=kind, scales=keys)
         for keys, kind in out
         if keys
     ]
@@ -102,8 +106,9 @@ def _of_codebook(codebook: Codebook) -> Structure:
 def _estimable(structure: Structure) -> Structure:
     if len(structure.items) == 2:
         raise InputError(
-            f"One scale of two items ({listing(structure.items)}) leaves more to estimate than the items tell; "
-            "name a third item or a second scale."
+            "One scale of two items ({items}) leaves more to estimate than the items tell; name a third item "
+            "or a second scale.",
+            items=list(structure.items),
         )
     return structure
 
@@ -141,4 +146,4 @@ def _check_met(table: ItemTable) -> None:
     first, second = np.nonzero(np.triu(answered.T @ answered < 2))
     if len(first):
         names = listing([table.names[first[0]], table.names[second[0]]])
-        raise InputError(f"Items {names} are answered together by fewer than two respondents.")
+        raise InputError("Items {items} are answered together by fewer than two respondents.", items=names)

@@ -11,8 +11,8 @@ from loyalty_kit.checks import check_rng, check_whole
 from loyalty_kit.measurement.cfa_solution import Solution
 from loyalty_kit.measurement.cfa_soundness import UNRELATED, Standing, sample_correlation, scale_independence, standing
 from loyalty_kit.measurement.items import ItemTable, resampled
+from loyalty_kit.messages import message
 from loyalty_kit.moments import Floats
-from loyalty_kit.notes import note
 from loyalty_kit.results import Result
 
 _NOTHING = 1e-12
@@ -149,7 +149,7 @@ def assess_validity(
     if bootstrap and complete <= len(sample):
         bootstrap = 0
         notes.append(
-            note("HTMT has no interval: {n} respondents with every answer are too few to resample.", n=complete)
+            message("HTMT has no interval: {n} respondents with every answer are too few to resample.", n=complete)
         )
     replicates = _replicates(solution, sample, answers, bootstrap, generator)
     arithmetic, geometric = _htmt(sample[None], member)[0], _htmt(sample[None], member, geometric=True)[0]
@@ -169,9 +169,9 @@ def assess_validity(
         fornell_larcker=table(larcker),
         n_used=len(answers.values),
         replicates=len(draws),
-        method=note("draws from the polychoric correlations' errors")
+        method=message("draws from the polychoric correlations' errors")
         if solution.ordinal
-        else note("bootstrap of respondents"),
+        else message("bootstrap of respondents"),
         confidence=confidence,
         warnings=tuple(notes),
     )
@@ -200,16 +200,16 @@ def _scale_table(solution: Solution, answers: ItemTable, member: Floats) -> pd.D
 
 def _convergent(ave: float, reliability: float, chance: float, how: Standing) -> str:
     if chance >= UNRELATED:
-        return note("weak: these items hardly correlate with one another")
+        return message("weak: these items hardly correlate with one another")
     if how == "not converged":
-        return note("not judged, as the model did not converge")
+        return message("not judged, as the model did not converge")
     if how != "proper":
-        return note("not judged, as the model has no proper solution")
+        return message("not judged, as the model has no proper solution")
     if ave >= SHARED:
-        return note("items belong together")
+        return message("items belong together")
     if reliability >= RELIABLE:
-        return note("acceptable: AVE below .5, but composite reliability at least .6")
-    return note("weak: more error than common ground in these items")
+        return message("acceptable: AVE below .5, but composite reliability at least .6")
+    return message("weak: more error than common ground in these items")
 
 
 def _htmt(correlations: Floats, member: Floats, *, geometric: bool = False) -> Floats:
@@ -283,12 +283,12 @@ def _pair_table(
 def _distinct(ratio: float, low: float, high: float, told: bool) -> str:
     """Judge a pair by where the interval lies, an end on the bound counting as above it."""
     if not told:
-        return note("cannot be told: the items of a scale hardly correlate with one another")
+        return message("cannot be told: the items of a scale hardly correlate with one another")
     if np.isnan(low):
-        below, above = note("below .85, without an interval"), note("not below .85, without an interval")
+        below, above = message("below .85, without an interval"), message("not below .85, without an interval")
         return below if ratio < STRICT else above
     if high < LIBERAL:
-        return note("distinct: the interval of HTMT lies wholly below .90")
+        return message("distinct: the interval of HTMT lies wholly below .90")
     if low >= LIBERAL:
-        return note("overlapping: the interval of HTMT lies wholly at or above .90")
-    return note("not settled: the interval of HTMT holds .90")
+        return message("overlapping: the interval of HTMT lies wholly at or above .90")
+    return message("not settled: the interval of HTMT holds .90")

@@ -9,11 +9,11 @@ import pandas as pd
 from scipy import linalg
 
 from loyalty_kit.checks import check_columns, check_numbers, check_weights
-from loyalty_kit.errors import InputError, listing
+from loyalty_kit.errors import InputError
+from loyalty_kit.messages import listing, message
 from loyalty_kit.modelling.fits import ALONE, DEPENDENT
 from loyalty_kit.modelling.question import WHERE, Question
 from loyalty_kit.moments import Floats
-from loyalty_kit.notes import note
 
 Integers = npt.NDArray[np.intp]
 
@@ -62,7 +62,12 @@ class Coding:
             strange = table[name][(places < 0) & table[name].notna().to_numpy()]
             if len(strange):
                 known = listing(levels)
-                raise InputError(f"'{name}' holds '{strange.iloc[0]}', which the model has not seen; it knows {known}.")
+                raise InputError(
+                    "'{name}' holds '{value}', which the model has not seen; it knows {levels}.",
+                    name=name,
+                    value=strange.iloc[0],
+                    levels=known,
+                )
             missing = np.where(places < 0, np.nan, 0.0)[:, None]
             blocks.append((places[:, None] == np.arange(1, len(levels))) + missing)
         return np.hstack(blocks)
@@ -135,12 +140,15 @@ def read_design(table: pd.DataFrame, question: Question, labels: Mapping[str, st
     check_numbers(table, [question.outcome, *question.drivers, *weight], WHERE)
     for name in (question.outcome, *question.drivers, *question.controls):
         if not table[name].notna().any():
-            raise InputError(f"'{name}' is missing in every row of the table of scores.")
+            raise InputError("'{name}' is missing in every row of the table of scores.", name=name)
     for name in question.controls:
         count = table[name].nunique()
         if _is_category(table, name, question) and count > MOST_LEVELS:
             raise InputError(
-                f"'{name}' holds {count} different values, too many for groups; allowed are {MOST_LEVELS}."
+                "'{name}' holds {count} different values, too many for groups; allowed are {most}.",
+                name=name,
+                count=count,
+                most=MOST_LEVELS,
             )
     complete = np.ones(len(table), dtype=bool)
     for name in question.columns:
@@ -190,7 +198,7 @@ def _without_single_levels(
             for level in counts.index[counts == 1]:
                 complete &= (table[name] != level).to_numpy(dtype=bool, na_value=False)
                 warnings.append(
-                    note("One respondent was left out, the only one with '{level}' in '{by}'.", level=level, by=name)
+                    message("One respondent was left out, the only one with '{level}' in '{by}'.", level=level, by=name)
                 )
     return complete, tuple(warnings)
 
@@ -200,7 +208,9 @@ def _design(table: pd.DataFrame, question: Question, labels: Mapping[str, str], 
     used = table.iloc[rows]
     for name in (question.outcome, *question.drivers, *question.controls):
         if used[name].nunique() < 2:
-            raise InputError(f"'{name}' is constant in the {len(used)} complete rows; a model needs it to vary.")
+            raise InputError(
+                "'{name}' is constant in the {n} complete rows; a model needs it to vary.", name=name, n=len(used)
+            )
     categories = [name for name in question.controls if _is_category(table, name, question)]
     sources = (*question.drivers, *question.controls)
     coding = Coding(tuple((name, levels_of(used[name]) if name in categories else None) for name in sources))
@@ -216,7 +226,9 @@ def _check_columns_apart(design: Design) -> None:
     """Refuse columns that no regression can tell apart."""
     n, k = len(design.y), design.x.shape[1] + 1
     if n <= k:
-        raise InputError(f"{k} coefficients need at least {k + 1} complete rows; got {n}.")
+        raise InputError(
+            "{count} coefficients need at least {least} complete rows; got {n}.", count=k, least=k + 1, n=n
+        )
     centred = design.x - design.x.mean(axis=0)
     z = centred / np.linalg.norm(centred, axis=0)
     _, r, order = linalg.qr(z, mode="economic", pivoting=True)
@@ -225,13 +237,13 @@ def _check_columns_apart(design: Design) -> None:
         parts = linalg.solve_triangular(r[:rank, :rank], r[:rank, rank])
         takes = [*order[:rank][np.abs(parts) > _TAKES_PART], order[rank]]
         names = [design.coding.columns[j] for j in sorted(takes)]
-        raise InputError(f"{listing(names)} are perfectly collinear; leave one of them out.")
+        raise InputError("{columns} are perfectly collinear; leave one of them out.", columns=list(names))
     y = design.y - design.y.mean()
     rest = y - z @ np.linalg.lstsq(z, y)[0]
     if rest @ rest < _EXACT * (y @ y):
         raise InputError(
-            f"The drivers and controls give '{design.question.outcome}' exactly, as if it were made of them; "
-            "leave its parts out."
+            "The drivers and controls give '{outcome}' exactly, as if it were made of them; leave its parts out.",
+            outcome=design.question.outcome,
         )
     exog = np.column_stack([np.ones(n), z]) * np.sqrt(design.weights)[:, None]
     leverage = (np.linalg.qr(exog)[0] ** 2).sum(axis=1)
@@ -239,4 +251,6 @@ def _check_columns_apart(design: Design) -> None:
         row = int(leverage.argmax())
         away = np.abs(design.x[row] - np.median(design.x, axis=0)) / design.x.std(axis=0)
         name = design.coding.columns[int(away.argmax())]
-        raise InputError(f"'{name}' varies by one respondent alone, who settles its coefficient; leave it out.")
+        raise InputError(
+            "'{name}' varies by one respondent alone, who settles its coefficient; leave it out.", name=name
+        )

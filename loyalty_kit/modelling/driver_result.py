@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from loyalty_kit.estimates import Estimate
+from loyalty_kit.messages import message
 from loyalty_kit.modelling.design import Design
 from loyalty_kit.modelling.diagnostics import influence
 from loyalty_kit.modelling.errors_in_variables import OFTEN
@@ -19,7 +20,6 @@ from loyalty_kit.modelling.question import Scores
 from loyalty_kit.modelling.robustness import RobustnessResult, robustness
 from loyalty_kit.modelling.stability import StabilityResult, stability
 from loyalty_kit.modelling.validation import ValidationResult, validate
-from loyalty_kit.notes import note
 from loyalty_kit.results import Result
 
 
@@ -130,11 +130,11 @@ class DriverResult(Result):
                 row["ci_low"],
                 row["ci_high"],
                 self.n_used,
-                note("Effect of {driver}", driver=self.labels.get(str(row["driver"]), row["driver"])),
+                message("Effect of {driver}", driver=self.labels.get(str(row["driver"]), row["driver"])),
             )
             for row in self.to_frame().to_dict("records")
         )
-        explained = note("R² of {outcome}", outcome=self.labels.get(self.outcome, self.outcome))
+        explained = message("R² of {outcome}", outcome=self.labels.get(self.outcome, self.outcome))
         return (Estimate(f"{start}/r_squared", self.r_squared, n=self.n_used, label=explained), *effects)
 
     def importance(

@@ -9,11 +9,11 @@ import pandas as pd
 
 from loyalty_kit.checks import check_columns
 from loyalty_kit.errors import InputError
+from loyalty_kit.messages import message
 from loyalty_kit.modelling.design import Design
 from loyalty_kit.modelling.fits import Fit
 from loyalty_kit.modelling.resampling import covariances, over_samples
 from loyalty_kit.moments import Floats
-from loyalty_kit.notes import note
 from loyalty_kit.results import Result
 
 Reliability = Result | Mapping[str, float]
@@ -162,7 +162,11 @@ def _known(reliability: Reliability, design: Design) -> tuple[dict[str, float], 
         known = {name: float(value) for name, value in reliability.items() if not np.isnan(value)}
     for name in (*design.drivers, design.question.outcome):
         if not 0 < known.get(name, 1.0) <= 1:
-            raise InputError(f"The reliability of '{name}' must be above 0 and up to 1; got {known[name]:.3g}.")
+            raise InputError(
+                "The reliability of '{name}' must be above 0 and up to 1; got {given}.",
+                name=name,
+                given=f"{known[name]:.3g}",
+            )
     return known, df
 
 
@@ -187,14 +191,14 @@ def _warnings(reliability: pd.Series, unstable: float) -> tuple[str, ...]:
     if reliability.isna().any():
         names = list(reliability.index[reliability.isna()])
         found.append(
-            note(
+            message(
                 "No positive reliability is known for {scales}: no measurement error was corrected for there.",
                 scales=names,
             )
         )
     if unstable > OFTEN:
         found.append(
-            note(
+            message(
                 "Correction for measurement error is not possible here: corrected, the drivers cannot be told apart "
                 "(in {share:.0f} % of bootstrap samples).",
                 share=100 * unstable,

@@ -277,9 +277,11 @@ def _covariance(found: OrdinalFit, weights: Floats, clusters: npt.NDArray[np.int
 
 def _check_levels(levels: Floats, model: Model) -> None:
     if model == "logit" and len(levels) != 2:
-        raise InputError(f"A logit model needs an outcome with two values; got {len(levels)}.")
+        raise InputError("A logit model needs an outcome with two values; got {given}.", given=len(levels))
     if len(levels) > MOST_LEVELS:
         raise InputError(
-            f"An ordered model takes an outcome of up to {MOST_LEVELS} different values; got {len(levels)}. "
-            "Cut it into bands, or use model='ols'."
+            "An ordered model takes an outcome of up to {most} different values; got {given}. Cut it into "
+            "bands, or use model='ols'.",
+            most=MOST_LEVELS,
+            given=len(levels),
         )

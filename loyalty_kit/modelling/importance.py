@@ -10,6 +10,7 @@ import pandas as pd
 from loyalty_kit.checks import check_choice, check_rng, check_whole
 from loyalty_kit.errors import InputError
 from loyalty_kit.estimates import Estimate
+from loyalty_kit.messages import message
 from loyalty_kit.modelling.design import Design
 from loyalty_kit.modelling.diagnostics import runs_against, weighted_covariance
 from loyalty_kit.modelling.fits import Fit
@@ -17,7 +18,6 @@ from loyalty_kit.modelling.measures import METHODS, PAIRS_OF_ORDERS, Measure, Me
 from loyalty_kit.modelling.resampling import covariances, over_samples
 from loyalty_kit.modelling.subsets import MOST_EXACT, dominance
 from loyalty_kit.moments import Floats
-from loyalty_kit.notes import note
 from loyalty_kit.results import Result
 
 _NOTHING_LEFT = 1e-12
@@ -92,7 +92,7 @@ class ImportanceResult(Result):
             self.r_squared_ci_low,
             self.r_squared_ci_high,
             self.n_used,
-            note("R² of {outcome}", outcome=self.labels.get(self.outcome, self.outcome)),
+            message("R² of {outcome}", outcome=self.labels.get(self.outcome, self.outcome)),
         )
         shares = (
             Estimate(
@@ -101,7 +101,7 @@ class ImportanceResult(Result):
                 row["ci_low"],
                 row["ci_high"],
                 self.n_used,
-                note("Importance of {driver}", driver=self.labels.get(str(row["driver"]), row["driver"])),
+                message("Importance of {driver}", driver=self.labels.get(str(row["driver"]), row["driver"])),
             )
             for row in self.table.to_dict("records")
         )
@@ -117,7 +117,11 @@ class ImportanceResult(Result):
         """
         names = tuple(self.rank_probabilities.index)
         if len(names) > MOST_EXACT:
-            raise InputError(f"Dominance looks at all subsets of up to {MOST_EXACT} drivers; got {len(names)}.")
+            raise InputError(
+                "Dominance looks at all subsets of up to {most} drivers; got {given}.",
+                most=MOST_EXACT,
+                given=len(names),
+            )
         return dominance(self._matrix, names)
 
 
@@ -226,7 +230,7 @@ def _warnings(
     names: list[str], values: Floats, against: tuple[str, ...], method: Method, measure: Measure
 ) -> tuple[str, ...]:
     found = [
-        note(
+        message(
             "The share of '{driver}' says how much it explains, not which way: "
             "its coefficient runs against its correlation.",
             driver=name,
@@ -236,14 +240,14 @@ def _warnings(
     if method == "pratt" and (values < 0).any():
         negative = [name for name, value in zip(names, values, strict=True) if value < 0]
         found.append(
-            note(
+            message(
                 "Pratt's measure is negative for {drivers}: coefficient and correlation disagree in sign.",
                 drivers=negative,
             )
         )
     if measure.error is not None:
         found.append(
-            note(
+            message(
                 "With {count} drivers not all subsets could be looked at: the largest standard error of an "
                 "importance is {error:.2g}, from {orders} orders of the drivers.",
                 count=len(names),

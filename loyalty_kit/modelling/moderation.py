@@ -9,10 +9,10 @@ import pandas as pd
 from scipy import stats
 
 from loyalty_kit.errors import GroupsError, InputError
+from loyalty_kit.messages import message
 from loyalty_kit.modelling.design import Design, codes, levels_of
 from loyalty_kit.modelling.fits import Fit, estimable, fit
 from loyalty_kit.moments import Floats
-from loyalty_kit.notes import note
 from loyalty_kit.results import Result
 from loyalty_kit.selection import group_name
 
@@ -105,7 +105,7 @@ def moderate(design: Design, fitted: Fit, moderator: str, *, confidence: float) 
     columns = np.column_stack([inner, part.x[:, p:]])
     if not estimable(columns, part.weights):
         raise GroupsError(
-            note("The groups of '{by}' leave too few respondents to tell their coefficients apart.", by=moderator)
+            "The groups of '{by}' leave too few respondents to tell their coefficients apart.", by=moderator
         )
     again = fit(
         part.y,
@@ -142,7 +142,7 @@ def moderate(design: Design, fitted: Fit, moderator: str, *, confidence: float) 
         labels=design.labels,
         confidence=confidence,
         n_used=len(places),
-        method=note("interactions with '{by}', Wald tests, Holm's correction", by=moderator),
+        method=message("interactions with '{by}', Wald tests, Holm's correction", by=moderator),
         warnings=warnings,
     )
 
@@ -159,16 +159,16 @@ def split(design: Design, by: str) -> tuple[tuple[Hashable, ...], npt.NDArray[np
         try:
             if size < least:
                 raise InputError(
-                    note("It has too few complete rows: two to a coefficient, {least}, are needed.", least=least)
+                    "It has too few complete rows: two to a coefficient, {least}, are needed.", least=least
                 )
             design.part(places == i)
             kept.append(i)
         except InputError as error:
             why = {"level": group_name(level, size), "by": by, "why": str(error)}
-            left_out.append(note("Group '{level}' of '{by}' is left out. {why}", **why))
+            left_out.append(message("Group '{level}' of '{by}' is left out. {why}", **why))
     if len(kept) < 2:
         told = {"by": by, "why": left_out[0]}
-        raise GroupsError(note("A comparison by '{by}' needs two groups that can carry the model. {why}", **told))
+        raise GroupsError("A comparison by '{by}' needs two groups that can carry the model. {why}", **told)
     return tuple(levels[i] for i in kept), np.isin(places, kept), tuple(left_out)
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 
 from loyalty_kit.checks import check_number, check_rng, check_whole
 from loyalty_kit.errors import InputError, nearest
+from loyalty_kit.messages import message, shown
 from loyalty_kit.modelling.design import Design, Integers, numbers
 from loyalty_kit.modelling.driver_result import DriverResult
 from loyalty_kit.modelling.fits import Fit
@@ -18,7 +19,6 @@ from loyalty_kit.modelling.measures import Measure, driver_matrices
 from loyalty_kit.modelling.question import Scores, table_of
 from loyalty_kit.modelling.resampling import covariances, over_samples
 from loyalty_kit.moments import Floats
-from loyalty_kit.notes import note
 from loyalty_kit.results import Result
 
 QUADRANTS = ("act first", "keep up", "low priority", "enough")
@@ -177,7 +177,7 @@ def priorities(
         confidence=confidence,
         n_used=driver_result.n_used,
         n_dropped=driver_result.n_dropped,
-        method=note("LMG shares against mean scores, divided at the means over the drivers"),
+        method=message("LMG shares against mean scores, divided at the means over the drivers"),
         warnings=_warnings(table, driver_result.outcome),
     )
 
@@ -261,9 +261,13 @@ def _mean_changes(design: Design, fitted: Fit, step: float) -> Floats:
 def _costs(names: list[str], costs: Mapping[str, float]) -> Floats:
     for name, cost in costs.items():
         if name not in names:
-            raise InputError(f"'costs' names '{name}', which is no driver{nearest(name, names) or '.'}")
+            raise InputError(
+                "'costs' names '{name}', which is no driver{hint}", name=name, hint=nearest(name, names) or message(".")
+            )
         if not np.isfinite(cost) or cost <= 0:
-            raise InputError(f"The cost of '{name}' must be a positive number; got {cost!r}.")
+            raise InputError(
+                "The cost of '{name}' must be a positive number; got {given}.", name=name, given=shown(cost)
+            )
     return np.array([costs.get(name, np.nan) for name in names])
 
 
@@ -280,7 +284,7 @@ def _warnings(table: pd.DataFrame, outcome: str) -> tuple[str, ...]:
     holds_zero = (table["change_ci_low"] <= 0) & (table["change_ci_high"] >= 0)
     unclear, against = table[(table["quadrant"] == QUADRANTS[0]) & holds_zero], table[table["quadrant"] == LOOK_CLOSER]
     doubtful = [
-        note(
+        message(
             "'{driver}' lies in 'act first', yet its own coefficient is not clearly positive: a higher score need not "
             "go with more '{outcome}'.",
             driver=name,
@@ -289,7 +293,7 @@ def _warnings(table: pd.DataFrame, outcome: str) -> tuple[str, ...]:
         for name in unclear["driver"]
     ]
     negative = [
-        note(
+        message(
             "'{driver}' is important and low, yet its own coefficient is not positive: it is no place to act first.",
             driver=name,
         )

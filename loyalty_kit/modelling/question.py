@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 
 from loyalty_kit.checks import check_columns, check_same_rows
-from loyalty_kit.errors import InputError, listing
+from loyalty_kit.errors import InputError
+from loyalty_kit.messages import listing
 from loyalty_kit.survey.scoring import ScaleScores
 
 Scores = ScaleScores | pd.DataFrame
@@ -66,7 +67,9 @@ def ask(
         drivers = _by_role(carried, outcome)
     for name, value in (("drivers", drivers), ("controls", controls)):
         if isinstance(value, str):
-            raise InputError(f"'{name}' must be a list of columns; got the single name '{value}'.")
+            raise InputError(
+                "'{name}' must be a list of columns; got the single name '{value}'.", name=name, value=value
+            )
     if weight is None:
         weight = carried.weight if carried else None
     elif not isinstance(weight, str):
@@ -83,7 +86,7 @@ def table_of(scores: Scores) -> pd.DataFrame:
     """Table behind the scores."""
     table = scores.frame if isinstance(scores, ScaleScores) else scores
     if not isinstance(table, pd.DataFrame):
-        raise InputError(f"Scores must be ScaleScores or a pandas DataFrame; got {type(scores).__name__}.")
+        raise InputError("Scores must be ScaleScores or a pandas DataFrame; got {given}.", given=type(scores).__name__)
     return table
 
 
@@ -107,7 +110,9 @@ def _with_weights(table: pd.DataFrame, weight: Sequence[float] | pd.Series) -> t
     check_same_rows(weight, table, "weight")
     values = np.asarray(weight, dtype=float)
     if values.shape != (len(table),):
-        raise InputError(f"'weight' must hold one number a row ({len(table)}); got shape {values.shape}.")
+        raise InputError(
+            "'weight' must hold one number a row ({count}); got shape {shape}.", count=len(table), shape=values.shape
+        )
     name = "weight"
     while name in table:
         name += "_"
@@ -118,8 +123,8 @@ def _check_parts(question: Question) -> None:
     if not question.drivers:
         raise InputError("'drivers' must name at least one column; got none.")
     if question.outcome in question.drivers:
-        raise InputError(f"'{question.outcome}' is the outcome and also a driver; leave it out of 'drivers'.")
+        raise InputError("'{name}' is the outcome and also a driver; leave it out of 'drivers'.", name=question.outcome)
     parts = [question.outcome, *question.drivers, *question.controls, *filter(None, [question.weight])]
     twice = [name for name in dict.fromkeys(parts) if parts.count(name) > 1]
     if twice:
-        raise InputError(f"{listing(twice)} plays two parts among outcome, drivers, controls and weight.")
+        raise InputError("{columns} plays two parts among outcome, drivers, controls and weight.", columns=list(twice))

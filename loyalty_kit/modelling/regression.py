@@ -7,6 +7,7 @@ import pandas as pd
 
 from loyalty_kit.checks import check_choice, check_level, check_rng
 from loyalty_kit.errors import InputError
+from loyalty_kit.messages import message
 from loyalty_kit.modelling.design import Design, read_design
 from loyalty_kit.modelling.diagnostics import NO_DIAGNOSTICS, diagnose, influence, press_r_squared
 from loyalty_kit.modelling.driver_result import DriverResult
@@ -15,18 +16,17 @@ from loyalty_kit.modelling.fits import ERRORS, MODELS, Errors, Fit, Model, fit
 from loyalty_kit.modelling.moderation import ModerationResult, moderate, wald
 from loyalty_kit.modelling.question import Scores, ask
 from loyalty_kit.modelling.terms import coefficient_table, driver_warnings, suppressed
-from loyalty_kit.notes import note
 from loyalty_kit.survey.scoring import ScaleScores
 
 _MODEL_WORDS = {
-    "ols": note("linear regression"),
-    "ordered": note("ordered logit (proportional odds)"),
-    "logit": note("binary logit"),
+    "ols": message("linear regression"),
+    "ordered": message("ordered logit (proportional odds)"),
+    "logit": message("binary logit"),
 }
 _ERROR_WORDS = {
-    "hc3": note("errors robust to unequal spread (HC3)"),
-    "classical": note("classical errors"),
-    "cluster": note("errors robust within clusters"),
+    "hc3": message("errors robust to unequal spread (HC3)"),
+    "classical": message("classical errors"),
+    "cluster": message("errors robust within clusters"),
 }
 
 
@@ -177,7 +177,7 @@ def _result(
         n_used=n,
         n_dropped=len(design.table) - n,
         confidence=confidence,
-        method=note("{model}, {errors}", model=_MODEL_WORDS[fitted.model], errors=_ERROR_WORDS[fitted.errors]),
+        method=message("{model}, {errors}", model=_MODEL_WORDS[fitted.model], errors=_ERROR_WORDS[fitted.errors]),
         warnings=tuple(warnings),
         design=design,
         fitted=fitted,

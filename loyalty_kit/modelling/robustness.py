@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 
 from loyalty_kit.errors import InputError
+from loyalty_kit.messages import message
 from loyalty_kit.modelling.design import Design, read_design
 from loyalty_kit.modelling.fits import MOST_LEVELS, Fit, Model, fit, levels_of_outcome
 from loyalty_kit.modelling.importance import importance
 from loyalty_kit.modelling.measures import Method
 from loyalty_kit.modelling.question import Question, Scores, table_of
-from loyalty_kit.notes import note
 from loyalty_kit.results import Result
 
 AS_GIVEN = "all"
@@ -74,7 +74,7 @@ class _Sample:
 def robustness(design: Design, fitted: Fit, *, samples: Mapping[str, Scores], confidence: float) -> RobustnessResult:
     """Ask the question in all the other ways; see `DriverResult.robustness`."""
     if AS_GIVEN in samples:
-        raise InputError(f"'samples' may not call one '{AS_GIVEN}': that is the data as given.")
+        raise InputError("'samples' may not call one '{name}': that is the data as given.", name=AS_GIVEN)
     signs = np.sign(fitted.slopes[: len(design.drivers)])
     rows, failures = [], []
     models: tuple[Model, ...] = ("ols", "logit" if fitted.model == "logit" else "ordered")
@@ -86,7 +86,7 @@ def robustness(design: Design, fitted: Fit, *, samples: Mapping[str, Scores], co
                 again = _again(part, model, fitted)
             except InputError as error:
                 why = {"setting": _name(sample, model), "why": str(error)}
-                failures.append(note("{setting} could not be fitted. {why}", **why))
+                failures.append(message("{setting} could not be fitted. {why}", **why))
                 continue
             for method in _MEASURES:
                 rows.append(_setting(part, again, sample, method, signs, confidence))
@@ -97,7 +97,7 @@ def robustness(design: Design, fitted: Fit, *, samples: Mapping[str, Scores], co
         table=_counts(settings, design.drivers),
         labels=design.labels,
         confidence=confidence,
-        method=note("{count} settings: sample, weights, controls, model and measure of importance", count=len(rows)),
+        method=message("{count} settings: sample, weights, controls, model and measure of importance", count=len(rows)),
         repeated=repeated,
         warnings=tuple(failures),
     )
@@ -195,10 +195,10 @@ def _counts(settings: pd.DataFrame, drivers: tuple[str, ...]) -> pd.DataFrame:
 
 
 def _name(sample: _Sample, model: str) -> str:
-    return note(
+    return message(
         "Sample '{sample}', {weights}, {controls}, model '{model}'",
         sample=sample.name,
-        weights=note("weighted") if sample.weighted else note("unweighted"),
-        controls=note("with controls") if sample.controls else note("without controls"),
+        weights=message("weighted") if sample.weighted else message("unweighted"),
+        controls=message("with controls") if sample.controls else message("without controls"),
         model=model,
     )

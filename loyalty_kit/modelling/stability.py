@@ -13,7 +13,6 @@ from loyalty_kit.modelling.fits import Fit, fit
 from loyalty_kit.modelling.importance import importance
 from loyalty_kit.modelling.moderation import ModerationResult, moderate
 from loyalty_kit.modelling.question import WHERE
-from loyalty_kit.notes import note
 from loyalty_kit.results import Result
 
 
@@ -75,9 +74,9 @@ def stability(
     check_columns(design.table.columns, [by], WHERE)
     asked = design.question
     if by in (asked.outcome, *asked.drivers):
-        raise InputError(f"'{by}' is the outcome or a driver; 'by' needs a column that groups respondents.")
+        raise InputError("'{by}' is the outcome or a driver; 'by' needs a column that groups respondents.", by=by)
     if design.table[by].iloc[design.rows].nunique() < 2:
-        raise GroupsError(note("'{by}' holds fewer than two groups among the complete rows.", by=by))
+        raise GroupsError("'{by}' holds fewer than two groups among the complete rows.", by=by)
     controls = asked.controls if by in asked.controls else (*asked.controls, by)
     question = replace(asked, controls=controls, categorical=asked.categorical | {by})
     whole = read_design(design.table, question, design.labels)
@@ -90,7 +89,7 @@ def stability(
             again = _again(part, fitted)
         except InputError as error:
             told = {"group": group, "by": by, "why": str(error)}
-            raise GroupsError(note("Group '{group}' of '{by}' cannot be fitted. {why}", **told)) from None
+            raise GroupsError("Group '{group}' of '{by}' cannot be fitted. {why}", **told) from None
         found = importance(part, again, bootstrap=bootstrap, rng=generator, confidence=confidence).to_frame()
         parts.append(found.assign(group=pd.Series([group] * len(found), dtype=object)))
     ranks = pd.concat(parts, ignore_index=True)[["driver", "group", "share", "rank", "p_top3"]]

@@ -3,10 +3,10 @@
 import numpy as np
 import pandas as pd
 
+from loyalty_kit.messages import message
 from loyalty_kit.modelling.design import Design
 from loyalty_kit.modelling.diagnostics import LARGE_VIF, inflation, runs_against, weighted_covariance
 from loyalty_kit.modelling.fits import Fit
-from loyalty_kit.notes import note
 
 _SUPPRESSION = ["driver", "correlation", "estimate", "ci_low", "ci_high"]
 _FEW_ROWS = 10
@@ -78,7 +78,7 @@ def driver_warnings(
     n, count = len(design.y), len(fitted.parameters)
     if n < _FEW_ROWS * count:
         found.append(
-            note(
+            message(
                 "{n} respondents for {count} coefficients are under ten a coefficient: expect the ranking to move.",
                 n=n,
                 count=count,
@@ -87,7 +87,7 @@ def driver_warnings(
     inflated = terms[(terms["kind"] == "driver") & (terms["vif"] > LARGE_VIF)]
     for name, vif in zip(inflated["term"], inflated["vif"], strict=True):
         found.append(
-            note(
+            message(
                 "'{term}' can hardly be told apart from the other columns (variance inflation {vif:.0f}): "
                 "its own coefficient is poorly settled.",
                 term=name,
@@ -96,18 +96,18 @@ def driver_warnings(
         )
     if influential:
         found.append(
-            note("1 respondent moves a coefficient by over half its standard error.")
+            message("1 respondent moves a coefficient by over half its standard error.")
             if influential == 1
-            else note("{n} respondents each move a coefficient by over half its standard error.", n=influential)
+            else message("{n} respondents each move a coefficient by over half its standard error.", n=influential)
         )
     doubts = {str(test): float(p) for test, p in diagnostics["p_value"].items() if p < _DOUBTFUL}
     if "breusch_pagan" in doubts and fitted.errors == "classical":
         found.append(
-            note("The spread of the residuals changes with the drivers, so classical errors mislead; use 'hc3'.")
+            message("The spread of the residuals changes with the drivers, so classical errors mislead; use 'hc3'.")
         )
     if "reset" in doubts:
         found.append(
-            note(
+            message(
                 "Straight lines describe the relation incompletely (RESET p = {p:.2g}): effects may level off.",
                 p=doubts["reset"],
             )
@@ -115,7 +115,7 @@ def driver_warnings(
     clusters = 0 if design.clusters is None else int(design.clusters.max()) + 1
     if fitted.errors == "cluster" and clusters < _FEW_CLUSTERS:
         counts = {"clusters": clusters, "least": _FEW_CLUSTERS}
-        found.append(note("Errors rest on {clusters} clusters; under {least} they tend to be too small.", **counts))
+        found.append(message("Errors rest on {clusters} clusters; under {least} they tend to be too small.", **counts))
     return (*design.warnings, *found)
 
 
@@ -123,14 +123,14 @@ def _suppression(outcome: str, driver: str, correlation: float, estimate: float,
     names = {"driver": driver, "outcome": outcome}
     figures = {"correlation": correlation, "estimate": estimate, "low": low, "high": high}
     if estimate < 0:
-        return note(
+        return message(
             "'{driver}' has a negative coefficient ({estimate:.2f}, interval {low:.2f} to {high:.2f}) although it "
             "correlates positively with '{outcome}' ({correlation:.2f}): it stands for what the other drivers already "
             "explain, so do not read it as a call for less of it.",
             **names,
             **figures,
         )
-    return note(
+    return message(
         "'{driver}' has a positive coefficient ({estimate:.2f}, interval {low:.2f} to {high:.2f}) although it "
         "correlates negatively with '{outcome}' ({correlation:.2f}): it stands for what the other drivers already "
         "explain, so do not read it as a call for more of it.",

@@ -10,11 +10,11 @@ from scipy import stats
 
 from loyalty_kit.checks import check_rng, check_whole
 from loyalty_kit.errors import InputError
+from loyalty_kit.messages import message
 from loyalty_kit.modelling.design import Design
 from loyalty_kit.modelling.fits import Fit, levels_of_outcome, standardize
 from loyalty_kit.modelling.ordinal import fit_ordinal, level_probabilities
 from loyalty_kit.moments import Floats
-from loyalty_kit.notes import note
 from loyalty_kit.results import Result
 
 
@@ -79,7 +79,9 @@ def validate(
     count = int(units.max()) + 1
     if folds > count:
         what = "respondents" if design.clusters is None else "clusters"
-        raise InputError(f"'folds' may be at most the {count} {what} used; got {folds}.")
+        raise InputError(
+            "'folds' may be at most the {count} {what} used; got {given}.", count=count, what=what, given=str(folds)
+        )
     model, baseline = np.empty((repeats, len(units))), np.empty((repeats, len(units)))
     for repeat in range(repeats):
         own = generator.permutation(np.arange(count) % folds)[units]
@@ -108,7 +110,7 @@ def validate(
         confidence=confidence,
         n_used=len(design.y),
         n_dropped=len(design.table) - len(design.y),
-        method=note("{repeats} × {folds}-fold cross-validation", repeats=repeats, folds=folds),
+        method=message("{repeats} × {folds}-fold cross-validation", repeats=repeats, folds=folds),
     )
 
 

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 
 from loyalty_kit import reporting
-from loyalty_kit.errors import InputError, listing
+from loyalty_kit.errors import InputError
 from loyalty_kit.reporting.batches.batch_file import Planned, read_plan
 from loyalty_kit.reporting.batches.needs import fits
 from loyalty_kit.reporting.batches.waves import CarryOut, results
@@ -124,7 +124,9 @@ def chosen(batch: Batch, only: str | None) -> Batch:
         return batch
     jobs = tuple(job for job in batch.jobs if fits(job.name, only))
     if not jobs:
-        raise InputError(f"No report's name fits '{only}'; there are {listing(job.name for job in batch.jobs)}.")
+        raise InputError(
+            "No report's name fits '{only}'; there are {names}.", only=only, names=[job.name for job in batch.jobs]
+        )
     return Batch(batch.output, jobs, batch.keep)
 
 

@@ -12,6 +12,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from loyalty_kit.errors import InputError, read_toml
+from loyalty_kit.language import LANGUAGES
 from loyalty_kit.reporting.batches.naming import titled
 from loyalty_kit.reporting.keys import ReportKey, report_key
 from loyalty_kit.reporting.notebooks import find_notebook, heading, read_notebook
@@ -20,7 +21,6 @@ from loyalty_kit.reporting.parameters import is_parameters_cell, notebook_parame
 from loyalty_kit.reporting.publication import check_report_name
 from loyalty_kit.reporting.running.orders import Order, PastRun
 from loyalty_kit.reporting.values import check_parameters, choices, injected_source
-from loyalty_kit.reporting.wording.catalogue import LANGUAGES
 
 
 @dataclass(frozen=True)
@@ -137,7 +137,7 @@ def prepare_job(
         title=title or titled(heading(node) or name, labels, spoken),
         path=path,
         notebook=_with_values(node, {**kept, **given}),
-        given=given,
+        given=str(given),
         values=values,
         folder=folder,
         language=spoken,

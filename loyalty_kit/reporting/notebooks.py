@@ -8,7 +8,8 @@ import nbformat
 from nbformat import NotebookNode, reader
 from nbformat.converter import convert
 
-from loyalty_kit.errors import UnreadableError, listing, nearest
+from loyalty_kit.errors import UnreadableError, nearest
+from loyalty_kit.messages import foreign, listing
 
 NOTEBOOK = ".ipynb"
 
@@ -29,9 +30,9 @@ def find_notebook(notebook: str | Path, base: Path) -> Path:
     if name in shipped:
         return shipped[name]
     if path.is_dir():
-        raise UnreadableError(f"'{notebook}' is a folder; give a notebook or a reports.toml.")
+        raise UnreadableError("'{notebook}' is a folder; give a notebook or a reports.toml.", notebook=notebook)
     hint = nearest(name, shipped) or f"; the kit ships {listing(sorted(shipped))}."
-    raise UnreadableError(f"The notebook '{notebook}' does not exist{hint}")
+    raise UnreadableError("The notebook '{notebook}' does not exist{hint}", notebook=notebook, hint=hint)
 
 
 def read_notebook(path: Path) -> NotebookNode:
@@ -39,9 +40,13 @@ def read_notebook(path: Path) -> NotebookNode:
     try:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
-        raise UnreadableError(f"The notebook '{path}' cannot be read: {error.strerror}.") from None
+        raise UnreadableError(
+            "The notebook '{path}' cannot be read: {cause}.", path=path, cause=foreign(error.strerror)
+        ) from None
     except UnicodeDecodeError as error:
-        raise UnreadableError(f"The notebook '{path}' is not a Jupyter notebook ({type(error).__name__}).") from error
+        raise UnreadableError(
+            "The notebook '{path}' is not a Jupyter notebook ({given}).", path=path, given=type(error).__name__
+        ) from error
     return parse_notebook(text, where=str(path))
 
 
@@ -57,7 +62,9 @@ def parse_notebook(text: str, *, where: str = "text") -> NotebookNode:
             _check_cells(node)
     except Exception as error:
         # nbformat raises whatever its readers of each version happen to meet in a damaged file.
-        raise UnreadableError(f"The notebook '{where}' is not a Jupyter notebook ({type(error).__name__}).") from error
+        raise UnreadableError(
+            "The notebook '{where}' is not a Jupyter notebook ({given}).", where=where, given=type(error).__name__
+        ) from error
     for cell, name in zip(node.cells, names, strict=True):
         cell.id = name
     return node

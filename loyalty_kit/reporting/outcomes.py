@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
+from loyalty_kit.messages import message
 from loyalty_kit.reporting.history import History
 from loyalty_kit.reporting.jobs import Job
 from loyalty_kit.reporting.keys import ReportKey, changed_files
@@ -170,7 +171,12 @@ def _altered(begun: Begun) -> Failure | None:
     if not altered:
         return None
     names = ", ".join(f"'{name}'" for name in altered)
-    return Failure(f"The input {names} was changed during the run, so the report may mix old and new; run it again.")
+    return Failure(
+        message(
+            "The input {files} was changed during the run, so the report may mix old and new; run it again.",
+            files=names,
+        )
+    )
 
 
 def _published(page: str, report: Path, scratch: Path) -> Failure | None:

@@ -8,9 +8,10 @@ import pandas as pd
 from great_tables import GT
 
 from loyalty_kit.errors import UnreadableError
+from loyalty_kit.language import given, language, phrases, term
+from loyalty_kit.messages import foreign
 from loyalty_kit.reporting.origin import versions
 from loyalty_kit.reporting.tables.layout import headings, lay_out
-from loyalty_kit.reporting.wording.catalogue import given, language, phrases, term
 
 
 def provenance(parameters: Mapping[str, object], files: Mapping[str, str | Path]) -> pd.DataFrame:
@@ -57,4 +58,6 @@ def _hash(path: Path) -> str:
         with path.open("rb") as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest()
     except OSError as error:
-        raise UnreadableError(f"The file '{path}' cannot be read: {error.strerror}.") from None
+        raise UnreadableError(
+            "The file '{path}' cannot be read: {cause}.", path=path, cause=foreign(error.strerror)
+        ) from None

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from loyalty_kit.errors import InputError
+from loyalty_kit.messages import shown
 from loyalty_kit.reporting.batches.naming import fits_windows
 
 # Machine and process stand in the name of every passing file, so that those of dead processes can be told.
@@ -31,15 +32,26 @@ def check_report_name(name: str, where: str) -> None:
     """Refuse a report's name that cannot be a file's name, or that the kit uses itself."""
     if not name or name.startswith(".") or _UNFIT.search(name) or name != name.strip():
         raise InputError(
-            f"{where}: {name!r} cannot name a report; allowed is text without slashes and control characters "
-            "that begins with no dot."
+            "{where}: {name} cannot name a report; allowed is text without slashes and control characters "
+            "that begins with no dot.",
+            where=where,
+            name=shown(name),
         )
     if os.name == "nt" and not fits_windows(name):
-        raise InputError(f"{where}: Windows knows no file '{name}'; give another name.")
+        raise InputError("{where}: Windows knows no file '{name}'; give another name.", where=where, name=name)
     if name.casefold() == "index" or name.casefold().endswith(".failed"):
-        raise InputError(f"{where}: '{name}' cannot name a report; the kit writes 'index' and '….failed' itself.")
+        raise InputError(
+            "{where}: '{name}' cannot name a report; the kit writes 'index' and '….failed' itself.",
+            where=where,
+            name=name,
+        )
     if len(name.encode(errors="surrogateescape")) > _LONGEST_NAME:
-        raise InputError(f"{where}: '{name[:20]}…' is too long to name a report; {_LONGEST_NAME} bytes are allowed.")
+        raise InputError(
+            "{where}: '{name}…' is too long to name a report; {longest_name} bytes are allowed.",
+            where=where,
+            name=name[:20],
+            longest_name=_LONGEST_NAME,
+        )
 
 
 def output_folder(path: Path) -> Path:
@@ -47,12 +59,12 @@ def output_folder(path: Path) -> Path:
     try:
         path.mkdir(parents=True, exist_ok=True)
     except (FileExistsError, NotADirectoryError):
-        raise InputError(f"The output '{path}' cannot be a folder; a file is in its place.") from None
+        raise InputError("The output '{path}' cannot be a folder; a file is in its place.", path=path) from None
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or error
-        raise InputError(f"The output folder {str(path)!r} cannot be made: {why}.") from None
+        raise InputError("The output folder {path} cannot be made: {why}.", path=shown(str(path)), why=why) from None
     if not os.access(path, os.W_OK | os.X_OK):
-        raise InputError(f"The output folder '{path}' cannot be written to; give another with -o.")
+        raise InputError("The output folder '{path}' cannot be written to; give another with -o.", path=path)
     return path
 
 

@@ -12,7 +12,8 @@ from nbformat import NotebookNode
 
 from loyalty_kit.errors import InputError, kind
 from loyalty_kit.estimates import Estimate
-from loyalty_kit.reporting.wording.notes import tell
+from loyalty_kit.language import translate
+from loyalty_kit.messages import shown
 from loyalty_kit.results import Result
 
 MIME = "application/vnd.loyalty-kit.estimates+json"
@@ -67,9 +68,11 @@ def record(
         if (estimate, ci_low, ci_high, n, label) != (None, None, None, None, ""):
             raise InputError("A result records its own estimates; give it alone, or a name with the figure.")
         figures = (figure for figure in name.estimates() if math.isfinite(figure.estimate))
-        kept = [_checked(replace(figure, name=_plain(figure.name), label=tell(figure.label))) for figure in figures]
+        kept = [
+            _checked(replace(figure, name=_plain(figure.name), label=translate(figure.label))) for figure in figures
+        ]
     elif estimate is None:
-        raise InputError(f"'estimate' must be a finite number; got None for {name!r}.")
+        raise InputError("'estimate' must be a finite number; got None for {name}.", name=shown(name))
     else:
         kept = [_checked(Estimate(name, estimate, ci_low, ci_high, n, label))]
     shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
@@ -113,18 +116,27 @@ def _checked(figure: Estimate) -> Estimate:
     name, where = figure.name, f"The estimate {figure.name!r}"
     if not isinstance(name, str) or not name.strip() or _CONTROL.search(name) or len(name) > _LONGEST:
         raise InputError(
-            f"'name' must be text of 1 to {_LONGEST} characters, none of them a control character; got {name!r}."
+            "'name' must be text of 1 to {most} characters, none of them a control character; got {given}.",
+            most=_LONGEST,
+            given=shown(name),
         )
     if not isinstance(figure.label, str):
-        raise InputError(f"{where} has a label that must be text; got {kind(figure.label)}.")
+        raise InputError("{where} has a label that must be text; got {given}.", where=where, given=kind(figure.label))
     value = _number(figure.estimate, "estimate", where)
     if value is None:
-        raise InputError(f"{where} must be a finite number; got {figure.estimate!r}.")
+        raise InputError("{where} must be a finite number; got {given}.", where=where, given=shown(figure.estimate))
     low, high = _number(figure.ci_low, "ci_low", where), _number(figure.ci_high, "ci_high", where)
     if (low is None) != (high is None):
-        raise InputError(f"{where} has one end of an interval only; give both ci_low and ci_high, or neither.")
+        raise InputError(
+            "{where} has one end of an interval only; give both ci_low and ci_high, or neither.", where=where
+        )
     if low is not None and high is not None and low > high:
-        raise InputError(f"{where} has an interval that ends before it begins: {low:g} to {high:g}.")
+        raise InputError(
+            "{where} has an interval that ends before it begins: {low} to {high}.",
+            where=where,
+            low=f"{low:g}",
+            high=f"{high:g}",
+        )
     n = _count(figure.n, where)
     return replace(figure, estimate=value, ci_low=low, ci_high=high, n=n, label=_plain(figure.label))
 
@@ -138,7 +150,9 @@ def _number(value: object, what: str, where: str) -> float | None:
     if value is None or (isinstance(value, Real) and math.isnan(value)):
         return None
     if isinstance(value, bool) or not isinstance(value, Real) or not math.isfinite(value):
-        raise InputError(f"{where}: '{what}' must be a finite number; got {value!r}.")
+        raise InputError(
+            "{where}: '{what}' must be a finite number; got {given}.", where=where, what=what, given=shown(value)
+        )
     return float(value)
 
 
@@ -149,5 +163,7 @@ def _count(value: object, where: str) -> int | None:
     # Tables hand over whole numbers as floats where a row lacks one.
     whole = isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value) and float(value) % 1 == 0
     if not isinstance(value, Real) or not whole or not 0 <= float(value) < 2**53:
-        raise InputError(f"{where}: 'n' must be a whole number of at least 0; got {value!r}.")
+        raise InputError(
+            "{where}: 'n' must be a whole number of at least 0; got {given}.", where=where, given=shown(value)
+        )
     return int(float(value))

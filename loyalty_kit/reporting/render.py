@@ -65,7 +65,9 @@ def render(
     >>> render("10-scale-quality", "reports", {"survey": "survey.csv"})  # doctest: +SKIP
     """
     if is_address(str(output)):
-        raise InputError(f"'output' must be a folder or a file; got the address '{output}', where only a batch writes.")
+        raise InputError(
+            "'output' must be a folder or a file; got the address '{output}', where only a batch writes.", output=output
+        )
     target = Path(output)
     single = target.suffix == REPORT and not target.is_dir()
     job = prepare_job(notebook, parameters or {}, base=Path(base or "."), name=target.stem if single else None)

@@ -84,9 +84,13 @@ def _opened(address: str) -> tuple[Any, str]:
     try:
         system, root = import_module("fsspec").url_to_fs(address)
     except ImportError as error:
-        raise InputError(f"'{address}' needs the package {error.name or error}; install it beside the kit.") from None
+        raise InputError(
+            "'{address}' needs the package {value}; install it beside the kit.",
+            address=address,
+            value=error.name or error,
+        ) from None
     except ValueError as error:
-        raise InputError(f"'{address}' is no address for reports: {error}.") from None
+        raise InputError("'{address}' is no address for reports: {error}.", address=address, error=error) from None
     return system, root.rstrip("/")
 
 
@@ -118,4 +122,9 @@ def _told(address: str) -> Iterator[None]:
     except InputError:
         raise
     except Exception as error:
-        raise InputError(f"'{address}' cannot be read or written ({type(error).__name__}: {error}).") from error
+        raise InputError(
+            "'{address}' cannot be read or written ({given}: {error}).",
+            address=address,
+            given=type(error).__name__,
+            error=error,
+        ) from error

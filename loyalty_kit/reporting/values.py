@@ -12,7 +12,8 @@ from typing import Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 from pydantic_core import ErrorDetails
 
-from loyalty_kit.errors import InputError, listing, nearest
+from loyalty_kit.errors import InputError, nearest
+from loyalty_kit.messages import listing
 from loyalty_kit.reporting.parameters import Parameter, Scalar
 
 

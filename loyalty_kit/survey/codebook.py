@@ -9,7 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from loyalty_kit.checks import check_choice, check_path
-from loyalty_kit.errors import InputError, kind, listing, nearest, parse_toml, plain_faults, read_toml
+from loyalty_kit.errors import InputError, kind, nearest, parse_toml, plain_faults, read_toml
+from loyalty_kit.messages import listing
 
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 Code = int | float | str
@@ -145,7 +146,7 @@ class Codebook(_Model):
     def parse(cls, text: str, name: str = "codebook.toml") -> "Codebook":
         """Codebook of TOML text; `name` is what errors call it."""
         if not isinstance(text, str):
-            raise InputError(f"'text' must be TOML text; got {kind(text)}.")
+            raise InputError("'text' must be TOML text; got {given}.", given=kind(text))
         return cls._checked(parse_toml(text, f"The codebook '{name}'"), name)
 
     @classmethod
@@ -253,7 +254,9 @@ class Codebook(_Model):
 def check_codebook(codebook: object) -> None:
     """Refuse what is not a codebook, with the way to one."""
     if not isinstance(codebook, Codebook):
-        raise InputError(f"'codebook' must be a Codebook; got {kind(codebook)}; read it with Codebook.read.")
+        raise InputError(
+            "'codebook' must be a Codebook; got {given}; read it with Codebook.read.", given=kind(codebook)
+        )
 
 
 def _fault(detail: ErrorDetails, said: str) -> str:

@@ -23,6 +23,7 @@ import pyreadstat
 from openpyxl.worksheet.formula import ArrayFormula, DataTableFormula
 
 from loyalty_kit.errors import InputError, UnreadableError
+from loyalty_kit.messages import foreign
 
 T = TypeVar("T")
 DELIMITERS = (",", ";", "\t", "|")
@@ -55,24 +56,28 @@ class RawTable:
 def read_table(path: Path, known: Collection[str]) -> RawTable:
     """Raw cells of a survey file; `known` are the codebook's columns, which tell header, delimiter and sheet."""
     if not os.path.exists(path):
-        raise UnreadableError(f"The survey '{path}' does not exist.")
+        raise UnreadableError("The survey '{path}' does not exist.", path=path)
     if path.is_dir():
-        raise UnreadableError(f"The survey '{path}' is a folder; give the file itself.")
+        raise UnreadableError("The survey '{path}' is a folder; give the file itself.", path=path)
     ending = path.suffix.lower()
     if ending == ".xls":
-        raise UnreadableError(f"The survey '{path.name}' is an old Excel file; save it as .xlsx.")
+        raise UnreadableError("The survey '{file}' is an old Excel file; save it as .xlsx.", file=path.name)
     if ending not in READERS:
         got = f"ends in '{ending}'" if ending else "has no ending"
-        raise UnreadableError(f"The survey '{path.name}' {got}; allowed are {', '.join(READERS)}.")
+        raise UnreadableError(
+            "The survey '{name}' {got}; allowed are {readers}.", name=path.name, got=got, readers=", ".join(READERS)
+        )
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise UnreadableError(f"The survey '{path}' cannot be read: {error.strerror or error}.") from None
+        raise UnreadableError(
+            "The survey '{path}' cannot be read: {cause}.", path=path, cause=foreign(error.strerror or error)
+        ) from None
     if not data.strip():
-        raise UnreadableError(f"The survey '{path.name}' is empty.")
+        raise UnreadableError("The survey '{file}' is empty.", file=path.name)
     table = READERS[ending](data, path.name, known)
     if table.frame.empty:
-        raise UnreadableError(f"The survey '{path.name}' holds no respondents.")
+        raise UnreadableError("The survey '{file}' holds no respondents.", file=path.name)
     return table
 
 
@@ -106,7 +111,7 @@ def _csv(data: bytes, name: str, known: Collection[str]) -> RawTable:
     headers = {delimiter: _first_row(text, delimiter) for delimiter in DELIMITERS}
     delimiter = max(DELIMITERS, key=lambda mark: (_shown(headers[mark], known), len(headers[mark])))
     if not headers[delimiter]:
-        raise UnreadableError(f"The survey '{name}' has no header.")
+        raise UnreadableError("The survey '{file}' has no header.", file=name)
     grid = _grid(text, delimiter, len(headers[delimiter]), name)
     return RawTable(_headed(grid, known), decimal_comma=delimiter == ";")
 
@@ -120,11 +125,13 @@ def _decoded(data: bytes, name: str) -> str:
         except UnicodeError:
             continue
         if "\x00" in text:
-            raise UnreadableError(f"The survey '{name}' holds NUL bytes, so it is no CSV text; save it as UTF-8.")
+            raise UnreadableError(
+                "The survey '{file}' holds NUL bytes, so it is no CSV text; save it as UTF-8.", file=name
+            )
         if encoding == "gb18030" and not _mostly_common_chinese(data):
             break
         return text
-    raise UnreadableError(f"The survey '{name}' is neither UTF-8 nor GB18030 text; save it as UTF-8.")
+    raise UnreadableError("The survey '{file}' is neither UTF-8 nor GB18030 text; save it as UTF-8.", file=name)
 
 
 def _mostly_common_chinese(data: bytes) -> bool:
@@ -164,16 +171,24 @@ def _grid(text: str, delimiter: str, width: int, name: str) -> pd.DataFrame:
             ),
         )
     except pa.ArrowException:
-        raise UnreadableError(f"The survey '{name}' cannot be read as CSV.") from None
+        raise UnreadableError("The survey '{file}' cannot be read as CSV.", file=name) from None
     frame: pd.DataFrame = table.to_pandas()
     if frame.empty or frame.iloc[-1, 0] != END:
         row = len(frame) + len(ragged)
-        raise InputError(f"The survey '{name}' opens a quotation mark in row {row} that nothing closes.")
+        raise InputError(
+            "The survey '{file}' opens a quotation mark in row {row} that nothing closes.", file=name, row=row
+        )
     if ragged:
         others = f" ({len(ragged)} such rows)" if len(ragged) > 1 else ""
         raise InputError(
-            f"The survey '{name}' has {ragged[0].actual_columns} cells in row {ragged[0].number}{others}, but its "
-            f"header, row 1, has {width}; a cell that holds '{delimiter}' needs quotation marks."
+            "The survey '{file}' has {cells} cells in row {row}{others}, but its header, row 1, has {width}; "
+            "a cell that holds '{delimiter}' needs quotation marks.",
+            file=name,
+            cells=ragged[0].actual_columns,
+            row=ragged[0].number,
+            others=others,
+            width=width,
+            delimiter=delimiter,
         )
     return frame.iloc[:-1]
 
@@ -181,7 +196,7 @@ def _grid(text: str, delimiter: str, width: int, name: str) -> pd.DataFrame:
 def _excel(data: bytes, name: str, known: Collection[str]) -> RawTable:
     if data.startswith(b"\xd0\xcf\x11\xe0"):
         raise UnreadableError(
-            f"The survey '{name}' is protected by a password or is an old .xls; save it as plain .xlsx."
+            "The survey '{file}' is protected by a password or is an old .xls; save it as plain .xlsx.", file=name
         )
     grid = _parsed(lambda file: _sheet(file, known), data, name, "Excel")
     return RawTable(_headed(grid, known).infer_objects())
@@ -260,7 +275,9 @@ def _parsed(parse: Callable[[BytesIO], T], data: bytes, name: str, kind: str) ->
             return parse(BytesIO(data))
         except Exception:
             # A damaged file makes these parsers raise nearly anything, some of it with the cell that they stopped at.
-            raise UnreadableError(f"The survey '{name}' is damaged, protected or no {kind} file.") from None
+            raise UnreadableError(
+                "The survey '{file}' is damaged, protected or no {format} file.", file=name, format=kind
+            ) from None
 
 
 def _headed(grid: pd.DataFrame, known: Collection[str]) -> pd.DataFrame:

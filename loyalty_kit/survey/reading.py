@@ -12,7 +12,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from loyalty_kit.checks import check_choice, check_path
-from loyalty_kit.errors import InputError, anonymous, listing, nearest, rows
+from loyalty_kit.errors import InputError, anonymous, nearest, rows
+from loyalty_kit.messages import listing
 from loyalty_kit.selection import FEWEST
 from loyalty_kit.survey.codebook import Codebook
 from loyalty_kit.survey.files import RawTable, normalized, read_table, text_of

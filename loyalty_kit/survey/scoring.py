@@ -10,8 +10,8 @@ from scipy import stats
 from loyalty_kit.checks import check_answers, check_level, check_responses, check_share, check_weight
 from loyalty_kit.estimates import Estimate
 from loyalty_kit.extraction import extract
+from loyalty_kit.messages import message
 from loyalty_kit.moments import Moments
-from loyalty_kit.notes import note
 from loyalty_kit.results import Result
 from loyalty_kit.survey.codebook import Codebook, Index, check_codebook
 
@@ -238,7 +238,7 @@ def _index_weights(
     for name, index in codebook.index.items():
         raw, reason = _raw_weights(scores, index, weight)
         if reason:
-            warnings.append(note("Index '{index}' weighs its scales equally: {reason}.", index=name, reason=reason))
+            warnings.append(message("Index '{index}' weighs its scales equally: {reason}.", index=name, reason=reason))
         columns[name] = raw / raw.sum()
     table = pd.DataFrame(columns, index=list(codebook.scales), columns=list(codebook.index), dtype=float)
     return table.dropna(how="all"), tuple(warnings)
@@ -257,9 +257,9 @@ def _raw_weights(scores: pd.DataFrame, index: Index, weight: pd.Series | None) -
     complete = counted.dropna()
     empty = [name for name in names if counted[name].isna().all()]
     if empty:
-        return equal, note("nobody has a score on {scales}", scales=empty)
+        return equal, message("nobody has a score on {scales}", scales=empty)
     if len(complete) <= len(names):
-        return equal, note(
+        return equal, message(
             "{n} of {total} respondents have a score on each of its {scales} scales, and {needed} are needed",
             n=len(complete),
             total=len(counted),
@@ -268,9 +268,9 @@ def _raw_weights(scores: pd.DataFrame, index: Index, weight: pd.Series | None) -
         )
     constant = [name for name in names if complete[name].nunique() < 2]
     if constant:
-        return equal, note("those with a score on each of its scales score all alike on {scales}", scales=constant)
+        return equal, message("those with a score on each of its scales score all alike on {scales}", scales=constant)
     moments = Moments.of(complete, weight=w[counted.notna().all(axis="columns")])
     loadings = extract(moments.correlation.to_numpy(), factors=1).loadings[:, 0]
     if (loadings < 0).any():
-        return equal, note("their scores have no common factor on which all load positively")
+        return equal, message("their scores have no common factor on which all load positively")
     return pd.Series(loadings, index=names), ""

@@ -8,8 +8,8 @@ from scipy import stats
 
 from loyalty_kit.checks import check_answers, check_responses
 from loyalty_kit.errors import InputError, rows
+from loyalty_kit.messages import message
 from loyalty_kit.moments import Floats, Moments
-from loyalty_kit.notes import Note, note
 from loyalty_kit.results import Result
 from loyalty_kit.survey.codebook import Codebook, check_codebook
 
@@ -78,8 +78,9 @@ class ScreeningResult(Result):
         """
         if not responses.index.equals(self.dropped.index):
             raise InputError(
-                f"These {len(responses)} responses are not the {len(self.dropped)} that were screened; "
-                "hand over the same table."
+                "These {n} responses are not the {screened} that were screened; hand over the same table.",
+                n=len(responses),
+                screened=len(self.dropped),
             )
         return responses[~self.dropped.to_numpy()]
 
@@ -167,9 +168,15 @@ def _times(column: pd.Series, name: str) -> Floats:
     wrong = column[times.isna() & column.notna() & (column.astype(str).str.strip() != "")]
     if len(wrong):
         wanted, where = f"Column '{name}' must hold times as numbers", f"in {rows(len(wrong))}"
-        raise InputError(f"{wanted}; got '{wrong.iloc[0]}' {where}.", anonymous=f"{wanted}; got text {where}.")
+        raise InputError(
+            "{wanted}; got '{iloc}' {where}.",
+            wanted=wanted,
+            iloc=wrong.iloc[0],
+            where=where,
+            anonymous=message("{wanted}; got text {where}.", wanted=wanted, where=where),
+        )
     if times.isna().all():
-        raise InputError(f"Column '{name}' holds no time.")
+        raise InputError("Column '{column}' holds no time.", column=name)
     return np.asarray(times, dtype=float)
 
 
@@ -201,11 +208,15 @@ def _mahalanobis(share: Floats, answered: np.ndarray) -> tuple[Floats, Floats, t
     complete = answered.all(axis=1)
     if complete.sum() < 3 * k:
         counts = {"n": complete.sum(), "total": respondents, "items": k}
-        return unknown, unknown, _unsought(note("only {n} of {total} respondents answered all {items} items", **counts))
+        return (
+            unknown,
+            unknown,
+            _unsought(message("only {n} of {total} respondents answered all {items} items", **counts)),
+        )
     moments = Moments.of(pd.DataFrame(share[complete]).rename(columns=str))
     values, vectors = np.linalg.eigh(moments.covariance.to_numpy())
     if values[0] < 1e-10 * values[-1]:
-        return unknown, unknown, _unsought(note("an item is constant or follows from others"))
+        return unknown, unknown, _unsought(message("an item is constant or follows from others"))
     precision = (vectors / values) @ vectors.T
     centred = np.where(answered, share - moments.means.to_numpy(), 0.0)
     pull = centred @ precision
@@ -214,8 +225,8 @@ def _mahalanobis(share: Floats, answered: np.ndarray) -> tuple[Floats, Floats, t
     return distance, stats.chi2.sf(distance, np.maximum(count, 1)), ()
 
 
-def _unsought(why: Note) -> tuple[str, ...]:
-    return (note("Rare combinations of answers could not be looked for: {why}.", why=why),)
+def _unsought(why: Message) -> tuple[str, ...]:
+    return (message("Rare combinations of answers could not be looked for: {why}.", why=why),)
 
 
 def _missing_part(pull: Floats, precision: Floats, missing: np.ndarray) -> Floats:

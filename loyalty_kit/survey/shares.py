@@ -17,7 +17,7 @@ from loyalty_kit.checks import (
 )
 from loyalty_kit.errors import InputError, rows
 from loyalty_kit.estimates import Estimate
-from loyalty_kit.notes import note
+from loyalty_kit.messages import message
 from loyalty_kit.results import Result
 from loyalty_kit.survey.codebook import Codebook, check_codebook
 
@@ -46,9 +46,9 @@ class NetPromoterResult(Result):
 
     def estimates(self) -> tuple[Estimate, ...]:
         """Give the score, by the name of its item where the answers have one."""
-        name, label = "net_promoter", note("Net promoter score")
+        name, label = "net_promoter", message("Net promoter score")
         if self.item:
-            name, label = f"{name}/{self.item}", note("Net promoter score: {item}", item=self.item)
+            name, label = f"{name}/{self.item}", message("Net promoter score: {item}", item=self.item)
         return (Estimate(name, self.estimate, self.ci_low, self.ci_high, self.n_used, label),)
 
 
@@ -75,9 +75,12 @@ class TopBoxResult(Result):
 
     def estimates(self) -> tuple[Estimate, ...]:
         """Give the share, by the name of its item where the answers have one."""
-        name, label = "top_box", note("Share of answers in the highest boxes")
+        name, label = "top_box", message("Share of answers in the highest boxes")
         if self.item:
-            name, label = f"{name}/{self.item}", note("Share of answers in the highest boxes: {item}", item=self.item)
+            name, label = (
+                f"{name}/{self.item}",
+                message("Share of answers in the highest boxes: {item}", item=self.item),
+            )
         return (Estimate(name, self.estimate, self.ci_low, self.ci_high, self.n_used, label),)
 
 
@@ -197,7 +200,7 @@ def top_box(
     z = stats.norm.ppf((1 + confidence) / 2)
     center = (share + z**2 / (2 * n)) / (1 + z**2 / n)
     half = z / (1 + z**2 / n) * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
-    told = note("The highest answer given, {highest:g}, was taken as the top of the range.", highest=highest)
+    told = message("The highest answer given, {highest:g}, was taken as the top of the range.", highest=highest)
     return TopBoxResult(
         estimate=share,
         ci_low=float(max(center - half, 0)),
@@ -256,13 +259,17 @@ def _answers(answers: pd.Series, weight: pd.Series | None) -> tuple[pd.Series, p
     check_series(answers, "answers")
     name = str(answers.name or "answers")
     if not pd.api.types.is_numeric_dtype(answers) and answers.notna().any():
-        raise InputError(f"'{name}' must hold numbers; got {answers.dtype}.")
+        raise InputError("'{name}' must hold numbers; got {given}.", name=name, given=str(answers.dtype))
     w = check_weight(weight, len(answers))
     values = answers.to_numpy(dtype=float, na_value=np.nan)
     if np.isinf(values).any():
-        raise InputError(f"'{name}' is infinite in {rows(int(np.isinf(values).sum()))}; answers are finite numbers.")
+        raise InputError(
+            "'{name}' is infinite in {rows}; answers are finite numbers.",
+            name=name,
+            rows=rows(int(np.isinf(values).sum())),
+        )
     there = np.isfinite(values) & (w > 0)
     if not there.any():
-        raise InputError(f"'{name}' holds no answer.")
+        raise InputError("'{name}' holds no answer.", name=name)
     w = w[there]
     return pd.Series(values[there]), pd.Series(w / w.sum()), float(w.sum() ** 2 / (w**2).sum())

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from loyalty_kit.checks import check_responses
-from loyalty_kit.notes import note
+from loyalty_kit.messages import message
 from loyalty_kit.survey.codebook import Codebook, check_codebook
 
 
@@ -70,15 +70,15 @@ def usable(responses: pd.DataFrame, codebook: Codebook) -> Usable:
 def _told(responses: pd.DataFrame, idle: list[str], lost: list[str], codebook: Codebook) -> tuple[str, ...]:
     sentences = []
     for why, names in (
-        (note("nobody answered"), [name for name in idle if responses[name].isna().all()]),
-        (note("everybody answered alike"), [name for name in idle if responses[name].notna().any()]),
+        (message("nobody answered"), [name for name in idle if responses[name].isna().all()]),
+        (message("everybody answered alike"), [name for name in idle if responses[name].notna().any()]),
     ):
         if not names:
             continue
         homes = [name for name in lost if name in codebook.scales and set(codebook.scales[name].items) & set(names)]
-        with_it = note(", and with it scale {scales}", scales=homes) if homes else ""
-        sentences.append(note("Left out, as {why}: item {items}{with_it}.", why=why, items=names, with_it=with_it))
+        with_it = message(", and with it scale {scales}", scales=homes) if homes else ""
+        sentences.append(message("Left out, as {why}: item {items}{with_it}.", why=why, items=names, with_it=with_it))
     indices = [name for name in lost if name in codebook.index]
     if indices:
-        sentences.append(note("Left out, as it lacks a scale: index {indices}.", indices=indices))
+        sentences.append(message("Left out, as it lacks a scale: index {indices}.", indices=indices))
     return tuple(sentences)

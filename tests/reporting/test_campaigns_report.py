@@ -13,10 +13,10 @@ from languages import english, figures, seen
 from matplotlib.axes import Axes
 
 import loyalty_kit as lk
+from loyalty_kit.language import SPOKEN
 from loyalty_kit.reporting import plots, tables, wording
 from loyalty_kit.reporting.plots import canvas
 from loyalty_kit.reporting.wording.campaigns import amount, chance, decisions, shown_cells
-from loyalty_kit.reporting.wording.catalogue import SPOKEN
 
 matplotlib.use("agg")
 

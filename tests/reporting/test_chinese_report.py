@@ -13,12 +13,12 @@ from languages import english, figures, seen
 from surveys import simulate
 
 import loyalty_kit as lk
+from loyalty_kit.language import SPOKEN
 from loyalty_kit.reporting import plots, tables, wording
 from loyalty_kit.reporting.pages.failure import BANNER, failure_page, with_banner
 from loyalty_kit.reporting.pages.fonts import cjk_font
 from loyalty_kit.reporting.provenance import provenance, provenance_table
 from loyalty_kit.reporting.running.orders import Failure
-from loyalty_kit.reporting.wording.catalogue import SPOKEN
 from loyalty_kit.survey.groups import group_counts
 from loyalty_kit.survey.scoring import score
 from loyalty_kit.survey.screening import screen

@@ -11,10 +11,10 @@ import pytest
 from languages import english, figures, seen
 
 import loyalty_kit as lk
+from loyalty_kit.language import SPOKEN
 from loyalty_kit.modelling.priority import LOOK_CLOSER
 from loyalty_kit.reporting import plots, tables, wording
 from loyalty_kit.reporting.plots import canvas
-from loyalty_kit.reporting.wording.catalogue import SPOKEN
 
 matplotlib.use("agg")
 

@@ -13,15 +13,15 @@ from string import Formatter
 import pytest
 from bs4 import BeautifulSoup
 from languages import english
+from loyalty_kit.notes import note
+from loyalty_kit.reporting.wording.notes import PARTS, known_errors, known_notes, known_parts, tell
 from small_notebooks import write_notebook
 
 import loyalty_kit as lk
 from loyalty_kit.errors import ANONYMOUS, InputError
-from loyalty_kit.notes import note
 from loyalty_kit.reporting.history import History
 from loyalty_kit.reporting.pages.failure import failure_page, reason
 from loyalty_kit.reporting.running.orders import Failure
-from loyalty_kit.reporting.wording.notes import PARTS, known_errors, known_notes, known_parts, tell
 
 PACKAGE = Path(lk.__file__).parent
 KNOWN, PHRASES = known_errors("zh"), known_parts("zh")

@@ -10,10 +10,10 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-import loyalty_kit as lk
 from loyalty_kit.notes import note
 from loyalty_kit.reporting.wording.notes import PARTS, describe_only, known_notes, tell
+
+import loyalty_kit as lk
 
 ROOT = Path(__file__).parents[2]
 KNOWN = known_notes("zh")

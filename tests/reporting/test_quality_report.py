@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from loyalty_kit.measurement.reliability import reliability
 from loyalty_kit.reporting import plots, tables, wording
 from loyalty_kit.reporting.pages.fonts import cjk_font
-from loyalty_kit.reporting.wording.catalogue import Passage, Sentence, say
+from loyalty_kit.reporting.sentences import Passage, Sentence, say
 from loyalty_kit.reporting.wording.quality import verdict
 from loyalty_kit.survey.codebook import Codebook
 from loyalty_kit.survey.groups import group_counts

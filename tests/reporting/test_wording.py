@@ -9,11 +9,9 @@ import pytest
 
 import loyalty_kit
 from loyalty_kit.errors import InputError
-from loyalty_kit.reporting.wording.catalogue import (
+from loyalty_kit.language import (
     LANGUAGES,
     SPOKEN,
-    Passage,
-    Sentence,
     date,
     filled,
     in_a_row,
@@ -25,10 +23,10 @@ from loyalty_kit.reporting.wording.catalogue import (
     percent,
     phrases,
     probability,
-    say,
     speak,
     term,
 )
+from loyalty_kit.reporting.sentences import Passage, Sentence, say
 
 REPORTING = Path(loyalty_kit.__file__).parent / "reporting"
 FILES = sorted(path for part in ("wording", "tables", "plots") for path in (REPORTING / part).glob("*.py"))

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from loyalty_kit import reporting
-from loyalty_kit.errors import InputError, listing, nearest
+from loyalty_kit.errors import InputError, nearest
+from loyalty_kit.messages import listing
 from loyalty_kit.reporting.batches.batch_grammar import Defaults, Report, parse_batch_file
 from loyalty_kit.reporting.batches.naming import file_parts, filled, safe_name, titled
 from loyalty_kit.reporting.batches.needs import in_order, resolved
@@ -227,7 +228,9 @@ def _combinations(
     _check_number(sum(len(one.values) for one in found), "'matrix' and 'for_each' make")
     variants = {text: list[dict[str, Any]]() for one in found for text in one.values}
     if not variants:
-        raise InputError(f"'for_each': no value of column '{column}' can have a report: each has {few}.")
+        raise InputError(
+            "'for_each': no value of column '{column}' can have a report: each has {few}.", column=column, few=few
+        )
     if rare:
         _TELL("%s: values of '%s' that %s have get no report (min_cell): %d left out.", where, column, few, rare)
     for chosen, one in zip(fixed, found, strict=True):
@@ -242,8 +245,9 @@ def _asked(column: str, settings: Mapping[str, Any], source: _Source, base: Path
     table = next((file for file in files if file.suffix.lower() in _TABLES), None)
     if table is None:
         raise InputError(
-            f"'for_each' needs data, but no parameter of '{source.path.stem}' names a table that is there; "
-            f"tables end in {', '.join(_TABLES)}."
+            "'for_each' needs data, but no parameter of '{stem}' names a table that is there; tables end in {tables}.",
+            stem=source.path.stem,
+            tables=", ".join(_TABLES),
         )
     values = {parameter.name: parameter.value for parameter in source.parameters} | dict(settings)
     least, kept = values.get("min_cell"), values.get(ONLY) or []
@@ -259,19 +263,29 @@ def _asked(column: str, settings: Mapping[str, Any], source: _Source, base: Path
 def _check_keys(report: Report, source: _Source) -> None:
     """Refuse keys that stand twice, or that the notebook can do nothing with."""
     if report.for_each in report.matrix:
-        raise InputError(f"'{report.for_each}' stands in both 'for_each' and 'matrix'; leave one out.")
+        raise InputError(
+            "'{for_each}' stands in both 'for_each' and 'matrix'; leave one out.", for_each=report.for_each
+        )
     for key in ([] if report.for_each is None else [report.for_each]) + list(report.matrix):
         if key in report.parameters:
-            raise InputError(f"'{key}' stands in 'parameters' and tells the reports apart; leave one out.")
+            raise InputError("'{key}' stands in 'parameters' and tells the reports apart; leave one out.", key=key)
         if key not in source.names and ONLY not in source.names:
             has = f"it takes {listing(source.names)}" if source.names else "it takes none"
             hint = nearest(key, source.names) or f"; {has}."
-            raise InputError(f"'{source.path.stem}' has no parameter '{key}' and no '{ONLY}' that keeps rows{hint}")
+            raise InputError(
+                "'{stem}' has no parameter '{key}' and no '{only}' that keeps rows{hint}",
+                stem=source.path.stem,
+                key=key,
+                only=ONLY,
+                hint=hint,
+            )
 
 
 def _check_number(count: int, make: str) -> None:
     if count > MOST:
-        raise InputError(f"{make} {count} reports; at most {MOST} are made of one [[report]].")
+        raise InputError(
+            "{make} {count} reports; at most {most} are made of one [[report]].", make=make, count=count, most=MOST
+        )
 
 
 def _typed(name: str, text: str, source: _Source) -> Any:

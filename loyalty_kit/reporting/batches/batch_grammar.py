@@ -74,7 +74,7 @@ def parse_batch_file(path: Path) -> BatchFile:
     """
     if not path.exists():
         raise UnreadableError(
-            f"The batch '{path}' does not exist; `loyalty-kit new FOLDER` makes a study that has one."
+            "The batch '{path}' does not exist; `loyalty-kit new FOLDER` makes a study that has one.", path=path
         )
     values = read_toml(path, "The batch")
     match values:

@@ -9,6 +9,7 @@ import pyarrow.parquet
 
 from loyalty_kit.campaigns.reading import read_customers
 from loyalty_kit.errors import InputError, nearest
+from loyalty_kit.messages import message
 from loyalty_kit.selection import FEWEST, cell_texts, conditions, keep_only
 from loyalty_kit.survey.codebook import Codebook
 from loyalty_kit.survey.files import read_table, text_of
@@ -63,21 +64,32 @@ def levels(
     """
     book = Codebook.read(codebook) if codebook else None
     if book and column == book.respondent:
-        raise InputError(f"'for_each': column '{column}' names respondents, and no report is made of one.")
+        raise InputError(
+            "'for_each': column '{column}' names respondents, and no report is made of one.", column=column
+        )
     names = [column, *(name for name, _ in conditions(only))]
     table = read_columns(path, book, names) if book else _customers(path, names)
     if column not in table:
         known = list(table) if book is None else [name for name in book.columns if name != book.respondent]
-        raise InputError(f"'for_each': '{path.name}' has no column '{column}'{nearest(column, known) or '.'}")
+        raise InputError(
+            "'for_each': '{name}' has no column '{column}'{hint}",
+            name=path.name,
+            column=column,
+            hint=nearest(column, known) or message("."),
+        )
     nothing = ["", *(text_of(code) for code in book.missing)] if book else [""]
     counts = cell_texts(keep_only(table, only, min_cell=1)[column]).value_counts().drop(nothing, errors="ignore")
     if counts.empty:
-        raise InputError(f"'for_each': column '{column}' of '{path.name}' holds no value.")
+        raise InputError("'for_each': column '{column}' of '{name}' holds no value.", column=column, name=path.name)
     found = list(counts.index[counts >= min_cell])
     if len(found) > MOST:
         raise InputError(
-            f"'for_each': column '{column}' of '{path.name}' holds {len(found)} different values; "
-            f"at most {MOST} reports are made of a column."
+            "'for_each': column '{column}' of '{name}' holds {count} different values; at most {most} "
+            "reports are made of a column.",
+            column=column,
+            name=path.name,
+            count=len(found),
+            most=MOST,
         )
     return Levels(sorted(found, key=_place), len(counts) - len(found), min_cell)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from loyalty_kit.errors import InputError
+from loyalty_kit.messages import foreign
 
 LOCK = ".loyalty-kit.lock"
 
@@ -48,7 +49,9 @@ def folder_lock(
     except OSError as error:
         if error.errno not in _WITHOUT_LOCKS:
             raise InputError(
-                f"The folder '{folder}' cannot be locked: {error.strerror}; give another with -o."
+                "The folder '{folder}' cannot be locked: {cause}; give another with -o.",
+                folder=folder,
+                cause=foreign(error.strerror),
             ) from None
         tell(f"The file system of '{folder}' has no locks, so nothing keeps two batches apart there.")
     try:
@@ -63,6 +66,6 @@ def _acquire(lock: FileLock, name: str, *, wait: bool, tell: Callable[[str], obj
         lock.acquire(timeout=0)
     except Timeout:
         if not wait:
-            raise InputError(f"{taken}; without --no-wait this one waits for it.") from None
+            raise InputError("{taken}; without --no-wait this one waits for it.", taken=taken) from None
         tell(f"{taken}; this one waits for it.")
         lock.acquire(poll_interval=_POLL_SECONDS)

@@ -67,7 +67,9 @@ def in_order(needs: Mapping[str, Sequence[str]]) -> list[str]:
         sorter.prepare()
     except CycleError as error:
         circle = " needs ".join(f"'{name}'" for name in reversed(error.args[1]))
-        raise InputError(f"report {circle}: no order can serve them; take one of these needs out.") from None
+        raise InputError(
+            "report {circle}: no order can serve them; take one of these needs out.", circle=circle
+        ) from None
     places = {name: place for place, name in enumerate(needs)}
     ready: list[tuple[int, str]] = []
     order: list[str] = []

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
-from loyalty_kit.errors import InputError, listing
+from loyalty_kit.errors import InputError
+from loyalty_kit.messages import shown
 from loyalty_kit.reporting.batches.batch_grammar import parse_batch_file
 
 _DISTRIBUTION = "loyalty-kit"
@@ -78,12 +79,12 @@ def unit(kind: str, *, batch: Path, python: Path | None = None) -> str:
     >>> print(unit("cron", batch=Path("reports.toml")))  # doctest: +SKIP
     """
     if kind not in _UNITS:
-        raise InputError(f"'kind' must be one of {listing(_UNITS)}; got '{kind}'.")
+        raise InputError("'kind' must be one of {units}; got '{kind}'.", units=list(_UNITS), kind=kind)
     whole = Path(batch).absolute()
     interpreter = Path(python or sys.executable).absolute()
     for path in (whole, interpreter):
         if not str(path).isprintable() or "${{" in str(path):
-            raise InputError(f"The path {str(path)!r} holds what no schedule can carry; rename it.")
+            raise InputError("The path {path} holds what no schedule can carry; rename it.", path=shown(str(path)))
     return _UNITS[kind](_Work(whole, interpreter, parse_batch_file(whole).output))
 
 
@@ -94,8 +95,10 @@ def _cron(work: _Work) -> str:
     line = f"{_TIME} {line.replace('%', chr(92) + '%')}"
     if len(line.encode()) > _LONGEST_CRON:
         raise InputError(
-            f"The line for cron has {len(line.encode())} bytes and cron takes {_LONGEST_CRON}; "
-            "use --systemd, or move the study to a shorter path."
+            "The line for cron has {count} bytes and cron takes {longest_cron}; use --systemd, or move the "
+            "study to a shorter path.",
+            count=len(line.encode()),
+            longest_cron=_LONGEST_CRON,
         )
     return f"""\
 # Renders {work.batch} at {_IN_WORDS}; put this line into your crontab: crontab -e
@@ -150,7 +153,11 @@ def _github(work: _Work) -> str:
     batch = work.batch.relative_to(root).as_posix()
     reports = (work.folder / work.output).resolve()
     if not reports.is_relative_to(root.resolve()):
-        raise InputError(f"The output '{work.output}' lies outside the repository '{root}'; a workflow cannot keep it.")
+        raise InputError(
+            "The output '{output}' lies outside the repository '{root}'; a workflow cannot keep it.",
+            output=work.output,
+            root=root,
+        )
     place = _yaml(reports.relative_to(root.resolve()).as_posix())
     return f"""\
 # Renders {batch} at {_IN_WORDS} (UTC). Save it in the repository as .github/workflows/{work.name}.yml

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import inf
 from pathlib import Path
 
-from loyalty_kit.errors import listing
+from loyalty_kit.messages import listing
 from loyalty_kit.reporting.batches.locks import folder_lock
 from loyalty_kit.reporting.history import History
 from loyalty_kit.reporting.jobs import Job

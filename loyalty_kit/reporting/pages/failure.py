@@ -8,10 +8,9 @@ from datetime import datetime
 from html import escape
 from urllib.parse import quote
 
+from loyalty_kit.language import given, moment, term, translate
 from loyalty_kit.reporting.pages.document import document, table
 from loyalty_kit.reporting.running.orders import Failure
-from loyalty_kit.reporting.wording.catalogue import given, moment, term
-from loyalty_kit.reporting.wording.notes import tell
 
 BANNER, BANNER_TAG = "<!--loyalty-kit:banner-->", '<aside class="banner">'
 
@@ -85,7 +84,7 @@ def reason(said: str, *, language: str, most: int = sys.maxsize) -> str:
     """
     lines = []
     for line in said.splitlines():
-        told = tell(line, language=language)
+        told = translate(line, language=language)
         shown = escape(told if len(told) <= most else f"{told[:most]}…")
         # Who reads the page aloud must know which voice to use.
         lines.append(f'<span lang="en">{shown}</span>' if told == line and language != "en" else shown)

@@ -12,12 +12,12 @@ from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import quote
 
+from loyalty_kit.language import given, moment, number, term
 from loyalty_kit.reporting.history import Course, History
 from loyalty_kit.reporting.pages.document import FACT, TAGS, TEMPLATES, document, table
 from loyalty_kit.reporting.pages.failure import reason
 from loyalty_kit.reporting.pages.since import course_line, figure_text
 from loyalty_kit.reporting.publication import publish
-from loyalty_kit.reporting.wording.catalogue import given, moment, number, term
 
 INDEX = "index.html"
 REPORT = ".html"

@@ -46,7 +46,7 @@ def markdown_html(cell: NotebookNode, folder: Path | None) -> str:
     try:
         html = MarkdownWithMath(renderer=renderer).render(cell.source)
     except InvalidNotebook as error:
-        raise InputError(f"A markdown cell cannot be shown: {error}.") from None
+        raise InputError("A markdown cell cannot be shown: {said}.", said=error) from None
     return neutral(html, folder=folder)
 
 

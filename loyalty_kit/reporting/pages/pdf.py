@@ -91,7 +91,7 @@ def write_pdf(html: Path, target: Path) -> None:
     The browser starts with a profile of its own, which is removed, and reaches no other machine.
     """
     if not html.is_file():
-        raise InputError(f"The report '{html}' does not exist, so there is nothing to print.")
+        raise InputError("The report '{html}' does not exist, so there is nothing to print.", html=html)
     browser = find_browser()
     with scratch_folder() as scratch:
         printed = scratch / "report.pdf"
@@ -107,7 +107,9 @@ def write_pdf(html: Path, target: Path) -> None:
         data = printed.read_bytes() if printed.is_file() else b""
         if not data.startswith(b"%PDF-"):
             last = " ".join(said.split())[-_LONGEST_WORD:] or "nothing"
-            raise InputError(f"'{browser.name}' printed no PDF of '{html.name}'; it said: {last}")
+            raise InputError(
+                "'{name}' printed no PDF of '{other}'; it said: {last}", name=browser.name, other=html.name, last=last
+            )
     publish_bytes(data, target)
 
 
@@ -119,7 +121,9 @@ def _run(command: list[str], browser: Path) -> str:
         try:
             _, said = process.communicate(timeout=_SECONDS)
         except subprocess.TimeoutExpired:
-            raise InputError(f"'{browser.name}' printed no PDF within {_SECONDS} seconds.") from None
+            raise InputError(
+                "'{name}' printed no PDF within {seconds} seconds.", name=browser.name, seconds=_SECONDS
+            ) from None
         finally:
             _end(process)
     return said.decode(errors="replace")

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
-from loyalty_kit.errors import InputError, UnreadableError, listing, nearest
+from loyalty_kit.errors import InputError, UnreadableError, nearest
+from loyalty_kit.messages import foreign, listing
 
 _SECTION = re.compile(r"^<!-- *(cell|caption): *(\S+) *-->[ \t]*$", re.MULTILINE)
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
@@ -52,7 +53,15 @@ def with_prose(notebook: NotebookNode, source: Path, language: str) -> NotebookN
         if name not in known:
             hint = nearest(name, known) or f"; there are {listing(known)}."
             what = "markdown cell" if word == "cell" else "code cell"
-            raise InputError(f"'{file.name}' has a section '{word}: {name}', but '{source.name}' no such {what}{hint}")
+            raise InputError(
+                "'{name}' has a section '{word}: {other}', but '{name3}' no such {what}{hint}",
+                name=file.name,
+                word=word,
+                other=name,
+                name3=source.name,
+                what=what,
+                hint=hint,
+            )
     return NotebookNode({**notebook, "cells": [_told(cell, sections) for cell in notebook.cells]})
 
 
@@ -61,18 +70,22 @@ def _sections(file: Path) -> dict[tuple[str, str], str]:
     try:
         text = file.read_text(encoding="utf-8-sig")
     except OSError as error:
-        raise UnreadableError(f"The text '{file}' cannot be read: {error.strerror}.") from None
+        raise UnreadableError(
+            "The text '{path}' cannot be read: {cause}.", path=file, cause=foreign(error.strerror)
+        ) from None
     except UnicodeDecodeError:
-        raise UnreadableError(f"The text '{file}' is not UTF-8 text; save it as UTF-8.") from None
+        raise UnreadableError("The text '{path}' is not UTF-8 text; save it as UTF-8.", path=file) from None
     first, *parts = _SECTION.split(text)
     if _COMMENT.sub("", first).strip():
         raise InputError(
-            f"'{file.name}' begins with text of no cell; a line '<!-- cell: ID -->' says which cell's it is."
+            "'{file}' begins with text of no cell; a line '<!-- cell: ID -->' says which cell's it is.", file=file.name
         )
     sections: dict[tuple[str, str], str] = {}
     for word, name, body in zip(parts[::3], parts[1::3], parts[2::3], strict=True):
         if (word, name) in sections:
-            raise InputError(f"'{file.name}' has two sections '{word}: {name}'; a cell has one.")
+            raise InputError(
+                "'{name}' has two sections '{word}: {other}'; a cell has one.", name=file.name, word=word, other=name
+            )
         sections[word, name] = body.strip()
     return sections
 

@@ -12,6 +12,7 @@ from loyalty_kit.campaigns.decisions import gain_density
 from loyalty_kit.campaigns.effects import ALL, EffectsResult
 from loyalty_kit.campaigns.following import NextTestResult
 from loyalty_kit.campaigns.metrics import Metric
+from loyalty_kit.language import level
 from loyalty_kit.reporting.plots.canvas import (
     BLUE,
     GREEN,
@@ -25,8 +26,8 @@ from loyalty_kit.reporting.plots.canvas import (
     label,
     name_rows,
 )
+from loyalty_kit.reporting.sentences import records
 from loyalty_kit.reporting.wording.campaigns import THOUSAND, plain_name, primary, shown_cells
-from loyalty_kit.reporting.wording.catalogue import level, records
 
 ARMS = (BLUE, ORANGE, GREEN, YELLOW)
 BALANCED = 0.1

@@ -7,12 +7,12 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import Ellipse
 
+from loyalty_kit.language import level
 from loyalty_kit.modelling.driver_result import DriverResult
 from loyalty_kit.modelling.importance import ImportanceResult
 from loyalty_kit.modelling.priority import LOOK_CLOSER, PriorityResult
 from loyalty_kit.modelling.robustness import RobustnessResult
 from loyalty_kit.reporting.plots.canvas import BLUE, INK, MUTED, ORANGE, canvas, drawable, heat, label, name_rows, named
-from loyalty_kit.reporting.wording.catalogue import level
 
 ELLIPSE_SDS = 2.4477
 """Radius, in standard deviations, of an ellipse that holds 95 % of a bivariate normal."""

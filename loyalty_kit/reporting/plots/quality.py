@@ -3,6 +3,7 @@
 import numpy as np
 from matplotlib.axes import Axes
 
+from loyalty_kit.language import level
 from loyalty_kit.measurement.reliability import ReliabilityResult
 from loyalty_kit.reporting.plots.canvas import (
     BLUE,
@@ -16,7 +17,6 @@ from loyalty_kit.reporting.plots.canvas import (
     name_rows,
     nothing,
 )
-from loyalty_kit.reporting.wording.catalogue import level
 from loyalty_kit.reporting.wording.quality import RELIABLE, WEAK_ITEM, verdict
 from loyalty_kit.survey.codebook import Codebook
 from loyalty_kit.survey.scoring import ScaleScores

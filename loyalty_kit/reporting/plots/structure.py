@@ -8,13 +8,13 @@ from matplotlib.axes import Axes
 from matplotlib.patches import FancyBboxPatch
 from matplotlib.ticker import MaxNLocator
 
+from loyalty_kit.language import level, number, term
 from loyalty_kit.measurement.confirmatory import CfaResult
 from loyalty_kit.measurement.factors import FactorResult
 from loyalty_kit.measurement.invariance import InvarianceResult
 from loyalty_kit.measurement.retention import RetentionResult
 from loyalty_kit.measurement.validity import LIBERAL, STRICT, ValidityResult
 from loyalty_kit.reporting.plots.canvas import BLUE, INK, MUTED, ORANGE, canvas, drawable, drawn, heat, label, nothing
-from loyalty_kit.reporting.wording.catalogue import level, number, term
 from loyalty_kit.survey.codebook import Codebook
 
 WEAK = 0.5

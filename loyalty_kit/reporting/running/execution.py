@@ -20,6 +20,7 @@ from papermill.exceptions import PapermillExecutionError
 from traitlets.config import Config
 
 from loyalty_kit.errors import InputError
+from loyalty_kit.messages import message
 from loyalty_kit.reporting.running.kernels import LOG, ReportKernel
 from loyalty_kit.reporting.running.orders import Failure
 
@@ -176,17 +177,19 @@ def _cell_failure(error: PapermillExecutionError, reply: Mapping[str, Any]) -> F
 
 
 def _exit_failure(source: str, way: str) -> Failure:
-    return Failure(f"The cell ended the run by {way}; the cells below it did not run.", source=source)
+    return Failure(message("The cell ended the run by {way}; the cells below it did not run.", way=way), source=source)
 
 
 def _died(source: str, log: str) -> Failure:
     public = "The kernel died in this cell: its code ended the process, or memory ran out."
-    return Failure(f"{public}{_hint(log)}", source=source, traceback=log, public=public)
+    return Failure(
+        message("{narrow}{poor}", narrow=public, poor=_hint(log)), source=source, traceback=log, public=public
+    )
 
 
 def _not_run(error: Exception, log: str) -> Failure:
     public = f"The kernel did not run: {error}"
-    return Failure(f"{public}{_hint(log)}", traceback=log, public=public)
+    return Failure(message("{narrow}{poor}", narrow=public, poor=_hint(log)), traceback=log, public=public)
 
 
 def _hint(log: str) -> str:

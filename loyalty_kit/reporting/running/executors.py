@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from loyalty_kit.errors import InputError
+from loyalty_kit.messages import message
 from loyalty_kit.replicates import CLUSTER, dask
 from loyalty_kit.reporting.batches.waves import CarryOut
 from loyalty_kit.reporting.running.orders import ATTEMPT, ORDER, Attempt, Failure, Order
@@ -39,7 +40,7 @@ def connected(spec: str) -> Iterator[CarryOut]:
     """
     kind, _, address = spec.partition("=")
     if kind != "dask" or not address:
-        raise InputError(f"'--executor' must be dask=ADDRESS; got '{spec}'.")
+        raise InputError("'--executor' must be dask=ADDRESS; got '{spec}'.", spec=spec)
     package = dask()
     try:
         # The client itself tries an address of no known kind again and again.
@@ -47,7 +48,9 @@ def connected(spec: str) -> Iterator[CarryOut]:
         package.comm.registry.get_backend(scheme)
         client = package.Client(address, timeout=_PATIENCE, set_as_default=False)
     except (OSError, ValueError) as error:
-        raise InputError(f"No Dask scheduler answers at '{address}' ({type(error).__name__}).") from None
+        raise InputError(
+            "No Dask scheduler answers at '{address}' ({given}).", address=address, given=type(error).__name__
+        ) from None
     with client, client.get_executor(pure=False) as pool:
         threads = sum(client.nthreads().values()) or 1
         yield partial(_spread, pool=pool, most=threads, address=address)
@@ -79,7 +82,10 @@ def _answer(future: "Future[bytes]") -> Attempt:
         # Dask raises what it likes, the worker's own errors among it.
         kind = type(error).__name__
         return Attempt(
-            failure=Failure(f"The cluster lost the report ({kind}): {error}", public=f"{kind} in the cluster.")
+            failure=Failure(
+                message("The cluster lost the report ({kind}): {said}", kind=kind, said=error),
+                public=message("{kind} in the cluster.", kind=kind),
+            )
         )
 
 

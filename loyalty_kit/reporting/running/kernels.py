@@ -20,8 +20,8 @@ from papermill.exceptions import PapermillExecutionError
 from traitlets import Type, Unicode
 
 from loyalty_kit.errors import InputError
+from loyalty_kit.language import SPOKEN
 from loyalty_kit.reporting.running.servers import ENVIRONMENT, KERNELS
-from loyalty_kit.reporting.wording.catalogue import SPOKEN
 
 STUB = Path(__file__).parent / "kernelspec" / "stub.py"
 LOG = "kernel.log"

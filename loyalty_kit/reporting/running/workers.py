@@ -16,6 +16,7 @@ from typing import IO
 
 from pydantic import ValidationError
 
+from loyalty_kit.messages import message
 from loyalty_kit.reporting.publication import passing_place, scratch_folder, sweep
 from loyalty_kit.reporting.running.orders import ATTEMPT, ORDER, Attempt, Failure, Order
 from loyalty_kit.reporting.running.servers import ask, can_fork, forking
@@ -212,7 +213,7 @@ def _tried(order: Order, shift: _Shift, late: Event, *, apart: bool = False) -> 
             with _deadline(order.timeout, kill, late):
                 return _heard(stream)
     except OSError as error:
-        return Attempt(failure=Failure(f"No process could be started for the report: {error}")), ""
+        return Attempt(failure=Failure(message("No process could be started for the report: {said}", said=error))), ""
 
 
 @contextmanager

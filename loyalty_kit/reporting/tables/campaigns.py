@@ -11,6 +11,8 @@ from loyalty_kit.campaigns.effects import ALL, DISBELIEVED, EffectsResult
 from loyalty_kit.campaigns.following import NextTestResult
 from loyalty_kit.campaigns.metrics import Metric
 from loyalty_kit.campaigns.trust import TrustResult
+from loyalty_kit.language import level, number, percent, term
+from loyalty_kit.language import translate as tell
 from loyalty_kit.reporting.tables.layout import headings, lay_out, p_values
 from loyalty_kit.reporting.wording.campaigns import (
     PERMUTED,
@@ -25,8 +27,6 @@ from loyalty_kit.reporting.wording.campaigns import (
     shown_cells,
     trusted,
 )
-from loyalty_kit.reporting.wording.catalogue import level, number, percent, term
-from loyalty_kit.reporting.wording.notes import tell
 
 
 def assignment_table(assignment: AssignmentResult) -> GT:

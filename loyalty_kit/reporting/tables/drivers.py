@@ -5,15 +5,16 @@ from typing import Any
 
 from great_tables import GT
 
+from loyalty_kit.language import level, term
+from loyalty_kit.language import translate as tell
 from loyalty_kit.modelling.driver_result import DriverResult
 from loyalty_kit.modelling.importance import ImportanceResult
 from loyalty_kit.modelling.priority import PriorityResult
 from loyalty_kit.modelling.robustness import AS_GIVEN, RobustnessResult
 from loyalty_kit.modelling.stability import StabilityResult
+from loyalty_kit.reporting.sentences import records
 from loyalty_kit.reporting.tables.layout import headings, lay_out, p_values, span
-from loyalty_kit.reporting.wording.catalogue import level, records, term
 from loyalty_kit.reporting.wording.drivers import TOP
-from loyalty_kit.reporting.wording.notes import tell
 
 
 def coefficients_table(model: DriverResult) -> GT:

@@ -3,10 +3,10 @@
 import pandas as pd
 from great_tables import GT
 
+from loyalty_kit.language import level, term
+from loyalty_kit.language import translate as tell
 from loyalty_kit.measurement.reliability import ReliabilityResult
 from loyalty_kit.reporting.tables.layout import headings, lay_out, span
-from loyalty_kit.reporting.wording.catalogue import level, term
-from loyalty_kit.reporting.wording.notes import tell
 from loyalty_kit.reporting.wording.quality import RELIABLE, WEAK_ITEM, verdict
 from loyalty_kit.survey.codebook import Codebook
 from loyalty_kit.survey.scoring import ScaleScores

@@ -5,13 +5,13 @@ from typing import Any
 import pandas as pd
 from great_tables import GT
 
+from loyalty_kit.language import level, term
+from loyalty_kit.language import translate as tell
 from loyalty_kit.measurement.confirmatory import CfaResult
 from loyalty_kit.measurement.invariance import InvarianceResult
 from loyalty_kit.measurement.retention import RetentionResult
 from loyalty_kit.measurement.validity import LIBERAL, RELIABLE, SHARED, ValidityResult
 from loyalty_kit.reporting.tables.layout import headings, lay_out, p_values, span
-from loyalty_kit.reporting.wording.catalogue import level, term
-from loyalty_kit.reporting.wording.notes import tell
 from loyalty_kit.reporting.wording.structure import digits_beside, kind, pair_labels
 from loyalty_kit.survey.codebook import Codebook
 

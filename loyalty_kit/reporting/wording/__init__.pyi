@@ -1,3 +1,6 @@
+from loyalty_kit.language import speak as speak
+from loyalty_kit.reporting.sentences import describe_only as describe_only
+
 from .campaigns import answer_campaign as answer_campaign
 from .campaigns import describe_assignment as describe_assignment
 from .campaigns import describe_course as describe_course
@@ -7,7 +10,6 @@ from .campaigns import describe_effects as describe_effects
 from .campaigns import describe_next as describe_next
 from .campaigns import describe_segments as describe_segments
 from .campaigns import describe_trust as describe_trust
-from .catalogue import speak as speak
 from .comparability import describe_invariance as describe_invariance
 from .drivers import answer_drivers as answer_drivers
 from .drivers import describe_driver_sample as describe_driver_sample
@@ -17,7 +19,6 @@ from .drivers import describe_model as describe_model
 from .drivers import describe_priorities as describe_priorities
 from .drivers import describe_robustness as describe_robustness
 from .drivers import describe_stability as describe_stability
-from .notes import describe_only as describe_only
 from .quality import answer_scale_quality as answer_scale_quality
 from .quality import describe_groups as describe_groups
 from .quality import describe_index as describe_index

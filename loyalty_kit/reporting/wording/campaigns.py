@@ -13,19 +13,9 @@ from loyalty_kit.campaigns.effects import ALL, EffectsResult
 from loyalty_kit.campaigns.following import NextTestResult
 from loyalty_kit.campaigns.metrics import Metric, Profit
 from loyalty_kit.campaigns.trust import TrustResult
-from loyalty_kit.reporting.wording.catalogue import (
-    Passage,
-    Sentence,
-    in_a_row,
-    level,
-    number,
-    percent,
-    probability,
-    records,
-    say,
-    term,
-)
-from loyalty_kit.reporting.wording.notes import tell
+from loyalty_kit.language import in_a_row, level, number, percent, probability, term
+from loyalty_kit.language import translate as tell
+from loyalty_kit.reporting.sentences import Passage, Sentence, records, say
 from loyalty_kit.survey.groups import small_cells
 
 SURE, UNLIKELY = 0.95, 0.05

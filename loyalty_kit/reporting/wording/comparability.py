@@ -3,20 +3,12 @@
 from collections.abc import Iterable
 
 from loyalty_kit.errors import GroupsError
+from loyalty_kit.language import in_a_row, level, number, probability, term
+from loyalty_kit.language import translate as tell
 from loyalty_kit.measurement.invariance import InvarianceResult
 from loyalty_kit.measurement.invariance_verdict import Decision
-from loyalty_kit.notes import figure
-from loyalty_kit.reporting.wording.catalogue import (
-    Passage,
-    Sentence,
-    in_a_row,
-    level,
-    number,
-    probability,
-    say,
-    term,
-)
-from loyalty_kit.reporting.wording.notes import tell
+from loyalty_kit.messages import figure
+from loyalty_kit.reporting.sentences import Passage, Sentence, say
 from loyalty_kit.survey.codebook import Codebook
 
 

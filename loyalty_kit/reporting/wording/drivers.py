@@ -6,25 +6,15 @@ from typing import Any
 import pandas as pd
 
 from loyalty_kit.errors import GroupsError
+from loyalty_kit.language import in_a_row, level, number, percent, probability, term
+from loyalty_kit.language import translate as tell
 from loyalty_kit.modelling.driver_result import DriverResult
 from loyalty_kit.modelling.importance import ImportanceResult
 from loyalty_kit.modelling.priority import PriorityResult
 from loyalty_kit.modelling.robustness import RobustnessResult
 from loyalty_kit.modelling.stability import StabilityResult
 from loyalty_kit.modelling.validation import ValidationResult
-from loyalty_kit.reporting.wording.catalogue import (
-    Passage,
-    Sentence,
-    in_a_row,
-    level,
-    number,
-    percent,
-    probability,
-    records,
-    say,
-    term,
-)
-from loyalty_kit.reporting.wording.notes import tell
+from loyalty_kit.reporting.sentences import Passage, Sentence, records, say
 from loyalty_kit.reporting.wording.quality import SMALL_SAMPLE
 from loyalty_kit.survey.codebook import Codebook
 

@@ -6,20 +6,11 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
+from loyalty_kit.language import in_a_row, interval, number, percent, term
+from loyalty_kit.language import translate as tell
 from loyalty_kit.measurement.item_analysis import clearly_negative
 from loyalty_kit.measurement.reliability import ReliabilityResult
-from loyalty_kit.reporting.wording.catalogue import (
-    Passage,
-    Sentence,
-    in_a_row,
-    interval,
-    number,
-    percent,
-    records,
-    say,
-    term,
-)
-from loyalty_kit.reporting.wording.notes import tell
+from loyalty_kit.reporting.sentences import Passage, Sentence, records, say
 from loyalty_kit.survey.codebook import Codebook
 from loyalty_kit.survey.scoring import ScaleScores
 from loyalty_kit.survey.screening import ScreeningResult

@@ -7,6 +7,8 @@ from typing import Any
 import pandas as pd
 
 from loyalty_kit.errors import GroupsError
+from loyalty_kit.language import in_a_row, level, number, percent, probability, term
+from loyalty_kit.language import translate as tell
 from loyalty_kit.measurement.adequacy import POOR_KMO, AdequacyResult
 from loyalty_kit.measurement.cfa_soundness import UNRELATED
 from loyalty_kit.measurement.common_method import CommonMethodResult
@@ -17,20 +19,8 @@ from loyalty_kit.measurement.invariance import InvarianceResult
 from loyalty_kit.measurement.keying import against_keying
 from loyalty_kit.measurement.retention import RetentionResult
 from loyalty_kit.measurement.validity import LIBERAL, STRICT, ValidityResult
-from loyalty_kit.reporting.wording.catalogue import (
-    Passage,
-    Sentence,
-    in_a_row,
-    level,
-    number,
-    percent,
-    probability,
-    records,
-    say,
-    term,
-)
+from loyalty_kit.reporting.sentences import Passage, Sentence, records, say
 from loyalty_kit.reporting.wording.comparability import comparability, doubts
-from loyalty_kit.reporting.wording.notes import tell
 from loyalty_kit.survey.codebook import Codebook
 
 COSTLY_LOSS = 0.2

@@ -11,11 +11,11 @@ import pytest
 from matplotlib.figure import Figure
 from PIL import Image
 
+from loyalty_kit.language import speak
 from loyalty_kit.reporting.pages import fonts
 from loyalty_kit.reporting.pages.figures import SHARPNESS, alternative_text, marks, png, shown, svg
 from loyalty_kit.reporting.pages.page import report_page
 from loyalty_kit.reporting.plots.canvas import drawable
-from loyalty_kit.reporting.wording.catalogue import speak
 
 
 def bars(*, labels=("Image", "Value"), title="Reliability"):

@@ -1,57 +1,30 @@
-"""Computed sentences: the catalogue of phrases in each language, the language spoken, and how a notebook shows them."""
+"""The language spoken, its phrases, and the forms of its numbers and dates: one mechanism for all that the kit says."""
 
 import os
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date as Date
 from datetime import datetime
 from functools import cache
-from html import escape
-from importlib.resources import files
-from typing import TYPE_CHECKING, Any, Literal
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
-from loyalty_kit.errors import InputError, listing
-
-if TYPE_CHECKING:
-    import pandas as pd
+from loyalty_kit.errors import InputError
+from loyalty_kit.messages import LINES, MOST, Message, filled_in, is_series, message, shown
 
 LANGUAGES = ("en", "zh")
 SPOKEN = "LOYALTY_KIT_LANGUAGE"
 """Environment variable with the language of this process; its children inherit it."""
+MESSAGES = "messages"
+"""Table of a file of phrases that translates messages, by their templates."""
+SCALES = {"scale", "scales", "driver", "drivers", "outcome", "factors"}
+"""Names in templates that stand for scales of the codebook."""
 
-Tone = Literal["plain", "answer", "warning"]
-
+_PACKAGE = Path(__file__).parent
 _LATIN = re.compile("[A-Za-z]")
 _SEAM = re.compile("(?<=[\u4e00-\u9fff])\0+(?=[A-Za-z0-9])|(?<=[A-Za-z0-9])\0+(?=[\u4e00-\u9fff])")
-
-
-class Sentence(str):
-    """A computed sentence; a notebook shows it as a paragraph, its text escaped."""
-
-    tone: Tone
-
-    def __new__(cls, text: str, tone: Tone = "plain") -> "Sentence":
-        """Give text a tone: 'plain', 'answer' for a headline, 'warning' for what must not be missed."""
-        sentence = super().__new__(cls, text)
-        sentence.tone = tone
-        return sentence
-
-    def _repr_html_(self) -> str:
-        kind = {"plain": "sentence", "answer": "answer", "warning": "sentence warning"}[self.tone]
-        label = f"<strong>{term('warning_label')}</strong>{term('gap')}" if self.tone == "warning" else ""
-        return f'<p class="{kind}">{label}{escape(self)}</p>'
-
-
-class Passage(tuple[Sentence, ...]):
-    """Computed sentences that stand together, a paragraph each."""
-
-    def __str__(self) -> str:
-        """Join the sentences into one text, without a space after a Chinese full stop."""
-        return " ".join(self).replace("。 ", "。")
-
-    def _repr_html_(self) -> str:
-        return "".join(sentence._repr_html_() for sentence in self)
 
 
 def speak(language: str | None) -> None:
@@ -78,20 +51,121 @@ def language() -> str:
 
 def _known(language: str, name: str) -> str:
     if language not in LANGUAGES:
-        raise InputError(f"'{name}' must be one of {listing(LANGUAGES)}; got {language!r}.")
+        template = "'{name}' must be one of {choices}; got {given}."
+        raise InputError(template, name=name, choices=LANGUAGES, given=shown(language))
     return language
 
 
+def phrase_files(language: str) -> list[Path]:
+    """Files of a language's phrases: every `phrases/AREA.LANGUAGE.toml` of the package."""
+    return sorted(_PACKAGE.glob(f"**/phrases/*.{_known(language, 'language')}.toml"))
+
+
+def entries(file: Path) -> Iterator[tuple[str, str, str]]:
+    """Section, key and phrase of each entry of a file; those above its sections have the section ''."""
+    for section, entry in tomllib.loads(file.read_text(encoding="utf-8")).items():
+        if isinstance(entry, dict):
+            yield from ((section, key, phrase) for key, phrase in entry.items())
+        else:
+            yield "", section, entry
+
+
 @cache
+def _catalogue(language: str) -> tuple[dict[str, str], dict[str, str]]:
+    """Phrases by 'section.key', and translations by template."""
+    known: dict[str, str] = {}
+    told: dict[str, str] = {}
+    for file in phrase_files(language):
+        for section, key, phrase in entries(file):
+            if section == MESSAGES:
+                told[key] = phrase
+            else:
+                known[f"{section}.{key}" if section else key] = phrase
+    return known, told
+
+
 def phrases(language: str) -> dict[str, str]:
     """Catalogue of a language: phrase by 'section.key'."""
-    _known(language, "language")
-    text = files("loyalty_kit.reporting").joinpath("wording", f"{language}.toml").read_text(encoding="utf-8")
-    catalogue: dict[str, str] = {}
-    for key, entry in tomllib.loads(text).items():
-        named: dict[str, Any] = entry if isinstance(entry, dict) else {"": entry}
-        catalogue |= {f"{key}.{name}".rstrip("."): phrase for name, phrase in named.items()}
-    return catalogue
+    return _catalogue(language)[0]
+
+
+def translations(language: str) -> dict[str, str]:
+    """What each template of a message becomes in a language; nothing for English."""
+    return _catalogue(language)[1]
+
+
+def translate(text: str, labels: Mapping[str, str] = MappingProxyType({}), *, language: str | None = None) -> str:
+    """Message in the language of the report, looked up by its template.
+
+    Parameters
+    ----------
+    text : str
+        A warning, a method, an error: a `Message`; other text is somebody else's and stays as it is, unless a
+        catalogue knows it whole.
+    labels : mapping of str to str
+        What the scales that a `Message` names are called in the report.
+    language : {'en', 'zh'}, optional
+        For what is written outside a notebook; else the language spoken.
+
+    Returns
+    -------
+    str
+        In English where the catalogue does not know the template, or its parts lie too deep.
+
+    Examples
+    --------
+    >>> translate(message("Effect of {driver}", driver="price"), {"price": "Fair prices"})
+    'Effect of Fair prices'
+    >>> translate(message("'{name}' must be above 0; got {given}.", name="n", given="-1"), language="zh")
+    '“n”必须大于 0；实际为：-1。'
+    """
+    spoken = _chosen(language)
+    named = _labelled(text, labels) if isinstance(text, Message) and labels else text
+    try:
+        return named if spoken == "en" else _told(named, spoken)
+    except RecursionError:
+        return text
+
+
+def _labelled(text: Message, labels: Mapping[str, str]) -> Message:
+    """Message that calls scales by their labels."""
+    return Message(text.template, {name: _called(value, labels, name) for name, value in text.values.items()})
+
+
+def _called(value: object, labels: Mapping[str, str], name: str) -> object:
+    if isinstance(value, Message):
+        return _labelled(value, labels)
+    if is_series(value):
+        return [_called(part, labels, name) for part in value]  # type: ignore[attr-defined]
+    if name not in SCALES:
+        return value
+    return [labels.get(one, one) for one in value] if isinstance(value, list) else labels.get(str(value), value)
+
+
+def _told(text: str, spoken: str) -> str:
+    known = translations(spoken)
+    if not isinstance(text, Message):
+        return known.get(text, text)
+    if text.template == LINES:
+        return "\n".join(_told(line, spoken) for line in text.lines)
+    values = {name: _value(value, spoken) for name, value in text.values.items()}
+    return filled_in(known[text.template], values) if text.template in known else text
+
+
+def _value(value: object, spoken: str) -> object:
+    """Write what stands for a name: parts are translated, lists have the language's marks, other text stays."""
+    if isinstance(value, Message):
+        return _told(value, spoken)
+    if isinstance(value, list) and is_series(value):
+        return term("semicolon", language=spoken).join(_told(part, spoken) for part in value)
+    if isinstance(value, list):
+        return _names(value[:MOST], len(value) - MOST, spoken)
+    return _names(list(value), 0, spoken) if isinstance(value, tuple) else value
+
+
+def _names(names: list[Any], rest: int, spoken: str) -> str:
+    named = term("comma", language=spoken).join(_told(message("'{name}'", name=name), spoken) for name in names)
+    return _told(message("{names} and {rest} more", names=named, rest=rest), spoken) if rest > 0 else named
 
 
 def term(key: str, /, *, language: Any = None, **values: object) -> str:
@@ -112,17 +186,6 @@ def term(key: str, /, *, language: Any = None, **values: object) -> str:
     ('Scale', '量表')
     """
     return filled(phrases(_chosen(language))[key], values, language=language)
-
-
-def say(key: str, /, *, language: Any = None, **values: object) -> Sentence:
-    """Sentence of the catalogue with its values filled in; parameters as in `term`.
-
-    Examples
-    --------
-    >>> say("sample.all", n=250, language="en")
-    'All 250 respondents in the file are used.'
-    """
-    return Sentence(term(key, language=language, **values))
 
 
 def filled(phrase: str, values: Mapping[str, object], *, language: str | None = None) -> str:
@@ -241,11 +304,6 @@ def moment(when: str | datetime, *, language: str | None = None) -> str:
     """
     given = datetime.fromisoformat(when) if isinstance(when, str) else when
     return term("moment", language=language, date=date(given, language=language), time=f"{given:%H:%M}")
-
-
-def records(table: "pd.DataFrame") -> list[dict[str, Any]]:
-    """Rows of a table as mappings from column to value."""
-    return [{str(name): value for name, value in row.items()} for row in table.to_dict("records")]
 
 
 def interval(

@@ -1,0 +1,69 @@
+"""What a notebook shows as a paragraph: computed sentences, each with its tone."""
+
+from collections.abc import Sequence
+from html import escape
+from typing import TYPE_CHECKING, Any, Literal
+
+from loyalty_kit.language import term, translate
+from loyalty_kit.messages import message
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Tone = Literal["plain", "answer", "warning"]
+
+
+class Sentence(str):
+    """A computed sentence; a notebook shows it as a paragraph, its text escaped."""
+
+    tone: Tone
+
+    def __new__(cls, text: str, tone: Tone = "plain") -> "Sentence":
+        """Give text a tone: 'plain', 'answer' for a headline, 'warning' for what must not be missed."""
+        sentence = super().__new__(cls, text)
+        sentence.tone = tone
+        return sentence
+
+    def _repr_html_(self) -> str:
+        kind = {"plain": "sentence", "answer": "answer", "warning": "sentence warning"}[self.tone]
+        label = f"<strong>{term('warning_label')}</strong>{term('gap')}" if self.tone == "warning" else ""
+        return f'<p class="{kind}">{label}{escape(self)}</p>'
+
+
+class Passage(tuple[Sentence, ...]):
+    """Computed sentences that stand together, a paragraph each."""
+
+    def __str__(self) -> str:
+        """Join the sentences into one text, without a space after a Chinese full stop."""
+        return " ".join(self).replace("。 ", "。")
+
+    def _repr_html_(self) -> str:
+        return "".join(sentence._repr_html_() for sentence in self)
+
+
+def say(key: str, /, *, language: Any = None, **values: object) -> Sentence:
+    """Sentence of the catalogue with its values filled in; parameters as in `term`.
+
+    Examples
+    --------
+    >>> say("sample.all", n=250, language="en")
+    'All 250 respondents in the file are used.'
+    """
+    return Sentence(term(key, language=language, **values))
+
+
+def describe_only(only: Sequence[str]) -> Passage:
+    """Say which rows of the file the report is about; nothing where it is about all.
+
+    Examples
+    --------
+    >>> str(describe_only(["channel = store"]))
+    "Only rows with 'channel = store' are used."
+    """
+    kept = [message("Only rows with {conditions} are used.", conditions=list(only))] if only else []
+    return Passage(Sentence(translate(text)) for text in kept)
+
+
+def records(table: "pd.DataFrame") -> list[dict[str, Any]]:
+    """Rows of a table as mappings from column to value."""
+    return [{str(name): value for name, value in row.items()} for row in table.to_dict("records")]
