@@ -116,14 +116,16 @@ def render(
         of_batch = {"--only": only, "--dry-run": dry_run, "--executor": executor, "--fail-fast": fail_fast}
         refused = [name for name, value in of_batch.items() if value]
         if refused:
-            raise lk.InputError(f"'{refused[0]}' is for a batch; '{target}' is one notebook.")
+            raise lk.InputError(
+                "'{refused}' is for a batch; '{target}' is one notebook.", refused=refused[0], target=target
+            )
         place: Path | str
         names, results, place = _one(target, parameter or [], output or "reports", force=force)
     else:
         if parameter:
             raise lk.InputError("'-p' is for one notebook; a batch has its parameters in its file.")
         if output is not None and output.endswith(".html"):
-            raise lk.InputError(f"'-o' must be a folder for a batch; got '{output}'.")
+            raise lk.InputError("'-o' must be a folder for a batch; got '{output}'.", output=output)
         batch = lk.batch.chosen(lk.batch.read_batch(target or lk.batch.BATCH_FILE), only)
         place = output or batch.output
         if dry_run:
@@ -230,7 +232,7 @@ def new(
 ) -> int:
     """Start a study: codebook, small survey, reports.toml."""
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise lk.InputError(f"'{folder}' is there already and not empty; give the name of a new folder.")
+        raise lk.InputError("'{folder}' is there already and not empty; give the name of a new folder.", folder=folder)
     folder.mkdir(parents=True, exist_ok=True)
     for file in sorted(STARTER.iterdir()):
         shutil.copyfile(file, folder / file.name)
@@ -259,9 +261,9 @@ def _pairs(texts: Iterable[str]) -> dict[str, str]:
     for text in texts:
         name, equals, value = text.partition("=")
         if not equals:
-            raise lk.InputError(f"'-p' must be NAME=VALUE; got '{text}'.")
+            raise lk.InputError("'-p' must be NAME=VALUE; got '{text}'.", text=text)
         if name in pairs:
-            raise lk.InputError(f"'-p {name}=…' is given twice; give it once.")
+            raise lk.InputError("'-p {name}=…' is given twice; give it once.", name=name)
         pairs[name] = value
     return pairs
 

@@ -76,13 +76,17 @@ class InputError(ValueError):
         return self._account
 
     def _account(self) -> list[str]:
-        """Where this error passed, from below IPython on, its sentence after its full name, and its message as data.
+        """Where this error passed, from below IPython on, and how it ends.
 
         What else went wrong, notes and values are left out: they may quote data.
         """
         passed = [(Path(frame.filename), frame) for frame in traceback.extract_tb(self.__traceback__)[1:]]
         where = [f"{'/'.join(file.parts[-2:])}, line {at.lineno}, in {at.name}\n    {at.line}" for file, at in passed]
-        return [*where, f"{type(self).__module__}.{type(self).__qualname__}: {self}", dumps(self.said)]
+        return [*where, *self.ending()]
+
+    def ending(self) -> list[str]:
+        """Last lines of its account in a report: its sentence after its full name, and its message as data."""
+        return [f"{type(self).__module__}.{type(self).__qualname__}: {self.anonymous}", dumps(self.anonymous)]
 
 
 class GroupsError(InputError):
@@ -118,7 +122,7 @@ def parse_toml(text: str, where: Message) -> dict[str, Any]:
 
 
 def _syntax(said: str) -> Message:
-    """What tomllib said, and of which place."""
+    """Tell what tomllib said, and of which place."""
     found = _PLACE.fullmatch(said.rstrip("."))
     if found is None:
         return foreign(said.rstrip("."))
@@ -191,7 +195,7 @@ def plain_faults(faults: Sequence[Any]) -> list[tuple[Any, Message]]:
 
 
 def _plain_fault(fault: Any) -> Message:
-    """What a fault's own context says, where a validator of the kit's made it; else pydantic's words."""
+    """Give the message that a validator of the kit's made; else pydantic's words."""
     context = fault.get("ctx", {})
     if isinstance(context.get("said"), Message):
         return context["said"]

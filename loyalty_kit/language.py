@@ -90,7 +90,7 @@ def phrases(language: str) -> dict[str, str]:
 
 
 def translations(language: str) -> dict[str, str]:
-    """What each template of a message becomes in a language; nothing for English."""
+    """Translation of each template of a message; none in English."""
     return _catalogue(language)[1]
 
 

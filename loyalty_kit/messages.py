@@ -154,6 +154,18 @@ def listing(names: Iterable[object], most: int = MOST) -> str:
     return ", ".join(quoted[:most]) + (f" and {rest} more" if rest > 0 else "")
 
 
+def few(names: Sequence[object], most: int) -> object:
+    """Value of a message that writes out so many of its names.
+
+    Examples
+    --------
+    >>> message("Items {items}.", items=few(["a", "b", "c"], 2))
+    "Items 'a', 'b' and 1 more."
+    """
+    rest = len(names) - most
+    return message("{names} and {rest} more", names=tuple(names[:most]), rest=rest) if rest > 0 else tuple(names)
+
+
 def dumps(said: str) -> str:
     """Text that can stand in a file or a column: a message as JSON, any other text as it is.
 

@@ -107,8 +107,9 @@ class Moments:
         present = np.isfinite(values)
         rows = (present.all(axis=1) if missing == "listwise" else present.any(axis=1)) & (w > 0)
         if not rows.any():
-            quantity = "every one" if missing == "listwise" else "any"
-            raise InputError("No row holds {quantity} of the columns {names}.", quantity=quantity, names=list(names))
+            if missing == "listwise":
+                raise InputError("No row holds every one of the columns {columns}.", columns=list(names))
+            raise InputError("No row holds any of the columns {columns}.", columns=list(names))
         values, m, w = values[rows], present[rows].astype(float), w[rows]
         shift = np.where(m > 0, values, 0.0).sum(axis=0) / np.maximum(m.sum(axis=0), 1)
         x = np.where(m > 0, values - shift, 0.0)
@@ -201,7 +202,7 @@ def _read(frame: Any, columns: list[str] | None, weight: Any) -> tuple[tuple[str
     if columns is None and isinstance(weight, str):
         names = tuple(name for name in have if name != weight)
     wanted = list(dict.fromkeys([*names, weight] if isinstance(weight, str) else names))
-    check_columns(have, wanted, "The table")
+    check_columns(have, wanted, message("The table"))
     if not names or len(set(names)) < len(names):
         raise InputError("Columns must be named, and each once; got {given}.", given=list(names) or message("none"))
     table = table.select(wanted)

@@ -256,7 +256,7 @@ class Campaign(Declaration):
         check_level(confidence, "confidence")
         names = _names(by)
         if isinstance(self.frame, Cube) or self.cluster is not None:
-            what = "a cube" if isinstance(self.frame, Cube) else "clusters"
+            what = message("a cube") if isinstance(self.frame, Cube) else message("clusters")
             raise InputError("Placebo campaigns are drawn from single customers; got {single}.", single=what)
         if any(isinstance(metric, Quantile) for metric in chosen):
             raise InputError("A quantile has no placebo campaigns; name rates, means, ratios and profits.")
@@ -283,7 +283,7 @@ class Campaign(Declaration):
         check_level(confidence, "confidence")
         chosen = check_metrics(metrics)
         if isinstance(self.frame, Cube) or self.cluster is not None:
-            what = "a cube" if isinstance(self.frame, Cube) else "clusters"
+            what = message("a cube") if isinstance(self.frame, Cube) else message("clusters")
             raise InputError("Complier effects are estimated from single customers; got {single}.", single=what)
         cube = gather_reached(self, chosen, reached)
         return complier_effects(cube, chosen, reached, order_arms(cube.arms, self.control, self.planned), confidence)

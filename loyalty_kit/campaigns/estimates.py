@@ -178,11 +178,11 @@ def check_values(metric: Metric, form: Form, blocks: Sequence[Block], clustered:
         low, high = min(b.lows[0, 0] for b in blocks), max(b.highs[0, 0] for b in blocks)
         between = any(abs(b.sums[0, 0] - b.products[0, 0, 0]) > 1e-9 * max(b.n[0], 1) for b in blocks)
         if low < 0 or high > 1 or between:
-            got = f"values from {low:g} to {high:g}"
             raise InputError(
-                "Rate('{column}') needs 0 and 1, or false and true; the column holds {got}.",
+                "Rate('{column}') needs 0 and 1, or false and true; the column holds values from {low} to {high}.",
                 column=metric.column,
-                got=got,
+                low=f"{low:g}",
+                high=f"{high:g}",
             )
     if form.divisor is not None:
         at = blocks[0].columns.index(form.divisor)

@@ -47,7 +47,7 @@ def _of_quantiles(
     campaign: Declaration, metrics: list[Quantile], by: tuple[str, ...], arms: tuple[Any, ...]
 ) -> list[Estimate]:
     if isinstance(campaign.frame, Cube) or campaign.cluster is not None:
-        what = "a cube" if isinstance(campaign.frame, Cube) else "clusters"
+        what = message("a cube") if isinstance(campaign.frame, Cube) else message("clusters")
         raise InputError(
             "The quantile '{metric}' needs single customers; got {single}.", metric=metrics[0].name, single=what
         )

@@ -12,7 +12,7 @@ from loyalty_kit.campaigns.intake import order_arms
 from loyalty_kit.campaigns.metrics import Mean, Metric, Profit, Rate
 from loyalty_kit.checks import check_columns
 from loyalty_kit.errors import InputError, UnreadableError
-from loyalty_kit.messages import foreign, shown
+from loyalty_kit.messages import foreign, message, shown
 from loyalty_kit.selection import FEWEST, conditions, keep_only
 
 TRUTH = "truth.json"
@@ -88,7 +88,9 @@ def read_campaign(
     numbers = dict.fromkeys(column for metric in campaign_metrics(outcomes, profit) for column in _columns(metric))
     limits = [column for column, _ in conditions(only) if column not in {*numbers, *outcomes, period}]
     table = keep_only(read_customers(Path(path), [*names, *limits]), only, min_cell=min_cell)
-    check_columns(table.columns, [*names, *numbers, *outcomes[2:], *([period] if period else [])], "The customer file")
+    check_columns(
+        table.columns, [*names, *numbers, *outcomes[2:], *([period] if period else [])], message("The customer file")
+    )
     texts = {name: table[name].map(_text, na_action="ignore").astype(object) for name in names}
     sizes = texts[arm].value_counts().to_dict()
     if not sizes.keys() <= planned.keys():

@@ -103,7 +103,7 @@ def run_placebos(
     and permutation tests adjusted estimates take their errors from residual variances rather than HC2.
     """
     outcomes = {name for estimate in found for name in estimate.form.columns}
-    check_columns(outcomes, before, "The list of metrics")
+    check_columns(outcomes, before, message("The list of metrics"))
     codes = _codes(rows, cube.arm, found[0].arms)
     apart = [_cost_apart(estimate, rows, codes) for estimate in found]
     cells = {estimate.cell: _inside(rows, estimate.cell) for estimate in found}

@@ -193,15 +193,13 @@ def invariance(
 def _tables(responses: pd.DataFrame, structure: Structure, group: str) -> tuple[dict[str, ItemTable], tuple[str, ...]]:
     """Complete answers by group, in order of first appearance, and a sentence on the groups too small for any."""
     wanted = [group, *structure.items, *filter(None, [structure.weight])]
-    check_columns(responses.columns, wanted, "The table of responses")
+    check_columns(responses.columns, wanted, message("The table of responses"))
     present = responses[responses[group].notna()]
     names = list(present[group].unique())
     if len(names) < 2:
-        raise GroupsError(
-            message("'{by}' holds {groups}; comparing needs two groups or more.", by=group, groups=names)
-            if names
-            else message("'{by}' holds no group; comparing needs two groups or more.", by=group)
-        )
+        if not names:
+            raise GroupsError("'{by}' holds no group; comparing needs two groups or more.", by=group)
+        raise GroupsError("'{by}' holds {groups}; comparing needs two groups or more.", by=group, groups=names)
     answering = present[list(structure.items)].notna().any(axis=1).groupby(present[group], sort=False).sum()
     small = [name for name in names if answering[name] <= len(structure.items)]
     sizes = present[group].value_counts()

@@ -9,7 +9,7 @@ from loyalty_kit.measurement.cfa_groups import GroupFit, Groups
 from loyalty_kit.measurement.cfa_soundness import UNRELATED, bartlett_p, is_proper
 from loyalty_kit.measurement.fit import FAIR_FIT, p_value, within
 from loyalty_kit.measurement.invariance_ladder import WORDS, Rule, Step
-from loyalty_kit.messages import message
+from loyalty_kit.messages import Message, message
 
 NARROW = 0.002
 """Distance of a change from its limit within which another sample may well decide otherwise."""

@@ -11,7 +11,7 @@ import pandas as pd
 
 from loyalty_kit.checks import check_columns, check_weight
 from loyalty_kit.errors import InputError
-from loyalty_kit.messages import listing, message
+from loyalty_kit.messages import Message, message
 from loyalty_kit.moments import Floats, Missing, Moments
 
 
@@ -71,7 +71,7 @@ def read_items(items: Any, *, weight: Any = None) -> ItemTable:
     """
     frame = numeric_frame(items)
     if isinstance(weight, str):
-        check_columns(frame.columns, [weight], "The table of items")
+        check_columns(frame.columns, [weight], message("The table of items"))
         frame, weight = frame.drop(columns=weight), frame[weight]
     names = tuple(frame.columns)
     if len(names) < 2:
@@ -96,7 +96,7 @@ def numeric_frame(items: Any, columns: Sequence[str] | None = None) -> pd.DataFr
     if doubles:
         raise InputError("The table of items holds {items} twice.", items=list(doubles))
     wanted = names if columns is None else list(columns)
-    check_columns(names, wanted, "The table of items")
+    check_columns(names, wanted, message("The table of items"))
     return pd.DataFrame({name: _numbers(items.iloc[:, names.index(name)], name) for name in wanted}, index=items.index)
 
 
@@ -105,13 +105,13 @@ def check_varied(names: Sequence[str], values: Floats) -> None:
     present = np.isfinite(values)
     empty = [name for name, answers in zip(names, present.sum(axis=0), strict=True) if not answers]
     if empty:
-        raise InputError("{empty} no answer; without answers there is no correlation.", empty=_items(empty))
+        raise InputError("{items} no answer; without answers there is no correlation.", items=_items(empty))
     low = np.where(present, values, np.inf).min(axis=0)
     high = np.where(present, values, -np.inf).max(axis=0)
     flat = [name for name, same in zip(names, low == high, strict=True) if same]
     if flat:
         raise InputError(
-            "{flat} the same answer in every row; without variance there is no correlation.", flat=_items(flat)
+            "{items} the same answer in every row; without variance there is no correlation.", items=_items(flat)
         )
 
 
@@ -168,5 +168,7 @@ def _numbers(column: pd.Series, name: str) -> npt.NDArray[np.float64]:
     return np.where(np.isfinite(numbers), numbers, np.nan)
 
 
-def _items(names: Sequence[str]) -> str:
-    return f"Item {listing(names)} holds" if len(names) == 1 else f"Items {listing(names)} hold"
+def _items(names: list[str]) -> Message:
+    if len(names) == 1:
+        return message("Item {items} holds", items=names)
+    return message("Items {items} hold", items=names)

@@ -11,7 +11,7 @@ from loyalty_kit.checks import check_columns
 from loyalty_kit.errors import InputError
 from loyalty_kit.measurement.correlation import as_correlation, check_factorable
 from loyalty_kit.measurement.items import ItemTable, check_varied, read_items
-from loyalty_kit.messages import listing, message, shown
+from loyalty_kit.messages import message, shown
 from loyalty_kit.survey.codebook import Codebook
 
 MissingAnswers = Literal["listwise", "fiml"]
@@ -69,9 +69,10 @@ def structure_of(plan: Plan) -> Structure:
         if isinstance(members, str) or not isinstance(members, Sequence):
             raise InputError("Scale '{scale}' must list its items; got {given}.", scale=scale, given=shown(members))
         if len(members) < 2:
-            raise InputError(
-                "Scale '{scale}' has {members}; a factor needs two items or more.", scale=scale, members=_few(members)
-            )
+            if not members:
+                raise InputError("Scale '{scale}' has no item; a factor needs two items or more.", scale=scale)
+            template = "Scale '{scale}' has one item ({items}); a factor needs two items or more."
+            raise InputError(template, scale=scale, items=list(members))
     items = [item for members in plan.values() for item in members]
     twice = [item for item in dict.fromkeys(items) if items.count(item) > 1]
     if twice:
@@ -113,10 +114,6 @@ def _estimable(structure: Structure) -> Structure:
     return structure
 
 
-def _few(members: Sequence[str]) -> str:
-    return f"one item ({listing(members)})" if members else "no item"
-
-
 def read_answers(responses: pd.DataFrame, structure: Structure, missing: MissingAnswers) -> ItemTable:
     """Answers to the structure's items, complete rows or those with any answer.
 
@@ -127,7 +124,7 @@ def read_answers(responses: pd.DataFrame, structure: Structure, missing: Missing
         another, if two items are never answered together, or if respondents are too few.
     """
     wanted = [*structure.items, *filter(None, [structure.weight])]
-    check_columns(responses.columns, wanted, "The table of responses")
+    check_columns(responses.columns, wanted, message("The table of responses"))
     table = read_items(responses[wanted], weight=structure.weight)
     if missing == "fiml":
         answered = np.isfinite(table.values)
@@ -145,5 +142,5 @@ def _check_met(table: ItemTable) -> None:
     answered = np.isfinite(table.values).astype(float)
     first, second = np.nonzero(np.triu(answered.T @ answered < 2))
     if len(first):
-        names = listing([table.names[first[0]], table.names[second[0]]])
+        names = [table.names[first[0]], table.names[second[0]]]
         raise InputError("Items {items} are answered together by fewer than two respondents.", items=names)

@@ -85,12 +85,12 @@ def _opened(address: str) -> tuple[Any, str]:
         system, root = import_module("fsspec").url_to_fs(address)
     except ImportError as error:
         raise InputError(
-            "'{address}' needs the package {value}; install it beside the kit.",
+            "'{address}' needs the package {package}; install it beside the kit.",
             address=address,
-            value=error.name or error,
+            package=error.name or error,
         ) from None
     except ValueError as error:
-        raise InputError("'{address}' is no address for reports: {error}.", address=address, error=error) from None
+        raise InputError("'{address}' is no address for reports: {cause}.", address=address, cause=error) from None
     return system, root.rstrip("/")
 
 
@@ -123,8 +123,8 @@ def _told(address: str) -> Iterator[None]:
         raise
     except Exception as error:
         raise InputError(
-            "'{address}' cannot be read or written ({given}: {error}).",
+            "'{address}' cannot be read or written ({kind}: {said}).",
             address=address,
-            given=type(error).__name__,
-            error=error,
+            kind=type(error).__name__,
+            said=error,
         ) from error

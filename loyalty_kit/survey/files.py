@@ -23,7 +23,7 @@ import pyreadstat
 from openpyxl.worksheet.formula import ArrayFormula, DataTableFormula
 
 from loyalty_kit.errors import InputError, UnreadableError
-from loyalty_kit.messages import foreign
+from loyalty_kit.messages import foreign, message
 
 T = TypeVar("T")
 DELIMITERS = (",", ";", "\t", "|")
@@ -63,10 +63,11 @@ def read_table(path: Path, known: Collection[str]) -> RawTable:
     if ending == ".xls":
         raise UnreadableError("The survey '{file}' is an old Excel file; save it as .xlsx.", file=path.name)
     if ending not in READERS:
-        got = f"ends in '{ending}'" if ending else "has no ending"
-        raise UnreadableError(
-            "The survey '{name}' {got}; allowed are {readers}.", name=path.name, got=got, readers=", ".join(READERS)
-        )
+        known = {"file": path.name, "endings": ", ".join(READERS)}
+        if not ending:
+            raise UnreadableError("The survey '{file}' has no ending; allowed are {endings}.", **known)
+        template = "The survey '{file}' ends in '{ending}'; allowed are {endings}."
+        raise UnreadableError(template, ending=ending, **known)
     try:
         data = path.read_bytes()
     except OSError as error:
@@ -179,7 +180,7 @@ def _grid(text: str, delimiter: str, width: int, name: str) -> pd.DataFrame:
             "The survey '{file}' opens a quotation mark in row {row} that nothing closes.", file=name, row=row
         )
     if ragged:
-        others = f" ({len(ragged)} such rows)" if len(ragged) > 1 else ""
+        others = message(" ({n} such rows)", n=len(ragged)) if len(ragged) > 1 else ""
         raise InputError(
             "The survey '{file}' has {cells} cells in row {row}{others}, but its header, row 1, has {width}; "
             "a cell that holds '{delimiter}' needs quotation marks.",

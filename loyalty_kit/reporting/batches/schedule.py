@@ -79,7 +79,7 @@ def unit(kind: str, *, batch: Path, python: Path | None = None) -> str:
     >>> print(unit("cron", batch=Path("reports.toml")))  # doctest: +SKIP
     """
     if kind not in _UNITS:
-        raise InputError("'kind' must be one of {units}; got '{kind}'.", units=list(_UNITS), kind=kind)
+        raise InputError("'kind' must be one of {choices}; got '{given}'.", choices=list(_UNITS), given=kind)
     whole = Path(batch).absolute()
     interpreter = Path(python or sys.executable).absolute()
     for path in (whole, interpreter):
@@ -95,10 +95,10 @@ def _cron(work: _Work) -> str:
     line = f"{_TIME} {line.replace('%', chr(92) + '%')}"
     if len(line.encode()) > _LONGEST_CRON:
         raise InputError(
-            "The line for cron has {count} bytes and cron takes {longest_cron}; use --systemd, or move the "
+            "The line for cron has {count} bytes and cron takes {most}; use --systemd, or move the "
             "study to a shorter path.",
             count=len(line.encode()),
-            longest_cron=_LONGEST_CRON,
+            most=_LONGEST_CRON,
         )
     return f"""\
 # Renders {work.batch} at {_IN_WORDS}; put this line into your crontab: crontab -e

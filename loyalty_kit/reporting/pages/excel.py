@@ -18,6 +18,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from loyalty_kit.errors import InputError
 from loyalty_kit.language import term
+from loyalty_kit.messages import foreign
 from loyalty_kit.reporting.publication import publish_bytes
 
 _NUMBER = re.compile(
@@ -70,7 +71,7 @@ def write_workbook(html: Path | str, target: Path) -> None:
         try:
             page = html.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
-            raise InputError("The report '{html}' cannot be read: {error}.", html=html, error=error) from None
+            raise InputError("The report '{html}' cannot be read: {cause}.", html=html, cause=foreign(error)) from None
     else:
         page = html
     soup = BeautifulSoup(page, "html.parser")

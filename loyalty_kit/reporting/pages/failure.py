@@ -9,6 +9,7 @@ from html import escape
 from urllib.parse import quote
 
 from loyalty_kit.language import given, moment, term, translate
+from loyalty_kit.messages import Message
 from loyalty_kit.reporting.pages.document import document, table
 from loyalty_kit.reporting.running.orders import Failure
 
@@ -71,19 +72,20 @@ def reason(said: str, *, language: str, most: int = sys.maxsize) -> str:
     Parameters
     ----------
     said : str
-        A sentence a line, in English.
+        A message, or text that is not the kit's own.
     language : str
-        Language of the page; a line that the catalogue does not know stays English, and says so.
+        Language of the page; what the catalogue does not know stays English, and says so.
     most : int
         Characters to show.
 
     Examples
     --------
-    >>> reason("The survey 'a.csv' is empty.\nIt broke.", language="zh")
+    >>> empty = message("The survey '{file}' is empty.", file="a.csv")
+    >>> reason(together([empty, "It broke."]), language="zh")
     '调查数据“a.csv”是空文件。<br><span lang="en">It broke.</span>'
     """
     lines = []
-    for line in said.splitlines():
+    for line in said.lines if isinstance(said, Message) else said.splitlines():
         told = translate(line, language=language)
         shown = escape(told if len(told) <= most else f"{told[:most]}…")
         # Who reads the page aloud must know which voice to use.

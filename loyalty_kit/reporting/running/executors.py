@@ -99,7 +99,8 @@ def _remote(text: bytes, address: str) -> bytes:
     os.environ[CLUSTER] = address
     order = ORDER.validate_json(text)
     if not Path(order.folder).is_dir():
-        sentence = f"A worker of the cluster does not see the folder '{order.folder}'; put the study where all do."
+        template = "A worker of the cluster does not see the folder '{folder}'; put the study where all do."
+        sentence = message(template, folder=order.folder)
         return ATTEMPT.dump_json(Attempt(failure=Failure(sentence)))
     ((_, attempt, _),) = carry_out([order], workers=1)
     return ATTEMPT.dump_json(attempt)

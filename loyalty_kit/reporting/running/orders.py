@@ -2,10 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Annotated
 
-from pydantic import TypeAdapter
+from pydantic import BeforeValidator, PlainSerializer, TypeAdapter
 
 from loyalty_kit.estimates import Estimate
+from loyalty_kit.messages import dumps, loads
+
+Said = Annotated[str, BeforeValidator(loads), PlainSerializer(dumps)]
+"""A message, which keeps its template and values on its way, or the text of somebody else."""
 
 
 @dataclass(frozen=True)
@@ -71,19 +76,22 @@ class Failure:
     Attributes
     ----------
     sentence : str
-        What went wrong, for the terminal.
+        What went wrong, for the terminal: a `Message`, or text that is not the kit's own.
     source : str
         Code of the cell that failed; empty where none had begun.
     traceback : str
         The long account, without terminal codes.
     public : str
         The sentence for a page, where the first may name respondents; the account then stays off the page.
+    lost_kernel : bool
+        Whether its kernel ended by itself, or never began.
     """
 
-    sentence: str
+    sentence: Said
     source: str = ""
     traceback: str = ""
-    public: str = ""
+    public: Said = ""
+    lost_kernel: bool = False
 
 
 @dataclass(frozen=True)

@@ -21,10 +21,7 @@ from loyalty_kit.reporting.publication import passing_place, scratch_folder, swe
 from loyalty_kit.reporting.running.orders import ATTEMPT, ORDER, Attempt, Failure, Order
 from loyalty_kit.reporting.running.servers import ask, can_fork, forking
 
-LOST = "The process that made the report ended before it answered: it was killed, or memory ran out."
-
-# How the failures begin of a report whose kernel ended by itself; with its server every kernel does.
-_WITHOUT_KERNEL = ("The kernel died", "The kernel did not run")
+LOST = message("The process that made the report ended before it answered: it was killed, or memory ran out.")
 
 Answer = tuple[int, Attempt, float]
 
@@ -124,8 +121,8 @@ class _Shift:
             return False
         if attempt is None:
             return _gone(server)
-        failure = attempt.failure
-        without = failure is not None and failure.sentence.startswith(_WITHOUT_KERNEL)
+        # With its server every kernel ends.
+        without = attempt.failure is not None and attempt.failure.lost_kernel
         return without and _gone(server.with_name("kernel"))
 
     def close(self) -> None:
@@ -201,7 +198,8 @@ def _supervise(order: Order, shift: _Shift) -> tuple[Attempt, float]:
     if not late.is_set() and shift.bereft(attempt):
         attempt, reached = _tried(order, shift, late, apart=True)
     if attempt is None and late.is_set():
-        sentence = f"The report took longer than its {order.timeout:g} seconds and was stopped."
+        template = "The report took longer than its {seconds} seconds and was stopped."
+        sentence = message(template, seconds=f"{order.timeout:g}")
         attempt = Attempt(failure=Failure(sentence, source=reached))
     return attempt or Attempt(failure=Failure(LOST, source=reached)), monotonic() - began
 
