@@ -11,13 +11,15 @@ import pandas as pd
 from loyalty_kit.errors import InputError, kind, nearest, rows
 from loyalty_kit.messages import Message, message, shown
 
+_TABLES = {"responses": message("The table of responses"), "rows": message("The table of rows")}
+
 
 def check_choice(value: object, name: str, choices: Sequence[str]) -> None:
     """Refuse a value that is not one of the choices."""
     if value not in choices:
-        got = f"'{value}'" if isinstance(value, str) else repr(value)
+        got = [value] if isinstance(value, str) else repr(value)
         raise InputError(
-            "'{name}' must be one of {choices}; got {given}.", name=name, choices=tuple(choices), given=str(got)
+            "'{name}' must be one of {choices}; got {given}.", name=name, choices=tuple(choices), given=got
         )
 
 
@@ -157,13 +159,14 @@ def check_responses(responses: object, columns: Iterable[str], name: str = "resp
             "'{name}' must be a pandas DataFrame, respondents × columns; got {given}.", name=name, given=kind(responses)
         )
     wanted = list(dict.fromkeys(columns))
-    check_columns(responses.columns, wanted, message("The table of {name}", name=name))
+    where = _TABLES.get(name) or message("The table of {name}", name=name)
+    check_columns(responses.columns, wanted, where)
     have = list(responses.columns)
     twice = [] if responses.columns.is_unique else [column for column in wanted if have.count(column) > 1]
     if twice:
         raise InputError(
             "{table} holds {columns} more than once; each column may stand once.",
-            table=message("The table of {name}", name=name),
+            table=where,
             columns=twice,
         )
 

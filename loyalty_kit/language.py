@@ -90,7 +90,7 @@ def phrases(language: str) -> dict[str, str]:
 
 
 def translations(language: str) -> dict[str, str]:
-    """Translation of each template of a message; none in English."""
+    """Give the translation of each template of a message; none in English."""
     return _catalogue(language)[1]
 
 

@@ -131,10 +131,12 @@ def source_of(
 def _check_sizes(campaign: Declaration, cube: Cube, arms: tuple[Any, ...]) -> None:
     for arm in arms:
         if cube.customers(arm) < 2:
-            what = "customer" if cube.unit == "customer" else cube.unit
-            raise InputError(
-                "The arm '{arm}' holds 1 {cluster}; at least 2 are needed to estimate an effect.", arm=arm, cluster=what
-            )
+            if cube.unit == "customer":
+                raise InputError(
+                    "The arm '{arm}' holds 1 customer; at least 2 are needed to estimate an effect.", arm=arm
+                )
+            template = "The arm '{arm}' holds 1 {cluster}; at least 2 are needed to estimate an effect."
+            raise InputError(template, arm=arm, cluster=cube.unit)
 
 
 def warnings_of(campaign: Declaration, cube: Cube, found: Sequence[Estimate]) -> tuple[str, ...]:

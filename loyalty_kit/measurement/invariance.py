@@ -24,6 +24,12 @@ from loyalty_kit.selection import group_name
 _INDICES = ["chi2", "df", "p_value", "cfi", "tli", "rmsea", "rmsea_low", "rmsea_high", "srmr", "aic", "bic"]
 _CHANGES = ["chi2_change", "df_change", "p_change", "cfi_change", "rmsea_change", "srmr_change"]
 
+_PARTIAL = {
+    "metric": message("partial metric"),
+    "scalar": message("partial scalar"),
+    "strict": message("partial strict"),
+}
+
 
 @dataclass(frozen=True, eq=False)
 class InvarianceResult(Result):
@@ -243,7 +249,7 @@ def _level_table(full: Mapping[str, GroupFit], rule: Rule) -> pd.DataFrame:
 
 def _partial_table(way: list[Step], rule: Rule) -> pd.DataFrame:
     rows = [
-        {"level": f"partial {step.level}", **_figures(step.fit, step.below, rule), "freed": _names(step)}
+        {"level": _PARTIAL[step.level], **_figures(step.fit, step.below, rule), "freed": _names(step)}
         for step in way
         if step.released
     ]

@@ -11,7 +11,7 @@ import pandas as pd
 
 from loyalty_kit.checks import check_columns, check_weight
 from loyalty_kit.errors import InputError
-from loyalty_kit.messages import Message, message
+from loyalty_kit.messages import message
 from loyalty_kit.moments import Floats, Missing, Moments
 
 
@@ -105,13 +105,19 @@ def check_varied(names: Sequence[str], values: Floats) -> None:
     present = np.isfinite(values)
     empty = [name for name, answers in zip(names, present.sum(axis=0), strict=True) if not answers]
     if empty:
-        raise InputError("{items} no answer; without answers there is no correlation.", items=_items(empty))
+        if len(empty) == 1:
+            raise InputError("Item {items} holds no answer; without answers there is no correlation.", items=empty)
+        raise InputError("Items {items} hold no answer; without answers there is no correlation.", items=empty)
     low = np.where(present, values, np.inf).min(axis=0)
     high = np.where(present, values, -np.inf).max(axis=0)
     flat = [name for name, same in zip(names, low == high, strict=True) if same]
+    if len(flat) == 1:
+        raise InputError(
+            "Item {items} holds the same answer in every row; without variance there is no correlation.", items=flat
+        )
     if flat:
         raise InputError(
-            "{items} the same answer in every row; without variance there is no correlation.", items=_items(flat)
+            "Items {items} hold the same answer in every row; without variance there is no correlation.", items=flat
         )
 
 
@@ -166,9 +172,3 @@ def _numbers(column: pd.Series, name: str) -> npt.NDArray[np.float64]:
         raise InputError("Column '{column}' must be numeric; got {given}.", column=name, given=str(column.dtype))
     numbers = pd.to_numeric(column).to_numpy(dtype=float, na_value=np.nan)
     return np.where(np.isfinite(numbers), numbers, np.nan)
-
-
-def _items(names: list[str]) -> Message:
-    if len(names) == 1:
-        return message("Item {items} holds", items=names)
-    return message("Items {items} hold", items=names)

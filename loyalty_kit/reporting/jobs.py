@@ -138,7 +138,7 @@ def prepare_job(
         title=title or titled(heading(node) or name, labels, spoken),
         path=path,
         notebook=_with_values(node, {**kept, **given}),
-        given=str(given),
+        given=given,
         values=values,
         folder=folder,
         language=spoken,

@@ -9,7 +9,7 @@ from nbformat import NotebookNode, reader
 from nbformat.converter import convert
 
 from loyalty_kit.errors import UnreadableError, nearest
-from loyalty_kit.messages import foreign, listing
+from loyalty_kit.messages import foreign, message
 
 NOTEBOOK = ".ipynb"
 
@@ -31,7 +31,7 @@ def find_notebook(notebook: str | Path, base: Path) -> Path:
         return shipped[name]
     if path.is_dir():
         raise UnreadableError("'{notebook}' is a folder; give a notebook or a reports.toml.", notebook=notebook)
-    hint = nearest(name, shipped) or f"; the kit ships {listing(sorted(shipped))}."
+    hint = nearest(name, shipped) or message("; the kit ships {names}.", names=sorted(shipped))
     raise UnreadableError("The notebook '{notebook}' does not exist{hint}", notebook=notebook, hint=hint)
 
 

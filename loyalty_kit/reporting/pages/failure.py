@@ -80,6 +80,7 @@ def reason(said: str, *, language: str, most: int = sys.maxsize) -> str:
 
     Examples
     --------
+    >>> from loyalty_kit.messages import message, together
     >>> empty = message("The survey '{file}' is empty.", file="a.csv")
     >>> reason(together([empty, "It broke."]), language="zh")
     '调查数据“a.csv”是空文件。<br><span lang="en">It broke.</span>'

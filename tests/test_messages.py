@@ -8,7 +8,7 @@ from string import Formatter
 
 import numpy as np
 import pytest
-from loyalty_kit.notes import Note, note
+from loyalty_kit.messages import Message, message
 
 PACKAGE = Path(__file__).parents[1] / "loyalty_kit"
 
@@ -27,37 +27,37 @@ CALLS = calls()
 
 
 def test_a_note_is_its_english_sentence():
-    assert note("Only {n} of {total} answered.", n=3, total=10) == "Only 3 of 10 answered."
-    assert isinstance(note("Fixed."), str)
+    assert message("Only {n} of {total} answered.", n=3, total=10) == "Only 3 of 10 answered."
+    assert isinstance(message("Fixed."), str)
 
 
 def test_a_note_keeps_template_and_values():
-    told = note("Scale '{scale}': {share:.0%}.", scale="trust", share=0.25)
+    told = message("Scale '{scale}': {share:.0%}.", scale="trust", share=0.25)
     assert told == "Scale 'trust': 25%."
     assert (told.template, told.values) == ("Scale '{scale}': {share:.0%}.", {"scale": "trust", "share": 0.25})
 
 
 def test_negative_numbers_have_a_true_minus_sign_and_zero_has_none():
-    assert note("From {low:.2f} to {high:+.3f}.", low=-0.291, high=-0.0001) == "From −0.29 to +0.000."
-    assert note("{n} at {p:.1g}, not '{item}'.", n=-3, p=np.float64(1e-5), item="-3") == "−3 at 1e-05, not '-3'."
+    assert message("From {low:.2f} to {high:+.3f}.", low=-0.291, high=-0.0001) == "From −0.29 to +0.000."
+    assert message("{n} at {p:.1g}, not '{item}'.", n=-3, p=np.float64(1e-5), item="-3") == "−3 at 1e-05, not '-3'."
 
 
 def test_a_list_of_names_is_quoted_and_the_rest_of_a_long_one_counted():
-    assert note("Items {items}.", items=["a", "b"]) == "Items 'a', 'b'."
-    assert note("Items {items}.", items=list("abcdefghij")).endswith("'g', 'h' and 2 more.")
+    assert message("Items {items}.", items=["a", "b"]) == "Items 'a', 'b'."
+    assert message("Items {items}.", items=list("abcdefghij")).endswith("'g', 'h' and 2 more.")
 
 
 def test_a_brace_in_a_name_from_the_data_stays_as_it_is():
-    assert note("Item '{item}'.", item="{n}") == "Item '{n}'."
+    assert message("Item '{item}'.", item="{n}") == "Item '{n}'."
 
 
 @pytest.mark.parametrize("again", [copy.copy, copy.deepcopy, lambda told: pickle.loads(pickle.dumps(told))])
 def test_a_note_survives_copying_and_other_processes(again):
-    told = again(note("Scale '{scale}': {why}", scale="trust", why=note("{n} left", n=2)))
+    told = again(message("Scale '{scale}': {why}", scale="trust", why=message("{n} left", n=2)))
     inner = told.values["why"]
     assert told == "Scale 'trust': 2 left"
-    assert isinstance(told, Note)
-    assert isinstance(inner, Note)
+    assert isinstance(told, Message)
+    assert isinstance(inner, Message)
     assert inner.template == "{n} left"
 
 
