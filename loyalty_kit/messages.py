@@ -102,6 +102,19 @@ def together(messages: Iterable[str]) -> Message:
     return several[0] if len(several) == 1 else Message(LINES, {"lines": several})
 
 
+def joined(first: str, *rest: str) -> str:
+    """Sentences that stand in a row, as one message.
+
+    Examples
+    --------
+    >>> joined(message("One."), message("Two."))
+    'One. Two.'
+    """
+    for second in rest:
+        first = message("{first} {second}", first=first, second=second)
+    return first
+
+
 def shown(value: object) -> object:
     """Write what was got instead, as Python writes it; text in the quotation marks of the language.
 

@@ -1,12 +1,19 @@
 """What every result object shares: a tidy table and its display in a notebook."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
 import pandas as pd
 
 from loyalty_kit.estimates import Estimate
+
+
+def keep_messages(table: pd.DataFrame, records: Sequence[Mapping[str, object]], *columns: str) -> pd.DataFrame:
+    """Table of records whose columns hold messages as such: pandas makes plain text of them by itself."""
+    kept = {name: [record[name] for record in records] for name in columns}
+    return table.assign(**{name: pd.Series(told, index=table.index, dtype=object) for name, told in kept.items()})
 
 
 @dataclass(frozen=True, eq=False)

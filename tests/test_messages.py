@@ -8,6 +8,7 @@ from string import Formatter
 
 import numpy as np
 import pytest
+
 from loyalty_kit.messages import Message, message
 
 PACKAGE = Path(__file__).parents[1] / "loyalty_kit"

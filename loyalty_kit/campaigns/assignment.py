@@ -18,7 +18,7 @@ from loyalty_kit.campaigns.metrics import Mean, Metric, Profit, Quantile, Rate
 from loyalty_kit.campaigns.rows import Rows, check_frame, collected, is_lazy, open_frame
 from loyalty_kit.errors import InputError
 from loyalty_kit.messages import message
-from loyalty_kit.results import Result
+from loyalty_kit.results import Result, keep_messages
 
 FAIL, WARN = 0.001, 0.01
 CLEAR = 0.1
@@ -98,8 +98,9 @@ def check_assignment(campaign: Declaration, metrics: list[Metric], assigned: Any
         m for m, check in zip([m for m in metrics if m.forms()], missing, strict=True) if check.outcome != "passed"
     ]
     checks = [*found, *checks, *missing]
+    records = [vars(check) for check in checks]
     return AssignmentResult(
-        table=pd.DataFrame([vars(check) for check in checks]),
+        table=keep_messages(pd.DataFrame(records), records, "check", "message"),
         counts=counts,
         balance=balance,
         bounds=_bounds(campaign, unequal, arms),

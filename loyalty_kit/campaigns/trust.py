@@ -13,6 +13,7 @@ from loyalty_kit.campaigns.effects import (
     ALL,
     DISBELIEVED,
     KEYS,
+    MAX_T,
     EffectsResult,
     Reading,
     kind_of,
@@ -26,7 +27,7 @@ from loyalty_kit.campaigns.placebo import placebo_t
 from loyalty_kit.campaigns.rows import Floats, Rows, Whole
 from loyalty_kit.checks import check_columns
 from loyalty_kit.errors import InputError
-from loyalty_kit.messages import message
+from loyalty_kit.messages import joined, message
 from loyalty_kit.results import Result
 
 COLUMNS = [
@@ -296,7 +297,7 @@ def believable(effects: EffectsResult, trust: TrustResult, reading: Reading) -> 
     for i, row in table.iterrows():
         key = tuple(row[name] for name in KEYS)
         if verdict.get(key) == "no":
-            table.loc[i, "warning"] = f"{row['warning']} {DISBELIEVED}".strip()
+            table.at[i, "warning"] = joined(row["warning"], DISBELIEVED) if row["warning"] else DISBELIEVED
         if key not in trust.permutations:
             continue
         test = trust.permutations[key]
@@ -305,11 +306,12 @@ def believable(effects: EffectsResult, trust: TrustResult, reading: Reading) -> 
         adjusted = min(test.p_value * family, 1.0)
         table.loc[i, ["ci_low", "ci_high", "p_value", "p_adjusted"]] = [*limits, test.p_value, adjusted]
         table.loc[i, ["lift_low", "lift_high"]] = np.nan
-        base = str(row["method"]).removesuffix(", max-t")
-        table.loc[i, "method"] = (
+        method = row["method"]
+        base = method.values["method"] if method.template == MAX_T else method
+        table.at[i, "method"] = (
             message("{method}; studentised permutation, Bonferroni over {arms} arms", method=base, arms=family)
             if family > 1
             else message("{method}; studentised permutation", method=base)
         )
-        table.loc[i, "warning"] = REPLACED
+        table.at[i, "warning"] = REPLACED
     return replace(effects, table=segment_families(table, reading), permutations=trust.permutations)

@@ -192,7 +192,8 @@ class Codebook(_Model):
             if low is None or high is None:
                 faults.append(
                     message(
-                        "item '{item}' has no range: give response = {{ min = …, max = … }} or items.{item}.min and max",
+                        "item '{item}' has no range: give response = {{ min = …, max = … }} or items.{item}.min "
+                        "and max",
                         item=name,
                     )
                 )

@@ -1,5 +1,5 @@
-from loyalty_kit.language import speak as speak
-from loyalty_kit.reporting.sentences import describe_only as describe_only
+from .common import speak as speak
+from .common import describe_only as describe_only
 
 from .campaigns import answer_campaign as answer_campaign
 from .campaigns import describe_assignment as describe_assignment
