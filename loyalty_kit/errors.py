@@ -55,7 +55,7 @@ class InputError(ValueError):
     """
 
     def __init__(self, template: str, /, *, anonymous: str | None = None, **values: object) -> None:
-        self.message = template if isinstance(template, Message) else message(template, **values)
+        self.message = template if isinstance(template, Message) else Message(template, values)
         super().__init__(self.message)
         self.anonymous = self.message if anonymous is None else together([anonymous])
 

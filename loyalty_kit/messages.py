@@ -36,12 +36,13 @@ class Message(str):
 
     def __new__(cls, template: str, values: Mapping[str, object] = MappingProxyType({})) -> "Message":
         """Fill the template in."""
+        kept = {name: _kept(value) for name, value in values.items()}
         if template == LINES:
-            text = "\n".join(_listed(values["lines"]))
+            text = "\n".join(_listed(kept["lines"]))
         else:
-            text = filled_in(template, {name: _written(value) for name, value in values.items()})
+            text = filled_in(template, {name: _written(value) for name, value in kept.items()})
         made = super().__new__(cls, text)
-        made.template, made.values = str(template), dict(values)
+        made.template, made.values = str(template), kept
         return made
 
     def __reduce__(self) -> tuple[type, tuple[str, dict[str, object]]]:
@@ -76,7 +77,7 @@ def message(template: str, /, **values: object) -> Message:
     >>> told, told.template
     ("Left out: item 'L3', 'L4'.", 'Left out: item {items}.')
     """
-    return Message(template, {name: _kept(value) for name, value in values.items()})
+    return Message(template, values)
 
 
 def foreign(text: object) -> Message:

@@ -1,6 +1,3 @@
-from .common import speak as speak
-from .common import describe_only as describe_only
-
 from .campaigns import answer_campaign as answer_campaign
 from .campaigns import describe_assignment as describe_assignment
 from .campaigns import describe_course as describe_course
@@ -10,6 +7,8 @@ from .campaigns import describe_effects as describe_effects
 from .campaigns import describe_next as describe_next
 from .campaigns import describe_segments as describe_segments
 from .campaigns import describe_trust as describe_trust
+from .common import describe_only as describe_only
+from .common import speak as speak
 from .comparability import describe_invariance as describe_invariance
 from .drivers import answer_drivers as answer_drivers
 from .drivers import describe_driver_sample as describe_driver_sample
