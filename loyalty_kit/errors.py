@@ -197,8 +197,8 @@ def plain_faults(faults: Sequence[Any]) -> list[tuple[Any, Message]]:
 def _plain_fault(fault: Any) -> Message:
     """Give the message that a validator of the kit's made; else pydantic's words."""
     context = fault.get("ctx", {})
-    if isinstance(context.get("said"), Message):
-        return context["said"]
+    if isinstance(said := context.get("said"), Message):
+        return said
     if fault["type"] in _IN_TOML:
         return _IN_TOML[fault["type"]]
     if fault["type"] == "greater_than":

@@ -84,6 +84,7 @@ def parse_batch_file(path: Path) -> BatchFile:
 def _fault(detail: ErrorDetails, said: Message) -> Message:
     """One validation fault, with its report's number and its key."""
     model: type[BaseModel]
+    where: Message | None
     match detail["loc"]:
         case ("report", int(number), *keys):
             where, model = message("report {number}", number=number + 1), Report

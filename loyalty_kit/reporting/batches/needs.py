@@ -69,8 +69,8 @@ def in_order(needs: Mapping[str, Sequence[str]]) -> list[str]:
         sorter.prepare()
     except CycleError as error:
         *others, circle = (message("'{name}'", name=name) for name in reversed(error.args[1]))
-        for name in others[::-1]:
-            circle = message("{name} needs {circle}", name=name, circle=circle)
+        for other in others[::-1]:
+            circle = message("{name} needs {circle}", name=other, circle=circle)
         raise InputError(
             "report {circle}: no order can serve them; take one of these needs out.", circle=circle
         ) from None

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated
 
-from pydantic import BeforeValidator, PlainSerializer, TypeAdapter
+from pydantic import PlainSerializer, PlainValidator, TypeAdapter
 
 from loyalty_kit.estimates import Estimate
 from loyalty_kit.messages import dumps, loads
 
-Said = Annotated[str, BeforeValidator(loads), PlainSerializer(dumps)]
+Said = Annotated[str, PlainValidator(loads), PlainSerializer(dumps)]
 """A message, which keeps its template and values on its way, or the text of somebody else."""
 
 
