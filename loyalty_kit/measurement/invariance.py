@@ -224,7 +224,7 @@ def _tables(responses: pd.DataFrame, structure: Structure, group: str) -> tuple[
             tables[_label(name)] = read_answers(present[present[group] == name], structure, "listwise")
         except InputError as error:
             raise GroupsError(
-                "In group '{group}' of '{by}': {why}", group=_label(name), by=group, why=error.message
+                "In group '{group}' of '{by}': {why}", group=_label(name), by=group, why=error.said
             ) from None
     told = message("Not compared, as too few answered: {groups} of '{by}'.", groups=small_names, by=group)
     return tables, (told,) if small else ()
