@@ -26,6 +26,7 @@ from .campaigns.trust import TrustResult as TrustResult
 from .errors import GroupsError as GroupsError
 from .errors import InputError as InputError
 from .errors import UnreadableError as UnreadableError
+from .language import speak as speak
 from .measurement.adequacy import AdequacyResult as AdequacyResult
 from .measurement.adequacy import adequacy as adequacy
 from .measurement.common_method import CommonMethodResult as CommonMethodResult
@@ -65,7 +66,6 @@ from .reporting.render import render as render
 from .reporting.verbs import describe as describe
 from .reporting.verbs import plot as plot
 from .reporting.verbs import table as table
-from .reporting.wording.catalogue import speak as speak
 from .selection import Selection as Selection
 from .selection import keep_only as keep_only
 from .survey.codebook import Codebook as Codebook

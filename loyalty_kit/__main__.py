@@ -16,7 +16,7 @@ import typer
 
 import loyalty_kit as lk
 from loyalty_kit import reporting
-from loyalty_kit.errors import listing
+from loyalty_kit.messages import listing
 from loyalty_kit.reporting.terminal import aligned, as_text, printable_lines, shortened, show_progress, summary
 
 STARTER = Path(__file__).parent / "starter"

@@ -9,15 +9,17 @@ import numpy.typing as npt
 import pandas as pd
 
 from loyalty_kit.errors import InputError, kind, nearest, rows
-from loyalty_kit.messages import message, shown
+from loyalty_kit.messages import Message, message, shown
+
+_TABLES = {"responses": message("The table of responses"), "rows": message("The table of rows")}
 
 
 def check_choice(value: object, name: str, choices: Sequence[str]) -> None:
     """Refuse a value that is not one of the choices."""
     if value not in choices:
-        got = f"'{value}'" if isinstance(value, str) else repr(value)
+        got = [value] if isinstance(value, str) else repr(value)
         raise InputError(
-            "'{name}' must be one of {choices}; got {given}.", name=name, choices=tuple(choices), given=str(got)
+            "'{name}' must be one of {choices}; got {given}.", name=name, choices=tuple(choices), given=got
         )
 
 
@@ -47,28 +49,29 @@ def check_number(value: float, name: str) -> None:
         raise InputError("'{name}' must be a finite number; got {given}.", name=name, given=shown(value))
 
 
-def check_columns(present: Iterable[object], needed: Iterable[object], where: str) -> None:
+def check_columns(present: Iterable[object], needed: Iterable[object], where: Message) -> None:
     """Refuse a table that lacks columns, naming each and the nearest column that it has."""
     have = list(present)
     absent = [name for name in needed if name not in have]
     if absent:
-        hints = "".join(nearest(name, have) for name in absent[:1])
-        noun = "column" if len(absent) == 1 else "columns"
-        raise InputError(
-            "{where} lacks the {noun} {absent}{value}",
-            where=where,
-            noun=noun,
-            absent=list(absent),
-            value=hints or message("."),
-        )
+        hint = nearest(absent[0], have) or message(".")
+        if len(absent) == 1:
+            raise InputError("{table} lacks the column {columns}{hint}", table=where, columns=absent, hint=hint)
+        raise InputError("{table} lacks the columns {columns}{hint}", table=where, columns=absent, hint=hint)
 
 
 def check_range(answers: pd.Series, low: float, high: float, name: str) -> None:
     """Refuse answers outside low to high."""
     outside = answers[(answers < low) | (answers > high)]
     if len(outside):
-        held = f"'{name}' holds {outside.iloc[0]:.12g} in {rows(len(outside))}"
-        raise InputError("{held}; allowed is {low} to {high}.", held=held, low=f"{low:.12g}", high=f"{high:.12g}")
+        raise InputError(
+            "'{name}' holds {value} in {rows}; allowed is {low} to {high}.",
+            name=name,
+            value=f"{outside.iloc[0]:.12g}",
+            rows=rows(len(outside)),
+            low=f"{low:.12g}",
+            high=f"{high:.12g}",
+        )
 
 
 def check_weights(weights: npt.NDArray[np.float64], name: str = "weight") -> None:
@@ -120,7 +123,7 @@ def check_rng(rng: object) -> np.random.Generator:
     return np.random.default_rng(int(rng))
 
 
-def check_numbers(table: pd.DataFrame, names: Sequence[str], where: str) -> None:
+def check_numbers(table: pd.DataFrame, names: Sequence[str], where: Message) -> None:
     """Refuse columns of a table that do not hold numbers; a column without any value passes."""
     wrong = [name for name in names if not pd.api.types.is_numeric_dtype(table[name]) and table[name].notna().any()]
     if wrong:
@@ -128,7 +131,7 @@ def check_numbers(table: pd.DataFrame, names: Sequence[str], where: str) -> None
             "{table} must hold numbers in {columns}; got {given}.",
             table=where,
             columns=list(wrong),
-            given=str(table[wrong[0]].dtype),
+            given=table[wrong[0]].dtype,
         )
 
 
@@ -159,21 +162,22 @@ def check_responses(responses: object, columns: Iterable[str], name: str = "resp
             "'{name}' must be a pandas DataFrame, respondents × columns; got {given}.", name=name, given=kind(responses)
         )
     wanted = list(dict.fromkeys(columns))
-    check_columns(responses.columns, wanted, f"The table of {name}")
+    where = _TABLES.get(name) or message("The table of {name}", name=name)
+    check_columns(responses.columns, wanted, where)
     have = list(responses.columns)
     twice = [] if responses.columns.is_unique else [column for column in wanted if have.count(column) > 1]
     if twice:
         raise InputError(
-            "The table of {name} holds {twice} more than once; each column may stand once.",
-            name=name,
-            twice=list(twice),
+            "{table} holds {columns} more than once; each column may stand once.",
+            table=where,
+            columns=twice,
         )
 
 
 def check_answers(responses: pd.DataFrame, ranges: Mapping[str, tuple[float, float]]) -> None:
     """Refuse answers that are no numbers or lie outside their item's range."""
     names = list(ranges)
-    check_numbers(responses, names, "The table of responses")
+    check_numbers(responses, names, message("The table of responses"))
     answers = responses[names].to_numpy(dtype=float, na_value=np.nan)
     low, high = np.array(list(ranges.values()), dtype=float).reshape(-1, 2).T
     for position in np.flatnonzero(((answers < low) | (answers > high)).any(axis=0))[:1]:

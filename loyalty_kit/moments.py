@@ -282,7 +282,8 @@ def _opened(frame: Any, columns: Sequence[str] | None, weight: Any) -> tuple[Any
     names = tuple(have if columns is None else (str(name) for name in columns))
     if columns is None and isinstance(weight, str):
         names = tuple(name for name in have if name != weight)
-    check_columns(have, [*names, weight] if isinstance(weight, str) else names, "The table")
+    wanted = list(dict.fromkeys([*names, weight] if isinstance(weight, str) else names))
+    check_columns(have, wanted, message("The table"))
     if not names or len(set(names)) < len(names):
         raise InputError("Columns must be named, and each once; got {given}.", given=list(names) or message("none"))
     schema = table.collect_schema()
@@ -308,7 +309,7 @@ def _table_and_names(frame: Any) -> tuple[Any, list[str]]:
         return table, table.collect_schema().names()
     except TypeError:
         raise InputError(
-            "A table must be a data frame that Narwhals knows; got {given}.", given=str(type(frame).__name__)
+            "A table must be a data frame that Narwhals knows; got {given}.", given=type(frame).__name__
         ) from None
     except nw.exceptions.DuplicateError:
         raise InputError("The table has two columns of one name; each column needs its own.") from None

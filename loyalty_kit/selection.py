@@ -9,8 +9,8 @@ from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
 from loyalty_kit.cells import as_spelled, cell_text, cell_texts
 from loyalty_kit.checks import check_responses, check_whole
-from loyalty_kit.errors import InputError, anonymous, listing, nearest
-from loyalty_kit.messages import shown
+from loyalty_kit.errors import InputError, anonymous, nearest
+from loyalty_kit.messages import Message, message, shown
 
 FEWEST = 5
 """Rows that a report must be about where nothing else is asked for."""
@@ -76,12 +76,14 @@ def keep_only(table: pd.DataFrame, only: Sequence[str], *, min_cell: int = FEWES
             )
         table = table[fits]
     if asked and len(table) < min_cell:
-        told = " and ".join(f"'{column} = {value}'" for column, value in asked)
+        *others, met = (message("'{condition}'", condition=f"{column} = {value}") for column, value in asked)
+        for other in others[::-1]:
+            met = message("'{condition}' and {met}", condition=other.values["condition"], met=met)
         raise InputError(
             "Fewer than {least} rows meet {met}: a report about so few would tell what single people "
             "answered; at least {least} are needed (min_cell).",
             least=min_cell,
-            met=told,
+            met=met,
         )
     return table
 
@@ -107,12 +109,17 @@ def group_name(level: object, size: int) -> str:
     return cell_text(level)
 
 
-def _hint(value: str, texts: pd.Series, min_cell: int) -> str:
+def _hint(value: str, texts: pd.Series, min_cell: int) -> Message:
     """Say what is there instead, except what so few have that it may tell who they are."""
     counts = texts.value_counts()
     common = sorted(counts.index[counts >= min_cell])
-    rare = " and rarer values" if len(common) < len(counts) else ""
-    return nearest(value, common) or (f"; it holds {listing(common)}{rare}." if common else ".")
+    if close := nearest(value, common):
+        return close
+    if not common:
+        return message(".")
+    if len(common) < len(counts):
+        return message("; it holds {known} and rarer values.", known=common)
+    return message("; it holds {known}.", known=common)
 
 
 def conditions(only: Sequence[str]) -> list[tuple[str, str]]:

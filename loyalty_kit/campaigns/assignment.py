@@ -19,7 +19,7 @@ from loyalty_kit.campaigns.units import order_arms, repeated
 from loyalty_kit.cells import level_of
 from loyalty_kit.errors import InputError
 from loyalty_kit.messages import message
-from loyalty_kit.results import Result
+from loyalty_kit.results import Result, keep_messages
 
 FAIL, WARN = 0.001, 0.01
 CLEAR = 0.1
@@ -99,8 +99,9 @@ def check_assignment(campaign: Declaration, metrics: list[Metric], assigned: Any
         m for m, check in zip([m for m in metrics if m.forms()], missing, strict=True) if check.outcome != "passed"
     ]
     checks = [*found, *checks, *missing]
+    records = [vars(check) for check in checks]
     return AssignmentResult(
-        table=pd.DataFrame([vars(check) for check in checks]),
+        table=keep_messages(pd.DataFrame(records), records, "check", "message"),
         counts=counts,
         balance=balance,
         bounds=_bounds(campaign, unequal, arms),
@@ -162,9 +163,9 @@ def sample_ratio(counts: pd.DataFrame, was_planned: bool) -> Check:
     outcome = _outcome(p)
     worst = int(np.argmax(np.abs(n - expected) / np.sqrt(expected)))
     plan = message("the planned shares") if was_planned else message("equal shares, since none were planned")
-    message = message("Arm sizes agree with {plan} (p = {p:.3g}).", plan=plan, p=p)
+    told = message("Arm sizes agree with {plan} (p = {p:.3g}).", plan=plan, p=p)
     if outcome != "passed":
-        message = message(
+        told = message(
             "Arm '{arm}' has {n:.0f} customers where {expected:.0f} were expected from {plan} (p = {p:.2g}): "
             "the assignment or the data is broken, and effects may be too.",
             arm=counts["arm"].iloc[worst],
@@ -174,7 +175,7 @@ def sample_ratio(counts: pd.DataFrame, was_planned: bool) -> Check:
             p=p,
         )
         outcome = outcome if was_planned else "warned"
-    return Check("sample ratio", outcome, statistic, p, message)
+    return Check("sample ratio", outcome, statistic, p, told)
 
 
 def _outcome(p: float) -> str:
@@ -201,8 +202,8 @@ def _attrition(campaign: Declaration, counts: pd.DataFrame, assigned: Any) -> Ch
     outcome = _outcome(p)
     alike, unlike = message("no sign that arms lost customers unequally"), message("arms lost customers unequally")
     found = alike if outcome == "passed" else unlike
-    message = message("Analysed of assigned: {shares}; {found} (p = {p:.2g}).", shares=shares, found=found, p=p)
-    return Check("attrition", outcome, statistic, p, message)
+    told = message("Analysed of assigned: {shares}; {found} (p = {p:.2g}).", shares=shares, found=found, p=p)
+    return Check("attrition", outcome, statistic, p, told)
 
 
 def _contingency(a: Any, b: Any) -> tuple[float, float]:
@@ -244,7 +245,7 @@ def _balance_check(cube: Cube, covariates: tuple[str, ...], arms: tuple[Any, ...
     size = float(worst["standardized_difference"])
     outcome = _outcome(p)
     outcome = "warned" if outcome == "passed" and abs(size) > CLEAR and p < 0.05 else outcome
-    message = message(
+    told = message(
         "Largest standardized difference {size:.3f} ('{covariate}', arm '{arm}'); "
         "together the covariates differ {verdict} (p = {p:.2g}).",
         size=size,
@@ -253,7 +254,7 @@ def _balance_check(cube: Cube, covariates: tuple[str, ...], arms: tuple[Any, ...
         verdict=message("as chance allows") if outcome == "passed" else message("more than chance allows"),
         p=p,
     )
-    return Check("balance", outcome, statistic, p, message)
+    return Check("balance", outcome, statistic, p, told)
 
 
 def _duplicates(campaign: Declaration) -> tuple[list[Check], int]:

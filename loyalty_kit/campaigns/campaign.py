@@ -262,8 +262,8 @@ class Campaign(Declaration):
         check_level(confidence, "confidence")
         names = _names(by)
         if isinstance(self.frame, Cube) or self.cluster is not None:
-            what = "a cube" if isinstance(self.frame, Cube) else "clusters"
-            raise InputError("Placebo campaigns are drawn from single customers; got {single}.", single=str(what))
+            what = message("a cube") if isinstance(self.frame, Cube) else message("clusters")
+            raise InputError("Placebo campaigns are drawn from single customers; got {single}.", single=what)
         if any(isinstance(metric, Quantile) for metric in chosen):
             raise InputError("A quantile has no placebo campaigns; name rates, means, ratios and profits.")
         cube, found, _ = estimated(self, chosen, names)
@@ -289,8 +289,8 @@ class Campaign(Declaration):
         check_level(confidence, "confidence")
         chosen = check_metrics(metrics)
         if isinstance(self.frame, Cube) or self.cluster is not None:
-            what = "a cube" if isinstance(self.frame, Cube) else "clusters"
-            raise InputError("Complier effects are estimated from single customers; got {single}.", single=str(what))
+            what = message("a cube") if isinstance(self.frame, Cube) else message("clusters")
+            raise InputError("Complier effects are estimated from single customers; got {single}.", single=what)
         cube = build_reached_cube(self, chosen, reached)
         return complier_effects(cube, chosen, reached, order_arms(cube.arms, self.control, self.planned), confidence)
 

@@ -14,7 +14,7 @@ from loyalty_kit.checks import check_columns
 from loyalty_kit.errors import InputError, UnreadableError
 from loyalty_kit.intake.numbers import number_column
 from loyalty_kit.intake.tables import labelled, read_table
-from loyalty_kit.messages import shown
+from loyalty_kit.messages import message, shown
 from loyalty_kit.selection import FEWEST, conditions, keep_only
 
 TRUTH = "truth.json"
@@ -95,7 +95,7 @@ def read_campaign(
     needed = [*names, *numbers, *outcomes[2:], *([period] if period else [])]
     customers = read_customers(Path(path), list(dict.fromkeys([*needed, *limits])), {*names, *limits})
     table = keep_only(customers, only, min_cell=min_cell)
-    check_columns(table.columns, needed, "The customer file")
+    check_columns(table.columns, needed, message("The customer file"))
     sizes = table[arm].value_counts().to_dict()
     planned = {as_spelled(name, sizes): share for name, share in planned.items()}
     if not sizes.keys() <= planned.keys():

@@ -22,10 +22,10 @@ from loyalty_kit.campaigns.sequential import (
 )
 from loyalty_kit.campaigns.simultaneous import critical_value, max_t
 from loyalty_kit.estimates import Estimate as Recorded
-from loyalty_kit.messages import message
+from loyalty_kit.messages import joined, message
 from loyalty_kit.multiplicity import benjamini_hochberg, holm
 from loyalty_kit.privacy import small_cells
-from loyalty_kit.results import Result
+from loyalty_kit.results import Result, keep_messages
 
 Multiple = Literal["max-t", "none"]
 Segments = Literal["holm", "bh"]
@@ -37,6 +37,7 @@ COLUMNS = [
 ]
 KEYS = ["metric", "arm", "by", "level", "kind"]
 """What tells an estimate's row from the others."""
+MAX_T = "{method}, max-t"
 DISBELIEVED = message("Not to be believed by any method.")
 ORDINARY, PERMUTATION, NO_METHOD = "ordinary", "permutation", "no method"
 """Procedures behind an interval: the metric's own, the permutation test in its place, none to be believed."""
@@ -218,7 +219,7 @@ def tabulate(found: Sequence[Estimate], reading: Reading, limits: dict[str, floa
         group.sort(key=lambda estimate: KINDS.index(kind_of(estimate)))
         by_estimate = [_records(estimate, reading, limits) for estimate in group]
         records += [record for of_arm in zip(*by_estimate, strict=True) for record in of_arm]
-    table = pd.DataFrame(records, columns=[*COLUMNS, *DETAILS])
+    table = keep_messages(pd.DataFrame(records, columns=[*COLUMNS, *DETAILS]), records, "method", "warning")
     return segment_families(table.astype({"arm": object, "level": object}), reading)
 
 
@@ -330,7 +331,7 @@ def method_of(estimate: Estimate, reading: Reading, limits: dict[str, float]) ->
     if reading.looks is not None:
         return message("{method}, look {look} (alpha spending)", method=base, look=len(reading.looks))
     if reading.multiple == "max-t" and estimate.cell.by is None:
-        return message("{method}, max-t", method=base)
+        return message(MAX_T, method=base)
     return base
 
 
@@ -378,7 +379,7 @@ def _warning(estimate: Estimate, i: int, known: bool, no_lift: bool) -> str:
         notes.append(message("Only {n:.0f} events in the smaller arm: the interval is rough.", n=events))
     if no_lift:
         notes.append(message("No lift: control is not clearly above zero."))
-    return " ".join(notes)
+    return joined(*notes) if notes else ""
 
 
 def segment_families(table: pd.DataFrame, reading: Reading) -> pd.DataFrame:

@@ -183,11 +183,11 @@ def check_values(metric: Metric, form: Form, blocks: Sequence[Block], clustered:
     if isinstance(metric, Rate) and not clustered:
         low, high = min(b.lows[0, 0] for b in blocks), max(b.highs[0, 0] for b in blocks)
         if not all(b.binary(b.columns[0]) for b in blocks):
-            got = f"values from {low:g} to {high:g}"
             raise InputError(
-                "Rate('{column}') needs 0 and 1, or false and true; the column holds {got}.",
+                "Rate('{column}') needs 0 and 1, or false and true; the column holds values from {low} to {high}.",
                 column=metric.column,
-                got=got,
+                low=f"{low:g}",
+                high=f"{high:g}",
             )
     if form.divisor is not None:
         at = blocks[0].columns.index(form.divisor)

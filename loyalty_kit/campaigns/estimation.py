@@ -50,9 +50,9 @@ def _of_quantiles(
     campaign: Declaration, metrics: list[Quantile], by: tuple[str, ...], arms: tuple[Any, ...]
 ) -> list[Estimate]:
     if isinstance(campaign.frame, Cube) or campaign.cluster is not None:
-        what = "a cube" if isinstance(campaign.frame, Cube) else "clusters"
+        what = message("a cube") if isinstance(campaign.frame, Cube) else message("clusters")
         raise InputError(
-            "The quantile '{metric}' needs single customers; got {single}.", metric=metrics[0].name, single=str(what)
+            "The quantile '{metric}' needs single customers; got {single}.", metric=metrics[0].name, single=what
         )
     source = source_of(campaign, metrics, by, {}, (), lazily=False)
     return quantile_estimates(source, metrics, campaign.arm, arms, by)
@@ -134,10 +134,12 @@ def source_of(
 def _check_sizes(campaign: Declaration, cube: Cube, arms: tuple[Any, ...]) -> None:
     for arm in arms:
         if cube.customers(arm) < 2:
-            what = "customer" if cube.unit == "customer" else cube.unit
-            raise InputError(
-                "The arm '{arm}' holds 1 {cluster}; at least 2 are needed to estimate an effect.", arm=arm, cluster=what
-            )
+            if cube.unit == "customer":
+                raise InputError(
+                    "The arm '{arm}' holds 1 customer; at least 2 are needed to estimate an effect.", arm=arm
+                )
+            template = "The arm '{arm}' holds 1 {cluster}; at least 2 are needed to estimate an effect."
+            raise InputError(template, arm=arm, cluster=cube.unit)
 
 
 def warnings_of(campaign: Declaration, cube: Cube, found: Sequence[Estimate]) -> tuple[str, ...]:

@@ -322,10 +322,8 @@ def _check(
     if not -1 < correlation < 1 or cluster_size < 1 or not 0 <= icc <= 1:
         raise InputError(
             "'correlation' lies between -1 and 1, 'cluster_size' is at least 1, 'icc' lies between 0 and 1; "
-            "got {given}, {cluster_size}, {icc}.",
-            given=shown(correlation),
-            cluster_size=shown(cluster_size),
-            icc=shown(icc),
+            "got {given}.",
+            given=f"{correlation!r}, {cluster_size!r}, {icc!r}",
         )
 
 

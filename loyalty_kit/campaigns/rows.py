@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from loyalty_kit.checks import check_columns
 from loyalty_kit.errors import InputError
+from loyalty_kit.messages import Message, message
 from loyalty_kit.moments_in_memory import level_codes
 
 Floats = npt.NDArray[np.float64]
@@ -28,7 +29,7 @@ def open_frame(frame: Any) -> Any:
     except TypeError:
         raise InputError(
             "'frame' must be a table: pandas, Polars, a DuckDB relation, PySpark or Dask; got {given}.",
-            given=str(type(frame).__name__),
+            given=type(frame).__name__,
         ) from None
 
 
@@ -40,17 +41,21 @@ def is_lazy(frame: Any) -> bool:
 def check_frame(frame: Any, keys: Iterable[str], values: Iterable[str]) -> None:
     """Refuse a frame that lacks a column, or holds text where numbers are needed."""
     schema = frame.collect_schema()
-    check_columns(schema.names(), dict.fromkeys([*keys, *values]), "The campaign's table")
+    check_columns(schema.names(), dict.fromkeys([*keys, *values]), message("The campaign's table"))
     for name in dict.fromkeys(values):
         kind = schema[name]
         if not (kind.is_numeric() or kind == nw.Boolean):
-            texts, mixed = (nw.String, nw.Categorical, nw.Enum), (nw.Object, nw.Unknown)
-            what = "text" if kind in texts else "mixed values" if kind in mixed else str(kind)
             raise InputError(
                 "Column '{column}' holds {content}; store it as numbers, or as true and false.",
                 column=name,
-                content=what,
+                content=_kind_of(kind),
             )
+
+
+def _kind_of(column: Any) -> Message:
+    if column in (nw.String, nw.Categorical, nw.Enum):
+        return message("text")
+    return message("mixed values") if column in (nw.Object, nw.Unknown) else message("{dtype}", dtype=column)
 
 
 @dataclass(frozen=True, eq=False)

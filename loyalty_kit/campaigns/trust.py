@@ -28,7 +28,7 @@ from loyalty_kit.campaigns.placebo import placebo_t
 from loyalty_kit.campaigns.rows import Floats, Rows, Whole
 from loyalty_kit.checks import check_columns
 from loyalty_kit.errors import InputError
-from loyalty_kit.messages import message
+from loyalty_kit.messages import joined, message
 from loyalty_kit.results import Result
 
 COLUMNS = [
@@ -105,7 +105,7 @@ def run_placebos(
     and permutation tests adjusted estimates take their errors from residual variances rather than HC2.
     """
     outcomes = {name for estimate in found for name in estimate.form.columns}
-    check_columns(outcomes, before, "The list of metrics")
+    check_columns(outcomes, before, message("The list of metrics"))
     codes = _codes(rows, cube.arm, found[0].arms)
     apart = [_cost_apart(estimate, rows, codes) for estimate in found]
     cells = {estimate.cell: _inside(rows, estimate.cell) for estimate in found}
@@ -298,8 +298,8 @@ def believable(effects: EffectsResult, trust: TrustResult, reading: Reading) -> 
     for i, row in table.iterrows():
         key = tuple(row[name] for name in KEYS)
         if verdict.get(key) == "no":
-            table.loc[i, "warning"] = f"{row['warning']} {DISBELIEVED}".strip()
-            table.loc[i, "procedure"] = NO_METHOD
+            table.at[i, "warning"] = joined(row["warning"], DISBELIEVED) if row["warning"] else DISBELIEVED
+            table.at[i, "procedure"] = NO_METHOD
         if key not in trust.permutations:
             continue
         test = trust.permutations[key]
@@ -310,11 +310,11 @@ def believable(effects: EffectsResult, trust: TrustResult, reading: Reading) -> 
         table.loc[i, ["lift_low", "lift_high"]] = np.nan
         base = row["own_method"]
         table.loc[i, ["procedure", "together"]] = [PERMUTATION, False]
-        table.loc[i, "method"] = (
+        table.at[i, "method"] = (
             message("{method}; studentised permutation, Bonferroni over {arms} arms", method=base, arms=family)
             if family > 1
             else message("{method}; studentised permutation", method=base)
         )
-        table.loc[i, "warning"] = REPLACED
+        table.at[i, "warning"] = REPLACED
     table = segment_families(table, reading)
     return replace(effects, table=table, permutations=trust.permutations, trust=trust)

@@ -11,8 +11,8 @@ import pandas as pd
 from loyalty_kit.campaigns.estimates import SIZE
 from loyalty_kit.campaigns.gather import column_number
 from loyalty_kit.campaigns.rows import Rows, is_lazy
-from loyalty_kit.errors import InputError, listing, rows
-from loyalty_kit.messages import message, shown
+from loyalty_kit.errors import InputError, rows
+from loyalty_kit.messages import MOST, few, message, shown
 from loyalty_kit.selection import FEWEST
 
 MOST_LEVELS = 50
@@ -37,13 +37,18 @@ def first_rows(frame: Any, customer: str, arm: str, duplicates: str, sent: str |
         return frame
     same, several = repeated(frame, customer, arm)
     if same and duplicates == "error":
-        noun = "customer stands" if same == 1 else "customers stand"
+        remedy = message("one row a customer is needed, or duplicates='first'")
+        if same == 1:
+            raise InputError(
+                "1 customer stands more than once in one arm (column '{column}'); {remedy}.",
+                column=customer,
+                remedy=remedy,
+            )
         raise InputError(
-            "{same} {noun} more than once in one arm (column '{customer}'); one row a customer is needed, or "
-            "duplicates='first'.",
-            same=same,
-            noun=noun,
-            customer=customer,
+            "{n} customers stand more than once in one arm (column '{column}'); {remedy}.",
+            n=same,
+            column=customer,
+            remedy=remedy,
         )
     if not same and not several:
         return frame
@@ -188,26 +193,31 @@ def order_arms(
 def _refuse_without_control(present: Sequence[Any], control: object, sizes: Mapping[Any, int]) -> NoReturn:
     shared = _shared(present, sizes)
     alone = [arm for arm in present if arm not in shared]
-    wrong = f"No customer is in the control '{control}'; "
-    arms = listing([*shared, *alone], most=min(len(shared), 8))
-    known = f"the arms are {arms}." if shared else f"arms found: {len(present)}."
+    arms = few([*shared, *alone], min(len(shared), MOST))
     raise InputError(
-        "{wrong}the arms are {present}.",
-        wrong=wrong,
-        present=list(present),
-        anonymous=message("{narrow}{poor}", narrow=wrong, poor=known),
+        "No customer is in the control '{control}'; the arms are {arms}.",
+        control=control,
+        arms=list(present),
+        anonymous=message("No customer is in the control '{control}'; the arms are {arms}.", control=control, arms=arms)
+        if shared
+        else message("No customer is in the control '{control}'; arms found: {n}.", control=control, n=len(present)),
     )
 
 
 def _refuse_strangers(
     strangers: Sequence[Any], present: Sequence[Any], planned: Mapping[Any, float], sizes: Mapping[Any, int]
 ) -> NoReturn:
-    message = f"The arm '{strangers[0]}' is not in 'planned', which names {listing(planned)}."
-    where = f" (in {rows(sum(sizes[arm] for arm in strangers))})" if sizes else ""
-    unnamed = f"'planned' lacks {len(strangers)} of the {len(present)} arms{where}; it names {listing(planned)}."
-    shared = _shared(strangers, sizes)
-    named = f"The arm '{shared[0]}' is not in 'planned', which names {listing(planned)}." if shared else unnamed
-    raise InputError(message, anonymous=named)
+    shared, arms = _shared(strangers, sizes), list(planned)
+    count = {"n": len(strangers), "count": len(present), "arms": arms}
+    spread = message(" (in {rows})", rows=rows(sum(sizes[arm] for arm in strangers))) if sizes else ""
+    raise InputError(
+        "The arm '{arm}' is not in 'planned', which names {arms}.",
+        arm=strangers[0],
+        arms=arms,
+        anonymous=message("The arm '{arm}' is not in 'planned', which names {arms}.", arm=shared[0], arms=arms)
+        if shared
+        else message("'planned' lacks {n} of the {count} arms{spread}; it names {arms}.", spread=spread, **count),
+    )
 
 
 def _shared(arms: Sequence[Any], sizes: Mapping[Any, int]) -> list[Any]:

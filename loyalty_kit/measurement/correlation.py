@@ -270,7 +270,7 @@ def _check_pairs(names: Iterable[str], values: Floats) -> None:
     labels = list(names)
     first, second = np.nonzero(np.triu(~np.isfinite(values)))
     if len(first):
-        more = f", nor have {len(first) - 1} other pairs" if len(first) > 1 else ""
+        more = message(", nor have {n} other pairs", n=len(first) - 1) if len(first) > 1 else ""
         raise InputError(
             "Items '{first}' and '{second}' have no correlation{others}: too few respondents answer both, or "
             "one of them never varies among those.",

@@ -25,6 +25,12 @@ from loyalty_kit.survey.codebook import Codebook
 _INDICES = ["chi2", "df", "p_value", "cfi", "tli", "rmsea", "rmsea_low", "rmsea_high", "srmr", "aic", "bic"]
 _CHANGES = ["chi2_change", "df_change", "p_change", "cfi_change", "rmsea_change", "srmr_change"]
 
+_PARTIAL = {
+    "metric": message("partial metric"),
+    "scalar": message("partial scalar"),
+    "strict": message("partial strict"),
+}
+
 
 @dataclass(frozen=True, eq=False)
 class InvarianceResult(Result):
@@ -208,15 +214,13 @@ def invariance(
 def _tables(responses: pd.DataFrame, structure: Structure, group: str) -> tuple[dict[str, ItemTable], tuple[str, ...]]:
     """Complete answers by group, in order of first appearance, and a sentence on the groups too small for any."""
     wanted = [group, *structure.items, *filter(None, [structure.weight])]
-    check_columns(responses.columns, wanted, "The table of responses")
+    check_columns(responses.columns, wanted, message("The table of responses"))
     present = responses[responses[group].notna()]
     names = list(present[group].unique())
     if len(names) < 2:
-        raise GroupsError(
-            message("'{by}' holds {groups}; comparing needs two groups or more.", by=group, groups=names)
-            if names
-            else message("'{by}' holds no group; comparing needs two groups or more.", by=group)
-        )
+        if not names:
+            raise GroupsError("'{by}' holds no group; comparing needs two groups or more.", by=group)
+        raise GroupsError("'{by}' holds {groups}; comparing needs two groups or more.", by=group, groups=names)
     answering = present[list(structure.items)].notna().any(axis=1).groupby(present[group], sort=False).sum()
     small = [name for name in names if answering[name] <= len(structure.items)]
     sizes = present[group].value_counts()
@@ -235,7 +239,7 @@ def _tables(responses: pd.DataFrame, structure: Structure, group: str) -> tuple[
             tables[_label(name)] = read_answers(present[present[group] == name], structure, "listwise")
         except InputError as error:
             raise GroupsError(
-                "In group '{group}' of '{by}': {why}", group=_label(name), by=group, why=error.message
+                "In group '{group}' of '{by}': {why}", group=_label(name), by=group, why=error.said
             ) from None
     told = message("Not compared, as too few answered: {groups} of '{by}'.", groups=small_names, by=group)
     return tables, (told,) if small else ()
@@ -260,7 +264,7 @@ def _level_table(full: Mapping[str, GroupFit], rule: Rule) -> pd.DataFrame:
 
 def _partial_table(way: list[Step], rule: Rule) -> pd.DataFrame:
     rows = [
-        {"level": f"partial {step.level}", **_figures(step.fit, step.below, rule), "freed": _names(step)}
+        {"level": _PARTIAL[step.level], **_figures(step.fit, step.below, rule), "freed": _names(step)}
         for step in way
         if step.released
     ]

@@ -8,7 +8,7 @@ import pandas as pd
 from loyalty_kit.measurement.cfa_groups import GroupFit, Groups, fit_groups
 from loyalty_kit.measurement.cfa_model import INTERCEPT, LOADING, RESIDUAL, Released
 from loyalty_kit.measurement.fit import p_value
-from loyalty_kit.messages import message
+from loyalty_kit.messages import Message, message
 
 KINDS = {"metric": LOADING, "scalar": INTERCEPT, "strict": RESIDUAL}
 """What each level above 'configural' (the same structure) holds equal on top of the levels below."""
@@ -26,7 +26,7 @@ class Rule:
     cfi_fall: float
     rmsea_rise: float
 
-    def told(self) -> Note:
+    def told(self) -> Message:
         """Sentence part: the rule in words."""
         return message(
             "CFI falls by at most {cfi_fall:.3f} and RMSEA rises by at most {rmsea_rise:.3f}",

@@ -10,7 +10,7 @@ from loyalty_kit.measurement.cfa_groups import GroupFit, Groups
 from loyalty_kit.measurement.cfa_soundness import bartlett_p, is_proper
 from loyalty_kit.measurement.fit import FAIR_FIT, p_value, within
 from loyalty_kit.measurement.invariance_ladder import WORDS, Rule, Step
-from loyalty_kit.messages import message
+from loyalty_kit.messages import Message, message
 
 NARROW = 0.002
 """Distance of a change from its limit within which another sample may well decide otherwise."""
@@ -128,7 +128,7 @@ def verdict(way: list[Step], group: str, found: Decision | None, why: str, reser
     )
 
 
-def _freed(steps: list[Step]) -> Note:
+def _freed(steps: list[Step]) -> Message:
     """Say what was set free at each level."""
     parts = [
         message(
@@ -141,7 +141,7 @@ def _freed(steps: list[Step]) -> Note:
     return _in_turn(parts)
 
 
-def _in_turn(parts: list[Note]) -> Note:
+def _in_turn(parts: list[Message]) -> Message:
     """Sentence part of several in a row."""
     *before, last = parts
     return message("{before}; {own}", before=_in_turn(before), own=last) if before else last

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from loyalty_kit.checks import check_columns, check_weight
-from loyalty_kit.errors import InputError, listing
+from loyalty_kit.errors import InputError
 from loyalty_kit.messages import message
 from loyalty_kit.moments import Floats, Missing, Moments
 from loyalty_kit.replicates import resample_counts
@@ -72,7 +72,7 @@ def read_items(items: Any, *, weight: Any = None) -> ItemTable:
     """
     frame = numeric_frame(items)
     if isinstance(weight, str):
-        check_columns(frame.columns, [weight], "The table of items")
+        check_columns(frame.columns, [weight], message("The table of items"))
         frame, weight = frame.drop(columns=weight), frame[weight]
     names = tuple(frame.columns)
     if len(names) < 2:
@@ -89,7 +89,7 @@ def numeric_frame(items: Any, columns: Sequence[str] | None = None) -> pd.DataFr
         table: Any = nw.from_native(items, pass_through=True)
         if not isinstance(table, nw.DataFrame | nw.LazyFrame):
             raise InputError(
-                "Items must be a data frame, respondents × items; got {given}.", given=str(type(items).__name__)
+                "Items must be a data frame, respondents × items; got {given}.", given=type(items).__name__
             )
         items = (table.collect() if isinstance(table, nw.LazyFrame) else table).to_pandas()
     names = [str(name) for name in items.columns]
@@ -97,7 +97,7 @@ def numeric_frame(items: Any, columns: Sequence[str] | None = None) -> pd.DataFr
     if doubles:
         raise InputError("The table of items holds {items} twice.", items=list(doubles))
     wanted = names if columns is None else list(columns)
-    check_columns(names, wanted, "The table of items")
+    check_columns(names, wanted, message("The table of items"))
     return pd.DataFrame({name: _numbers(items.iloc[:, names.index(name)], name) for name in wanted}, index=items.index)
 
 
@@ -106,13 +106,19 @@ def check_varied(names: Sequence[str], values: Floats) -> None:
     present = np.isfinite(values)
     empty = [name for name, answers in zip(names, present.sum(axis=0), strict=True) if not answers]
     if empty:
-        raise InputError("{empty} no answer; without answers there is no correlation.", empty=_items(empty))
+        if len(empty) == 1:
+            raise InputError("Item {items} holds no answer; without answers there is no correlation.", items=empty)
+        raise InputError("Items {items} hold no answer; without answers there is no correlation.", items=empty)
     low = np.where(present, values, np.inf).min(axis=0)
     high = np.where(present, values, -np.inf).max(axis=0)
     flat = [name for name, same in zip(names, low == high, strict=True) if same]
+    if len(flat) == 1:
+        raise InputError(
+            "Item {items} holds the same answer in every row; without variance there is no correlation.", items=flat
+        )
     if flat:
         raise InputError(
-            "{flat} the same answer in every row; without variance there is no correlation.", flat=_items(flat)
+            "Items {items} hold the same answer in every row; without variance there is no correlation.", items=flat
         )
 
 
@@ -166,7 +172,3 @@ def _numbers(column: pd.Series, name: str) -> npt.NDArray[np.float64]:
         raise InputError("Column '{column}' must be numeric; got {given}.", column=name, given=str(column.dtype))
     numbers = pd.to_numeric(column).to_numpy(dtype=float, na_value=np.nan)
     return np.where(np.isfinite(numbers), numbers, np.nan)
-
-
-def _items(names: Sequence[str]) -> str:
-    return f"Item {listing(names)} holds" if len(names) == 1 else f"Items {listing(names)} hold"

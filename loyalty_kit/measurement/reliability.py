@@ -273,7 +273,7 @@ def _report(name: str, table: ItemTable, codebook: Codebook, confidence: float) 
         moments = complete_moments(table)
     except InputError as error:
         nothing = discrimination(np.full((k, k), np.nan), np.full(k, np.nan))
-        why = message("Scale '{scale}' has no coefficients. {why}", scale=name, why=str(error))
+        why = message("Scale '{scale}' has no coefficients. {why}", scale=name, why=error.said)
         return _ScaleReport(row, items.join(nothing), (why,), usable=False)
     covariance, n = moments.covariance.to_numpy(), moments.effective_n
     factor = one_factor(covariance, table.names)

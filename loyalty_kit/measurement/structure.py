@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from loyalty_kit.checks import check_columns
-from loyalty_kit.errors import InputError, listing
+from loyalty_kit.errors import InputError
 from loyalty_kit.measurement.correlation import as_correlation, check_factorable
 from loyalty_kit.measurement.items import ItemTable, check_varied, read_items
 from loyalty_kit.messages import message, shown
@@ -66,16 +66,16 @@ def structure_of(given: ScaleItems) -> Structure:
         return _of_codebook(given)
     if not isinstance(given, Mapping):
         raise InputError(
-            "The structure must be a codebook or a dict of scale to items; got {given}.",
-            given=str(type(given).__name__),
+            "The structure must be a codebook or a dict of scale to items; got {given}.", given=type(given).__name__
         )
     for scale, members in given.items():
         if isinstance(members, str) or not isinstance(members, Sequence):
             raise InputError("Scale '{scale}' must list its items; got {given}.", scale=scale, given=shown(members))
         if len(members) < 2:
-            raise InputError(
-                "Scale '{scale}' has {members}; a factor needs two items or more.", scale=scale, members=_few(members)
-            )
+            if not members:
+                raise InputError("Scale '{scale}' has no item; a factor needs two items or more.", scale=scale)
+            template = "Scale '{scale}' has one item ({items}); a factor needs two items or more."
+            raise InputError(template, scale=scale, items=list(members))
     items = [item for members in given.values() for item in members]
     twice = [item for item in dict.fromkeys(items) if items.count(item) > 1]
     if twice:
@@ -117,10 +117,6 @@ def _estimable(structure: Structure) -> Structure:
     return structure
 
 
-def _few(members: Sequence[str]) -> str:
-    return f"one item ({listing(members)})" if members else "no item"
-
-
 def read_answers(responses: pd.DataFrame, structure: Structure, missing: MissingAnswers) -> ItemTable:
     """Answers to the structure's items, complete rows or those with any answer.
 
@@ -131,7 +127,7 @@ def read_answers(responses: pd.DataFrame, structure: Structure, missing: Missing
         another, if two items are never answered together, or if respondents are too few.
     """
     wanted = [*structure.items, *filter(None, [structure.weight])]
-    check_columns(responses.columns, wanted, "The table of responses")
+    check_columns(responses.columns, wanted, message("The table of responses"))
     table = read_items(responses[wanted], weight=structure.weight)
     if missing == "fiml":
         answered = np.isfinite(table.values)
@@ -149,5 +145,5 @@ def _check_met(table: ItemTable) -> None:
     answered = np.isfinite(table.values).astype(float)
     first, second = np.nonzero(np.triu(answered.T @ answered < 2))
     if len(first):
-        names = listing([table.names[first[0]], table.names[second[0]]])
+        names = [table.names[first[0]], table.names[second[0]]]
         raise InputError("Items {items} are answered together by fewer than two respondents.", items=names)

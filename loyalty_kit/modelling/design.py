@@ -9,7 +9,7 @@ import pandas as pd
 from scipy import linalg
 
 from loyalty_kit.checks import check_columns, check_numbers, check_weights
-from loyalty_kit.errors import InputError, listing
+from loyalty_kit.errors import InputError
 from loyalty_kit.messages import message
 from loyalty_kit.modelling.fits import ALONE, DEPENDENT
 from loyalty_kit.modelling.question import WHERE, Question
@@ -61,12 +61,11 @@ class Coding:
             places = codes(table[name], levels)
             strange = table[name][(places < 0) & table[name].notna().to_numpy()]
             if len(strange):
-                known = listing(levels)
                 raise InputError(
                     "'{name}' holds '{value}', which the model has not seen; it knows {levels}.",
                     name=name,
                     value=strange.iloc[0],
-                    levels=known,
+                    levels=list(levels),
                 )
             missing = np.where(places < 0, np.nan, 0.0)[:, None]
             blocks.append((places[:, None] == np.arange(1, len(levels))) + missing)
@@ -227,7 +226,7 @@ def _check_columns_apart(design: Design) -> None:
     n, k = len(design.y), design.x.shape[1] + 1
     if n <= k:
         raise InputError(
-            "{count} coefficients need at least {least} complete rows; got {n}.", count=k, least=k + 1, n=str(n)
+            "{count} coefficients need at least {least} complete rows; got {n}.", count=k, least=k + 1, n=n
         )
     centred = design.x - design.x.mean(axis=0)
     z = centred / np.linalg.norm(centred, axis=0)

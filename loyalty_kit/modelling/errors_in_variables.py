@@ -156,7 +156,9 @@ def _known(reliability: Reliability, design: Design) -> tuple[dict[str, float], 
     df: dict[str, float] = {}
     if isinstance(reliability, Result):
         table = reliability.to_frame()
-        check_columns(table.columns, ["scale", "cronbach_alpha", "items", "n_used"], "The table of reliabilities")
+        check_columns(
+            table.columns, ["scale", "cronbach_alpha", "items", "n_used"], message("The table of reliabilities")
+        )
         table = table[table["cronbach_alpha"] > 0].set_index("scale")
         known = {str(name): float(value) for name, value in table["cronbach_alpha"].items()}
         df = {str(name): float(value) for name, value in ((table["n_used"] - 1) * (table["items"] - 1)).items()}

@@ -165,7 +165,7 @@ def split(design: Design, by: str) -> tuple[tuple[Hashable, ...], npt.NDArray[np
             design.part(places == i)
             kept.append(i)
         except InputError as error:
-            why = {"level": group_name(level, size), "by": by, "why": str(error)}
+            why = {"level": group_name(level, size), "by": by, "why": error.said}
             left_out.append(message("Group '{level}' of '{by}' is left out. {why}", **why))
     if len(kept) < 2:
         told = {"by": by, "why": left_out[0]}

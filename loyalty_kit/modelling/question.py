@@ -7,11 +7,12 @@ import numpy as np
 import pandas as pd
 
 from loyalty_kit.checks import check_columns, check_same_rows
-from loyalty_kit.errors import InputError, listing
+from loyalty_kit.errors import InputError
+from loyalty_kit.messages import Message, message
 from loyalty_kit.survey.scoring import ScaleScores
 
 Scores = ScaleScores | pd.DataFrame
-WHERE = "The table of scores"
+WHERE = message("The table of scores")
 
 
 @dataclass(frozen=True)
@@ -85,16 +86,16 @@ def table_of(scores: Scores) -> pd.DataFrame:
     """Table behind the scores."""
     table = scores.frame if isinstance(scores, ScaleScores) else scores
     if not isinstance(table, pd.DataFrame):
-        raise InputError(
-            "Scores must be ScaleScores or a pandas DataFrame; got {given}.", given=str(type(scores).__name__)
-        )
+        raise InputError("Scores must be ScaleScores or a pandas DataFrame; got {given}.", given=type(scores).__name__)
     return table
 
 
-def _with_hint(outcome: str, carried: ScaleScores | None) -> str:
+def _with_hint(outcome: str, carried: ScaleScores | None) -> Message:
     """Name of the table, with the codebook's outcome where another one is asked for."""
     known = [name for name, role in carried.roles.items() if role == "outcome"] if carried else []
-    return f"{WHERE} (outcome in the codebook: {listing(known)})" if known and outcome not in known else WHERE
+    if not known or outcome in known:
+        return WHERE
+    return message("The table of scores (outcome in the codebook: {outcomes})", outcomes=list(known))
 
 
 def _by_role(carried: ScaleScores | None, outcome: str) -> tuple[str, ...]:

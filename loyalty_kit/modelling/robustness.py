@@ -92,7 +92,7 @@ def robustness(design: Design, fitted: Fit, *, samples: Mapping[str, Scores], co
                 part = _read(design, sample)
                 again = _again(part, model, fitted)
             except InputError as error:
-                why = {"setting": _name(sample, model), "why": str(error)}
+                why = {"setting": _name(sample, model), "why": error.said}
                 failures.append(message("{setting} could not be fitted. {why}", **why))
                 continue
             for method in _MEASURES:

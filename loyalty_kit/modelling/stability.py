@@ -102,7 +102,7 @@ def stability(
         try:
             again = _again(part, fitted)
         except InputError as error:
-            told = {"group": group, "by": by, "why": str(error)}
+            told = {"group": group, "by": by, "why": error.said}
             raise GroupsError("Group '{group}' of '{by}' cannot be fitted. {why}", **told) from None
         found = importance(part, again, bootstrap=bootstrap, rng=generator, confidence=confidence).to_frame()
         parts.append(found.assign(group=pd.Series([group] * len(found), dtype=object)))

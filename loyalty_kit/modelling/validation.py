@@ -89,10 +89,10 @@ def validate(
     units = np.arange(len(design.y)) if design.clusters is None else design.clusters
     count = int(units.max()) + 1
     if folds > count:
-        what = "respondents" if design.clusters is None else "clusters"
-        raise InputError(
-            "'folds' may be at most the {count} {what} used; got {given}.", count=count, what=what, given=str(folds)
-        )
+        if design.clusters is None:
+            template = "'folds' may be at most the {count} respondents used; got {given}."
+            raise InputError(template, count=count, given=folds)
+        raise InputError("'folds' may be at most the {count} clusters used; got {given}.", count=count, given=folds)
     model, baseline = np.empty((repeats, len(units))), np.empty((repeats, len(units)))
     for repeat in range(repeats):
         own = generator.permutation(np.arange(count) % folds)[units]

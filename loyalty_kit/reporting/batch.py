@@ -9,6 +9,7 @@ from pathlib import Path
 
 from loyalty_kit import reporting
 from loyalty_kit.errors import InputError
+from loyalty_kit.messages import Message, message, together
 from loyalty_kit.reporting.batches.batch_file import PlannedReport, read_plan
 from loyalty_kit.reporting.batches.needs import fits
 from loyalty_kit.reporting.batches.scheduler import CarryOut, results
@@ -91,14 +92,16 @@ def read_batch(path: str | Path = BATCH_FILE) -> Batch:
     path = Path(path)
     plan = read_plan(path)
     jobs: list[Job] = []
-    faults: list[str] = []
+    faults: list[Message] = []
     for report in plan.reports:
         try:
             jobs.append(_job(report, path.parent))
         except InputError as error:
-            faults += [f"{path.name}, {report.where}: {line}" for line in str(error).splitlines()]
+            for fault in error.said.lines:
+                located = message("{where}: {fault}", where=report.where, fault=fault)
+                faults.append(message("{file}, {fault}", file=path.name, fault=located))
     if faults:
-        raise InputError("\n".join(dict.fromkeys(faults)))
+        raise InputError(together(dict.fromkeys(faults)))
     output = plan.output if is_address(plan.output) else path.parent / plan.output
     return Batch(output=output, jobs=tuple(jobs), keep=plan.keep)
 

@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import Any, Literal, TypeVar
 
 from loyalty_kit.estimates import Estimate
+from loyalty_kit.messages import dumps, loads
 from loyalty_kit.reporting import schema
 from loyalty_kit.reporting.origin import commit, versions
 from loyalty_kit.reporting.publication import MACHINE, alive
@@ -161,7 +162,7 @@ class History:
         """
 
         def enter(connection: sqlite3.Connection) -> None:
-            result = (outcome, seconds, size, schema.text(error), run)
+            result = (outcome, seconds, size, schema.text(None if error is None else dumps(error)), run)
             found = connection.execute(schema.FINISH, result).rowcount
             figures = enumerate(estimates if found else ())
             connection.executemany(schema.RECORD, ((run, place, *schema.fields(figure)) for place, figure in figures))
@@ -323,6 +324,7 @@ def _told(row: sqlite3.Row, estimates: tuple[Estimate, ...]) -> dict[str, Any]:
     run = {name: row[name] for name in row.keys() if name not in ("machine", "process")}
     if row["outcome"] == "running" and _is_lost(row):
         run["outcome"] = "interrupted"
+    run["error"] = None if row["error"] is None else str(loads(row["error"]))
     for name in ("parameters", "files", "versions"):
         with suppress(ValueError):
             run[name] = json.loads(run[name])
@@ -335,7 +337,7 @@ def _course(row: sqlite3.Row, started: datetime, figures: Iterable[sqlite3.Row],
     return Course(
         outcome=row["outcome"],
         started=started,
-        error=row["error"] or "",
+        error=loads(row["error"] or ""),
         rendered=_moment(row["rendered"]),
         figure=tuple(map(schema.estimate, same)),
     )

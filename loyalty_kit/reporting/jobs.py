@@ -12,6 +12,8 @@ import nbformat
 from nbformat import NotebookNode
 
 from loyalty_kit.errors import InputError, read_toml
+from loyalty_kit.language import LANGUAGES
+from loyalty_kit.messages import message
 from loyalty_kit.reporting.batches.naming import titled
 from loyalty_kit.reporting.keys import ReportKey, report_key
 from loyalty_kit.reporting.notebooks import find_notebook, heading, read_notebook
@@ -20,7 +22,6 @@ from loyalty_kit.reporting.parameters import is_parameters_cell, notebook_parame
 from loyalty_kit.reporting.publication import check_report_name
 from loyalty_kit.reporting.running.requests import PastRun, RenderRequest
 from loyalty_kit.reporting.values import check_parameters, choices, injected_source
-from loyalty_kit.reporting.wording.catalogue import LANGUAGES
 
 
 @dataclass(frozen=True)
@@ -121,7 +122,7 @@ def prepare_job(
     """Find and read a notebook, check its parameters and set them."""
     path = find_notebook(notebook, base)
     name = path.stem if name is None else name
-    check_report_name(name, f"Report of '{path.name}'")
+    check_report_name(name, message("Report of '{notebook}'", notebook=path.name))
     node = read_notebook(path)
     declared = notebook_parameters(node)
     wanted = {"language": language} if language and any(entry.name == "language" for entry in declared) else {}
@@ -155,7 +156,7 @@ def _language(values: Mapping[str, Any], folder: Path) -> str | None:
     for value in values.values():
         if isinstance(value, str | Path) and str(value).endswith(".toml") and (folder / value).is_file():
             try:
-                said = read_toml(folder / value, "The codebook").get("language")
+                said = read_toml(folder / value, message("The codebook")).get("language")
             except InputError:
                 continue
             if said in LANGUAGES:

@@ -8,8 +8,8 @@ import nbformat
 from nbformat import NotebookNode, reader
 from nbformat.converter import convert
 
-from loyalty_kit.errors import UnreadableError, listing, nearest
-from loyalty_kit.messages import foreign
+from loyalty_kit.errors import UnreadableError, nearest
+from loyalty_kit.messages import foreign, message
 
 NOTEBOOK = ".ipynb"
 
@@ -31,7 +31,7 @@ def find_notebook(notebook: str | Path, base: Path) -> Path:
         return shipped[name]
     if path.is_dir():
         raise UnreadableError("'{notebook}' is a folder; give a notebook or a reports.toml.", notebook=notebook)
-    hint = nearest(name, shipped) or f"; the kit ships {listing(sorted(shipped))}."
+    hint = nearest(name, shipped) or message("; the kit ships {names}.", names=sorted(shipped))
     raise UnreadableError("The notebook '{notebook}' does not exist{hint}", notebook=notebook, hint=hint)
 
 
@@ -63,7 +63,7 @@ def parse_notebook(text: str, *, where: str = "text") -> NotebookNode:
     except Exception as error:
         # nbformat raises whatever its readers of each version happen to meet in a damaged file.
         raise UnreadableError(
-            "The notebook '{path}' is not a Jupyter notebook ({given}).", path=where, given=type(error).__name__
+            "The notebook '{where}' is not a Jupyter notebook ({given}).", where=where, given=type(error).__name__
         ) from error
     for cell, name in zip(node.cells, names, strict=True):
         cell.id = name

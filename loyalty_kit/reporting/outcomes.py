@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from loyalty_kit.messages import message
+from loyalty_kit.messages import foreign, message
 from loyalty_kit.reporting.history import History
 from loyalty_kit.reporting.jobs import Job
 from loyalty_kit.reporting.keys import ReportKey, changed_files
@@ -184,7 +184,8 @@ def _published(page: str, report: Path, scratch: Path) -> Failure | None:
         publish(page, report, scratch=scratch)
     except OSError as error:
         place = error.filename2 or error.filename or report
-        sentence = f"'{place}' cannot be written: {error.strerror or error}."
+        cause = foreign(error.strerror or error)
+        sentence = message("'{path}' cannot be written: {cause}.", path=place, cause=cause)
         return Failure(sentence, traceback=traceback.format_exc())
     return None
 

@@ -9,11 +9,11 @@ import pandas as pd
 from great_tables import GT
 
 from loyalty_kit.errors import UnreadableError
+from loyalty_kit.language import given, language, phrases, term
 from loyalty_kit.messages import foreign
 from loyalty_kit.reporting.layout import headings, lay_out
 from loyalty_kit.reporting.origin import versions
 from loyalty_kit.reporting.verbs import tabulates
-from loyalty_kit.reporting.wording.catalogue import given, language, phrases, term
 from loyalty_kit.results import Result
 
 

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from loyalty_kit.errors import InputError
-from loyalty_kit.messages import shown
+from loyalty_kit.messages import Message, foreign, shown
 from loyalty_kit.reporting.batches.naming import fits_windows
 
 # Machine and process stand in the name of every passing file, so that those of dead processes can be told.
@@ -28,7 +28,7 @@ _SHORT_PLACE = Path("/tmp")
 _UNFIT = re.compile(r"[\x00-\x1f\x7f-\x9f/\\\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
 
-def check_report_name(name: str, where: str) -> None:
+def check_report_name(name: str, where: Message) -> None:
     """Refuse a report's name that cannot be a file's name, or that the kit uses itself."""
     if not name or name.startswith(".") or _UNFIT.search(name) or name != name.strip():
         raise InputError(
@@ -63,7 +63,7 @@ def output_folder(path: Path) -> Path:
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or error
         raise InputError(
-            "The output folder {path} cannot be made: {cause}.", path=shown(str(path)), cause=why
+            "The output folder {path} cannot be made: {cause}.", path=shown(str(path)), cause=foreign(why)
         ) from None
     if not os.access(path, os.W_OK | os.X_OK):
         raise InputError("The output folder '{path}' cannot be written to; give another with -o.", path=path)

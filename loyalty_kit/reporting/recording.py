@@ -12,8 +12,8 @@ from nbformat import NotebookNode
 
 from loyalty_kit.errors import InputError, kind
 from loyalty_kit.estimates import Estimate
-from loyalty_kit.messages import shown
-from loyalty_kit.reporting.wording.notes import tell
+from loyalty_kit.language import translate
+from loyalty_kit.messages import Message, message, shown
 from loyalty_kit.results import Result
 
 MIME = "application/vnd.loyalty-kit.estimates+json"
@@ -68,7 +68,9 @@ def record(
         if (estimate, ci_low, ci_high, n, label) != (None, None, None, None, ""):
             raise InputError("A result records its own estimates; give it alone, or a name with the figure.")
         figures = (figure for figure in name.estimates() if math.isfinite(figure.estimate))
-        kept = [_checked(replace(figure, name=_plain(figure.name), label=tell(figure.label))) for figure in figures]
+        kept = [
+            _checked(replace(figure, name=_plain(figure.name), label=translate(figure.label))) for figure in figures
+        ]
     elif estimate is None:
         raise InputError("'estimate' must be a finite number; got None for {name}.", name=shown(name))
     else:
@@ -111,7 +113,7 @@ def _figures(payload: Any) -> list[Estimate]:
 
 def _checked(figure: Estimate) -> Estimate:
     """Plain numbers and text, or a refusal."""
-    name, where = figure.name, f"The estimate {figure.name!r}"
+    name, where = figure.name, message("The estimate {name}", name=shown(figure.name))
     if not isinstance(name, str) or not name.strip() or _CONTROL.search(name) or len(name) > _LONGEST:
         raise InputError(
             "'name' must be text of 1 to {most} characters, none of them a control character; got {given}.",
@@ -143,7 +145,7 @@ def _plain(text: str) -> str:
     return _CONTROL.sub(" ", str(text))[:_LONGEST]
 
 
-def _number(value: object, what: str, where: str) -> float | None:
+def _number(value: object, what: str, where: Message) -> float | None:
     """Finite number, or None for what is missing; infinite ends and text are refused."""
     if value is None or (isinstance(value, Real) and math.isnan(value)):
         return None
@@ -154,7 +156,7 @@ def _number(value: object, what: str, where: str) -> float | None:
     return float(value)
 
 
-def _count(value: object, where: str) -> int | None:
+def _count(value: object, where: Message) -> int | None:
     """Whole number, or None for what is missing."""
     if value is None or (isinstance(value, Real) and math.isnan(value)):
         return None

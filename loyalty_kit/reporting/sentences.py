@@ -1,11 +1,9 @@
 """What a notebook shows as a paragraph: computed sentences, each with its tone."""
 
-from collections.abc import Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any, Literal
 
-from loyalty_kit.language import term, translate
-from loyalty_kit.messages import message
+from loyalty_kit.language import term
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -50,18 +48,6 @@ def say(key: str, /, *, language: Any = None, **values: object) -> Sentence:
     'All 250 respondents in the file are used.'
     """
     return Sentence(term(key, language=language, **values))
-
-
-def describe_only(only: Sequence[str]) -> Passage:
-    """Say which rows of the file the report is about; nothing where it is about all.
-
-    Examples
-    --------
-    >>> str(describe_only(["channel = store"]))
-    "Only rows with 'channel = store' are used."
-    """
-    kept = [message("Only rows with {conditions} are used.", conditions=list(only))] if only else []
-    return Passage(Sentence(translate(text)) for text in kept)
 
 
 def records(table: "pd.DataFrame") -> list[dict[str, Any]]:

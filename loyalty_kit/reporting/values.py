@@ -2,7 +2,7 @@
 
 import csv
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
@@ -12,7 +12,8 @@ from typing import Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 from pydantic_core import ErrorDetails
 
-from loyalty_kit.errors import InputError, listing, nearest
+from loyalty_kit.errors import InputError, nearest
+from loyalty_kit.messages import Message, message, shown, together
 from loyalty_kit.reporting.parameters import Parameter, Scalar
 
 
@@ -109,6 +110,12 @@ def choices(annotation: Any) -> list[Any]:
     return []
 
 
+def taken(names: Iterable[str]) -> Message:
+    """Say which parameters a notebook takes, at the end of a sentence."""
+    known = list(names)
+    return message("; it takes {names}.", names=known) if known else message("; it takes none.")
+
+
 def injected_source(values: Mapping[str, Any]) -> str:
     """Code that sets parameters to values.
 
@@ -179,7 +186,7 @@ def _checked(given: Mapping[str, Any], parameters: Sequence[Parameter], where: s
         details = error.errors(include_url=False)
     known = {parameter.name: parameter for parameter in parameters}
     faults = [_fault(detail, given, known, where) for detail in details]
-    raise InputError("\n".join(dict.fromkeys(faults)))
+    raise InputError(together(dict.fromkeys(faults)))
 
 
 @lru_cache(maxsize=64)
@@ -193,11 +200,13 @@ def _model(parameters: tuple[tuple[str, Any, bool], ...]) -> type[BaseModel]:
     return create_model("Parameters", __config__=ConfigDict(extra="forbid", allow_inf_nan=False), **fields)
 
 
-def _fault(detail: ErrorDetails, given: Mapping[str, Any], known: Mapping[str, Parameter], where: str) -> str:
+def _fault(detail: ErrorDetails, given: Mapping[str, Any], known: Mapping[str, Parameter], where: str) -> Message:
     name = str(detail["loc"][0])
     if name not in known:
-        has = f"it takes {listing(known)}" if known else "it takes none"
-        return f"'{where}' has no parameter '{name}'{nearest(name, known) or f'; {has}.'}"
+        template = "'{notebook}' has no parameter '{name}'{hint}"
+        return message(template, notebook=where, name=name, hint=nearest(name, known) or taken(known))
     if detail["type"] == "missing":
-        return f"Parameter '{name}' of '{where}' must be given: {known[name].type}."
-    return f"Parameter '{name}' of '{where}' must be {known[name].type}; got {given[name]!r}."
+        template = "Parameter '{name}' of '{notebook}' must be given: {type}."
+        return message(template, name=name, notebook=where, type=known[name].type)
+    template = "Parameter '{name}' of '{notebook}' must be {type}; got {given}."
+    return message(template, name=name, notebook=where, type=known[name].type, given=shown(given[name]))

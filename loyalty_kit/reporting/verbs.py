@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import loyalty_kit.reporting as reporting
 from loyalty_kit.errors import InputError, kind
-from loyalty_kit.reporting.wording.catalogue import Passage
+from loyalty_kit.reporting.sentences import Passage
 
 if TYPE_CHECKING:
     from great_tables import GT

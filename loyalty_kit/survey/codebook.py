@@ -9,12 +9,19 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from loyalty_kit.checks import check_choice, check_path
-from loyalty_kit.errors import InputError, kind, listing, nearest, parse_toml, plain_faults, read_toml
+from loyalty_kit.errors import InputError, kind, nearest, parse_toml, plain_faults, read_toml
+from loyalty_kit.messages import Message, message, shown, together
 
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 Code = int | float | str
 _UNION_MEMBERS = ("dict[", "tuple[")
 Name = Annotated[str, Field(strict=True, pattern=r"^[^\x00-\x1f\x7f]+$")]
+
+
+def _fault_of(*said: Message) -> PydanticCustomError:
+    """Fault that carries messages, which `plain_faults` gives back."""
+    whole = said[0] if len(said) == 1 else message("{faults}", faults=list(said))
+    return PydanticCustomError("said", "{said}", {"said": whole})
 
 
 class _Model(BaseModel):
@@ -29,9 +36,8 @@ class _Ranged(_Model):
     @model_validator(mode="after")
     def _ordered(self) -> Self:
         if self.min is not None and self.max is not None and self.min >= self.max:
-            raise PydanticCustomError(
-                "reversed", "min {low} is not below max {high}", {"low": f"{self.min:g}", "high": f"{self.max:g}"}
-            )
+            ends = {"low": f"{self.min:g}", "high": f"{self.max:g}"}
+            raise _fault_of(message("min {low} is not below max {high}", **ends))
         return self
 
 
@@ -60,15 +66,11 @@ class Scale(_Model):
     def _consistent(self) -> Self:
         twice = [name for name in dict.fromkeys(self.items) if self.items.count(name) > 1]
         if twice:
-            raise PydanticCustomError("twice", "{names} stands twice in 'items'", {"names": listing(twice)})
+            raise _fault_of(message("{items} stands twice in 'items'", items=twice))
         strangers = [name for name in self.reverse if name not in self.items]
         if strangers:
             hint = nearest(strangers[0], self.items)
-            raise PydanticCustomError(
-                "stranger",
-                "'reverse' names {names}, not among 'items'{hint}",
-                {"names": listing(strangers), "hint": hint},
-            )
+            raise _fault_of(message("'reverse' names {items}, not among 'items'{guess}", items=strangers, guess=hint))
         return self
 
 
@@ -86,9 +88,9 @@ class Index(_Model):
     def _weighted_once(self) -> Self:
         if isinstance(self.scales, dict):
             if self.weights is not None:
-                raise PydanticCustomError("both", "give weights in 'scales' or in 'weights', not in both", {})
+                raise _fault_of(message("give weights in 'scales' or in 'weights', not in both"))
             if min(self.scales.values()) < 0 or sum(self.scales.values()) <= 0:
-                raise PydanticCustomError("negative", "weights must be zero or more, with a positive sum", {})
+                raise _fault_of(message("weights must be zero or more, with a positive sum"))
         return self
 
 
@@ -139,14 +141,14 @@ class Codebook(_Model):
         loyalty_kit.errors.UnreadableError: The codebook 'no-such-codebook.toml' does not exist.
         """
         check_path(path, "path")
-        return cls._checked(read_toml(Path(path), "The codebook"), Path(path).name)
+        return cls._checked(read_toml(Path(path), message("The codebook")), Path(path).name)
 
     @classmethod
     def parse(cls, text: str, name: str = "codebook.toml") -> "Codebook":
         """Codebook of TOML text; `name` is what errors call it."""
         if not isinstance(text, str):
             raise InputError("'text' must be TOML text; got {given}.", given=kind(text))
-        return cls._checked(parse_toml(text, f"The codebook '{name}'"), name)
+        return cls._checked(parse_toml(text, message("{what} '{path}'", what=message("The codebook"), path=name)), name)
 
     @classmethod
     def _checked(cls, values: dict[str, Any], name: str) -> "Codebook":
@@ -154,45 +156,65 @@ class Codebook(_Model):
             return cls.model_validate(values)
         except ValidationError as error:
             faults = dict.fromkeys(_fault(*fault) for fault in plain_faults(error.errors(include_url=False)))
-            raise InputError("\n".join(f"The codebook '{name}', {fault}" for fault in faults)) from None
+            raise InputError(together(_of_file(name, fault) for fault in faults)) from None
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
         faults = [*self._doubles(), *self._unranged(), *self._unknown_scales()]
         if faults:
-            raise PydanticCustomError("codebook", "{faults}", {"faults": "; ".join(faults)})
+            raise _fault_of(*faults)
         return self
 
-    def _doubles(self) -> list[str]:
-        homes: dict[str, list[str]] = {}
+    def _doubles(self) -> list[Message]:
+        homes: dict[str, list[Message | str]] = {}
         for name in filter(None, (self.respondent, self.weight, *self.groups)):
-            homes.setdefault(name, []).append("respondent, weight or groups")
+            homes.setdefault(name, []).append(message("respondent, weight or groups"))
         for key, scale in self.scales.items():
             for name in scale.items:
                 homes.setdefault(name, []).append(f"scales.{key}.items")
-        clashes = [f"'{name}' stands in {' and in '.join(places)}" for name, places in homes.items() if len(places) > 1]
+        clashes = [
+            message("'{name}' stands in {places}", name=name, places=_in_turn(places))
+            for name, places in homes.items()
+            if len(places) > 1
+        ]
         names = [*self.scales, *self.index]
-        clashes += [f"'{key}' names a scale and an index" for key in self.index if key in self.scales]
+        clashes += [
+            message("'{name}' names a scale and an index", name=key) for key in self.index if key in self.scales
+        ]
         taken = {self.weight, *self.groups} & set(names)
-        return clashes + [f"'{key}' names a column and a scale or index" for key in names if key in taken]
+        clashed = [key for key in names if key in taken]
+        return clashes + [message("'{name}' names a column and a scale or index", name=key) for key in clashed]
 
-    def _unranged(self) -> list[str]:
+    def _unranged(self) -> list[Message]:
         faults = []
         for name in self.questions:
             low, high = self.range(name)
             if low is None or high is None:
                 faults.append(
-                    f"item '{name}' has no range: give response = {{ min = …, max = … }} or items.{name}.min and max"
+                    message(
+                        "item '{item}' has no range: give response = {{ min = …, max = … }} or items.{item}.min "
+                        "and max",
+                        item=name,
+                    )
                 )
-            elif low >= high:
-                faults.append(f"items.{name}: min {low:g} is not below max {high:g}")
+                continue
+            ends = {"item": name, "low": f"{low:g}", "high": f"{high:g}"}
+            if low >= high:
+                faults.append(message("items.{item}: min {low} is not below max {high}", **ends))
             elif self.item(name).role == "recommend" and (low, high) != (0, 10):
-                faults.append(f"items.{name}: role 'recommend' needs the range 0 to 10; got {low:g} to {high:g}")
+                faults.append(
+                    message("items.{item}: role 'recommend' needs the range 0 to 10; got {low} to {high}", **ends)
+                )
         return faults
 
-    def _unknown_scales(self) -> list[str]:
+    def _unknown_scales(self) -> list[Message]:
         return [
-            f"index.{key}.scales names '{scale}', which is no scale{nearest(scale, self.scales)}"
+            message(
+                "index.{index}.scales names '{scale}', which is no scale{guess}",
+                index=key,
+                scale=scale,
+                guess=nearest(scale, self.scales),
+            )
             for key, index in self.index.items()
             for scale in index.scales
             if scale not in self.scales
@@ -268,21 +290,32 @@ def check_codebook(codebook: object) -> None:
         )
 
 
-def _fault(detail: ErrorDetails, said: str) -> str:
-    """One validation fault as the end of a sentence that names the key's path."""
+def _fault(detail: ErrorDetails, said: Message) -> Message:
+    """One validation fault with the key's path, without its full stop."""
     path = ".".join(str(part) for part in detail["loc"] if not str(part).startswith(_UNION_MEMBERS))
     if detail["type"] == "extra_forbidden":
-        return f"key '{path}': {_sentence('no such key' + nearest(path.rpartition('.')[2], _known_keys(detail)))}"
-    got = "" if isinstance(detail["input"], dict | BaseModel) else f"; got {detail['input']!r}"
-    where = f"key '{path}': " if path else ""
-    return where + _sentence(said + got)
+        guess = nearest(path.rpartition(".")[2], _known_keys(detail))
+        return message("key '{path}': {wrong}", path=path, wrong=message("no such key{guess}", guess=guess))
+    if not isinstance(detail["input"], dict | BaseModel):
+        said = message("{wrong}; got {value}", wrong=said, value=shown(detail["input"]))
+    return message("key '{path}': {wrong}", path=path, wrong=said) if path else said
+
+
+def _of_file(name: str, fault: Message) -> Message:
+    """Sentence on a fault of the file."""
+    if fault.endswith("?"):
+        return message("The codebook '{file}', {faults}", file=name, faults=fault)
+    return message("The codebook '{file}', {faults}.", file=name, faults=fault)
+
+
+def _in_turn(places: list[Message | str]) -> Message | str:
+    """Places as 'here and in there'."""
+    *others, last = places
+    for home in others[::-1]:
+        last = message("{home} and in {places}", home=home, places=last)
+    return last
 
 
 def _known_keys(detail: ErrorDetails) -> list[str]:
     models: dict[str, type[BaseModel]] = {"scales": Scale, "items": Item, "index": Index, "response": Response}
     return list((models.get(str(detail["loc"][0]), Codebook) if len(detail["loc"]) > 1 else Codebook).model_fields)
-
-
-def _sentence(text: str) -> str:
-    text = text.rstrip(". ")
-    return text if text.endswith("?") else text + "."

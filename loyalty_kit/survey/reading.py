@@ -12,10 +12,11 @@ import pandas as pd
 
 from loyalty_kit.cells import cell_text, plain_text
 from loyalty_kit.checks import check_choice, check_path
-from loyalty_kit.errors import InputError, UnreadableError, anonymous, listing, nearest, rows
+from loyalty_kit.errors import InputError, UnreadableError, anonymous, nearest
 from loyalty_kit.intake.numbers import Cell, meaning
 from loyalty_kit.intake.sources import RawTable
 from loyalty_kit.intake.tables import read_table
+from loyalty_kit.messages import MOST, Message, few, message, together
 from loyalty_kit.selection import FEWEST
 from loyalty_kit.survey.codebook import Codebook
 
@@ -23,8 +24,8 @@ from loyalty_kit.survey.codebook import Codebook
 class _Rare(Enum):
     """What a page says in place of cells that few respondents have, which may be anything about them."""
 
-    TEXTS = "text"
-    NUMBERS = "other numbers"
+    TEXTS = message("text")
+    NUMBERS = message("other numbers")
 
 
 C = TypeVar("C")
@@ -34,7 +35,6 @@ Codes = npt.NDArray[np.intp]
 
 # What survey tools write for no answer.
 _LOOKS_MISSING = (-99, -9, 99, 999)
-_MEANS_MISSING = "; if it means missing, add it to 'missing'"
 _MANY = 3
 _FEW = 20
 _NUMBERS = 8
@@ -46,10 +46,10 @@ class _Problem(NamedTuple):
     Where there is a cell, `what` ends before it: "Item 'A1' holds".
     """
 
-    what: str
+    what: Message
     rows: int
     first: int
-    allowed: str
+    allowed: Message
     cell: Held = None
     items: tuple[str, ...] = ()
 
@@ -133,10 +133,10 @@ def read_responses(
         converted[name], problems = _column(name, table, book)
         if invalid == "error" or name not in book.questions:
             found += problems
-    named = [text for text, _ in faults] + [_sentence(problem, ids) for problem in _joined(found)]
-    if named:
+    told = [text for text, _ in faults] + [_sentence(problem, ids) for problem in _joined(found)]
+    if told:
         unnamed = [text for _, text in faults] + [_sentence(problem, []) for problem in _joined(_unnamed(found))]
-        raise InputError("\n".join(named), anonymous="\n".join(unnamed))
+        raise InputError(together(told), anonymous=together(unnamed))
     frame = table.frame.assign(**converted)
     if not ids:
         return frame
@@ -155,40 +155,73 @@ def read_columns(path: Path, book: Codebook, names: Sequence[str]) -> pd.DataFra
 
 
 def _read_survey(path: Path, book: Codebook) -> RawTable:
-    table = read_table(path, book.columns, what="The survey")
+    table = read_table(path, book.columns, what=message("The survey"))
     if table.frame.empty:
         raise UnreadableError("The survey '{file}' holds no respondents.", file=path.name)
     return table
 
 
-def _column_faults(columns: list[str], book: Codebook, file: str) -> list[tuple[str, str]]:
+def _column_faults(columns: list[str], book: Codebook, file: str) -> list[tuple[Message, Message]]:
     """Sentences, with and without the file's names, on the codebook's columns that it lacks or holds repeatedly."""
     if not set(columns) & set(book.columns):
         # In a file without a header the first respondent stands in its place.
-        none = f"The survey '{file}' has none of the codebook's columns"
+        own = tuple(map(_short, columns))
         return [
-            (f"{none}; its own are {listing(map(_short, columns))}.", f"{none}; columns of its own: {len(columns)}.")
+            (
+                message(
+                    "The survey '{file}' has none of the codebook's columns; its own are {columns}.",
+                    file=file,
+                    columns=few(own, MOST),
+                ),
+                message(
+                    "The survey '{file}' has none of the codebook's columns; columns of its own: {n}.",
+                    file=file,
+                    n=len(columns),
+                ),
+            )
         ]
     strangers = [name for name in columns if name not in book.columns]
     absent = [name for name in book.columns if name not in columns]
     twice = [name for name in book.columns if columns.count(name) > 1]
-    faults = [f"The survey '{file}' lacks the column '{name}'{nearest(name, strangers) or '.'}" for name in absent] + [
-        f"The survey '{file}' has {columns.count(name)} columns '{name}'; the codebook means one." for name in twice
+    faults = [
+        message(
+            "The survey '{file}' lacks the column '{column}'{hint}",
+            file=file,
+            column=name,
+            hint=nearest(name, strangers) or message("."),
+        )
+        for name in absent
+    ] + [
+        message(
+            "The survey '{file}' has {n} columns '{column}'; the codebook means one.",
+            file=file,
+            n=columns.count(name),
+            column=name,
+        )
+        for name in twice
     ]
-    return [(text, text) for text in faults]
+    return [(fault, fault) for fault in faults]
 
 
-def _ids(column: pd.Series) -> tuple[list[str], list[tuple[str, str]]]:
+def _ids(column: pd.Series) -> tuple[list[str], list[tuple[Message, Message]]]:
     """Respondents by row, and sentences, with and without ids, on those that are empty or stand twice."""
     codes, ids = _distinct(column)
     repeated = np.bincount(codes, minlength=len(ids)) > 1
     wrong = [name == "" or twice for name, twice in zip(ids, repeated, strict=True)]
     faults = []
     for name, count, first in _tally(codes, ids, wrong):
-        held = (f"holds {_short(name)}", "holds the same id") if name else ("is empty", "is empty")
-        allowed = "every respondent needs an id of their own"
-        problems = [_Problem(f"Column '{column.name}' {what}", count, first, allowed) for what in held]
-        faults.append((_sentence(problems[0], []), _sentence(problems[1], [])))
+        allowed = message("every respondent needs an id of their own")
+        where = {"column": column.name, "id": _short(name)}
+        named = (
+            message("Column '{column}' holds {id}", **where) if name else message("Column '{column}' is empty", **where)
+        )
+        unnamed = message("Column '{column}' holds the same id", column=column.name) if name else named
+        faults.append(
+            (
+                _sentence(_Problem(named, count, first, allowed), []),
+                _sentence(_Problem(unnamed, count, first, allowed), []),
+            )
+        )
     return [ids[code] for code in codes], faults
 
 
@@ -217,8 +250,9 @@ def _lone_levels(column: pd.Series, name: str) -> list[_Problem]:
     answered = int(column.notna().sum())
     if answered <= _FEW or lone.sum() <= answered / 2:
         return []
-    held = f"Group '{name}' holds a value that stands nowhere else"
-    return [_Problem(held, int(lone.sum()), int(lone.argmax()), "a group is a level that several respondents share")]
+    held = message("Group '{group}' holds a value that stands nowhere else", group=name)
+    allowed = message("a group is a level that several respondents share")
+    return [_Problem(held, int(lone.sum()), int(lone.argmax()), allowed)]
 
 
 def _weights(name: str, codes: Codes, cells: list[Cell]) -> tuple[pd.Series, list[_Problem]]:
@@ -226,10 +260,12 @@ def _weights(name: str, codes: Codes, cells: list[Cell]) -> tuple[pd.Series, lis
     values = np.array(numbers)[codes]
     problems = []
     for cell, count, first in _tally(codes, cells, np.isnan(numbers)):
-        what = f"Weight '{name}' {'is missing' if cell is None else 'holds'}"
-        problems.append(_Problem(what, count, first, "every weight is a number of zero or more", cell))
+        held = message("Weight '{weight}' holds", weight=name)
+        what = message("Weight '{weight}' is missing", weight=name) if cell is None else held
+        problems.append(_Problem(what, count, first, message("every weight is a number of zero or more"), cell))
     if not values.any():
-        problems.append(_Problem(f"Weight '{name}' is 0", len(values), 0, "at least one must be more"))
+        what, allowed = message("Weight '{weight}' is 0", weight=name), message("at least one must be more")
+        problems.append(_Problem(what, len(values), 0, allowed))
     return pd.Series(values), problems
 
 
@@ -245,11 +281,12 @@ def _answers(
         valid = isinstance(number, float) and low <= number <= high and number not in missing
         numbers.append(number if valid else np.nan)
         wrong.append(not valid and number is not None and number not in missing)
-    span = f"{cell_text(low)} to {cell_text(high)}{' and its labels' if labels else ''}"
+    span = {"low": cell_text(low), "high": cell_text(high), "labels": message(" and its labels") if labels else ""}
     problems = []
     for cell, count, first in _tally(codes, cells, wrong):
-        allowed = f"the codebook allows {span}" + (_MEANS_MISSING if cell in _LOOKS_MISSING else "")
-        problems.append(_Problem(f"Item '{item}' holds", count, first, allowed, cell, (item,)))
+        missing_too = message("; if it means missing, add it to 'missing'") if cell in _LOOKS_MISSING else ""
+        allowed = message("the codebook allows {low} to {high}{labels}{missing}", missing=missing_too, **span)
+        problems.append(_Problem(message("Item '{item}' holds", item=item), count, first, allowed, cell, (item,)))
     return pd.Series(np.array(numbers, dtype=float)[codes]), problems
 
 
@@ -286,10 +323,11 @@ def _joined(problems: list[_Problem]) -> list[_Problem]:
             joined.append(problem)
         elif problem is same[0]:
             items = tuple(item for other in same for item in other.items)
-            what = f"Items {listing(items, most=2)} hold"
-            advice = "; add it to response.labels" if isinstance(problem.cell, str) else ""
+            what, allowed = message("Items {items} hold", items=few(items, 2)), problem.allowed
+            if isinstance(problem.cell, str):
+                allowed = message("{allowed}; add it to response.labels", allowed=allowed)
             count, first = sum(other.rows for other in same), min(other.first for other in same)
-            joined.append(_Problem(what, count, first, problem.allowed + advice, problem.cell, items))
+            joined.append(_Problem(what, count, first, allowed, problem.cell, items))
     return joined
 
 
@@ -335,18 +373,34 @@ def _tally(codes: Codes, cells: Sequence[C], wrong: Sequence[bool] | npt.NDArray
     return sorted(((cell, *where) for cell, where in found.items()), key=lambda fault: -fault[1])
 
 
-def _sentence(problem: _Problem, ids: list[str]) -> str:
+def _sentence(problem: _Problem, ids: list[str]) -> Message:
     name = ids[problem.first] if ids else ""
-    place = f"respondent {_short(name)}" if name else f"data row {problem.first + 1}"
-    often = f"{problem.rows} times" if len(problem.items) > 1 else f"in {rows(problem.rows)}"
-    held = "" if problem.cell is None else f" {_quoted(problem.cell)}"
-    return f"{problem.what}{held} {often} (first: {place}); {problem.allowed}."
+    told = {
+        "what": problem.what,
+        "often": message("{n} times", n=problem.rows) if len(problem.items) > 1 else _in_rows(problem.rows),
+        "place": message("respondent {id}", id=_short(name))
+        if name
+        else message("data row {row}", row=problem.first + 1),
+        "allowed": problem.allowed,
+    }
+    if problem.cell is None:
+        return message("{what} {often} (first: {place}); {allowed}.", **told)
+    held = _held(problem.cell, is_answer=bool(problem.items))
+    return message("{what} {held} {often} (first: {place}); {allowed}.", held=held, **told)
 
 
-def _quoted(cell: float | str | _Rare) -> str:
+def _in_rows(count: int) -> Message:
+    return message("in 1 row") if count == 1 else message("in {n} rows", n=count)
+
+
+def _held(cell: float | str | _Rare, *, is_answer: bool) -> Message:
     if isinstance(cell, _Rare):
         return cell.value
-    return f"'{_short(cell)}'" if isinstance(cell, str) else cell_text(cell)
+    if isinstance(cell, str):
+        text = _short(cell)
+        return message("'{answer}'", answer=text) if is_answer else message("'{value}'", value=text)
+    number = cell_text(cell)
+    return message("{answer}", answer=number) if is_answer else message("{value}", value=number)
 
 
 def _short(text: str) -> str:

@@ -8,7 +8,7 @@ from scipy import stats
 
 from loyalty_kit.checks import check_answers, check_responses
 from loyalty_kit.errors import InputError, rows
-from loyalty_kit.messages import message
+from loyalty_kit.messages import Message, message
 from loyalty_kit.moments import Floats, Moments
 from loyalty_kit.results import Result
 from loyalty_kit.survey.codebook import Codebook, check_codebook
@@ -196,13 +196,12 @@ def _times(column: pd.Series, name: str) -> Floats:
     times = pd.to_numeric(column, errors="coerce")
     wrong = column[times.isna() & column.notna() & (column.astype(str).str.strip() != "")]
     if len(wrong):
-        wanted, where = f"Column '{name}' must hold times as numbers", f"in {rows(len(wrong))}"
+        held = {"column": name, "rows": rows(len(wrong))}
         raise InputError(
-            "{wanted}; got '{iloc}' {where}.",
-            wanted=wanted,
-            iloc=wrong.iloc[0],
-            where=where,
-            anonymous=message("{wanted}; got text {where}.", wanted=wanted, where=where),
+            "Column '{column}' must hold times as numbers; got '{value}' in {rows}.",
+            value=wrong.iloc[0],
+            anonymous=message("Column '{column}' must hold times as numbers; got text in {rows}.", **held),
+            **held,
         )
     if times.isna().all():
         raise InputError("Column '{column}' holds no time.", column=name)
@@ -254,7 +253,7 @@ def _mahalanobis(share: Floats, answered: np.ndarray) -> tuple[Floats, Floats, t
     return distance, stats.chi2.sf(distance, np.maximum(count, 1)), ()
 
 
-def _unsought(why: Note) -> tuple[str, ...]:
+def _unsought(why: Message) -> tuple[str, ...]:
     return (message("Rare combinations of answers could not be looked for: {why}.", why=why),)
 
 

@@ -14,9 +14,9 @@ from matplotlib.axes import Axes
 
 import loyalty_kit as lk
 from loyalty_kit.campaigns.decisions import advice_on
+from loyalty_kit.language import SPOKEN
 from loyalty_kit.reporting import canvas
 from loyalty_kit.reporting.campaigns.amounts import amount, chance
-from loyalty_kit.reporting.wording.catalogue import SPOKEN
 
 matplotlib.use("agg")
 

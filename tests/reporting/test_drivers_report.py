@@ -11,9 +11,9 @@ import pytest
 from languages import english, figures, seen
 
 import loyalty_kit as lk
+from loyalty_kit.language import SPOKEN
 from loyalty_kit.modelling.priority import LOOK_CLOSER
 from loyalty_kit.reporting import canvas
-from loyalty_kit.reporting.wording.catalogue import SPOKEN
 
 matplotlib.use("agg")
 

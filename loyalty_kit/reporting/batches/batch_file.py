@@ -12,14 +12,15 @@ from typing import Any
 
 from loyalty_kit import reporting
 from loyalty_kit.cells import cell_text
-from loyalty_kit.errors import InputError, listing, nearest
+from loyalty_kit.errors import InputError, nearest
+from loyalty_kit.messages import Message, message, together
 from loyalty_kit.reporting.batches.batch_grammar import Defaults, Report, parse_batch_file
 from loyalty_kit.reporting.batches.naming import file_parts, filled, safe_name, titled
 from loyalty_kit.reporting.batches.needs import in_order, resolved
 from loyalty_kit.reporting.notebooks import find_notebook, read_notebook
 from loyalty_kit.reporting.parameters import Parameter, notebook_parameters
 from loyalty_kit.reporting.publication import check_report_name
-from loyalty_kit.reporting.values import check_parameters, check_texts
+from loyalty_kit.reporting.values import check_parameters, check_texts, taken
 
 ONLY = "only"
 """Parameter of a notebook that keeps rows: a list of texts such as 'channel = store'."""
@@ -69,7 +70,7 @@ class PlannedReport:
     timeout: float | None
     needs: tuple[str, ...]
     language: str | None
-    where: str
+    where: Message
 
 
 @dataclass(frozen=True)
@@ -138,24 +139,22 @@ def read_plan(path: str | Path) -> BatchPlan:
     file = parse_batch_file(path)
     sources: dict[str, _Source] = {}
     found: dict[str, PlannedReport] = {}
-    faults: list[str] = []
+    faults: list[Message] = []
     for number, report in enumerate(file.report, 1):
-        where = f"report '{report.name}'" if report.name else f"report {number}"
+        where = _called(report.name) if report.name else message("report {number}", number=number)
         try:
             if report.notebook not in sources:
                 sources[report.notebook] = _source(report.notebook, path.parent)
             variants, wrong = _variants(report, file.defaults, sources[report.notebook], path.parent, where)
         except InputError as error:
-            faults += [f"{where}: {line}" for line in str(error).splitlines()]
+            faults += _located(where, error.said.lines)
             continue
-        faults += [f"{where}: {line}" for line in wrong]
+        faults += _located(where, wrong)
         for variant in variants:
             other = found.setdefault(variant.name.casefold(), variant)
             if other is not variant:
-                faults.append(
-                    f"{variant.where}: a report before it is named '{variant.name}' already; "
-                    "give each a name of its own."
-                )
+                template = "a report before it is named '{name}' already; give each a name of its own."
+                faults += _located(variant.where, [message(template, name=variant.name)])
     if all(report.notebook in sources for report in file.report):
         faults += _strange_defaults(file.defaults, sources.values())
     reports = {variant.name: variant for variant in found.values()}
@@ -165,8 +164,17 @@ def read_plan(path: str | Path) -> BatchPlan:
             ordered = [replace(reports[name], needs=needs[name]) for name in in_order(needs)]
             return BatchPlan(output=file.output, keep=file.keep, reports=tuple(ordered))
         except InputError as error:
-            faults = str(error).splitlines()
-    raise InputError("\n".join(f"{path.name}, {line}" for line in dict.fromkeys(faults)))
+            faults = list(error.said.lines)
+    told = (message("{file}, {fault}", file=path.name, fault=fault) for fault in dict.fromkeys(faults))
+    raise InputError(together(told))
+
+
+def _called(name: str) -> Message:
+    return message("report '{name}'", name=name)
+
+
+def _located(where: Message, faults: Iterable[Message]) -> list[Message]:
+    return [message("{where}: {fault}", where=where, fault=fault) for fault in faults]
 
 
 def _source(notebook: str, base: Path) -> _Source:
@@ -175,11 +183,11 @@ def _source(notebook: str, base: Path) -> _Source:
 
 
 def _variants(
-    report: Report, defaults: Defaults, source: _Source, base: Path, where: str
-) -> tuple[list[PlannedReport], list[str]]:
+    report: Report, defaults: Defaults, source: _Source, base: Path, where: Message
+) -> tuple[list[PlannedReport], list[Message]]:
     """Make the reports of one [[report]]; with what is wrong in them."""
-    taken = {name: value for name, value in defaults.parameters.items() if name in source.names}
-    given = {**taken, **report.parameters}
+    known = {name: value for name, value in defaults.parameters.items() if name in source.names}
+    given = {**known, **report.parameters}
     language = report.language or defaults.language
     variants, faults = [], []
     combinations = _combinations(report, given, source, base, where)
@@ -191,7 +199,7 @@ def _variants(
             name = _name(report.name, source.path, parts)
             parameters = check_parameters(_set(given, chosen, source.names), source.parameters, source.path.stem)
         except InputError as error:
-            faults += str(error).splitlines()
+            faults += error.said.lines
             continue
         variants.append(
             PlannedReport(
@@ -204,18 +212,18 @@ def _variants(
                 timeout=defaults.timeout if report.timeout is None else report.timeout,
                 needs=tuple(filled(need, parts, "needs") if labels else need for need in report.needs),
                 language=language,
-                where=where if not labels else f"report '{name}'",
+                where=where if not labels else _called(name),
             )
         )
     return variants, faults
 
 
 def _combinations(
-    report: Report, given: Mapping[str, Any], source: _Source, base: Path, where: str
+    report: Report, given: Mapping[str, Any], source: _Source, base: Path, where: Message
 ) -> list[dict[str, Any]]:
     """Values that tell each variant of a report from the others."""
     _check_keys(report, source)
-    _check_number(prod(map(len, report.matrix.values())), "'matrix' makes")
+    _check_number(prod(map(len, report.matrix.values())), message("'matrix' makes"))
     fixed = [dict(zip(report.matrix, values, strict=True)) for values in product(*report.matrix.values())]
     column = report.for_each
     if column is None:
@@ -223,15 +231,23 @@ def _combinations(
     # The data is read again only where other rows or another file are meant.
     read = cache(reporting.batches.column_values.column_values)
     found = [read(**_asked(column, _set(given, chosen, source.names), source, base)) for chosen in fixed]
-    rare, few = sum(one.rare for one in found), f"fewer than {max(one.min_cell for one in found)} rows"
-    _check_number(sum(len(one.values) for one in found), "'matrix' and 'for_each' make")
+    rare, few = sum(one.rare for one in found), max(one.min_cell for one in found)
+    _check_number(sum(len(one.values) for one in found), message("'matrix' and 'for_each' make"))
     variants = {text: list[dict[str, Any]]() for one in found for text in one.values}
     if not variants:
         raise InputError(
-            "'for_each': no value of column '{column}' can have a report: each has {few}.", column=column, few=few
+            "'for_each': no value of column '{column}' can have a report: each has fewer than {least} rows.",
+            column=column,
+            least=few,
         )
     if rare:
-        _WARN("%s: values of '%s' that %s have get no report (min_cell): %d left out.", where, column, few, rare)
+        _WARN(
+            "%s: values of '%s' that fewer than %d rows have get no report (min_cell): %d left out.",
+            where,
+            column,
+            few,
+            rare,
+        )
     for chosen, one in zip(fixed, found, strict=True):
         for text in one.values:
             variants[text].append({column: _typed(column, text, source), **chosen})
@@ -269,8 +285,7 @@ def _check_keys(report: Report, source: _Source) -> None:
         if key in report.parameters:
             raise InputError("'{key}' stands in 'parameters' and tells the reports apart; leave one out.", key=key)
         if key not in source.names and ONLY not in source.names:
-            has = f"it takes {listing(source.names)}" if source.names else "it takes none"
-            hint = nearest(key, source.names) or f"; {has}."
+            hint = nearest(key, source.names) or taken(source.names)
             raise InputError(
                 "'{stem}' has no parameter '{key}' and no '{only}' that keeps rows{hint}",
                 stem=source.path.stem,
@@ -280,7 +295,7 @@ def _check_keys(report: Report, source: _Source) -> None:
             )
 
 
-def _check_number(count: int, make: str) -> None:
+def _check_number(count: int, make: Message) -> None:
     if count > MOST:
         raise InputError(
             "{make} {count} reports; at most {most} are made of one [[report]].", make=make, count=count, most=MOST
@@ -323,7 +338,7 @@ def _name(template: str | None, notebook: Path, parts: Mapping[str, str]) -> str
         name = safe_name(filled(template, parts, "name"))
     elif parts:
         name = safe_name("-".join([name, *parts.values()]))
-    check_report_name(name, f"Report of '{notebook.name}'")
+    check_report_name(name, message("Report of '{notebook}'", notebook=notebook.name))
     return name
 
 
@@ -335,9 +350,8 @@ def _title(template: str | None, labels: Mapping[str, str], language: str | None
     return titled(template, tuple(labels.values()), language or "en")
 
 
-def _strange_defaults(defaults: Defaults, sources: Iterable[_Source]) -> list[str]:
+def _strange_defaults(defaults: Defaults, sources: Iterable[_Source]) -> list[Message]:
     known = {name for source in sources for name in source.names}
     strangers = [name for name in defaults.parameters if name not in known]
-    return [
-        f"defaults: no report's notebook has a parameter '{name}'{nearest(name, known) or '.'}" for name in strangers
-    ]
+    template = "defaults: no report's notebook has a parameter '{name}'{hint}"
+    return [message(template, name=name, hint=nearest(name, known) or message(".")) for name in strangers]

@@ -1,5 +1,6 @@
 """The grammar of a batch's file: its tables and keys, and one sentence for each fault."""
 
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from threading import TIMEOUT_MAX
 from typing import Annotated, Any, Literal
@@ -8,15 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
 from loyalty_kit.errors import InputError, UnreadableError, nearest, plain_faults, read_toml
-
-_IN_WORDS = {
-    "int_type": "must be a whole number",
-    "greater_than_equal": "must be {ge} or more",
-    "greater_than": "must be more than {gt}",
-    "less_than_equal": "must be {le:.0f} or less",
-    "finite_number": "must be a number",
-    "literal_error": "must be {expected}",
-}
+from loyalty_kit.messages import Message, message, shown, together
 
 Text = Annotated[str, Field(strict=True, min_length=1)]
 # No clock of this system waits longer.
@@ -76,34 +69,61 @@ def parse_batch_file(path: Path) -> BatchFile:
         raise UnreadableError(
             "The batch '{path}' does not exist; `loyalty-kit new FOLDER` makes a study that has one.", path=path
         )
-    values = read_toml(path, "The batch")
+    values = read_toml(path, message("The batch"))
     match values:
         case {"defaults": {"notebook": str(notebook)}, "report": [*reports]}:
             values["report"] = [{"notebook": notebook, **one} if isinstance(one, dict) else one for one in reports]
     try:
         return BatchFile.model_validate(values)
     except ValidationError as error:
-        faults = [f"{path.name}, {_fault(*fault)}" for fault in plain_faults(error.errors(include_url=False))]
-        raise InputError("\n".join(faults)) from None
+        faults = [_fault(*fault) for fault in plain_faults(error.errors(include_url=False))]
+        told = (message("{file}, {fault}", file=path.name, fault=fault) for fault in faults)
+        raise InputError(together(told)) from None
 
 
-def _fault(detail: ErrorDetails, said: str) -> str:
+def _fault(detail: ErrorDetails, said: Message) -> Message:
     """One validation fault, with its report's number and its key."""
     model: type[BaseModel]
+    where: Message | None
     match detail["loc"]:
         case ("report", int(number), *keys):
-            where, model = f"report {number + 1}, ", Report
+            where, model = message("report {number}", number=number + 1), Report
         case ("defaults", *keys) if keys:
-            where, model = "defaults, ", Defaults
+            where, model = message("defaults"), Defaults
         case keys:
-            where, model = "", BatchFile
-    key = f"{where}key '{'.'.join(map(str, keys))}'" if keys else where.rstrip(", ")
+            where, model = None, BatchFile
+    key = message("key '{path}'", path=".".join(map(str, keys))) if keys else where
+    if where and keys:
+        key = message("{file}, {fault}", file=where, fault=key)
+    return message("{where}: {fault}", where=key, fault=_wrong(detail, said, model.model_fields, keys))
+
+
+def _wrong(detail: ErrorDetails, said: Message, known: Iterable[str], keys: Sequence[object]) -> Message:
     if detail["type"] == "extra_forbidden":
-        return f"{key}: no such key{nearest(keys[-1], model.model_fields) or '.'}"
+        return message("no such key{hint}", hint=nearest(keys[-1], known) or message("."))
     if detail["loc"] == ("report",) and detail["type"] in ("missing", "too_short"):
-        return f"{key}: at least one [[report]] is needed."
+        return message("at least one [[report]] is needed.")
     if detail["loc"] == ("report",) and isinstance(detail["input"], dict):
-        return f"{key}: write [[report]] with two brackets."
-    got = "" if isinstance(detail["input"], dict) else f"; got {detail['input']!r}"
-    words = _IN_WORDS.get(detail["type"])
-    return f"{key}: {words.format(**detail['ctx']) if words and 'ctx' in detail else words or said}{got}."
+        return message("write [[report]] with two brackets.")
+    wrong = _in_words(detail) or said
+    if isinstance(detail["input"], dict):
+        return message("{wrong}.", wrong=wrong)
+    return message("{wrong}; got {value}.", wrong=wrong, value=shown(detail["input"]))
+
+
+def _in_words(detail: ErrorDetails) -> Message | None:
+    context = detail.get("ctx", {})
+    match detail["type"]:
+        case "int_type":
+            return message("must be a whole number")
+        case "greater_than_equal":
+            return message("must be {low} or more", low=context["ge"])
+        case "greater_than":
+            return message("must be more than {low}", low=context["gt"])
+        case "less_than_equal":
+            return message("must be {high:.0f} or less", high=context["le"])
+        case "finite_number":
+            return message("must be a number")
+        case "literal_error":
+            return message("must be {choices}", choices=context["expected"])
+    return None

@@ -61,11 +61,11 @@ def folder_lock(
 
 
 def _acquire(lock: FileLock, name: str, *, wait: bool, warn_user: Callable[[str], object]) -> None:
-    taken = f"Another batch renders into '{name}'"
     try:
         lock.acquire(timeout=0)
     except Timeout:
         if not wait:
-            raise InputError("{taken}; without --no-wait this one waits for it.", taken=taken) from None
-        warn_user(f"{taken}; this one waits for it.")
+            template = "Another batch renders into '{name}'; without --no-wait this one waits for it."
+            raise InputError(template, name=name) from None
+        warn_user(f"Another batch renders into '{name}'; this one waits for it.")
         lock.acquire(poll_interval=_POLL_SECONDS)

@@ -7,7 +7,8 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
-from loyalty_kit.errors import InputError, listing, nearest
+from loyalty_kit.errors import InputError, nearest
+from loyalty_kit.messages import message, shown
 
 LONGEST_NAME = 200
 """Bytes of a report's name; the endings need room too."""
@@ -42,8 +43,11 @@ def filled(template: str, values: Mapping[str, str], key: str) -> str:
         if place not in values or form or conversion:
             hint = nearest(place, values) if place else ""
             raise InputError(
-                f"Key '{key}' holds {template!r}; places for values are {listing(f'{{{name}}}' for name in values)}"
-                + (hint or ", and {{ stands for a brace.")
+                "Key '{key}' holds {given}; places for values are {places}{hint}",
+                key=key,
+                given=shown(template),
+                places=[f"{{{name}}}" for name in values],
+                hint=hint or message(", and {{ stands for a brace."),
             )
         text += values[place]
     return text

@@ -6,6 +6,7 @@ from fnmatch import fnmatchcase
 from graphlib import CycleError, TopologicalSorter
 
 from loyalty_kit.errors import InputError, nearest
+from loyalty_kit.messages import message, together
 
 
 def fits(name: str, pattern: str) -> bool:
@@ -41,11 +42,12 @@ def resolved(needs: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
             names = [name for name in names if name != report or pattern.casefold() == report.casefold()]
             meant |= dict.fromkeys(names)
             if not names:
-                hint = nearest(pattern, needs) or "."
-                faults.append(f"report '{report}' needs '{pattern}', and no report is named so{hint}")
+                hint = nearest(pattern, needs) or message(".")
+                template = "report '{report}' needs '{pattern}', and no report is named so{hint}"
+                faults.append(message(template, report=report, pattern=pattern, hint=hint))
         found[report] = tuple(meant)
     if faults:
-        raise InputError("\n".join(dict.fromkeys(faults)))
+        raise InputError(together(dict.fromkeys(faults)))
     return found
 
 
@@ -66,7 +68,9 @@ def in_order(needs: Mapping[str, Sequence[str]]) -> list[str]:
     try:
         sorter.prepare()
     except CycleError as error:
-        circle = " needs ".join(f"'{name}'" for name in reversed(error.args[1]))
+        *others, circle = (message("'{name}'", name=name) for name in reversed(error.args[1]))
+        for other in others[::-1]:
+            circle = message("{name} needs {circle}", name=other, circle=circle)
         raise InputError(
             "report {circle}: no order can serve them; take one of these needs out.", circle=circle
         ) from None

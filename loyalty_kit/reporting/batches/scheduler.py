@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import inf
 from pathlib import Path
 
-from loyalty_kit.errors import listing
+from loyalty_kit.messages import message
 from loyalty_kit.reporting.batches.locks import folder_lock
 from loyalty_kit.reporting.history import History
 from loyalty_kit.reporting.jobs import Job
@@ -111,7 +111,7 @@ def _round(jobs: Sequence[Job], place: _Place, failed: set[str]) -> Iterator[tup
     ready = []
     for job in jobs:
         if missed := sorted(failed.intersection(job.needs)):
-            sentence = f"It needs {listing(missed)}, which failed."
+            sentence = message("It needs {reports}, which failed.", reports=list(missed))
             yield job, _settled(_begin(job, place), RenderResponse(failure=Failure(sentence)), 0.0, place)
         elif not place.force and is_unchanged(job, place.folder, job.key()):
             yield job, unchanged(job, place.folder, job.key())

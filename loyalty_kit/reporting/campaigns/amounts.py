@@ -5,7 +5,8 @@ from typing import Any
 import pandas as pd
 
 from loyalty_kit.campaigns.effects import ALL, EffectsResult
-from loyalty_kit.reporting.wording.catalogue import in_a_row, level, number, percent, records, term
+from loyalty_kit.language import in_a_row, level, number, percent, term
+from loyalty_kit.reporting.sentences import records
 
 THOUSAND = 1000
 

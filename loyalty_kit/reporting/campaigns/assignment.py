@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 
 from loyalty_kit.campaigns.assignment import AssignmentResult
 from loyalty_kit.campaigns.campaign import Campaign
+from loyalty_kit.language import in_a_row, term, translate
 from loyalty_kit.reporting.canvas import (
     BLUE,
     GREEN,
@@ -21,9 +22,8 @@ from loyalty_kit.reporting.canvas import (
     name_rows,
 )
 from loyalty_kit.reporting.layout import headings, lay_out
+from loyalty_kit.reporting.sentences import Passage, Sentence, records, say
 from loyalty_kit.reporting.verbs import describes, draws, tabulates
-from loyalty_kit.reporting.wording.catalogue import Passage, Sentence, in_a_row, records, say, term
-from loyalty_kit.reporting.wording.notes import tell
 
 COLOURS = (BLUE, ORANGE, GREEN, YELLOW)
 BALANCED = 0.1
@@ -48,10 +48,10 @@ def describe_checks(assignment: AssignmentResult) -> Passage:
     passed = int((table["outcome"] == "passed").sum())
     first = say("sound.all" if passed == len(table) else "sound.some", passed=passed, count=len(table))
     warned = [
-        say("sound.warned", check=tell(row["check"]), message=tell(row["message"]))
+        say("sound.warned", check=translate(row["check"]), message=translate(row["message"]))
         for row in records(table[table["outcome"] == "warned"])
     ]
-    return Passage([*(Sentence(tell(text), "warning") for text in assignment.warnings), first, *warned])
+    return Passage([*(Sentence(translate(text), "warning") for text in assignment.warnings), first, *warned])
 
 
 @tabulates(AssignmentResult, "checks")
@@ -59,9 +59,9 @@ def checks_table(assignment: AssignmentResult) -> GT:
     """Lay out every check of the assignment."""
     table = assignment.table
     shown = table.assign(
-        check=table["check"].map(tell),
+        check=table["check"].map(translate),
         outcome=[term(f"verdict.{outcome}") for outcome in table["outcome"]],
-        message=table["message"].map(tell),
+        message=table["message"].map(translate),
     )
     labels = headings({"check": "check", "outcome": "outcome", "message": "message"})
     return lay_out(shown, name="assignment", title=term("title.assignment"), labels=labels)

@@ -11,14 +11,14 @@ from loyalty_kit.campaigns.course import CourseResult
 from loyalty_kit.campaigns.decisions import SURE, UNLIKELY, DecisionResult
 from loyalty_kit.campaigns.metrics import Profit
 from loyalty_kit.campaigns.next_test import NextTestResult
+from loyalty_kit.language import in_a_row, level, percent, term, translate
 from loyalty_kit.reporting.campaigns.amounts import THOUSAND, about, amount, chance, plain_name, span
 from loyalty_kit.reporting.campaigns.assignment import COLOURS, arm_names, colour_places, thousands
 from loyalty_kit.reporting.campaigns.effects import IN_SEGMENTS, axis_unit, metric_of
 from loyalty_kit.reporting.canvas import INK, canvas, drawn, label
 from loyalty_kit.reporting.layout import headings, lay_out
+from loyalty_kit.reporting.sentences import Passage, Sentence, records, say
 from loyalty_kit.reporting.verbs import describes, draws, tabulates
-from loyalty_kit.reporting.wording.catalogue import Passage, Sentence, in_a_row, level, percent, records, say, term
-from loyalty_kit.reporting.wording.notes import tell
 
 ORDER = ["roll out", "test", "unknown", "second", "stop"]
 """Advice in the order in which a report gives it."""
@@ -33,7 +33,7 @@ def describe_decision(decision: DecisionResult) -> Passage:
     best = decision.now
     values = {"gain": amount(best["expected_gain"]), "loss": amount(best["expected_loss"])}
     choice = say("worth.best_stop" if best["decision"] == "stop" else "worth.best_arm", arm=best["arm"], **values)
-    warnings = [Sentence(tell(text), "warning") for text in decision.warnings]
+    warnings = [Sentence(translate(text), "warning") for text in decision.warnings]
     return Passage([*warnings, *profit, choice, say("worth.more", **values)])
 
 
@@ -41,7 +41,7 @@ def describe_decision(decision: DecisionResult) -> Passage:
 def describe_answer(decision: DecisionResult) -> Passage:
     """Headline: what is wrong with the test, what to do with each arm, and whether that can be believed."""
     found = decision.assignment.warnings if decision.assignment else ()
-    warnings = [Sentence(tell(text), "warning") for text in found]
+    warnings = [Sentence(translate(text), "warning") for text in found]
     if not decision.sound:
         return Passage([*warnings, Sentence(say("campaign.unsound"), "answer")])
     arms = decision.arms
@@ -78,7 +78,7 @@ def describe_course(course: CourseResult) -> Passage:
             sentences.append(say("course.crossed", period=clear["period"].iloc[0], **values))
         else:
             sentences.append(say("course.crossed_not", **values))
-    return Passage([*sentences, *map(Sentence, map(tell, course.warnings))])
+    return Passage([*sentences, *map(Sentence, map(translate, course.warnings))])
 
 
 @describes(NextTestResult, "designs")
@@ -86,14 +86,14 @@ def describe_designs(plan: NextTestResult) -> Passage:
     """Say what the next test could find, and how many customers it takes to find less."""
     rows = {row["design"]: row for row in records(plan.table)}
     if not rows:
-        return Passage([*map(Sentence, map(tell, plan.warnings))])
+        return Passage([*map(Sentence, map(translate, plan.warnings))])
     again, half = rows["again"], rows["half the effect"]
     shares = {"share": percent(again["control_share"]), "power": percent(plan.power), "metric": plain_name(plan.metric)}
     sentences = [say("next.again", n=f"{again['n']:,.0f}", mde=amount(again["mde"]), **shares)]
     if "equal arms" in rows:
         sentences.append(say("next.equal", mde=amount(rows["equal arms"]["mde"])))
     sentences.append(say("next.half", n=about(half["n"]), mde=amount(half["mde"])))
-    return Passage([*sentences, *map(Sentence, map(tell, plan.warnings))])
+    return Passage([*sentences, *map(Sentence, map(translate, plan.warnings))])
 
 
 @tabulates(DecisionResult, "decision")
@@ -148,7 +148,9 @@ def designs_table(plan: NextTestResult) -> GT:
         name="next",
         title=term("title.next"),
         labels=headings(columns),
-        note=term("note.next", metric=plain_name(plan.metric), power=percent(plan.power), method=tell(plan.method)),
+        note=term(
+            "note.next", metric=plain_name(plan.metric), power=percent(plan.power), method=translate(plan.method)
+        ),
     ).cols_align("right", ["size", "share", "change", "lift"])
 
 

@@ -12,6 +12,7 @@ from loyalty_kit.campaigns.effects import ALL, PERMUTATION, EffectsResult
 from loyalty_kit.campaigns.metrics import Metric
 from loyalty_kit.checks import check_choice
 from loyalty_kit.errors import InputError
+from loyalty_kit.language import in_a_row, level, number, percent, probability, term, translate
 from loyalty_kit.reporting.campaigns.amounts import (
     THOUSAND,
     amount,
@@ -24,20 +25,8 @@ from loyalty_kit.reporting.campaigns.amounts import (
 from loyalty_kit.reporting.campaigns.assignment import COLOURS, arm_names, colour_places, thousands
 from loyalty_kit.reporting.canvas import BLUE, INK, MUTED, ORANGE, canvas, drawable, drawn, label, name_rows
 from loyalty_kit.reporting.layout import headings, lay_out, p_values
+from loyalty_kit.reporting.sentences import Passage, Sentence, records, say
 from loyalty_kit.reporting.verbs import describes, draws, tabulates
-from loyalty_kit.reporting.wording.catalogue import (
-    Passage,
-    Sentence,
-    in_a_row,
-    level,
-    number,
-    percent,
-    probability,
-    records,
-    say,
-    term,
-)
-from loyalty_kit.reporting.wording.notes import tell
 
 LEVEL_OF_TESTS = 0.05
 ENDS = [("difference", "difference"), ("ci_low", "low"), ("ci_high", "high")]
@@ -55,7 +44,7 @@ def describe_effects(effects: EffectsResult) -> Passage:
     replaced = table[table["procedure"] == PERMUTATION]
     if len(replaced):
         sentences.append(say("effects.permuted", rows=results_in_a_row(replaced)))
-    return Passage([*sentences, *map(Sentence, map(tell, effects.warnings))])
+    return Passage([*sentences, *map(Sentence, map(translate, effects.warnings))])
 
 
 @describes(EffectsResult, "segments")
@@ -81,7 +70,7 @@ def describe_trust(effects: EffectsResult) -> Passage:
     trust, table = _tried(effects), effects.trusted
     permuted = table[table["believable"] == "by permutation"]
     never = table[table["believable"] == "no"]
-    sentences = [say("belief.how", method=tell(trust.method), nominal=percent(trust.nominal, 1))]
+    sentences = [say("belief.how", method=translate(trust.method), nominal=percent(trust.nominal, 1))]
     if len(permuted):
         whole = permuted[permuted["by"] == ALL]
         case = "permuted" if len(whole) else "permuted_cells"
@@ -108,7 +97,7 @@ def effects_table(effects: EffectsResult) -> GT:
         "p": "p",
     }
     labels = headings(columns, control=effects.control, level=level(effects.confidence))
-    methods = term("semicolon").join(map(tell, dict.fromkeys(shown["method"])))
+    methods = term("semicolon").join(map(translate, dict.fromkeys(shown["method"])))
     return lay_out(
         shown,
         name="effects",
@@ -181,7 +170,7 @@ def trust_table(effects: EffectsResult) -> GT:
         title=term("title.trust"),
         labels=headings(columns, control=effects.control),
         group="group",
-        note=term("note.trust", method=tell(trust.method), nominal=percent(trust.nominal, 1)),
+        note=term("note.trust", method=translate(trust.method), nominal=percent(trust.nominal, 1)),
     ).cols_align("right", ["better", "worse", "nonzero_control"])
 
 
@@ -255,7 +244,7 @@ def _tried(effects: EffectsResult) -> Any:
 def _effect(row: dict[str, Any], kind: str, effects: EffectsResult) -> Sentence:
     names = {"metric": plain_name(row["metric"]), "arm": row["arm"], "reference": effects.control}
     if not row["ci_low"] <= row["ci_high"]:
-        return say("effects.no_interval", **names, why=tell(row["warning"]))
+        return say("effects.no_interval", **names, why=translate(row["warning"]))
     way = "up" if row["ci_low"] > 0 else "down" if row["ci_high"] < 0 else "unclear"
     change = row["difference"] if way == "unclear" else abs(row["difference"])
     # An interval that excludes zero must not seem to reach it.

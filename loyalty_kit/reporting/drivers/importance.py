@@ -8,6 +8,7 @@ from great_tables import GT
 from matplotlib.axes import Axes
 from matplotlib.patches import Ellipse
 
+from loyalty_kit.language import level, number, percent, term, translate
 from loyalty_kit.modelling.driver_verdict import SURE, DriverVerdict
 from loyalty_kit.modelling.importance import ImportanceResult
 from loyalty_kit.modelling.priority import LOOK_CLOSER, PriorityResult
@@ -15,9 +16,8 @@ from loyalty_kit.modelling.robustness import TOP
 from loyalty_kit.reporting.canvas import BLUE, INK, MUTED, ORANGE, canvas, drawable, heat, label, name_rows, named
 from loyalty_kit.reporting.drivers.names import ends, names
 from loyalty_kit.reporting.layout import headings, lay_out, span
+from loyalty_kit.reporting.sentences import Passage, Sentence, records, say
 from loyalty_kit.reporting.verbs import describes, draws, tabulates
-from loyalty_kit.reporting.wording.catalogue import Passage, Sentence, level, number, percent, records, say, term
-from loyalty_kit.reporting.wording.notes import tell
 
 FIVE = 5
 ELLIPSE_SDS = 2.4477
@@ -51,7 +51,7 @@ def describe_answer(verdict: DriverVerdict) -> Passage:
 @describes(ImportanceResult, "importance")
 def describe_importance(result: ImportanceResult) -> Passage:
     """Say of each driver its share, rank and how sure the rank is; that there is none where nothing is predicted."""
-    warnings = [Sentence(tell(text, result.labels), "warning") for text in result.warnings]
+    warnings = [Sentence(translate(text, result.labels), "warning") for text in result.warnings]
     if not result.ranked:
         outcome = result.labels.get(result.outcome, result.outcome)
         return Passage([say("importance.none", outcome=outcome), *warnings])
@@ -75,7 +75,7 @@ def describe_priorities(result: PriorityResult) -> Passage:
         name = result.labels.get(row["driver"], row["driver"])
         sentences.append(say(phrase, driver=name, **values, **_change(row, result.confidence)))
     warnings = result.warnings if result.ranked else ()
-    return Passage([*sentences, *(Sentence(tell(text, result.labels), "warning") for text in warnings)])
+    return Passage([*sentences, *(Sentence(translate(text, result.labels), "warning") for text in warnings)])
 
 
 @tabulates(ImportanceResult, "importance")

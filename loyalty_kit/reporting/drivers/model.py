@@ -5,25 +5,15 @@ from typing import Any
 from great_tables import GT
 from matplotlib.axes import Axes
 
+from loyalty_kit.language import level, number, percent, probability, term, translate
 from loyalty_kit.modelling.driver_result import DriverResult
 from loyalty_kit.modelling.validation import ValidationResult
 from loyalty_kit.reporting.canvas import BLUE, INK, MUTED, ORANGE, canvas, drawable, label, name_rows, named
 from loyalty_kit.reporting.drivers.names import ends, names
 from loyalty_kit.reporting.layout import headings, lay_out, p_values, span
+from loyalty_kit.reporting.sentences import Passage, Sentence, records, say
 from loyalty_kit.reporting.survey.sample import small_sample
 from loyalty_kit.reporting.verbs import describes, draws, tabulates
-from loyalty_kit.reporting.wording.catalogue import (
-    Passage,
-    Sentence,
-    level,
-    number,
-    percent,
-    probability,
-    records,
-    say,
-    term,
-)
-from loyalty_kit.reporting.wording.notes import tell
 
 
 @describes(DriverResult, "coefficients")
@@ -43,7 +33,7 @@ def describe_coefficients(model: DriverResult) -> Passage:
     sentences += _checked(model)
     if model.correction_settled:
         sentences.append(say("model.corrected"))
-    others = [Sentence(tell(text, model.labels)) for text in model.warnings if text not in model.tabled_warnings]
+    others = [Sentence(translate(text, model.labels)) for text in model.warnings if text not in model.tabled_warnings]
     return Passage([*(Sentence(text, "warning") for text in _suppressed(model)), *sentences, *others])
 
 
@@ -94,7 +84,7 @@ def coefficients_table(model: DriverResult) -> GT:
         corrected = model.corrected.set_index("driver").loc[table["driver"]].reset_index()
         shown = shown.assign(corrected=corrected["estimate"], wide=span(corrected["ci_low"], corrected["ci_high"], 2))
         labels |= headings({"corrected": "corrected", "wide": "corrected_interval"})
-    method = tell(model.method)
+    method = translate(model.method)
     note = "note.coefficients" if "corrected" not in labels else "note.coefficients_corrected"
     return lay_out(
         shown,

@@ -8,14 +8,14 @@ from great_tables import GT
 from matplotlib.axes import Axes
 
 from loyalty_kit.errors import GroupsError
+from loyalty_kit.language import level, probability, term, translate
 from loyalty_kit.modelling.robustness import AS_GIVEN, TOP, RobustnessResult
 from loyalty_kit.modelling.stability import StabilityResult
 from loyalty_kit.reporting.canvas import canvas, drawable, heat, label, named
 from loyalty_kit.reporting.drivers.names import names
 from loyalty_kit.reporting.layout import headings, lay_out, span
+from loyalty_kit.reporting.sentences import Passage, Sentence, records, say
 from loyalty_kit.reporting.verbs import describes, draws, tabulates
-from loyalty_kit.reporting.wording.catalogue import Passage, Sentence, level, probability, records, say, term
-from loyalty_kit.reporting.wording.notes import tell
 
 CARELESS = {"careless left out": "careless_left_out", "careless kept": "careless_kept"}
 """Samples that the notebook sets beside the one analysed, with their key in the catalogue."""
@@ -41,7 +41,7 @@ def describe_settings(result: RobustnessResult) -> Passage:
             sentences.append(say("holds.sign", **values))
     for name in result.repeated:
         sentences.append(say("holds.screened_none" if name in CARELESS else "holds.repeated", sample=_sample(name)))
-    return Passage([*sentences, *(Sentence(tell(text, result.labels), "warning") for text in result.warnings)])
+    return Passage([*sentences, *(Sentence(translate(text, result.labels), "warning") for text in result.warnings)])
 
 
 @describes(type(None), "stability")
@@ -53,7 +53,7 @@ def describe_no_groups(_: None) -> Passage:
 @describes(GroupsError, "stability")
 def describe_refusal(error: GroupsError) -> Passage:
     """Say why groups were not compared."""
-    return Passage([Sentence(say("holds.groups_refused", why=tell(error.message)), "warning")])
+    return Passage([Sentence(say("holds.groups_refused", why=translate(error.message)), "warning")])
 
 
 @describes(StabilityResult, "stability")
@@ -65,7 +65,7 @@ def describe_stability(result: StabilityResult) -> Passage:
     for row in records(result.different_drivers):
         name = result.labels.get(row["driver"], row["driver"])
         sentences.append(say(phrase, driver=name, p=probability(row["p_corrected"])))
-    return Passage([*sentences, *(Sentence(tell(text, result.labels), "warning") for text in result.warnings)])
+    return Passage([*sentences, *(Sentence(translate(text, result.labels), "warning") for text in result.warnings)])
 
 
 @tabulates(RobustnessResult, "settings")
@@ -150,4 +150,4 @@ def _choices(row: Mapping[str, Any]) -> str:
 
 def _sample(name: str) -> str:
     """Name of a sample: the catalogue's for those of the notebook, else the analyst's own."""
-    return term(f"verdict.{CARELESS[name]}") if name in CARELESS else name
+    return term(f"sample_name.{CARELESS[name]}") if name in CARELESS else name

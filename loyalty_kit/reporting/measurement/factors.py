@@ -7,26 +7,16 @@ from great_tables import GT
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
+from loyalty_kit.language import in_a_row, level, number, percent, probability, term, translate
 from loyalty_kit.measurement.adequacy import GOOD_KMO, LEAST_KMO, AdequacyResult
 from loyalty_kit.measurement.factors import FactorResult, homes, recovered
 from loyalty_kit.measurement.retention import RetentionResult
 from loyalty_kit.reporting.bounds import beside
 from loyalty_kit.reporting.canvas import BLUE, INK, ORANGE, canvas, drawable, drawn, heat, label, numbered
 from loyalty_kit.reporting.layout import headings, lay_out
+from loyalty_kit.reporting.sentences import Passage, Sentence, say
 from loyalty_kit.reporting.survey.sample import warned
 from loyalty_kit.reporting.verbs import describes, draws, tabulates
-from loyalty_kit.reporting.wording.catalogue import (
-    Passage,
-    Sentence,
-    in_a_row,
-    level,
-    number,
-    percent,
-    probability,
-    say,
-    term,
-)
-from loyalty_kit.reporting.wording.notes import tell
 from loyalty_kit.survey.codebook import Codebook
 
 
@@ -72,7 +62,7 @@ def describe_factors(result: FactorResult) -> Passage:
         merged = [name for name, own in whole.items() if own == place]
         if len(merged) > 1:
             sentences.append(say("factors.shared", scales=labels(merged, result.codebook)))
-    warnings = [Sentence(tell(text, result.codebook.labels), "warning") for text in result.warnings]
+    warnings = [Sentence(translate(text, result.codebook.labels), "warning") for text in result.warnings]
     return Passage([*(sentences or [say("factors.none")]), *warnings])
 
 

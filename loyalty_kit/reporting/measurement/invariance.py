@@ -8,24 +8,15 @@ from great_tables import GT
 from matplotlib.axes import Axes
 
 from loyalty_kit.errors import GroupsError
+from loyalty_kit.language import in_a_row, level, number, probability, term, translate
 from loyalty_kit.measurement.invariance import InvarianceResult
 from loyalty_kit.measurement.invariance_verdict import Decision
 from loyalty_kit.messages import figure
 from loyalty_kit.reporting.canvas import BLUE, INK, ORANGE, canvas, drawn, label
 from loyalty_kit.reporting.layout import headings, lay_out, p_values
+from loyalty_kit.reporting.sentences import Passage, Sentence, say
 from loyalty_kit.reporting.survey.sample import warned
 from loyalty_kit.reporting.verbs import describes, draws, tabulates
-from loyalty_kit.reporting.wording.catalogue import (
-    Passage,
-    Sentence,
-    in_a_row,
-    level,
-    number,
-    probability,
-    say,
-    term,
-)
-from loyalty_kit.reporting.wording.notes import tell
 
 
 @describes(type(None), "invariance")
@@ -42,7 +33,7 @@ def describe_invariance(result: InvarianceResult) -> Passage:
     dropped = [say("invariance.sample", n=result.n_used, dropped=result.n_dropped)] if result.n_dropped else []
     if result.obstacle:
         return Passage([Sentence(_unexamined(result), "warning"), *dropped, *last])
-    sentences = [Sentence(tell(result.verdict), "plain" if result.comparable else "warning"), *dropped]
+    sentences = [Sentence(translate(result.verdict), "plain" if result.comparable else "warning"), *dropped]
     freed = result.items.loc[result.items["freed"].astype(bool), "item"].unique()
     if len(freed):
         sentences.append(say("invariance.freed", items=in_a_row(freed)))
@@ -81,7 +72,7 @@ def levels_table(result: InvarianceResult) -> GT:
         title=term("title.invariance"),
         labels=headings(columns),
         decimals={3: changes, 1: ["chi2"]},
-        note=term("note.invariance", method=tell(result.method), groups=_sizes(result)),
+        note=term("note.invariance", method=translate(result.method), groups=_sizes(result)),
     )
 
 
@@ -106,17 +97,17 @@ def comparability(groups: InvarianceResult | GroupsError | None, *, settled: boo
     if groups is None:
         return [say("structure.groups_none")]
     if isinstance(groups, GroupsError):
-        return [Sentence(say("structure.groups_refused", why=tell(groups.message)), "warning")]
+        return [Sentence(say("structure.groups_refused", why=translate(groups.message)), "warning")]
     if not settled:
         return [say("structure.groups_keying")]
     if groups.decision is None:
         return [_unexamined(groups)]
     case = "no" if not groups.comparable else "part" if len(groups.partial) else "yes"
-    reserve = tell(groups.reserve) if groups.reserve else ""
+    reserve = translate(groups.reserve) if groups.reserve else ""
     figures = _change_in_words(groups.decision)
     first = say(f"structure.groups_{case}", group=groups.group, figures=figures, reserve=reserve)
     doubted = groups.comparable and groups.doubts
-    return [first, *([say("structure.groups_doubt", why=tell(groups.doubts[0]))] if doubted else [])]
+    return [first, *([say("structure.groups_doubt", why=translate(groups.doubts[0]))] if doubted else [])]
 
 
 def _difference(row: dict[Any, Any], result: InvarianceResult) -> Sentence:
@@ -134,7 +125,7 @@ def _difference(row: dict[Any, Any], result: InvarianceResult) -> Sentence:
 
 
 def _unexamined(result: InvarianceResult) -> Sentence:
-    return say("structure.groups_unexamined", group=result.group, why=tell(result.obstacle), sizes=_sizes(result))
+    return say("structure.groups_unexamined", group=result.group, why=translate(result.obstacle), sizes=_sizes(result))
 
 
 def _sizes(result: InvarianceResult) -> str:

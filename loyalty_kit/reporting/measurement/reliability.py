@@ -8,6 +8,7 @@ import pandas as pd
 from great_tables import GT
 from matplotlib.axes import Axes
 
+from loyalty_kit.language import in_a_row, interval, level, number, term, translate
 from loyalty_kit.measurement.reliability import ReliabilityResult
 from loyalty_kit.measurement.scale_verdict import REDUNDANT, RELIABLE, WEAK_ITEM
 from loyalty_kit.reporting.canvas import (
@@ -23,19 +24,8 @@ from loyalty_kit.reporting.canvas import (
     nothing,
 )
 from loyalty_kit.reporting.layout import headings, lay_out, span
+from loyalty_kit.reporting.sentences import Passage, Sentence, records, say
 from loyalty_kit.reporting.verbs import describes, draws, tabulates
-from loyalty_kit.reporting.wording.catalogue import (
-    Passage,
-    Sentence,
-    in_a_row,
-    interval,
-    level,
-    number,
-    records,
-    say,
-    term,
-)
-from loyalty_kit.reporting.wording.notes import tell
 
 MARKS = {"trust": ("o", BLUE), "unsure": ("D", MUTED), "distrust": ("X", ORANGE), "unknown": ("", MUTED)}
 
@@ -49,8 +39,10 @@ def describe_scales(result: ReliabilityResult) -> Passage:
         sentences.append(say(f"reliability.{row['verdict']}", threshold=f"{RELIABLE:.2f}", **values))
         if row["cronbach_alpha"] > REDUNDANT:
             sentences.append(say("reliability.redundant", count=row["items"], **values))
-    notes = [Sentence(tell(text, result.labels)) for text in result.warnings if text not in result.keying]
-    return Passage([*(Sentence(tell(text, result.labels), "warning") for text in result.keying), *sentences, *notes])
+    notes = [Sentence(translate(text, result.labels)) for text in result.warnings if text not in result.keying]
+    return Passage(
+        [*(Sentence(translate(text, result.labels), "warning") for text in result.keying), *sentences, *notes]
+    )
 
 
 @describes(ReliabilityResult, "answer")

@@ -8,6 +8,7 @@ from great_tables import GT
 from matplotlib.axes import Axes
 from matplotlib.patches import FancyBboxPatch
 
+from loyalty_kit.language import in_a_row, level, number, percent, probability, term, translate
 from loyalty_kit.measurement.adequacy import POOR_KMO
 from loyalty_kit.measurement.confirmatory import CfaResult
 from loyalty_kit.measurement.fit import FAIR_FIT, GOOD_FIT, leading_indices
@@ -18,19 +19,8 @@ from loyalty_kit.reporting.canvas import BLUE, INK, MUTED, ORANGE, canvas, drawa
 from loyalty_kit.reporting.layout import headings, lay_out, span
 from loyalty_kit.reporting.measurement.invariance import comparability
 from loyalty_kit.reporting.measurement.validity import pair_labels, unrelated_scales
+from loyalty_kit.reporting.sentences import Passage, Sentence, say
 from loyalty_kit.reporting.verbs import describes, draws, tabulates
-from loyalty_kit.reporting.wording.catalogue import (
-    Passage,
-    Sentence,
-    in_a_row,
-    level,
-    number,
-    percent,
-    probability,
-    say,
-    term,
-)
-from loyalty_kit.reporting.wording.notes import tell
 
 COSTLY_LOSS = 0.2
 """Share of respondents left out from which a report says so loudly."""
@@ -42,7 +32,9 @@ def describe_answer(verdict: StructureVerdict) -> Passage:
     """Headline: does the claimed structure fit, which scales overlap, may groups be compared."""
     sentences = [_fit(verdict)]
     if verdict.model.doubts:
-        sentences.append(say("structure.improper", why=tell(verdict.model.doubts[0], verdict.model.codebook.labels)))
+        sentences.append(
+            say("structure.improper", why=translate(verdict.model.doubts[0], verdict.model.codebook.labels))
+        )
     if verdict.against_keying:
         sentences.append(say("structure.keying", items=in_a_row(verdict.against_keying)))
     sentences += _distinctness(verdict)
@@ -55,7 +47,7 @@ def describe_fit(result: CfaResult) -> Passage:
     """Warnings of the factor model: those that question the estimates loudly, the rest plainly."""
     loud, names = result.doubts, result.codebook.labels
     return Passage(
-        Sentence(tell(text, names), "warning" if text in loud else "plain") for text in (*loud, *result.left_out)
+        Sentence(translate(text, names), "warning" if text in loud else "plain") for text in (*loud, *result.left_out)
     )
 
 
@@ -86,7 +78,7 @@ def fit_table(result: CfaResult) -> GT:
     ]
     columns = {"index": "index", "plain": "estimated"} | ({"robust": "robust"} if set(robust) != {"–"} else {})
     rows = pd.DataFrame({"index": [term(f"column.{name}") for name in names], "plain": plain, "robust": robust})
-    method = tell(result.method)
+    method = translate(result.method)
     note = term("note.fit", method=f"{method[0].upper()}{method[1:]}")
     return lay_out(rows, name="fit", title=term("title.fit"), labels=headings(columns), note=note)
 

@@ -5,6 +5,7 @@ import pandas as pd
 from great_tables import GT
 from matplotlib.axes import Axes
 
+from loyalty_kit.language import level, number, term, translate
 from loyalty_kit.measurement.adequacy import UNRELATED
 from loyalty_kit.measurement.common_method import CommonMethodResult
 from loyalty_kit.measurement.validity import LIBERAL, RELIABLE, SHARED, STRICT, ValidityResult
@@ -12,9 +13,8 @@ from loyalty_kit.reporting.bounds import beside, digits_beside
 from loyalty_kit.reporting.canvas import canvas, drawable, heat, label, nothing
 from loyalty_kit.reporting.layout import headings, lay_out, span
 from loyalty_kit.reporting.measurement.factors import labels
+from loyalty_kit.reporting.sentences import Passage, Sentence, records, say
 from loyalty_kit.reporting.verbs import describes, draws, tabulates
-from loyalty_kit.reporting.wording.catalogue import Passage, Sentence, level, number, records, say, term
-from loyalty_kit.reporting.wording.notes import tell
 from loyalty_kit.survey.codebook import Codebook
 
 
@@ -52,7 +52,7 @@ def describe_no_common_method(_: None) -> Passage:
 @describes(CommonMethodResult, "common method")
 def describe_common_method(result: CommonMethodResult) -> Passage:
     """Say whether one source could explain all the answers."""
-    return Passage([Sentence(tell(result.verdict))])
+    return Passage([Sentence(translate(result.verdict))])
 
 
 @tabulates(ValidityResult, "scales")

@@ -17,8 +17,9 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
 from loyalty_kit.errors import InputError
+from loyalty_kit.language import term
+from loyalty_kit.messages import foreign
 from loyalty_kit.reporting.publication import publish_bytes
-from loyalty_kit.reporting.wording.catalogue import term
 
 _NUMBER = re.compile(
     r"(?P<sign>[-+−]?)(?P<money>[€£$¥￥]?) ?(?P<whole>\d{1,3}(?:[, \u2009\u202f]\d{3})+|0|[1-9]\d{0,14})?"
@@ -70,7 +71,7 @@ def write_workbook(html: Path | str, target: Path) -> None:
         try:
             page = html.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
-            raise InputError("The report '{html}' cannot be read: {cause}.", html=html, cause=error) from None
+            raise InputError("The report '{html}' cannot be read: {cause}.", html=html, cause=foreign(error)) from None
     else:
         page = html
     soup = BeautifulSoup(page, "html.parser")

@@ -7,10 +7,10 @@ from nbconvert.exporters.exporter import Exporter
 from nbformat import NotebookNode
 from traitlets import default
 
+from loyalty_kit.language import LANGUAGES
 from loyalty_kit.reporting.notebooks import heading
 from loyalty_kit.reporting.pages.page import report_page
 from loyalty_kit.reporting.recording import recorded
-from loyalty_kit.reporting.wording.catalogue import LANGUAGES
 
 
 class ReportExporter(Exporter):

@@ -8,10 +8,10 @@ from datetime import datetime
 from html import escape
 from urllib.parse import quote
 
+from loyalty_kit.language import given, moment, term, translate
+from loyalty_kit.messages import Message
 from loyalty_kit.reporting.pages.document import document, table
 from loyalty_kit.reporting.running.requests import Failure
-from loyalty_kit.reporting.wording.catalogue import given, moment, term
-from loyalty_kit.reporting.wording.notes import tell
 
 BANNER, BANNER_TAG = "<!--loyalty-kit:banner-->", '<aside class="banner">'
 
@@ -72,20 +72,22 @@ def reason(said: str, *, language: str, most: int = sys.maxsize) -> str:
     Parameters
     ----------
     said : str
-        A sentence a line, in English.
+        A message, or text that is not the kit's own.
     language : str
-        Language of the page; a line that the catalogue does not know stays English, and says so.
+        Language of the page; what the catalogue does not know stays English, and says so.
     most : int
         Characters to show.
 
     Examples
     --------
-    >>> reason("The survey 'a.csv' is empty.\nIt broke.", language="zh")
+    >>> from loyalty_kit.messages import message, together
+    >>> empty = message("The survey '{file}' is empty.", file="a.csv")
+    >>> reason(together([empty, "It broke."]), language="zh")
     '调查数据“a.csv”是空文件。<br><span lang="en">It broke.</span>'
     """
     lines = []
-    for line in said.splitlines():
-        told = tell(line, language=language)
+    for line in said.lines if isinstance(said, Message) else said.splitlines():
+        told = translate(line, language=language)
         shown = escape(told if len(told) <= most else f"{told[:most]}…")
         # Who reads the page aloud must know which voice to use.
         lines.append(f'<span lang="en">{shown}</span>' if told == line and language != "en" else shown)

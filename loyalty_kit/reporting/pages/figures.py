@@ -24,8 +24,8 @@ from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 from PIL import Image
 
+from loyalty_kit.language import term
 from loyalty_kit.reporting.pages.fonts import drawn_without_warnings, labels_lost, set_font
-from loyalty_kit.reporting.wording.catalogue import term
 
 PNG, SVG = "image/png", "image/svg+xml"
 CSS_DPI, POINTS = 96, 72

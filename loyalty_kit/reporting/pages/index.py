@@ -12,12 +12,12 @@ from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import quote
 
+from loyalty_kit.language import given, moment, number, term
 from loyalty_kit.reporting.history import Course, History
 from loyalty_kit.reporting.pages.document import FACT, TAGS, TEMPLATES, document, table
 from loyalty_kit.reporting.pages.failure import reason
 from loyalty_kit.reporting.pages.since import course_line, figure_text
 from loyalty_kit.reporting.publication import publish
-from loyalty_kit.reporting.wording.catalogue import given, moment, number, term
 
 INDEX = "index.html"
 REPORT = ".html"
@@ -192,7 +192,7 @@ def _outcome(report: _Report, language: str) -> str:
     known = course if course and course.outcome == "failed" else None
     link = f'<a href="{_address(report.failed)}">{_word("failed", language)}</a>'
     link = f"<strong>{link}</strong> {_time(known.started if known else None, report.failed, language)}"
-    why = reason(_printable(known.error), language=language, most=_LONGEST) if known else ""
+    why = _printable(reason(known.error, language=language, most=_LONGEST)) if known else ""
     parts = [link, f"<small>{why}</small>" if why else ""]
     parts.append(f"<small>{_word('kept' if report.good else 'no_good', language)}</small>")
     return "<br>".join(filter(None, parts))

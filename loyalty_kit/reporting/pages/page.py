@@ -14,13 +14,13 @@ from traitlets import default
 
 from loyalty_kit import __version__
 from loyalty_kit.estimates import Estimate
+from loyalty_kit.language import term
 from loyalty_kit.reporting.pages.document import TAGS, TEMPLATES
 from loyalty_kit.reporting.pages.markup import AS_WRITTEN
 from loyalty_kit.reporting.pages.outputs import markdown_html, output_html
 from loyalty_kit.reporting.pages.since import since_section
 from loyalty_kit.reporting.pages.structure import add_structure
 from loyalty_kit.reporting.running.requests import PastRun
-from loyalty_kit.reporting.wording.catalogue import term
 
 
 class _Template(TemplateExporter):

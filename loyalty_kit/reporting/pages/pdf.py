@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from loyalty_kit.errors import InputError
+from loyalty_kit.messages import message
 from loyalty_kit.reporting.publication import publish_bytes, scratch_folder
 
 NAMES = (
@@ -106,7 +107,7 @@ def write_pdf(html: Path, target: Path) -> None:
         said = _run(command, browser)
         data = printed.read_bytes() if printed.is_file() else b""
         if not data.startswith(b"%PDF-"):
-            last = " ".join(said.split())[-_LONGEST_WORD:] or "nothing"
+            last = " ".join(said.split())[-_LONGEST_WORD:] or message("nothing")
             raise InputError(
                 "'{name}' printed no PDF of '{file}'; it said: {said}", name=browser.name, file=html.name, said=last
             )

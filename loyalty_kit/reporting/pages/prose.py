@@ -5,8 +5,8 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
-from loyalty_kit.errors import InputError, UnreadableError, listing, nearest
-from loyalty_kit.messages import foreign
+from loyalty_kit.errors import InputError, UnreadableError, nearest
+from loyalty_kit.messages import foreign, message
 
 _SECTION = re.compile(r"^<!-- *(cell|caption): *(\S+) *-->[ \t]*$", re.MULTILINE)
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
@@ -51,15 +51,13 @@ def with_prose(notebook: NotebookNode, source: Path, language: str) -> NotebookN
     for word, name in sections:
         known = ids[_KINDS[word]]
         if name not in known:
-            hint = nearest(name, known) or f"; there are {listing(known)}."
-            what = "markdown cell" if word == "cell" else "code cell"
+            hint = nearest(name, known) or message("; there are {known}.", known=known)
             raise InputError(
-                "'{name}' has a section '{word}: {other}', but '{name3}' no such {what}{hint}",
-                name=file.name,
-                word=word,
-                other=name,
-                name3=source.name,
-                what=what,
+                "'{file}' has a section '{section}', but '{notebook}' no such {cell}{hint}",
+                file=file.name,
+                section=f"{word}: {name}",
+                notebook=source.name,
+                cell=message("markdown cell") if word == "cell" else message("code cell"),
                 hint=hint,
             )
     return NotebookNode({**notebook, "cells": [_told(cell, sections) for cell in notebook.cells]})
@@ -84,7 +82,7 @@ def _sections(file: Path) -> dict[tuple[str, str], str]:
     for word, name, body in zip(parts[::3], parts[1::3], parts[2::3], strict=True):
         if (word, name) in sections:
             raise InputError(
-                "'{name}' has two sections '{word}: {other}'; a cell has one.", name=file.name, word=word, other=name
+                "'{file}' has two sections '{section}'; a cell has one.", file=file.name, section=f"{word}: {name}"
             )
         sections[word, name] = body.strip()
     return sections

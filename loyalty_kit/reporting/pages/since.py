@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from html import escape
 
 from loyalty_kit.estimates import Change, Estimate, compare
+from loyalty_kit.language import date, in_a_row, moment, number, term
 from loyalty_kit.reporting.pages.sparklines import sparkline
 from loyalty_kit.reporting.running.requests import PastRun
-from loyalty_kit.reporting.wording.catalogue import date, in_a_row, moment, number, term
 
 _MOST = 3
 """Figures that a sentence names; the table has them all."""

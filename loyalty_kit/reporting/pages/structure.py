@@ -5,7 +5,7 @@ import re
 from bs4 import BeautifulSoup
 from bs4.element import Comment, Tag
 
-from loyalty_kit.reporting.wording.catalogue import LANGUAGES, term
+from loyalty_kit.language import LANGUAGES, term
 
 HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 NUMBER = re.compile(

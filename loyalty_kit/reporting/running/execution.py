@@ -20,7 +20,7 @@ from papermill.exceptions import PapermillExecutionError
 from traitlets.config import Config
 
 from loyalty_kit.errors import InputError
-from loyalty_kit.messages import message
+from loyalty_kit.messages import Message, foreign, loads, message
 from loyalty_kit.reporting.running.kernels import LOG, ReportKernel
 from loyalty_kit.reporting.running.requests import Failure
 
@@ -34,6 +34,7 @@ _LONGEST_SOCKET = 90
 _CELL_FILE = re.compile(r"(?<!\S)\S*ipykernel_\d+[/\\]\d+\.py")
 _ADDRESS = re.compile(r"(?<= at )0x[0-9a-f]{6,16}(?=>|&gt;)")
 _STYLED = re.compile(r'<table id="T_([0-9a-f]{5,32})"')
+_CODES_AS_DATA = re.compile(r"\\u001b\[[0-?]*[ -/]*[@-~]")
 _TERMINAL_CODES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
 
 REACHED: ContextVar[Callable[[str], None]] = ContextVar("REACHED", default=lambda source: None)
@@ -74,7 +75,7 @@ class _Watch:
         """Keep a cell's reply; end the run where the cell asked for it, before the kernel has stopped."""
         self.reply = execute_reply["content"]
         if any(payload.get("source") == "ask_exit" for payload in self.reply.get("payload", ())):
-            raise RunError(_exit_failure(cell.source, "quit or exit"))
+            raise RunError(_exit_failure(cell.source, by_quit=True))
 
 
 def run_notebook(notebook: NotebookNode, *, folder: Path, scratch: Path, language: str = "en") -> NotebookNode:
@@ -162,52 +163,61 @@ def _kernel_options(folder: Path, scratch: Path, language: str) -> dict[str, Any
 
 def _cell_failure(error: PapermillExecutionError, reply: Mapping[str, Any]) -> Failure:
     if error.ename == "SystemExit":
-        return _exit_failure(error.source, "sys.exit")
-    kind, message = error.ename, error.evalue
+        return _exit_failure(error.source, by_quit=False)
+    kind, text = error.ename, error.evalue
     if not error.traceback:
         # IPython has no account of a group of exceptions, and papermill then no name.
-        kind, message = reply.get("ename", kind), reply.get("evalue", message)
-    # Only the kit's own errors end their account with their full name; a notebook may call its own the same.
-    known = error.traceback[-1:] == [f"{InputError.__module__}.{kind}: {message}"]
-    sentence = message if known else ": ".join(part for part in (kind, message) if part)
+        kind, text = reply.get("ename", kind), reply.get("evalue", text)
+    lines, own = own_message(error.traceback, kind, text)
+    account = _CELL_FILE.sub("cell", _plain("\n".join(lines)))
+    if own is not None:
+        return Failure(own, source=error.source, traceback=account)
+    sentence = _plain(": ".join(part for part in (kind, text) if part))
     # Messages of other libraries quote data: an index label may be a customer's address.
-    public = "" if known else f"{kind}; the message may name respondents and stands in the terminal only."
-    account = _CELL_FILE.sub("cell", _plain("\n".join(error.traceback)))
-    return Failure(_plain(sentence), source=error.source, traceback=account, public=public)
+    public = message("{kind}; the message may name respondents and stands in the terminal only.", kind=kind)
+    return Failure(sentence, source=error.source, traceback=account, public=public)
 
 
-def _exit_failure(source: str, way: str) -> Failure:
-    return Failure(message("The cell ended the run by {way}; the cells below it did not run.", way=way), source=source)
+def own_message(account: list[str], kind: str, text: str) -> tuple[list[str], str | None]:
+    """Account of an error without the data that it ends with, and the message that it carries if it is the kit's own.
+
+    Only the kit's errors have their full name in the account; a notebook may call its own the same.
+    """
+    *lines, said, data = ["", *account] if account else ["", "", ""]
+    found = loads(data)
+    if isinstance(found, Message) and said == f"{InputError.__module__}.{kind}: {text}" and found == text:
+        return [*lines[1:], said], loads(_CODES_AS_DATA.sub("", data))
+    return account, None
+
+
+def _exit_failure(source: str, *, by_quit: bool) -> Failure:
+    if by_quit:
+        sentence = message("The cell ended the run by quit or exit; the cells below it did not run.")
+    else:
+        sentence = message("The cell ended the run by sys.exit; the cells below it did not run.")
+    return Failure(sentence, source=source)
 
 
 def _died(source: str, log: str) -> Failure:
-    public = "The kernel died in this cell: its code ended the process, or memory ran out."
-    return Failure(
-        message("{narrow}{poor}", narrow=public, poor=_hint(log)),
-        source=source,
-        traceback=log,
-        public=public,
-        kernel_lost=True,
-    )
+    public = message("The kernel died in this cell: its code ended the process, or memory ran out.")
+    return Failure(_with_hint(public, log), source=source, traceback=log, public=public, kernel_lost=True)
 
 
 def _not_run(error: Exception, log: str) -> Failure:
-    public = f"The kernel did not run: {error}"
-    return Failure(
-        message("{narrow}{poor}", narrow=public, poor=_hint(log)), traceback=log, public=public, kernel_lost=True
-    )
+    public = message("The kernel did not run: {said}", said=foreign(error))
+    return Failure(_with_hint(public, log), traceback=log, public=public, kernel_lost=True)
 
 
-def _hint(log: str) -> str:
-    """Where the process's last words stand: cells write there too, so that the log is no part of a page."""
-    return " What its process said stands under --debug." if log else ""
+def _with_hint(public: Message, log: str) -> Message:
+    """Say where the process's last words stand: cells write there too, so that the log is no part of a page."""
+    return message("{sentence} What its process said stands under --debug.", sentence=public) if log else public
 
 
 def _refuse_exit(notebook: NotebookNode) -> None:
     """Refuse a run that a cell ended: papermill takes `sys.exit(0)` for success."""
     for cell in notebook.cells:
         if cell.metadata.get("papermill", {}).get("exception"):
-            raise RunError(_exit_failure(cell.source, "sys.exit"))
+            raise RunError(_exit_failure(cell.source, by_quit=False))
 
 
 def _timeless(notebook: NotebookNode) -> NotebookNode:

@@ -99,7 +99,7 @@ def _remote(text: bytes, address: str) -> bytes:
     os.environ[CLUSTER] = address
     request = REQUEST.validate_json(text)
     if not Path(request.folder).is_dir():
-        sentence = f"A worker of the cluster does not see the folder '{request.folder}'; put the study where all do."
-        return RESPONSE.dump_json(RenderResponse(failure=Failure(sentence)))
+        template = "A worker of the cluster does not see the folder '{folder}'; put the study where all do."
+        return RESPONSE.dump_json(RenderResponse(failure=Failure(message(template, folder=request.folder))))
     ((_, response, _),) = carry_out([request], workers=1)
     return RESPONSE.dump_json(response)

@@ -20,8 +20,8 @@ from papermill.exceptions import PapermillExecutionError
 from traitlets import Type, Unicode
 
 from loyalty_kit.errors import InputError
+from loyalty_kit.language import SPOKEN
 from loyalty_kit.reporting.running.servers import ENVIRONMENT, KERNELS
-from loyalty_kit.reporting.wording.catalogue import SPOKEN
 
 STUB = Path(__file__).parent / "kernelspec" / "stub.py"
 LOG = "kernel.log"
@@ -59,9 +59,11 @@ class _Outputs(AsyncZMQSocketChannel):
     def check(self) -> None:
         """End the run where there are too many, as if the cell had raised an error of the kit's own."""
         if self.taken > MOST_OUTPUT:
-            sentence = f"A cell printed more than {MOST_OUTPUT // 1_000_000} MB, and the run was stopped."
-            kind, account = InputError.__name__, f"{InputError.__module__}.{InputError.__name__}: {sentence}"
-            raise PapermillExecutionError(0, None, self.source, kind, sentence, [account])
+            error = InputError(
+                "A cell printed more than {most} MB, and the run was stopped.", most=MOST_OUTPUT // 1_000_000
+            )
+            name = InputError.__name__
+            raise PapermillExecutionError(0, None, self.source, name, str(error), error.ending())
 
 
 class _Replies(AsyncZMQSocketChannel):

@@ -2,10 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Annotated
 
-from pydantic import TypeAdapter
+from pydantic import PlainSerializer, PlainValidator, TypeAdapter
 
 from loyalty_kit.estimates import Estimate
+from loyalty_kit.messages import dumps, loads
+
+Said = Annotated[str, PlainValidator(loads), PlainSerializer(dumps)]
+"""A message, which keeps its template and values on its way, or the text of somebody else."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +76,7 @@ class Failure:
     Attributes
     ----------
     sentence : str
-        What went wrong, for the terminal.
+        What went wrong, for the terminal: a `Message`, or text that is not the kit's own.
     source : str
         Code of the cell that failed; empty where none had begun.
     traceback : str
@@ -82,10 +87,10 @@ class Failure:
         Whether the kernel ended by itself or never ran, which may have been the doing of another report.
     """
 
-    sentence: str
+    sentence: Said
     source: str = ""
     traceback: str = ""
-    public: str = ""
+    public: Said = ""
     kernel_lost: bool = False
 
 

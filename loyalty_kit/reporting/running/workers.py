@@ -21,7 +21,7 @@ from loyalty_kit.reporting.publication import passing_place, scratch_folder, swe
 from loyalty_kit.reporting.running.requests import REQUEST, RESPONSE, Failure, RenderRequest, RenderResponse
 from loyalty_kit.reporting.running.servers import ask, can_fork, forking
 
-LOST = "The process that made the report ended before it answered: it was killed, or memory ran out."
+LOST = message("The process that made the report ended before it answered: it was killed, or memory ran out.")
 
 Answer = tuple[int, RenderResponse, float]
 
@@ -200,7 +200,8 @@ def _supervise(request: RenderRequest, processes: _Processes) -> tuple[RenderRes
     if not late.is_set() and processes.lost_with_server(response):
         response, reached = _run_once(request, processes, late, apart=True)
     if response is None and late.is_set():
-        sentence = f"The report took longer than its {request.timeout:g} seconds and was stopped."
+        template = "The report took longer than its {seconds} seconds and was stopped."
+        sentence = message(template, seconds=f"{request.timeout:g}")
         response = RenderResponse(failure=Failure(sentence, source=reached))
     return response or RenderResponse(failure=Failure(LOST, source=reached)), monotonic() - began
 

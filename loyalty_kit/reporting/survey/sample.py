@@ -5,11 +5,11 @@ from collections.abc import Iterable
 import pandas as pd
 from great_tables import GT
 
+from loyalty_kit.language import in_a_row, term, translate
 from loyalty_kit.messages import message
 from loyalty_kit.reporting.layout import headings, lay_out
+from loyalty_kit.reporting.sentences import Passage, Sentence, say
 from loyalty_kit.reporting.verbs import describes, tabulates
-from loyalty_kit.reporting.wording.catalogue import Passage, Sentence, in_a_row, say, term
-from loyalty_kit.reporting.wording.notes import tell
 from loyalty_kit.selection import Selection
 from loyalty_kit.survey.constant_items import KeptItems
 from loyalty_kit.survey.groups import GroupCounts
@@ -22,7 +22,7 @@ LEVELS = {"(none)": "no_level", "(other)": "other_level"}
 
 def warned(texts: Iterable[str]) -> list[Sentence]:
     """Warnings of a result, loud."""
-    return [Sentence(tell(text), "warning") for text in texts]
+    return [Sentence(translate(text), "warning") for text in texts]
 
 
 def small_sample(n: int) -> list[Sentence]:
@@ -62,7 +62,7 @@ def describe_left_out(kept: KeptItems) -> Passage:
 def describe_rows(selection: Selection) -> Passage:
     """Say which rows of the file the report is about; nothing where it is about all."""
     kept = [message("Only rows with {conditions} are used.", conditions=list(selection.only))] if selection.only else []
-    return Passage(Sentence(tell(text)) for text in kept)
+    return Passage(Sentence(translate(text)) for text in kept)
 
 
 @describes(GroupCounts, "groups")
@@ -94,6 +94,6 @@ def groups_table(counts: GroupCounts) -> GT | None:
 def screening_table(screening: ScreeningResult) -> GT:
     """Respondents at each screening rule."""
     table = screening.to_frame()
-    shown = table.assign(meaning=table["meaning"].map(tell))
+    shown = table.assign(meaning=table["meaning"].map(translate))
     labels = headings({"meaning": "sign", "flagged": "respondents", "dropped": "two_signs"})
     return lay_out(shown, name="screening", title=term("title.screening"), labels=labels)

@@ -7,22 +7,12 @@ import numpy as np
 from great_tables import GT
 from matplotlib.axes import Axes
 
+from loyalty_kit.language import in_a_row, interval, level, number, percent, term
 from loyalty_kit.reporting.canvas import BLUE, ORANGE, canvas, drawable, label
 from loyalty_kit.reporting.layout import headings, lay_out, span
+from loyalty_kit.reporting.sentences import Passage, Sentence, records, say
 from loyalty_kit.reporting.survey.sample import warned
 from loyalty_kit.reporting.verbs import describes, draws, tabulates
-from loyalty_kit.reporting.wording.catalogue import (
-    Passage,
-    Sentence,
-    in_a_row,
-    interval,
-    level,
-    number,
-    percent,
-    records,
-    say,
-    term,
-)
 from loyalty_kit.survey.scoring import ScaleScores
 from loyalty_kit.survey.shares import NetPromoterResult, SharesResult, TopBoxResult
 

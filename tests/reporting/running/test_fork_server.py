@@ -29,7 +29,7 @@ CELLS = (
     "{name: os.environ[name] for name in sorted(os.environ) if name.startswith(('LOYALTY', 'OMP', 'OPENBLAS', 'MPL'))}",
     "import statsmodels.api as sm\nsm.OLS([1.0, 2, 4], sm.add_constant([1.0, 2, 3])).fit().params",
     "warnings.warn('told once'); print('error', file=sys.stderr)",
-    "from loyalty_kit.reporting.wording.catalogue import percent; percent(0.25)",
+    "from loyalty_kit.language import percent; percent(0.25)",
 )
 SETTINGS = "import matplotlib; matplotlib.rcParams['lines.linewidth'], __import__('time').tzname"
 

@@ -4,17 +4,19 @@ import ast
 import re
 from datetime import datetime
 from pathlib import Path
+from string import Formatter
 
 import pytest
+from templates import TEXTS, uses
+from templates import names as names_of
 
 import loyalty_kit
 from loyalty_kit.errors import InputError
-from loyalty_kit.reporting.wording.catalogue import (
+from loyalty_kit.language import (
     LANGUAGES,
     SPOKEN,
-    Passage,
-    Sentence,
     date,
+    entries,
     filled,
     in_a_row,
     interval,
@@ -23,12 +25,16 @@ from loyalty_kit.reporting.wording.catalogue import (
     moment,
     number,
     percent,
+    phrase_files,
     phrases,
     probability,
-    say,
     speak,
     term,
+    translate,
+    translations,
 )
+from loyalty_kit.messages import foreign, message, together
+from loyalty_kit.reporting.sentences import Passage, Sentence, say
 
 REPORTING = Path(loyalty_kit.__file__).parent / "reporting"
 AREAS = ("survey", "measurement", "drivers", "campaigns")
@@ -84,6 +90,106 @@ def test_chinese_phrases_hold_no_english_words_but_names_indices_and_parameters(
 def test_chinese_phrases_have_chinese_punctuation():
     halved = re.compile(r"[\u4e00-\u9fff}][,;:!?()]|[\u4e00-\u9fff]\.")
     assert [key for key, phrase in phrases("zh").items() if halved.search(phrase)] == []
+
+
+@pytest.mark.parametrize("spoken", LANGUAGES)
+def test_no_key_and_no_template_stands_in_two_files(spoken):
+    found = [entry[:2] for file in phrase_files(spoken) for entry in entries(file)]
+    assert len(phrase_files(spoken)) >= 7
+    assert [entry for entry in set(found) if found.count(entry) > 1] == []
+
+
+USES = list(uses())
+
+
+def test_every_message_has_a_literal_template():
+    assert len(USES) > 600
+    assert [use.place for use in USES if use.template is None and not use.made_elsewhere] == []
+
+
+def test_each_name_of_a_template_is_given_a_value():
+    known = [use for use in USES if use.template is not None and use.given]
+    assert [use.place for use in known if names_of(use.template) != use.given] == []
+
+
+def test_every_message_has_its_chinese():
+    assert sorted({use.template for use in USES if use.template is not None} - set(translations("zh"))) == []
+
+
+def places(template: str) -> set[tuple[str, str]]:
+    return {(name, form or "") for _, name, form, _ in Formatter().parse(template) if name in names_of(template)}
+
+
+def test_the_chinese_of_a_message_has_the_same_names_and_formats():
+    with_names = {template: told for template, told in translations("zh").items() if names_of(template)}
+    assert len(with_names) > 300
+    assert [template for template, told in with_names.items() if places(told) != places(template)] == []
+
+
+def test_no_chinese_of_a_message_has_outlived_its_template():
+    core = Path(loyalty_kit.__file__).parent / "phrases" / "core.zh.toml"
+    words_of_others = {key for section, key, _ in entries(core) if section == "messages"}
+    made = {use.template for use in USES} | TEXTS | words_of_others
+    assert sorted(set(translations("zh")) - made) == []
+
+
+def test_the_chinese_of_messages_has_chinese_marks():
+    wrong = re.compile("[\u4e00-\u9fff][,;:!?()]|[,;:!?()][\u4e00-\u9fff]|[\u4e00-\u9fff]['\"]|\\s%|[“‘] | [”’]")
+    assert [told for told in translations("zh").values() if wrong.search(re.sub(r"{[^{}]*}", "1", told))] == []
+
+
+def test_a_message_is_told_with_the_messages_in_it():
+    why = message("'{first}' and '{second}' are perfectly correlated", first="L1", second="L2")
+    told = message("{why}, so omega_total and loadings are not given", why=why)
+    assert translate(told, language="zh") == "“L1”与“L2”完全相关，因此不给出 ω 系数和载荷"
+    assert translate(told, language="en") is told
+
+
+def test_lists_of_names_have_chinese_marks():
+    def told(items: list[str]) -> str:
+        said = message("Items {items} determine one another exactly; leave out one of them.", items=items)
+        return translate(said, language="zh")
+
+    assert told(["a", "b"]) == "题项“a”、“b”可以互相完全推出；请剔除其中一个。"
+    assert told(list("abcdefghijk")).startswith("题项“a”、“b”、“c”、“d”、“e”、“f”、“g”、“h”等（另有 3 个）")
+
+
+def test_numbers_keep_their_format_in_a_message():
+    said = message("Only {n:.0f} events in the smaller arm: the interval is rough.", n=3.0)
+    assert translate(said, language="zh") == "较少的一组只有 3 次事件：置信区间只是粗略值。"
+
+
+@pytest.mark.parametrize("spoken", LANGUAGES)
+def test_scales_are_called_by_their_labels_also_in_a_message_within_a_message(spoken):
+    within = message("Left out of the factor model, because {kind}: {scales}.", kind=message("formative"), scales=["v"])
+    said = message("Scale '{scale}' has no coefficients. {why}", scale="v", why=within)
+    assert translate(said, {"v": "性价比"}, language=spoken).count("性价比") == 2
+
+
+@pytest.mark.parametrize("name", ["balance", "The survey is empty.", "{n} {0}", "; got none", "in 2 rows", "x\\1"])
+def test_a_name_in_the_data_is_never_translated(name):
+    assert translate(message("No customer lacks {metric}.", metric=name), language="zh") == f"所有顾客都有 {name}。"
+
+
+def test_words_of_the_system_are_told_where_they_are_known():
+    def told(cause: str) -> str:
+        said = message("The text '{path}' cannot be read: {cause}.", path="a.md", cause=foreign(cause))
+        return translate(said, language="zh")
+
+    assert told("Permission denied") == "无法读取文本“a.md”：没有权限。"
+    assert told("Strange trouble") == "无法读取文本“a.md”：Strange trouble。"
+
+
+def test_several_messages_are_told_line_by_line():
+    empty = message("The survey '{file}' is empty.", file="a.csv")
+    assert translate(together([empty, "It broke."]), language="zh") == "调查数据“a.csv”是空文件。\nIt broke."
+
+
+def test_what_is_nested_too_deep_stays_english():
+    said = message("It is empty.")
+    for _ in range(2000):
+        said = message("In group '{group}' of '{by}': {why}", group="a", by="b", why=said)
+    assert translate(said, language="zh") == said
 
 
 @pytest.mark.usefixtures("unspoken")
@@ -186,7 +292,7 @@ def sentences(path: Path) -> list[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
             aside.add(id(node.value))
-        if isinstance(node, ast.Raise) or called(node) in ("note", "startswith"):
+        if isinstance(node, ast.Raise) or called(node) in ("message", "startswith"):
             aside |= {id(part) for part in ast.walk(node)}
     said = texts([node for node in ast.walk(tree) if id(node) not in aside])
     return [text for text in said if re.search(r"(^|\s)[A-Z][a-z]+ [a-z]", text)]
