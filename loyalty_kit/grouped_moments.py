@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from loyalty_kit.errors import InputError, listing
+from loyalty_kit.errors import InputError
+from loyalty_kit.messages import listing
 
 Floats = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.intp]
