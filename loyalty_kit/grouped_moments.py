@@ -1,6 +1,6 @@
 """n, means and centred cross-products by group: what any pass over rows gives, merged without them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -163,7 +163,7 @@ class Block:
         )
         still = np.asarray(merged.lows == merged.highs)
         scatter = np.where(still[:, :, None] | still[:, None, :], 0.0, total(self.scatter + between))
-        return Block(**{**merged.parts(), "columns": self.columns, "scatter": scatter})
+        return replace(merged, scatter=scatter)
 
 
 def _empty(columns: Columns) -> Block:
@@ -225,9 +225,9 @@ class GroupedMoments:
             raise InputError("Moments by group pool only over the same columns and the same keys.")
         groups = pd.concat([self.groups, other.groups], ignore_index=True)
         keys = list(groups.columns)
-        into = np.zeros(len(groups), dtype=np.intp)
+        into: Whole = np.zeros(len(groups), dtype=np.intp)
         if keys:
-            into = _texts(groups).groupby(keys, sort=False).ngroup().to_numpy(dtype=np.intp)
+            into = np.asarray(_texts(groups).groupby(keys, sort=False).ngroup(), dtype=np.intp)
         first = np.unique(into, return_index=True)[1]
         rows = np.bincount(into, weights=np.concatenate([self.rows, other.rows])).astype(float)
         blocks = tuple(_joined(a, b).pooled(into) for a, b in zip(self.blocks, other.blocks, strict=True))

@@ -6,7 +6,7 @@ from functools import partial
 import numpy as np
 from scipy import special, stats
 
-from loyalty_kit.campaigns.random_assignment import AT_ONCE, assign_randomly
+from loyalty_kit.campaigns.random_assignment import AT_ONCE, assign_randomly, origin
 from loyalty_kit.campaigns.rows import Floats
 from loyalty_kit.replicates import block_of, run_blocks
 
@@ -106,6 +106,8 @@ def permute(control: Floats, treatment: Floats, *, draws: int, rng: np.random.Ge
     True
     """
     n0, n1 = len(control), len(treatment)
+    start = origin(np.concatenate([control, treatment]))
+    control, treatment = control - start, treatment - start
     active = np.concatenate([control[control != 0], treatment[treatment != 0]])
     alike = len(active) == 0 or bool((active == active[0]).all())
     width = 1 if alike else len(active)

@@ -9,7 +9,7 @@ import numpy as np
 
 from loyalty_kit.campaigns.estimates import Estimate
 from loyalty_kit.campaigns.metrics import Rate
-from loyalty_kit.campaigns.random_assignment import AT_ONCE, Assigned, assign_randomly
+from loyalty_kit.campaigns.random_assignment import AT_ONCE, Assigned, assign_randomly, origin
 from loyalty_kit.campaigns.rows import Floats, Rows, Whole
 from loyalty_kit.replicates import block_of, run_blocks
 
@@ -21,10 +21,12 @@ SPARSE = 0.5
 class Layout:
     """Where the sums of one estimate lie among the features that are summed by arm.
 
-    Columns are the form's, then the covariates'; `whole` says that no customer lacks any of them.
+    Columns are the form's, then the covariates'; `origins` is where each is counted from; `whole` says that
+    no customer lacks any of them.
     """
 
     columns: tuple[str, ...]
+    origins: Floats
     terms: Floats
     divisor: int | None
     covariates: int
@@ -54,7 +56,8 @@ def layouts(rows: Rows, found: Sequence[Estimate], instead: dict[str, str]) -> t
         present = np.asarray(~np.isnan(values).any(axis=1))
         whole = bool(present.all())
         mask = () if whole else columns
-        values = np.where(present[:, None], values, 0.0)
+        origins = np.array([origin(column) for column in values[present].T])
+        values = np.where(present[:, None], values - origins, 0.0)
         terms = np.array([form.terms.get(name, 0.0) for name in form.columns])
         sums = [place((mask, name), values[:, i]) for i, name in enumerate(columns)]
         products = [
@@ -65,7 +68,7 @@ def layouts(rows: Rows, found: Sequence[Estimate], instead: dict[str, str]) -> t
         divisor = None if form.divisor is None else form.columns.index(form.divisor)
         rate = isinstance(estimate.metric, Rate) and not estimate.covariates
         k = len(estimate.covariates)
-        out.append(Layout(columns, terms, divisor, k, rate, whole, count, sums, products))
+        out.append(Layout(columns, origins, terms, divisor, k, rate, whole, count, sums, products))
     return out, np.column_stack(held)
 
 
@@ -112,9 +115,10 @@ def values_and_variances(layout: Layout, n: Floats, sums: Floats) -> tuple[Float
     n = n if layout.whole else sums[:, :, layout.count]
     k = layout.covariates
     with np.errstate(invalid="ignore", divide="ignore"):
-        means = sums[:, :, layout.sums] / n[..., None]
+        away = sums[:, :, layout.sums] / n[..., None]
+        means = layout.origins + away
         second = sums[:, :, np.array(layout.products)] / n[..., None, None]
-        spread = (second - means[..., :, None] * means[..., None, :]) * (n / (n - 1))[..., None, None]
+        spread = (second - away[..., :, None] * away[..., None, :]) * (n / (n - 1))[..., None, None]
         own = len(layout.columns) - k
         value = means[..., :own] @ layout.terms
         weights = np.broadcast_to(layout.terms, means[..., :own].shape)

@@ -3,12 +3,14 @@
 import numpy as np
 import numpy.typing as npt
 
-from loyalty_kit.campaigns.rows import Whole
+from loyalty_kit.campaigns.rows import Floats, Whole
 
 Assigned = npt.NDArray[np.int8]
 AT_ONCE = 1 << 18
 """Customers assigned in one block: their keys are sorted where the processor is quick."""
 LONG = 2_048
+FAR = 1e6
+"""Squared mean, in variances, from which raw squares lose more than six digits."""
 
 
 def assign_randomly(sizes: Whole, k: int, count: int, rng: np.random.Generator) -> Assigned:
@@ -58,3 +60,28 @@ def _of_rank(keys: npt.NDArray[np.uint32], ranks: Whole) -> npt.NDArray[np.uint3
     if keys.shape[1] < LONG:
         return np.take_along_axis(np.sort(keys, axis=1), ranks, axis=1)
     return np.stack([np.partition(row, rank)[rank] for row, rank in zip(keys, ranks, strict=True)])
+
+
+def origin(values: Floats) -> float:
+    """Where values are counted from before they are squared.
+
+    Parameters
+    ----------
+    values : array of shape (customers,)
+        None missing.
+
+    Returns
+    -------
+    float
+        Their mean where it is so large beside their spread that raw squares would lose digits; else 0, and
+        where they are all alike: customers with 0 need not be dealt.
+
+    Examples
+    --------
+    >>> origin(np.array([0.0, 0.0, 8.0])), origin(np.array([1e8, 1e8 + 2]))
+    (0.0, 100000001.0)
+    """
+    if not len(values):
+        return 0.0
+    mean = float(values.mean())
+    return mean if mean**2 > FAR * float(((values - mean) ** 2).mean()) > 0 else 0.0

@@ -1,10 +1,13 @@
 """The cube: one pass, the same from every engine, added and saved exactly."""
 
+from fractions import Fraction
+
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
 
 from loyalty_kit.campaigns.campaign import Campaign
 from loyalty_kit.campaigns.cube import Cube
@@ -55,6 +58,73 @@ def test_every_engine_gives_the_same_effects(parquet, engine, options):
     expected = Campaign(pd.read_parquet(parquet), **GIVEN, **options).evaluate(METRICS, by="channel")
     found = Campaign(frame, **GIVEN, **options).evaluate(METRICS, by="channel")
     same(found.to_frame(), expected.to_frame())
+
+
+FAR = 1e8
+
+
+@pytest.fixture
+def revenue():
+    """400 customers whose revenue has mean 1e8 and sd 1, and whose revenue before goes along with it."""
+    rng = np.random.default_rng(0)
+    y = FAR + rng.normal(size=400)
+    arm, channel = np.resize(["c", "t"], 400), np.resize([1, 1, 2], 400)
+    return pd.DataFrame({"arm": arm, "channel": channel, "y": y, "before": y + rng.normal(size=400)})
+
+
+def read_by(engine, frame, path):
+    """The rows in an engine, by way of a Parquet file."""
+    frame.to_parquet(path, index=False)
+    if engine == "polars lazy":
+        return pytest.importorskip("polars", reason="Polars is not installed").scan_parquet(path)
+    if engine == "duckdb":
+        return pytest.importorskip("duckdb", reason="DuckDB is not installed").read_parquet(str(path))
+    return spark(str(path)) if engine == "pyspark" else frame
+
+
+FAR_ENGINES = ["pandas", "polars lazy", "duckdb", pytest.param("pyspark", marks=pytest.mark.slow)]
+
+
+@pytest.mark.parametrize("engine", FAR_ENGINES)
+def test_errors_far_from_zero_are_those_of_exact_arithmetic(engine, revenue, tmp_path):
+    """At mean 1e8 and sd 1 raw squares, near 1e16, made the standard error 72 % too large."""
+    source = read_by(engine, revenue, tmp_path / "rows.parquet")
+    found = Campaign(source, arm="arm", control="c").evaluate([Mean("y")]).to_frame().iloc[0]
+    parts = [[Fraction(value) for value in revenue.loc[revenue["arm"] == arm, "y"]] for arm in ("c", "t")]
+    means = [sum(part) / 200 for part in parts]
+    spreads = [sum((v - mean) ** 2 for v in part) / 199 for part, mean in zip(parts, means, strict=True)]
+    df = float(sum(spreads) ** 2 / sum(s**2 / 199 for s in spreads))
+    half = stats.t.ppf(0.975, df) * float(sum(spreads) / 200) ** 0.5
+    assert found["difference"] == pytest.approx(float(means[1] - means[0]), abs=1e-7)
+    assert found["ci_high"] - found["difference"] == pytest.approx(half, rel=1e-6)
+
+
+@pytest.mark.parametrize("engine", FAR_ENGINES)
+def test_adjusted_effects_and_segments_far_from_zero_are_those_near_it(engine, revenue, tmp_path):
+    near = revenue.assign(y=revenue["y"] - FAR, before=revenue["before"] - FAR)
+    given = {"arm": "arm", "control": "c", "covariates": ["before"]}
+    expected = Campaign(near, **given).evaluate([Mean("y")], by="channel").to_frame()
+    source = read_by(engine, revenue, tmp_path / "rows.parquet")
+    found = Campaign(source, **given).evaluate([Mean("y")], by="channel").to_frame()
+    for name in ("difference", "ci_low", "ci_high", "p_value"):
+        np.testing.assert_allclose(found[name], expected[name], atol=1e-6, err_msg=name)
+
+
+def test_a_hundred_daily_cubes_far_from_zero_add_to_the_whole(revenue):
+    campaign = [Campaign(revenue[i : i + 4], arm="arm", control="c").cube([Mean("y")]) for i in range(0, 400, 4)]
+    whole = Campaign(revenue, arm="arm", control="c").cube([Mean("y")]).blocks[0]
+    total = sum(campaign[1:], start=campaign[0]).blocks[0]
+    np.testing.assert_allclose(total.means, whole.means, rtol=1e-15)
+    np.testing.assert_allclose(total.scatter, whole.scatter, rtol=1e-6)
+
+
+def test_a_cube_can_be_read_whole_and_then_by_its_segments(shoppers):
+    cube = Campaign(shoppers, arm="arm", control="none").cube(METRICS, by="channel")
+    campaign = Campaign.from_cube(cube, control="none")
+    whole = campaign.evaluate(METRICS).to_frame()
+    again = campaign.evaluate(METRICS, by="channel").to_frame()
+    assert len(again) > len(whole)
+    same(campaign.evaluate(METRICS).to_frame(), whole)
 
 
 @given(cut=st.integers(10, 890))

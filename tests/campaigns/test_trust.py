@@ -39,6 +39,21 @@ def test_false_alarms_are_found_where_buyers_are_few(small):
     assert found["message"].startswith("By permutation only: the ordinary interval was called 'better' in")
 
 
+def test_placebos_and_permutations_far_from_zero_are_those_near_it():
+    """At mean 1e8 and sd 1 raw squares would hold no digit of the spread."""
+    rng = np.random.default_rng(3)
+    near = pd.DataFrame({"arm": np.resize(["c", "t"], 200), "y": rng.normal(size=200)})
+    near["before"] = near["y"] + rng.normal(size=200)
+    far = near.assign(y=near["y"] + 1e8, before=near["before"] + 1e8)
+    given = {"arm": "arm", "control": "c", "covariates": ["before"]}
+    found, expected = (Campaign(frame, **given).trust([Mean("y")], placebos=200).to_frame() for frame in (far, near))
+    rates = ["false_better", "false_worse", "detectable"]
+    np.testing.assert_allclose(found[rates].astype(float), expected[rates].astype(float), atol=1e-6)
+    tests = [permute(y[:100], y[100:], draws=199, rng=np.random.default_rng(0)) for y in (far["y"], near["y"])]
+    np.testing.assert_allclose(tests[0].draws, tests[1].draws, atol=1e-6)
+    assert tests[0].standard_error == pytest.approx(tests[1].standard_error, rel=1e-6)
+
+
 def test_a_rate_of_many_events_is_believed(shoppers):
     """Its level is right within chance; one sound row in ten is not believed, by chance."""
     campaign = Campaign(shoppers, arm="arm", control="none")
