@@ -96,7 +96,7 @@ def read_campaign(
     customers = read_customers(Path(path), list(dict.fromkeys([*needed, *limits])), {*names, *limits})
     table = keep_only(customers, only, min_cell=min_cell)
     check_columns(table.columns, needed, message("The customer file"))
-    sizes = table[arm].value_counts().to_dict()
+    sizes = {str(name): int(size) for name, size in table[arm].value_counts().items()}
     planned = {as_spelled(name, sizes): share for name, share in planned.items()}
     if not sizes.keys() <= planned.keys():
         order_arms(list(sizes), next(iter(planned)), planned, sizes)
@@ -243,7 +243,7 @@ def read_customers(path: Path, known: Sequence[str], texts: Collection[str]) -> 
         )
     return pd.DataFrame(
         {
-            name: labelled(cells, table.value_labels.get(name, {}))
+            name: labelled(cells, table.value_labels.get(str(name), {}))
             if name in texts
             else number_column(cells, decimal_comma=table.decimal_comma)
             for name, cells in table.frame.items()

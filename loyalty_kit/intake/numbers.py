@@ -71,18 +71,18 @@ def _read(texts: pa.Array, decimal_comma: bool) -> np.ndarray | None:
     if _all(pc.match_substring_regex(plain, f"^(?:{NUMBER})$")):
         plain = pc.replace_substring_regex(plain, r"^\+", "")
         if len(plain) and not plain.null_count and _all(pc.match_substring_regex(plain, _WHOLE)):
-            return plain.cast(pa.int64()).to_numpy()
+            return np.asarray(plain.cast(pa.int64()))
         return _floats(plain)
     upper = pc.utf8_upper(texts)
     if not _all(pc.is_in(pc.fill_null(upper, "TRUE"), pa.array(sorted(TRUTHS)))):
         return None
     truths = pc.equal(upper, "TRUE")
-    return truths.cast(pa.float64() if texts.null_count else pa.bool_()).to_numpy(zero_copy_only=False)
+    return np.asarray(truths.cast(pa.float64() if texts.null_count else pa.bool_()))
 
 
 def _floats(texts: pa.Array) -> np.ndarray:
     try:
-        return texts.cast(pa.float64()).to_numpy(zero_copy_only=False)
+        return np.asarray(texts.cast(pa.float64()))
     except pa.ArrowInvalid:
         # Python reads what lies beyond the range of floating numbers as infinite.
         return np.array([np.nan if text is None else float(text) for text in texts.to_pylist()])
