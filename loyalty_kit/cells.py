@@ -5,12 +5,9 @@ import unicodedata
 from collections.abc import Collection
 from datetime import datetime, time
 from decimal import Decimal
+from numbers import Integral, Real
 
-import numpy as np
-import pandas as pd
-
-WHOLE = re.compile(r"([+-]?(?:0|[1-9][0-9]*))\.0+")
-_UNTIDY = re.compile(r"[^!-~ ]|^ | $|  |\.0+$|^(?:true|false)$", re.IGNORECASE)
+WHOLE = re.compile(r"([+-]?(?:0|[1-9][0-9]{0,17}))\.0+")
 TRUTHS = frozenset({"TRUE", "FALSE"})
 _OTHER_WAY = {"TRUE": "1", "FALSE": "0", "1": "TRUE", "0": "FALSE"}
 
@@ -46,38 +43,15 @@ def cell_text(value: object) -> str:
     >>> cell_text(1042.0), cell_text("1042.0"), cell_text("2.50"), cell_text(True), cell_text("true")
     ('1042', '1042', '2.50', 'TRUE', 'TRUE')
     """
-    if isinstance(value, str):
-        text = plain_text(value)
-        whole = WHOLE.fullmatch(text)
-        return whole[1] if whole else text.upper() if text.upper() in TRUTHS else text
-    if isinstance(value, bool | np.bool_):
-        return str(value).upper()
-    if isinstance(value, float | np.floating) and float(value).is_integer():
-        return str(int(value))
+    if isinstance(value, Real) and not isinstance(value, Integral) and float(value).is_integer():
+        return str(int(float(value)))
     if isinstance(value, Decimal) and value.is_finite() and value == value.to_integral_value():
         return str(int(value))
     if isinstance(value, datetime) and value.time() == time():
         return value.date().isoformat()
-    return plain_text(str(value))
-
-
-def cell_texts(column: pd.Series) -> pd.Series:
-    """Text of each cell of a column; missing where a cell is empty.
-
-    Examples
-    --------
-    >>> cell_texts(pd.Series([2.0, None])).tolist()
-    ['2', None]
-    """
-    if column.dtype == object:
-        # True equals 1 and a list cannot be looked up, so each cell is written by itself.
-        return column.map(cell_text, na_action="ignore")
-    if column.dtype == "str" and not column.str.contains(_UNTIDY).any():
-        # Most columns of ids are their own texts: looking is quicker than writing each anew.
-        return column.astype(object)
-    codes, values = pd.factorize(column)
-    texts = np.array([*map(cell_text, values), None], dtype=object)
-    return pd.Series(texts[codes], index=column.index, name=column.name, dtype=object)
+    text = plain_text(str(value))
+    whole = WHOLE.fullmatch(text)
+    return str(int(whole[1])) if whole else text.upper() if text.upper() in TRUTHS else text
 
 
 def level_of(value: object) -> object:
@@ -88,9 +62,12 @@ def level_of(value: object) -> object:
     >>> level_of(True), level_of(2.0), level_of("web")
     ('TRUE', 2, 'web')
     """
-    if isinstance(value, bool | np.bool_):
-        return cell_text(value)
-    return int(value) if isinstance(value, float | np.floating) and float(value).is_integer() else value
+    if isinstance(value, str) or value is None:
+        return value
+    text = cell_text(value)
+    if text in TRUTHS:
+        return text
+    return int(text) if isinstance(value, Real) and float(value).is_integer() else value
 
 
 def as_spelled(value: object, texts: Collection[str]) -> str:

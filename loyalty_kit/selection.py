@@ -1,17 +1,20 @@
 """Rows of a table that meet conditions, as parameters of a notebook write them."""
 
+import re
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
-from loyalty_kit.cells import as_spelled, cell_text, cell_texts
+from loyalty_kit.cells import as_spelled, cell_text
 from loyalty_kit.checks import check_responses, check_whole
 from loyalty_kit.errors import InputError, anonymous, nearest
 from loyalty_kit.messages import Message, message, shown
 
+_UNTIDY = re.compile(r"[^!-~ ]|^ | $|  |\.0+$|^(?:true|false)$", re.IGNORECASE)
 FEWEST = 5
 """Rows that a report must be about where nothing else is asked for."""
 
@@ -86,6 +89,25 @@ def keep_only(table: pd.DataFrame, only: Sequence[str], *, min_cell: int = FEWES
             met=met,
         )
     return table
+
+
+def cell_texts(column: pd.Series) -> pd.Series:
+    """Text of each cell of a column; missing where a cell is empty.
+
+    Examples
+    --------
+    >>> cell_texts(pd.Series([2.0, None])).tolist()
+    ['2', None]
+    """
+    if column.dtype == object:
+        # True equals 1 and a list cannot be looked up, so each cell is written by itself.
+        return column.map(cell_text, na_action="ignore")
+    if column.dtype == "str" and not column.str.contains(_UNTIDY).any():
+        # Most columns of ids are their own texts: looking is quicker than writing each anew.
+        return column.astype(object)
+    codes, values = pd.factorize(column)
+    texts = np.array([*map(cell_text, values), None], dtype=object)
+    return pd.Series(texts[codes], index=column.index, name=column.name, dtype=object)
 
 
 def _spellings(value: str, column: pd.Series, texts: pd.Series) -> list[str]:

@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from loyalty_kit.campaigns.customer_file import read_customers
-from loyalty_kit.cells import cell_text, cell_texts
+from loyalty_kit.cells import cell_text
 from loyalty_kit.errors import InputError, nearest
 from loyalty_kit.messages import message
-from loyalty_kit.selection import FEWEST, conditions, keep_only
+from loyalty_kit.selection import FEWEST, cell_texts, conditions, keep_only
 from loyalty_kit.survey.codebook import Codebook
 from loyalty_kit.survey.reading import read_columns
 
