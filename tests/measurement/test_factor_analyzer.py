@@ -63,7 +63,7 @@ def test_units_of_the_answers_change_no_adequacy(holzinger):
 def test_items_close_to_determining_one_another_are_measured_without_factor_analyzers_pseudo_inverse(holzinger):
     items = holzinger.filter(like="x")
     noise = np.random.default_rng(0).normal(size=(len(items), 3)) / 50
-    near = items.join(items[["x1", "x2", "x3"]] + noise, rsuffix="_again")
+    near = items.join((items[["x1", "x2", "x3"]] + noise).add_suffix("_again"))
     assert adequacy(near).determinant < 1e-7
     assert_same(adequacy(near), adequacy(correlate(near)))
 

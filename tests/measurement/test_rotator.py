@@ -18,7 +18,6 @@ from loyalty_kit.measurement.factors import efa
 from loyalty_kit.measurement.gradient_projection import minimise
 from loyalty_kit.measurement.rotation import rotate
 from loyalty_kit.measurement.rotator import CRITERIA
-from loyalty_kit.measurement.stability import loading_stability
 
 REFERENCE = Path(__file__).parents[1] / "reference"
 METHODS = ["quartimax", "equamax", "oblimax", "geomin_ort"]
@@ -136,11 +135,6 @@ def test_efa_puts_factors_in_order_of_variance_and_sums_them_to_zero_or_more(bfi
     assert (found.loadings.sum() >= 0).all()
     assert (found.factor_correlations.to_numpy() == np.eye(5)).all()
     assert found.method == f"minres, {method}, pearson correlations"
-
-
-def test_loadings_by_rotator_have_intervals(holzinger):
-    found = loading_stability(holzinger.filter(like="x"), factors=3, rotation="quartimax", bootstrap=40)
-    assert (found.congruence > 0.9).all()
 
 
 def test_what_a_caller_hands_over_is_left_as_it_was():

@@ -10,6 +10,7 @@ from surveys import latent, simple_structure
 from loyalty_kit.errors import InputError
 from loyalty_kit.extraction import extract
 from loyalty_kit.measurement.factors import efa
+from loyalty_kit.measurement.rotation import METHODS
 from loyalty_kit.measurement.stability import _aligned, loading_stability
 
 STRUCTURE = simple_structure(
@@ -45,7 +46,7 @@ def test_loadings_are_those_of_efa(holzinger):
     pd.testing.assert_frame_equal(found.loadings, efa(items, factors=3).loadings)
 
 
-@pytest.mark.parametrize("rotation", ["none", "varimax", "promax", "oblimin", "geomin"])
+@pytest.mark.parametrize("rotation", METHODS)
 def test_a_resample_that_is_the_sample_is_aligned_with_itself(holzinger, rotation):
     fitted = efa(holzinger.filter(like="x"), factors=3, rotation=rotation)
     again = extract(fitted.correlation.matrix, factors=3)
@@ -53,7 +54,7 @@ def test_a_resample_that_is_the_sample_is_aligned_with_itself(holzinger, rotatio
     assert_allclose(found[0], fitted.loadings, atol=1e-5)
 
 
-@pytest.mark.parametrize("rotation", ["none", "varimax", "promax", "oblimin", "geomin"])
+@pytest.mark.parametrize("rotation", METHODS)
 def test_clear_factors_are_found_again_in_every_resample(bfi, rotation):
     found = loading_stability(bfi.iloc[:, :25], factors=5, rotation=rotation, bootstrap=20)
     assert (found.congruence > 0.97).all()
