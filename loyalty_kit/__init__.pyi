@@ -47,7 +47,7 @@ from .measurement.single_scale import CoefficientResult as CoefficientResult
 from .measurement.single_scale import cronbach_alpha as cronbach_alpha
 from .measurement.single_scale import item_statistics as item_statistics
 from .measurement.single_scale import omega_total as omega_total
-from .measurement.stability import StabilityResult as StabilityResult
+from .measurement.stability import LoadingStabilityResult as LoadingStabilityResult
 from .measurement.stability import loading_stability as loading_stability
 from .measurement.structure_verdict import judge_structure as judge_structure
 from .measurement.validity import ValidityResult as ValidityResult

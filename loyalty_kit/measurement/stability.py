@@ -24,7 +24,7 @@ _MANY_HEYWOOD = 0.1
 
 
 @dataclass(frozen=True, eq=False)
-class StabilityResult(Result):
+class LoadingStabilityResult(Result):
     """Loadings with bootstrap intervals.
 
     Attributes
@@ -84,7 +84,7 @@ def loading_stability(
     confidence: float = 0.95,
     starts: int = 10,
     rng: int | np.random.Generator = 0,
-) -> StabilityResult:
+) -> LoadingStabilityResult:
     """Bootstrap intervals of loadings.
 
     Parameters
@@ -102,7 +102,7 @@ def loading_stability(
 
     Returns
     -------
-    StabilityResult
+    LoadingStabilityResult
 
     Raises
     ------
@@ -159,7 +159,7 @@ def loading_stability(
     low, high = np.quantile(found, [(1 - confidence) / 2, (1 + confidence) / 2], axis=0)
     items_named, factors_named = fitted.loadings.index, fitted.loadings.columns
     congruence = _congruence(found, fitted.loadings.to_numpy()).mean(axis=0)
-    return StabilityResult(
+    return LoadingStabilityResult(
         loadings=fitted.loadings,
         std_errors=pd.DataFrame(found.std(axis=0, ddof=1), index=items_named, columns=factors_named),
         ci_low=pd.DataFrame(low, index=items_named, columns=factors_named),

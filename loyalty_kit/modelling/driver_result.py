@@ -18,7 +18,7 @@ from loyalty_kit.modelling.moderation import ModerationResult
 from loyalty_kit.modelling.prediction import at_risk, predict
 from loyalty_kit.modelling.question import Scores
 from loyalty_kit.modelling.robustness import RobustnessResult, robustness
-from loyalty_kit.modelling.stability import StabilityResult, stability
+from loyalty_kit.modelling.stability import DriverStabilityResult, stability
 from loyalty_kit.modelling.validation import ValidationResult, validate
 from loyalty_kit.results import Result
 
@@ -240,7 +240,7 @@ class DriverResult(Result):
         """
         return validate(self.design, self.fitted, folds=folds, repeats=repeats, rng=rng, confidence=self.confidence)
 
-    def stability(self, *, by: str, bootstrap: int = 500, rng: int | np.random.Generator = 0) -> StabilityResult:
+    def stability(self, *, by: str, bootstrap: int = 500, rng: int | np.random.Generator = 0) -> DriverStabilityResult:
         """Coefficients and ranks in each group, with tests that the coefficients are the same.
 
         Parameters
@@ -254,7 +254,7 @@ class DriverResult(Result):
 
         Returns
         -------
-        StabilityResult
+        DriverStabilityResult
             The test of equal coefficients is Chow's under classical errors, groups being free to
             differ in level; a Wald test with the model's kind of errors otherwise.
 

@@ -20,7 +20,7 @@ LEVEL = 0.05
 
 
 @dataclass(frozen=True, eq=False)
-class StabilityResult(Result):
+class DriverStabilityResult(Result):
     """Coefficients and ranks of the drivers in each group.
 
     Attributes
@@ -81,7 +81,7 @@ def stability(
     bootstrap: int,
     rng: int | np.random.Generator,
     confidence: float,
-) -> StabilityResult:
+) -> DriverStabilityResult:
     """Coefficients and ranks by group; see `DriverResult.stability`."""
     check_whole(bootstrap, "bootstrap", 0)
     generator = check_rng(rng)
@@ -107,7 +107,7 @@ def stability(
         found = importance(part, again, bootstrap=bootstrap, rng=generator, confidence=confidence).to_frame()
         parts.append(found.assign(group=pd.Series([group] * len(found), dtype=object)))
     ranks = pd.concat(parts, ignore_index=True)[["driver", "group", "share", "rank", "p_top3"]]
-    return StabilityResult(
+    return DriverStabilityResult(
         table=moderation.slopes.merge(ranks, on=["driver", "group"]),
         moderation=moderation,
         by=by,

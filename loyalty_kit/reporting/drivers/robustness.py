@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from loyalty_kit.errors import GroupsError
 from loyalty_kit.language import level, probability, term, translate
 from loyalty_kit.modelling.robustness import AS_GIVEN, TOP, RobustnessResult
-from loyalty_kit.modelling.stability import StabilityResult
+from loyalty_kit.modelling.stability import DriverStabilityResult
 from loyalty_kit.reporting.canvas import canvas, drawable, heat, label, named
 from loyalty_kit.reporting.drivers.names import names
 from loyalty_kit.reporting.layout import headings, lay_out, span
@@ -56,8 +56,8 @@ def describe_refusal(error: GroupsError) -> Passage:
     return Passage([Sentence(say("holds.groups_refused", why=translate(error.message)), "warning")])
 
 
-@describes(StabilityResult, "stability")
-def describe_stability(result: StabilityResult) -> Passage:
+@describes(DriverStabilityResult, "stability")
+def describe_stability(result: DriverStabilityResult) -> Passage:
     """Say whether the drivers work alike in every group."""
     p = probability(float(result.moderation.joint["p_value"]))
     sentences = [say(f"holds.groups_{'differ' if result.differ else 'same'}", by=result.by, p=p)]
@@ -97,8 +97,8 @@ def settings_table(result: RobustnessResult) -> GT:
     return lay_out(shown, name="robustness", title=term("title.robustness"), labels=headings(columns), note=note)
 
 
-@tabulates(StabilityResult, "stability")
-def stability_table(result: StabilityResult) -> GT:
+@tabulates(DriverStabilityResult, "stability")
+def stability_table(result: DriverStabilityResult) -> GT:
     """Coefficient and share of each driver in every group."""
     table = result.table
     shown = table.assign(
