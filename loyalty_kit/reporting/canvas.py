@@ -54,11 +54,19 @@ def label(key: str, /, **values: object) -> str:
 
 @contextmanager
 def canvas(ax: Axes | None, *, rows: float) -> Iterator[Axes]:
-    """Axes to draw on: the given ones, or new ones as tall as their rows need; no global setting changes."""
-    fonts: Any = {"font.family": [name for name in ("DejaVu Sans", cjk_font()) if name]}
-    with sns.axes_style("whitegrid", STYLE), plt.rc_context(fonts):
-        if ax is None:
-            _, ax = plt.subplots(figsize=(7.6, 1.2 + 0.36 * max(rows, 2)), layout="constrained")
+    """Axes to draw on: the given ones, or new ones as tall as their rows need; no global setting changes.
+
+    The figure is made before the settings of its style hold: with its first figure pyplot loads a backend, and
+    what that one sets, in Jupyter to show figures below their cells, would be taken back with the style.
+    """
+    fonts = [name for name in ("DejaVu Sans", cjk_font()) if name]
+    style: Any = {**sns.axes_style("whitegrid", STYLE), "font.family": fonts}
+    if ax is None:
+        size = (7.6, 1.2 + 0.36 * max(rows, 2))
+        figure = plt.figure(figsize=size, layout="constrained", facecolor="white")
+        with plt.rc_context(style):
+            ax = figure.subplots()
+    with plt.rc_context(style):
         ax.grid(visible=False, axis="y")
         yield ax
 
