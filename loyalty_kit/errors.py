@@ -68,6 +68,10 @@ class InputError(ValueError):
         """Message for this process: without respondents where a report is being built."""
         return self.anonymous if anonymous() else self.message
 
+    def __repr__(self) -> str:
+        """Class and sentence, as this process may see it."""
+        return f"{type(self).__name__}({str(self)!r})"
+
     @property
     def _render_traceback_(self) -> Callable[[], list[str]]:
         """What IPython asks for an account; it finds none, and gives its own, where no report is built."""

@@ -10,6 +10,7 @@ import pandas as pd
 
 from loyalty_kit.errors import InputError
 from loyalty_kit.messages import listing
+from loyalty_kit.summaries import Summarized
 
 Floats = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.intp]
@@ -17,7 +18,7 @@ Columns = tuple[str, ...]
 
 
 @dataclass(frozen=True, eq=False)
-class Block:
+class Block(Summarized):
     """Moments of some columns over the rows that hold all of them; the first axis is the group.
 
     Attributes
@@ -174,7 +175,7 @@ def _empty(columns: Columns) -> Block:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class GroupedMoments:
+class GroupedMoments(Summarized):
     """Moments of columns by group; ``+`` pools two exactly, in any order.
 
     Attributes

@@ -17,6 +17,7 @@ from loyalty_kit.grouped_moments import Block, GroupedMoments
 from loyalty_kit.messages import message
 from loyalty_kit.moments_by_query import finite_columns, first_row, moments_by_query, weighted_rows
 from loyalty_kit.moments_in_memory import level_codes, moments_in_memory
+from loyalty_kit.summaries import Summarized, column_list
 from loyalty_kit.weights import effective_size
 
 Floats = npt.NDArray[np.float64]
@@ -28,7 +29,7 @@ _ROUNDED_MEAN = 1e-15
 
 
 @dataclass(frozen=True, eq=False)
-class Moments:
+class Moments(Summarized):
     """Sufficient statistics of some columns; ``+`` pools two exactly.
 
     Every matrix is columns × columns and holds, at (i, j), a statistic over the rows where both
@@ -201,6 +202,10 @@ class Moments:
         keys = {name: level_codes(table[name].to_pandas()) for name in by}
         weights = None if weight is None else w
         return moments_in_memory(keys, values, [names], rows=len(w), weights=weights).ordered()
+
+    def _facts(self) -> dict[str, object]:
+        counts = {"n_used": self.n_used, "n_dropped": self.n_dropped}
+        return {"columns": column_list(self.columns), **counts, "missing": repr(self.missing)}
 
     def __add__(self, other: "Moments") -> "Moments":
         """Moments of both tables' rows together (Chan, Golub & LeVeque 1983, equation 2.1)."""

@@ -8,6 +8,8 @@ from html import escape
 import pandas as pd
 
 from loyalty_kit.estimates import Estimate
+from loyalty_kit.selection import FEWEST
+from loyalty_kit.summaries import Summarized, without_few
 
 
 def keep_messages(table: pd.DataFrame, records: Sequence[Mapping[str, object]], *columns: str) -> pd.DataFrame:
@@ -17,7 +19,7 @@ def keep_messages(table: pd.DataFrame, records: Sequence[Mapping[str, object]], 
 
 
 @dataclass(frozen=True, eq=False)
-class Result(ABC):
+class Result(Summarized, ABC):
     """Base of the frozen result objects: a tidy table, shown by JupyterLab, with its warnings below."""
 
     @abstractmethod
@@ -31,7 +33,27 @@ class Result(ABC):
         """
         return ()
 
+    def _facts(self) -> dict[str, object]:
+        return {"n_used": f"below {FEWEST}"} if self._is_about_few() else super()._facts()
+
+    def _is_about_few(self) -> bool:
+        """Whether so few stand behind the result that it tells what single people answered."""
+        return 0 < getattr(self, "n_used", FEWEST) < FEWEST
+
+    def _shown(self) -> pd.DataFrame:
+        """Rows of the table that a bare result shows: none about hardly anybody, for these may be told by it."""
+        return without_few(self.to_frame())
+
     def _repr_html_(self) -> str:
-        table = self.to_frame().to_html(index=False, float_format="{:.3f}".format, na_rep="–", border=0)
+        if self._is_about_few():
+            return super()._repr_html_()
+        shown = self._shown()
+        hidden = len(self.to_frame()) - len(shown)
+        table = shown.to_html(index=False, float_format="{:.3f}".format, na_rep="–", border=0)
+        told = f"Rows about fewer than {FEWEST}, or about groups of unknown size, that are not shown: {hidden}."
         warnings: tuple[str, ...] = getattr(self, "warnings", ())
-        return table + "".join(f"<p><strong>Warning:</strong> {escape(text)}</p>" for text in warnings)
+        return (
+            table
+            + (f"<p>{told}</p>" if hidden else "")
+            + "".join(f"<p><strong>Warning:</strong> {escape(text)}</p>" for text in warnings)
+        )

@@ -11,7 +11,7 @@ from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
 from loyalty_kit.cells import as_spelled, cell_text
 from loyalty_kit.checks import check_responses, check_whole
-from loyalty_kit.errors import InputError, anonymous, nearest
+from loyalty_kit.errors import InputError, nearest
 from loyalty_kit.messages import Message, message, shown
 
 _UNTIDY = re.compile(r"[^!-~ ]|^ | $|  |\.0+$|^(?:true|false)$", re.IGNORECASE)
@@ -119,14 +119,14 @@ def _spellings(value: str, column: pd.Series, texts: pd.Series) -> list[str]:
 
 
 def group_name(level: object, size: int) -> str:
-    """Name a group in a sentence; in a report a group of a few respondents has none, as it may be a person's.
+    """Name a group in a sentence; a group of a few respondents has none, as it may be a person's.
 
     Examples
     --------
     >>> group_name("store", 3), group_name(2.0, 40)
-    ('store', '2')
+    ('(n < 5)', '2')
     """
-    if anonymous() and size < FEWEST:
+    if size < FEWEST:
         return f"(n < {FEWEST})"
     return cell_text(level)
 

@@ -16,12 +16,13 @@ from loyalty_kit.campaigns.gather import gathered
 from loyalty_kit.campaigns.rows import MISSING, Floats
 from loyalty_kit.errors import InputError
 from loyalty_kit.grouped_moments import Block, Columns, GroupedMoments
+from loyalty_kit.summaries import Summarized, column_list, labels_and_counts
 
 FORMAT = b"loyalty_kit.cube.moments"
 
 
 @dataclass(frozen=True, eq=False)
-class Cube:
+class Cube(Summarized):
     """Moments of a campaign's columns by arm, by-columns and period; ``+`` adds two exactly.
 
     Attributes
@@ -136,6 +137,19 @@ class Cube:
     def _held(self) -> dict[str, Any]:
         """Keys of the cells as object arrays."""
         return {key: self.cells[key].to_numpy(dtype=object) for key in self.cells.columns}
+
+    def _facts(self) -> dict[str, object]:
+        arms = {arm: self.customers(arm) for arm in self.arms}
+        columns = dict.fromkeys(column for block in self.blocks for column in block.columns)
+        return {
+            "customers": f"{self.rows.sum():.0f}",
+            "arms": labels_and_counts(arms),
+            "by": column_list(self.by),
+            "period": repr(self.period),
+            "unit": repr(self.unit),
+            "cells": len(self.cells),
+            "columns": column_list(columns),
+        }
 
     @property
     def arms(self) -> list[Any]:

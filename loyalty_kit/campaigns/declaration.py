@@ -9,15 +9,18 @@ import narwhals as nw
 import numpy as np
 
 from loyalty_kit.campaigns.cube import Cube
-from loyalty_kit.campaigns.rows import Rows, check_frame, collected, open_frame
+from loyalty_kit.campaigns.rows import Rows, check_frame, collected, is_lazy, open_frame
 from loyalty_kit.campaigns.units import check_measured, check_planned, first_rows
 from loyalty_kit.cells import TRUTHS, as_spelled
 from loyalty_kit.checks import check_choice, check_whole
 from loyalty_kit.errors import InputError
+from loyalty_kit.summaries import Summarized, column_list, labels_and_counts
+
+_KEYS = ("arm", "customer", "cluster", "period", "sent")
 
 
 @dataclass(frozen=True, eq=False)
-class Declaration:
+class Declaration(Summarized):
     """The campaign's table and what its columns mean; `Campaign` documents the fields and adds the verbs."""
 
     frame: Any
@@ -62,6 +65,15 @@ class Declaration:
         if isinstance(self.frame, Cube):
             return set(self.frame.arms) <= TRUTHS
         return bool(self.opened.collect_schema().get(self.arm) == nw.Boolean)
+
+    def _facts(self) -> dict[str, object]:
+        """Count of rows and arms, but where these lie elsewhere and counting takes a pass; and the columns."""
+        if isinstance(self.frame, Cube):
+            return {"frame": self.frame, "covariates": column_list(self.covariates)}
+        kept = {name: repr(getattr(self, name)) for name in _KEYS if getattr(self, name) is not None}
+        told: dict[str, object] = {**kept, "covariates": column_list(self.covariates)}
+        told["columns"] = column_list(self.opened.collect_schema().names())
+        return told if is_lazy(self.opened) else {"rows": self.n, "arms": labels_and_counts(self.sizes), **told}
 
     @cached_property
     def opened(self) -> Any:

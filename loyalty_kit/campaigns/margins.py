@@ -7,11 +7,12 @@ import numpy as np
 import pandas as pd
 from scipy import special
 
-from loyalty_kit.campaigns.effects import KEYS, NO_METHOD, EffectsResult
+from loyalty_kit.campaigns.effects import ALL, KEYS, NO_METHOD, EffectsResult
 from loyalty_kit.checks import check_choice
 from loyalty_kit.errors import InputError
 from loyalty_kit.messages import message, shown
 from loyalty_kit.results import Result
+from loyalty_kit.selection import group_name
 
 Claim = Literal["equivalence", "noninferiority"]
 COLUMNS = ["metric", "arm", "by", "level", "difference", "ci_low", "ci_high", "margin", "p_value", "shown", "method"]
@@ -49,6 +50,11 @@ class MarginResult(Result):
     def to_frame(self) -> pd.DataFrame:
         """Tidy frame, a row an effect; `shown` says whether the claim is shown at the confidence."""
         return self.table.copy()
+
+    def _shown(self) -> pd.DataFrame:
+        """Rows over all customers: how many stand behind one of a segment is not in the table."""
+        table = self.to_frame()
+        return table[table["by"] == ALL]
 
 
 def against_margin(effects: EffectsResult, *, margin: float, metric: str, claim: Claim = "equivalence") -> MarginResult:
@@ -100,8 +106,13 @@ def against_margin(effects: EffectsResult, *, margin: float, metric: str, claim:
         confidence=effects.confidence,
         method=message("two one-sided tests") if claim == "equivalence" else message("one-sided test"),
         warnings=tuple(
-            message("{arm} ({by} {level}): too few customers for any method.", arm=row.arm, by=row.by, level=row.level)
-            for row in table[table["procedure"] == NO_METHOD].itertuples()
+            message(
+                "{arm} ({by} {level}): too few customers for any method.",
+                arm=row["arm"],
+                by=row["by"],
+                level=group_name(row["level"], row["n_control"] + row["n_treatment"]),
+            )
+            for row in table[table["procedure"] == NO_METHOD].to_dict("records")
         ),
     )
 

@@ -12,6 +12,7 @@ from loyalty_kit.checks import check_columns
 from loyalty_kit.errors import InputError
 from loyalty_kit.messages import Message, message
 from loyalty_kit.moments_in_memory import level_codes
+from loyalty_kit.summaries import Summarized
 
 Floats = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.intp]
@@ -59,7 +60,7 @@ def _kind_of(column: Any) -> Message:
 
 
 @dataclass(frozen=True, eq=False)
-class Rows:
+class Rows(Summarized):
     """Columns of an eager frame, turned into arrays on demand and kept.
 
     Attributes

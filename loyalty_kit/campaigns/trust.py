@@ -30,6 +30,7 @@ from loyalty_kit.checks import check_columns
 from loyalty_kit.errors import InputError
 from loyalty_kit.messages import joined, message
 from loyalty_kit.results import Result
+from loyalty_kit.selection import group_name
 
 COLUMNS = [
     *["metric", "arm", "by", "level", "nonzero_control", "false_better", "false_worse", "coverage"],
@@ -83,6 +84,11 @@ class TrustResult(Result):
         """
         return self.table[COLUMNS].copy()
 
+    def _shown(self) -> pd.DataFrame:
+        """Rows over all customers: how many stand behind one of a segment is not in the table."""
+        table = self.to_frame()
+        return table[table["by"] == ALL]
+
 
 def run_placebos(
     rows: Rows,
@@ -119,7 +125,8 @@ def run_placebos(
         for arm, record in enumerate(_judged(estimate, drawn[:, j], nominal, limits), start=1):
             if record["believable"] == "by permutation":
                 wanted.setdefault((estimate.cell, arm), []).append((len(records), apart[j]))
-            records.append(record)
+            size = len(rows) if (own := inside[j]) is None else len(own)
+            records.append(record | {"named": group_name(record["level"], size)})
     tests: dict[tuple[Any, ...], Permutation] = {}
     for (cell, arm), estimates in wanted.items():
         mine = _pair(codes, cells[cell], arm)
@@ -149,7 +156,11 @@ def _result(
         else message("{placebos} placebo campaigns on outcomes pooled over arms", placebos=times)
     )
     told = [
-        message("{metric}, {arm}, {by} {level}: {message}", **{name: record[name] for name in (*KEYS[:-1], "message")})
+        message(
+            "{metric}, {arm}, {by} {level}: {message}",
+            **{name: record[name] for name in ("metric", "arm", "by", "message")},
+            level=record["named"],
+        )
         for record in records
         if record["believable"] == "no"
     ]

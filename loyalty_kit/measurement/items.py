@@ -14,10 +14,11 @@ from loyalty_kit.errors import InputError
 from loyalty_kit.messages import message
 from loyalty_kit.moments import Floats, Missing, Moments
 from loyalty_kit.replicates import resample_counts
+from loyalty_kit.summaries import Summarized
 
 
 @dataclass(frozen=True, eq=False)
-class ItemTable:
+class ItemTable(Summarized):
     """Answers of respondents to items, with a weight for each respondent.
 
     Attributes

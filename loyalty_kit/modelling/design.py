@@ -14,6 +14,7 @@ from loyalty_kit.messages import message
 from loyalty_kit.modelling.fits import ALONE, DEPENDENT
 from loyalty_kit.modelling.question import WHERE, Question
 from loyalty_kit.moments import Floats
+from loyalty_kit.summaries import Summarized
 
 Integers = npt.NDArray[np.intp]
 
@@ -73,7 +74,7 @@ class Coding:
 
 
 @dataclass(frozen=True, eq=False)
-class Design:
+class Design(Summarized):
     """Complete rows of a driver analysis.
 
     Attributes

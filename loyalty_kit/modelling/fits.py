@@ -17,6 +17,7 @@ from loyalty_kit.modelling.ordinal import (
     level_probabilities,
 )
 from loyalty_kit.moments import Floats
+from loyalty_kit.summaries import Summarized
 
 Model = Literal["ols", "ordered", "logit"]
 Errors = Literal["hc3", "classical", "cluster"]
@@ -34,7 +35,7 @@ ALONE = 1 - 1e-9
 
 
 @dataclass(frozen=True, eq=False)
-class Fit:
+class Fit(Summarized):
     """A fitted model.
 
     Attributes

@@ -4,7 +4,7 @@ import logging
 import os
 import traceback
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -58,8 +58,8 @@ class RenderResult:
     size: int
     key: str = ""
     error: str | None = None
-    traceback: str = ""
-    terminal_message: str = ""
+    traceback: str = field(default="", repr=False)
+    terminal_message: str = field(default="", repr=False)
 
     def to_dict(self) -> dict[str, Any]:
         """Fields as JSON knows them, without those that may name respondents."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from functools import cached_property
+from html import escape
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -11,6 +12,7 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 from loyalty_kit.checks import check_choice, check_path
 from loyalty_kit.errors import InputError, kind, nearest, parse_toml, plain_faults, read_toml
 from loyalty_kit.messages import Message, message, shown, together
+from loyalty_kit.summaries import column_list, html_table
 
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 Code = int | float | str
@@ -280,6 +282,26 @@ class Codebook(_Model):
     def reflective(self) -> dict[Name, Scale]:
         """Scales whose items reflect one factor: those with reliability."""
         return {key: scale for key, scale in self.scales.items() if scale.kind == "reflective"}
+
+    def __repr__(self) -> str:
+        """Title and sizes, in one line; the display has a row an item."""
+        sizes = {"scales": len(self.scales), "items": len(self.questions), "index": len(self.index)}
+        told = ", ".join(f"{name}={size}" for name, size in sizes.items())
+        return f"{type(self).__name__}({self.title!r}, {told}, groups={column_list(self.groups)})"
+
+    __str__ = __repr__
+
+    def _repr_html_(self) -> str:
+        scaled = [(key, name, name in scale.reverse) for key, scale in self.scales.items() for name in scale.items]
+        alone = [("", name, False) for name in self.questions if name not in {item for _, item, _ in scaled}]
+        rows = [(key, *self._told(key, name), "yes" if turned else "") for key, name, turned in [*scaled, *alone]]
+        head = ("scale", "label", "item", "wording", "answers", "reverse-keyed")
+        return f"<p>{escape(repr(self))}</p>{html_table(head, rows)}"
+
+    def _told(self, key: str, name: str) -> tuple[str, str, str, str]:
+        """Label of the scale, and name, wording and range of the item."""
+        low, high = self.range(name)
+        return (self.label(key) if key else ""), name, self.item(name).wording or "", f"{low:g} to {high:g}"
 
 
 def check_codebook(codebook: object) -> None:

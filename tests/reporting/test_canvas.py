@@ -7,9 +7,8 @@ from io import BytesIO
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import pytest
-from matplotlib.figure import Figure
-
 from loyalty_kit.reporting.plots.canvas import canvas, name_rows
+from matplotlib.figure import Figure
 
 mpl.use("agg")
 OTHERS = {"font.family": ["monospace"], "xtick.color": "red", "ytick.color": "red", "grid.color": "red"}

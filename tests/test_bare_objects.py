@@ -1,0 +1,241 @@
+"""A bare object at the end of a cell publishes nobody: no id, no row and no label that hardly anybody shares.
+
+Every class of `lk`, and every class that holds rows behind it, is found, not listed; `people` builds one of each.
+"""
+
+import ast
+import inspect
+import pkgutil
+import re
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from surveys import simulate
+
+import loyalty_kit as lk
+from loyalty_kit.campaigns.rows import Rows
+from loyalty_kit.errors import ANONYMOUS
+from loyalty_kit.summaries import Summarized, column_list, labels_and_counts
+
+PACKAGE = Path(lk.__file__).parent
+RARE = "mallory@example.org"
+SCRIPT = "<script>alert(1)</script>"
+
+
+def public() -> set[type]:
+    """Classes that `lk` names."""
+    stub = ast.parse((PACKAGE / "__init__.pyi").read_text("utf-8"))
+    named = [name.asname or name.name for node in stub.body if isinstance(node, ast.ImportFrom) for name in node.names]
+    return {found for name in named if inspect.isclass(found := getattr(lk, name))}
+
+
+def last(base: type) -> Iterator[type]:
+    """Classes that derive from one and from which none derives."""
+    below = base.__subclasses__()
+    yield from [base] if not below else [found for one in below for found in last(one)]
+
+
+def summarized() -> set[type]:
+    """Classes of the kit that hold data and summarize it."""
+    for module in pkgutil.walk_packages(lk.__path__, "loyalty_kit."):
+        if not module.name.endswith("__main__"):
+            import_module(module.name)
+    return {found for found in last(Summarized) if found.__module__.startswith("loyalty_kit.")}
+
+
+CLASSES = sorted(public() | summarized(), key=lambda found: (found.__name__, found.__module__))
+
+
+class People:
+    """A survey and a campaign in which every id, every weight and every amount is one person's own."""
+
+    def __init__(self) -> None:
+        rng = np.random.default_rng(1)
+        self.ids = [f"alice-{number:04d}@example.org" for number in range(400)]
+        answers, book = simulate(400, scales={"loyalty": 4, "image": 4, "price": 3}, points=5, rng=2)
+        channel = np.array(["store", "web"] * 200, dtype=object)
+        channel[:3] = RARE
+        self.own = 1 + (np.arange(400) + 0.123) / 1000
+        answers = answers.assign(recommend=rng.integers(0, 11, 400), channel=channel, weight=self.own, seconds=300.0)
+        self.responses = answers.set_index(pd.Index(self.ids, name="id"))
+        self.book = lk.Codebook.model_validate(
+            book.model_dump(exclude_none=True)
+            | {"title": SCRIPT, "groups": ("channel",), "weight": "weight", "index": {"all": {"scales": ("loyalty",)}}}
+            | {"items": {"recommend": {"min": 0, "max": 10, "role": "recommend", "wording": SCRIPT}}}
+        )
+        self.customers = pd.DataFrame(
+            {
+                "member": self.ids,
+                "arm": rng.permutation(["none"] * 200 + ["mail"] * 200),
+                "city": channel,
+                "week": np.repeat([1, 2, 3, 4], 100),
+                "before": rng.normal(20, 5, 400),
+                "spend": rng.normal(20, 5, 400) + 1000 * self.own,
+                "bought": rng.integers(0, 2, 400),
+            }
+        )
+
+    def secrets(self) -> list[str]:
+        """What may stand nowhere: ids, the rare label, and numbers that single people have."""
+        own = [f"{value:.{digits}f}" for value in (*self.own, *self.customers["spend"]) for digits in (4, 6)]
+        return ["alice-", RARE, *own]
+
+    def survey_objects(self) -> list[object]:
+        book, responses = self.book, self.responses
+        items, scores = responses[list(book.measures)], lk.score(responses, book)
+        quality = lk.reliability(responses, book)
+        claimed = lk.cfa(responses, book)
+        few = lk.net_promoter(responses["recommend"].head(3))
+        return [
+            *(book, scores, quality, claimed, claimed.answers, claimed.validity(rng=1), few),
+            lk.screen(responses, book, seconds="seconds"),
+            lk.Moments.of(responses, list(book.measures), weight="weight"),
+            lk.invariance(responses, book, group="channel"),
+            *(lk.adequacy(items), lk.correlate(items), lk.efa(items, factors=3), lk.omega_total(items)),
+            lk.retain(items, bootstrap=0, rng=1),
+            lk.loading_stability(items, factors=3, bootstrap=20, rng=1),
+            lk.common_method(responses, book),
+            *(lk.net_promoter(responses["recommend"]), lk.top_box(responses["recommend"], top=10)),
+        ]
+
+    def driver_objects(self) -> list[object]:
+        scores = lk.score(self.responses, self.book)
+        model = lk.drivers(scores, outcome="loyalty", drivers=["image", "price"], rng=1)
+        groups = model.stability(by="channel", bootstrap=20, rng=1)
+        return [
+            *(model, model.design, model.fitted, groups, groups.moderation, model.robustness()),
+            model.importance(bootstrap=20, rng=1),
+            model.validate(rng=1),
+            lk.priorities(model, scores, bootstrap=20, rng=1),
+        ]
+
+    def campaign_objects(self) -> list[object]:
+        metrics = [lk.Rate("bought"), lk.Mean("spend"), lk.Ratio("spend", "bought"), lk.Profit("spend", margin=0.4)]
+        keys: dict[str, Any] = dict(arm="arm", control="none", customer="member", period="week")
+        campaign = lk.Campaign(self.customers, covariates=["before"], planned={"none": 0.5, "mail": 0.5}, **keys)
+        of_arms = lk.Campaign(self.customers, **{**keys, "arm": "city", "control": "web"})
+        effects = campaign.evaluate(metrics, by="city")
+        trust = campaign.trust(metrics, by="city", placebos=100, rng=1)
+        cube, worth = campaign.cube(metrics, by="city"), metrics[3].name
+        return [
+            *(campaign, of_arms, effects, trust, cube, cube.blocks[0], *metrics, lk.Quantile("spend", at=0.5)),
+            lk.Campaign.from_cube(of_arms.cube(metrics[:1]), control="web"),
+            *(campaign.check(metrics), campaign.course(metrics), campaign.complier("bought", metrics[1:2])),
+            lk.decide(effects, metric=worth, rng=1),
+            lk.against_margin(campaign.evaluate(metrics, by="city", trust=trust), metric="bought", margin=0.1),
+            lk.plan_next(effects, metric=worth, planned={"none": 0.5, "mail": 0.5}),
+            lk.plan_campaign(0.1, mde=0.02),
+            Rows(campaign.opened),
+        ]
+
+    def other_objects(self) -> list[object]:
+        from_rows = self.customers.assign(mailed=(self.customers["arm"] == "mail").astype(int))
+        told: dict[str, Any] = dict(message=f"Wrong: {self.ids[0]}.", anonymous="Wrong: row 1.")
+        errors = [error(told["message"], anonymous=told["anonymous"]) for error in (lk.InputError, lk.GroupsError)]
+        failed = lk.RenderResult(
+            "a", SCRIPT, "failed", None, 1.0, 0, error="Wrong: row 1.", traceback=self.ids[0], complaint=self.ids[0]
+        )
+        return [
+            *(*errors, lk.UnreadableError(told["message"], anonymous=told["anonymous"]), failed),
+            lk.weighted_effect(from_rows, treated="mailed", outcome="spend", covariates=["before"]),
+        ]
+
+
+@pytest.fixture(scope="module")
+def people() -> People:
+    return People()
+
+
+@pytest.fixture(scope="module")
+def objects(people) -> list[object]:
+    """One object of every class, or several."""
+    return [
+        *people.survey_objects(),
+        *people.driver_objects(),
+        *people.campaign_objects(),
+        *people.other_objects(),
+    ]
+
+
+def shown(thing: Any) -> dict[str, str]:
+    """All that a notebook, a page or a log may take an object's text from."""
+    html = getattr(thing, "_repr_html_", lambda: "")
+    return {"repr": repr(thing), "str": str(thing), "html": html()}
+
+
+@pytest.mark.parametrize("kind", CLASSES, ids=lambda kind: f"{kind.__module__}.{kind.__name__}")
+def test_a_bare_object_shows_nobody(kind, objects, people, monkeypatch):
+    monkeypatch.setenv(ANONYMOUS, "1")
+    examples = [one for one in objects if type(one) is kind]
+    assert examples, (
+        f"No example of {kind.__name__}: let a method of People in tests/test_bare_objects.py build one of its people, "
+        "and if the class holds rows, derive it from Summarized (a Result does)."
+    )
+    for one in examples:
+        for where, text in shown(one).items():
+            told = [secret for secret in people.secrets() if secret in text]
+            assert not told, f"{where} of {kind.__name__} shows {told[:3]}"
+
+
+@pytest.mark.parametrize("kind", CLASSES, ids=lambda kind: f"{kind.__module__}.{kind.__name__}")
+def test_text_of_the_data_is_no_markup(kind, objects):
+    for one in objects:
+        if type(one) is kind:
+            assert SCRIPT not in shown(one)["html"]
+
+
+def test_a_summary_is_short(objects):
+    assert max(len(repr(one)) for one in objects if isinstance(one, Summarized)) < 600
+
+
+def test_outside_a_report_results_name_no_rare_group_either(objects):
+    told = " ".join(text for one in objects if isinstance(one, Summarized) for text in shown(one).values())
+    assert RARE not in told
+    assert "alice-" not in told
+
+
+def test_a_campaign_tells_its_counts_columns_and_arms(people):
+    campaign = lk.Campaign(people.customers, arm="arm", control="none", customer="member")
+    assert re.fullmatch(
+        r"Campaign\(rows=400, arms=\['(none|mail)': 200, '(none|mail)': 200\], arm='arm', customer='member', "
+        r"covariates=\[\], columns=\['member', 'arm', 'city', 'week', 'before', 'spend', 'bought'\]\)",
+        repr(campaign),
+    )
+
+
+def test_a_campaign_whose_rows_lie_elsewhere_is_summarized_without_a_pass():
+    duckdb = pytest.importorskip("duckdb")
+    relation = duckdb.sql("select * from (values ('none', 1), ('mail', 0)) as t(arm, bought)")
+    told = repr(lk.Campaign(relation, arm="arm", control="none"))
+    assert told == "Campaign(arm='arm', covariates=[], columns=['arm', 'bought'])"
+
+
+def test_a_codebook_shows_its_scales_and_items(people):
+    html = people.book._repr_html_()
+    assert html.count("<tr>") == 1 + len(people.book.questions)
+    assert "<td>loyalty</td>" in html and "&lt;script&gt;" in html and "<td>0 to 10</td>" in html
+    assert repr(people.book).endswith("scales=3, items=12, index=1, groups=['channel'])")
+
+
+def test_a_result_about_a_few_shows_no_figure(people):
+    few = lk.net_promoter(people.responses["recommend"].head(3))
+    assert repr(few) == "NetPromoterResult(n_used=below 5)"
+    assert few._repr_html_() == "<p>NetPromoterResult(n_used=below 5)</p>"
+
+
+def test_rows_about_few_are_counted_where_they_are_left_out(objects):
+    (effects,) = [one for one in objects if isinstance(one, lk.EffectsResult)]
+    hidden = (effects.to_frame()["level"] == RARE).sum()
+    assert 0 < hidden
+    assert f"that are not shown: {hidden}.</p>" in effects._repr_html_()
+
+
+def test_labels_and_names_are_the_first_few_of_many():
+    assert labels_and_counts({f"a{i}": 9 for i in range(10)}).endswith("'a7': 9, 2 more]")
+    assert labels_and_counts({"alice": 1}) == "[1 below 5]"
+    assert column_list(f"c{i}" for i in range(10)).endswith("'c7', 2 more]")
