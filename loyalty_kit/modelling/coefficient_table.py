@@ -5,7 +5,7 @@ import pandas as pd
 
 from loyalty_kit.messages import message
 from loyalty_kit.modelling.design import Design
-from loyalty_kit.modelling.diagnostics import LARGE_VIF, inflation, runs_against, weighted_covariance
+from loyalty_kit.modelling.diagnostics import LARGE_VIF, has_opposite_sign, variance_inflation, weighted_covariance
 from loyalty_kit.modelling.fits import Fit
 
 _SUPPRESSION = ["driver", "correlation", "estimate", "ci_low", "ci_high"]
@@ -15,7 +15,7 @@ _DOUBTFUL = 0.05
 
 
 def coefficient_table(design: Design, fitted: Fit, *, confidence: float) -> pd.DataFrame:
-    """Every coefficient of a model, a row each; see `DriverResult.terms`.
+    """Every coefficient of a model, a row each; see `DriverResult.coefficients`.
 
     Notes
     -----
@@ -54,15 +54,15 @@ def coefficient_table(design: Design, fitted: Fit, *, confidence: float) -> pd.D
     table["standardized"] = np.concatenate([nothing, fitted.slopes * spread[:-1] / unit])
     correlations = sizes[:-1, -1] / np.sqrt(np.diag(sizes)[:-1] * sizes[-1, -1])
     table["correlation"] = np.concatenate([nothing, correlations])
-    table["vif"] = np.concatenate([nothing, inflation(design.x, design.weights)])
+    table["vif"] = np.concatenate([nothing, variance_inflation(design.x, design.weights)])
     return table
 
 
-def suppressed(terms: pd.DataFrame, n: int, *, confidence: float) -> pd.DataFrame:
+def suppressed(coefficients: pd.DataFrame, n: int, *, confidence: float) -> pd.DataFrame:
     """Drivers whose coefficient has the other sign than their clear correlation; see `DriverResult.suppressed`."""
-    table = terms[terms["kind"] == "driver"].rename(columns={"term": "driver"})
+    table = coefficients[coefficients["kind"] == "driver"].rename(columns={"term": "driver"})
     slopes, correlations = table["estimate"].to_numpy(), table["correlation"].to_numpy()
-    against = table.loc[runs_against(slopes, correlations, n=n, confidence=confidence), _SUPPRESSION]
+    against = table.loc[has_opposite_sign(slopes, correlations, n=n, confidence=confidence), _SUPPRESSION]
     clear = (against["ci_low"] > 0) | (against["ci_high"] < 0)
     return against.assign(clear=clear).reset_index(drop=True)
 
@@ -81,7 +81,7 @@ def tabled_warnings(outcome: str, against: pd.DataFrame, diagnostics: pd.DataFra
 
 
 def driver_warnings(
-    design: Design, fitted: Fit, terms: pd.DataFrame, diagnostics: pd.DataFrame, influential: int
+    design: Design, fitted: Fit, coefficients: pd.DataFrame, diagnostics: pd.DataFrame, influential: int
 ) -> tuple[str, ...]:
     """Say what else a reader of the coefficients must know, most telling first."""
     found: list[str] = []
@@ -94,7 +94,7 @@ def driver_warnings(
                 count=count,
             )
         )
-    inflated = terms[(terms["kind"] == "driver") & (terms["vif"] > LARGE_VIF)]
+    inflated = coefficients[(coefficients["kind"] == "driver") & (coefficients["vif"] > LARGE_VIF)]
     for name, vif in zip(inflated["term"], inflated["vif"], strict=True):
         found.append(
             message(

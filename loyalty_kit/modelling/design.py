@@ -12,7 +12,7 @@ from loyalty_kit.checks import check_columns, check_numbers, check_weights
 from loyalty_kit.errors import InputError
 from loyalty_kit.messages import message
 from loyalty_kit.modelling.fits import ALONE, DEPENDENT
-from loyalty_kit.modelling.question import WHERE, Question
+from loyalty_kit.modelling.specification import WHERE, Specification
 from loyalty_kit.moments import Floats
 from loyalty_kit.summaries import Summarized
 
@@ -79,8 +79,8 @@ class Design(Summarized):
 
     Attributes
     ----------
-    question : Question
-        What was asked.
+    specification : Specification
+        Which column plays which part.
     table : DataFrame
         The whole table, rows left out included.
     labels : mapping
@@ -97,7 +97,7 @@ class Design(Summarized):
         What was left out that a reader would not expect.
     """
 
-    question: Question
+    specification: Specification
     table: pd.DataFrame
     labels: Mapping[str, str]
     coding: Coding
@@ -111,19 +111,19 @@ class Design(Summarized):
     @property
     def drivers(self) -> tuple[str, ...]:
         """The drivers, which are x's first columns."""
-        return self.question.drivers
+        return self.specification.drivers
 
     def part(self, chosen: npt.NDArray[np.bool_]) -> "Design":
         """Design of some of the rows, without controls that no longer vary."""
         kept = np.zeros(len(self.table), dtype=bool)
         kept[self.rows[chosen]] = True
-        varied = tuple(name for name in self.question.controls if self.table[name][kept].nunique() > 1)
-        question = replace(self.question, controls=varied)
-        kept, _ = _without_single_levels(self.table, question, kept)
-        return _design(self.table, question, self.labels, np.flatnonzero(kept))
+        varied = tuple(name for name in self.specification.controls if self.table[name][kept].nunique() > 1)
+        specification = replace(self.specification, controls=varied)
+        kept, _ = _without_single_levels(self.table, specification, kept)
+        return _design(self.table, specification, self.labels, np.flatnonzero(kept))
 
 
-def read_design(table: pd.DataFrame, question: Question, labels: Mapping[str, str]) -> Design:
+def read_design(table: pd.DataFrame, specification: Specification, labels: Mapping[str, str]) -> Design:
     """Complete rows of the columns asked for, checked.
 
     Raises
@@ -135,15 +135,15 @@ def read_design(table: pd.DataFrame, question: Question, labels: Mapping[str, st
     """
     # A copy in name only: what the caller does to the table later does not reach it.
     table = table.copy(deep=False)
-    check_columns(table.columns, question.columns, WHERE)
-    weight = [question.weight] if question.weight is not None else []
-    check_numbers(table, [question.outcome, *question.drivers, *weight], WHERE)
-    for name in (question.outcome, *question.drivers, *question.controls):
+    check_columns(table.columns, specification.columns, WHERE)
+    weight = [specification.weight] if specification.weight is not None else []
+    check_numbers(table, [specification.outcome, *specification.drivers, *weight], WHERE)
+    for name in (specification.outcome, *specification.drivers, *specification.controls):
         if not table[name].notna().any():
             raise InputError("'{name}' is missing in every row of the table of scores.", name=name)
-    for name in question.controls:
+    for name in specification.controls:
         count = table[name].nunique()
-        if _is_category(table, name, question) and count > MOST_LEVELS:
+        if _is_category(table, name, specification) and count > MOST_LEVELS:
             raise InputError(
                 "'{name}' holds {count} different values, too many for groups; allowed are {most}.",
                 name=name,
@@ -151,18 +151,18 @@ def read_design(table: pd.DataFrame, question: Question, labels: Mapping[str, st
                 most=MOST_LEVELS,
             )
     complete = np.ones(len(table), dtype=bool)
-    for name in question.columns:
-        is_category = name in question.controls and _is_category(table, name, question)
+    for name in specification.columns:
+        is_category = name in specification.controls and _is_category(table, name, specification)
         present = table[name].notna().to_numpy()
-        complete &= present if is_category or name == question.cluster else np.isfinite(numbers(table, name))
-    if question.weight is not None:
-        weights = numbers(table, question.weight)
-        check_weights(weights, question.weight)
+        complete &= present if is_category or name == specification.cluster else np.isfinite(numbers(table, name))
+    if specification.weight is not None:
+        weights = numbers(table, specification.weight)
+        check_weights(weights, specification.weight)
         complete &= weights > 0
     if not complete.any():
         raise InputError("No row of the table of scores holds the outcome and every driver and control.")
-    complete, warnings = _without_single_levels(table, question, complete)
-    return replace(_design(table, question, labels, np.flatnonzero(complete)), warnings=warnings)
+    complete, warnings = _without_single_levels(table, specification, complete)
+    return replace(_design(table, specification, labels, np.flatnonzero(complete)), warnings=warnings)
 
 
 def numbers(table: pd.DataFrame, name: str) -> Floats:
@@ -183,17 +183,17 @@ def levels_of(column: pd.Series) -> tuple[Hashable, ...]:
     return tuple(sorted(found, key=lambda level: (isinstance(level, str), level)))
 
 
-def _is_category(table: pd.DataFrame, name: str, question: Question) -> bool:
-    return name in question.categorical or not pd.api.types.is_numeric_dtype(table[name])
+def _is_category(table: pd.DataFrame, name: str, specification: Specification) -> bool:
+    return name in specification.categorical or not pd.api.types.is_numeric_dtype(table[name])
 
 
 def _without_single_levels(
-    table: pd.DataFrame, question: Question, complete: npt.NDArray[np.bool_]
+    table: pd.DataFrame, specification: Specification, complete: npt.NDArray[np.bool_]
 ) -> tuple[npt.NDArray[np.bool_], tuple[str, ...]]:
     """Leave out a row that alone holds a level: its own coefficient fits it, whatever the others say."""
     complete, warnings = complete.copy(), []
-    for name in question.controls:
-        if _is_category(table, name, question):
+    for name in specification.controls:
+        if _is_category(table, name, specification):
             counts = table[name][complete].value_counts()
             for level in counts.index[counts == 1]:
                 complete &= (table[name] != level).to_numpy(dtype=bool, na_value=False)
@@ -203,21 +203,21 @@ def _without_single_levels(
     return complete, tuple(warnings)
 
 
-def _design(table: pd.DataFrame, question: Question, labels: Mapping[str, str], rows: Integers) -> Design:
+def _design(table: pd.DataFrame, specification: Specification, labels: Mapping[str, str], rows: Integers) -> Design:
     """Design of the rows given, all of them complete."""
     used = table.iloc[rows]
-    for name in (question.outcome, *question.drivers, *question.controls):
+    for name in (specification.outcome, *specification.drivers, *specification.controls):
         if used[name].nunique() < 2:
             raise InputError(
                 "'{name}' is constant in the {n} complete rows; a model needs it to vary.", name=name, n=len(used)
             )
-    categories = [name for name in question.controls if _is_category(table, name, question)]
-    sources = (*question.drivers, *question.controls)
+    categories = [name for name in specification.controls if _is_category(table, name, specification)]
+    sources = (*specification.drivers, *specification.controls)
     coding = Coding(tuple((name, levels_of(used[name]) if name in categories else None) for name in sources))
-    weights = np.ones(len(rows)) if question.weight is None else numbers(used, question.weight)
-    clusters = None if question.cluster is None else pd.factorize(used[question.cluster])[0]
-    x, y = coding.matrix(used), numbers(used, question.outcome)
-    design = Design(question, table, labels, coding, rows, y, x, weights / weights.mean(), clusters)
+    weights = np.ones(len(rows)) if specification.weight is None else numbers(used, specification.weight)
+    clusters = None if specification.cluster is None else pd.factorize(used[specification.cluster])[0]
+    x, y = coding.matrix(used), numbers(used, specification.outcome)
+    design = Design(specification, table, labels, coding, rows, y, x, weights / weights.mean(), clusters)
     _check_columns_apart(design)
     return design
 
@@ -243,7 +243,7 @@ def _check_columns_apart(design: Design) -> None:
     if rest @ rest < _EXACT * (y @ y):
         raise InputError(
             "The drivers and controls give '{outcome}' exactly, as if it were made of them; leave its parts out.",
-            outcome=design.question.outcome,
+            outcome=design.specification.outcome,
         )
     exog = np.column_stack([np.ones(n), z]) * np.sqrt(design.weights)[:, None]
     leverage = (np.linalg.qr(exog)[0] ** 2).sum(axis=1)

@@ -141,13 +141,13 @@ def weighted_covariance(values: Floats, weights: Floats) -> Floats:
     return np.asarray((centred * share[:, None]).T @ centred)
 
 
-def inflation(x: Floats, weights: Floats) -> Floats:
+def variance_inflation(x: Floats, weights: Floats) -> Floats:
     """Variance inflation factor of each column: the diagonal of the inverse of their correlations."""
     covariance = weighted_covariance(x, weights)
     return np.asarray(np.diag(np.linalg.inv(covariance)) * np.diag(covariance))
 
 
-def runs_against(slopes: Floats, correlations: Floats, *, n: int, confidence: float) -> npt.NDArray[np.bool_]:
+def has_opposite_sign(slopes: Floats, correlations: Floats, *, n: int, confidence: float) -> npt.NDArray[np.bool_]:
     """Whether each coefficient has the other sign than its column's clear correlation with the outcome."""
     ratios = np.abs(correlations) * np.sqrt((n - 2) / np.maximum(1 - correlations**2, np.finfo(float).tiny))
     clear = ratios > stats.t.ppf((1 + confidence) / 2, n - 2)

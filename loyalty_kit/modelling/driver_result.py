@@ -16,8 +16,8 @@ from loyalty_kit.modelling.importance import ImportanceResult, importance
 from loyalty_kit.modelling.measures import Method
 from loyalty_kit.modelling.moderation import ModerationResult
 from loyalty_kit.modelling.prediction import at_risk, predict
-from loyalty_kit.modelling.question import Scores
 from loyalty_kit.modelling.robustness import RobustnessResult, robustness
+from loyalty_kit.modelling.specification import Scores
 from loyalty_kit.modelling.stability import DriverStabilityResult, stability
 from loyalty_kit.modelling.validation import ValidationResult, validate
 from loyalty_kit.results import Result
@@ -32,7 +32,7 @@ class DriverResult(Result):
 
     Attributes
     ----------
-    terms : DataFrame, a row a coefficient
+    coefficients : DataFrame, a row a coefficient
         term, kind ('intercept', 'threshold', 'driver' or 'control'), estimate, std_error, statistic,
         ci_low, ci_high, p_value, standardized, correlation (with the outcome, on its own), vif.
     r_squared, r_squared_adjusted, press_r_squared : float
@@ -83,7 +83,7 @@ class DriverResult(Result):
         Rows and fit that the methods work on. They hold single respondents: not for reports.
     """
 
-    terms: pd.DataFrame
+    coefficients: pd.DataFrame
     r_squared: float
     r_squared_adjusted: float
     press_r_squared: float
@@ -137,7 +137,7 @@ class DriverResult(Result):
     def to_frame(self) -> pd.DataFrame:
         """Columns driver, estimate, std_error, ci_low, ci_high, p_value, standardized, vif; a row a driver."""
         columns = ["term", "estimate", "std_error", "ci_low", "ci_high", "p_value", "standardized", "vif"]
-        table = self.terms.loc[self.terms["kind"] == "driver", columns]
+        table = self.coefficients.loc[self.coefficients["kind"] == "driver", columns]
         return table.rename(columns={"term": "driver"}).reset_index(drop=True)
 
     def estimates(self) -> tuple[Estimate, ...]:

@@ -117,7 +117,7 @@ def correct(
         "std_error": slopes[:, :p].std(axis=0, ddof=1),
         "ci_low": low,
         "ci_high": high,
-        "standardized": estimate * true_spread / (spread[-1] * np.sqrt(known.get(design.question.outcome, 1.0))),
+        "standardized": estimate * true_spread / (spread[-1] * np.sqrt(known.get(design.specification.outcome, 1.0))),
         "plain": fitted.slopes[:p],
         "reliability": lambdas.to_numpy(),
     }
@@ -164,7 +164,7 @@ def _known(reliability: Reliability, design: Design) -> tuple[dict[str, float], 
         df = {str(name): float(value) for name, value in ((table["n_used"] - 1) * (table["items"] - 1)).items()}
     else:
         known = {name: float(value) for name, value in reliability.items() if not np.isnan(value)}
-    for name in (*design.drivers, design.question.outcome):
+    for name in (*design.drivers, design.specification.outcome):
         if not 0 < known.get(name, 1.0) <= 1:
             raise InputError(
                 "The reliability of '{name}' must be above 0 and up to 1; got {given}.",

@@ -12,7 +12,7 @@ from loyalty_kit.errors import InputError
 from loyalty_kit.estimates import Estimate
 from loyalty_kit.messages import message
 from loyalty_kit.modelling.design import Design
-from loyalty_kit.modelling.diagnostics import runs_against, weighted_covariance
+from loyalty_kit.modelling.diagnostics import has_opposite_sign, weighted_covariance
 from loyalty_kit.modelling.fits import Fit
 from loyalty_kit.modelling.measures import METHODS, PAIRS_OF_ORDERS, Measure, Method, driver_matrices, measured
 from loyalty_kit.modelling.resampling import covariances
@@ -172,7 +172,7 @@ def importance(
         suppressed=against,
         sampling_error=None if measure.error is None else pd.Series(measure.error, index=names),
         method=method,
-        outcome=design.question.outcome,
+        outcome=design.specification.outcome,
         labels=design.labels,
         bootstrap=bootstrap,
         confidence=confidence,
@@ -226,7 +226,7 @@ def _suppressed(design: Design, fitted: Fit, confidence: float) -> tuple[str, ..
     p = len(design.drivers)
     table = weighted_covariance(np.column_stack([design.x[:, :p], design.y]), design.weights)
     correlations = table[:-1, -1] / np.sqrt(np.diag(table)[:-1] * table[-1, -1])
-    against = runs_against(fitted.slopes[:p], correlations, n=len(design.y), confidence=confidence)
+    against = has_opposite_sign(fitted.slopes[:p], correlations, n=len(design.y), confidence=confidence)
     return tuple(name for name, is_against in zip(design.drivers, against, strict=True) if is_against)
 
 

@@ -6,7 +6,7 @@ from typing import Literal, get_args
 import numpy as np
 import numpy.typing as npt
 
-from loyalty_kit.modelling.subsets import MOST_EXACT, draw_orders, shapley, shapley_sampled
+from loyalty_kit.modelling.subsets import MOST_EXACT, draw_orderings, shapley, shapley_sampled
 from loyalty_kit.moments import Floats
 
 Method = Literal["lmg", "relative_weights", "pratt", "last", "first"]
@@ -59,13 +59,13 @@ def driver_matrices(tables: Floats, drivers: int) -> tuple[Floats, Floats]:
 class Measure:
     """A way to measure importance, and what it finds on the data themselves.
 
-    Where subsets are too many, `orders` are the orders that stand for all; their own error on the data is
+    Where subsets are too many, `orderings` are the orders that stand for all; their own error on the data is
     taken off in the samples.
     """
 
     method: Method
     values: Floats
-    orders: npt.NDArray[np.intp] | None = None
+    orderings: npt.NDArray[np.intp] | None = None
     shift: Floats | float = 0.0
     error: Floats | None = None
 
@@ -78,16 +78,16 @@ class Measure:
         if p <= MOST_EXACT:
             values, error = shapley(matrix)[0], None
         else:
-            found, errors = shapley_sampled(matrix, draw_orders(p, PAIRS_OF_ORDERS, rng))
+            found, errors = shapley_sampled(matrix, draw_orderings(p, PAIRS_OF_ORDERS, rng))
             values, error = found[0], errors[0]
-        orders = draw_orders(p, _PAIRS_IN_SAMPLES, rng)
-        return cls(method, values, orders, values - shapley_sampled(matrix, orders)[0][0], error)
+        orderings = draw_orderings(p, _PAIRS_IN_SAMPLES, rng)
+        return cls(method, values, orderings, values - shapley_sampled(matrix, orderings)[0][0], error)
 
     def __call__(self, matrices: Floats) -> Floats:
         """Measure the importance in each of many matrices, samples × drivers."""
-        if self.orders is None:
+        if self.orderings is None:
             return measured(self.method, matrices)
-        return shapley_sampled(matrices, self.orders)[0] + self.shift
+        return shapley_sampled(matrices, self.orderings)[0] + self.shift
 
 
 def measured(method: Method, matrices: Floats) -> Floats:

@@ -9,7 +9,7 @@ from loyalty_kit.checks import check_columns, check_level, check_number, check_n
 from loyalty_kit.modelling.design import Design
 from loyalty_kit.modelling.fits import Fit
 from loyalty_kit.modelling.ordinal import level_probabilities
-from loyalty_kit.modelling.question import WHERE, Scores, table_of
+from loyalty_kit.modelling.specification import WHERE, Scores, table_of
 from loyalty_kit.moments import Floats
 
 
@@ -36,7 +36,7 @@ def at_risk(design: Design, fitted: Fit, scores: Scores, *, cut: float, probabil
 
 def _columns(design: Design, scores: Scores) -> tuple[Floats, pd.DataFrame]:
     table = table_of(scores)
-    check_columns(table.columns, [*design.drivers, *design.question.controls], WHERE)
+    check_columns(table.columns, [*design.drivers, *design.specification.controls], WHERE)
     check_numbers(table, [name for name, levels in design.coding.sources if levels is None], WHERE)
     return design.coding.matrix(table), table
 

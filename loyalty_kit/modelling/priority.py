@@ -17,8 +17,8 @@ from loyalty_kit.modelling.driver_result import DriverResult
 from loyalty_kit.modelling.fits import Fit
 from loyalty_kit.modelling.importance import shares_of
 from loyalty_kit.modelling.measures import Measure, driver_matrices
-from loyalty_kit.modelling.question import Scores, table_of
 from loyalty_kit.modelling.resampling import covariances
+from loyalty_kit.modelling.specification import Scores, table_of
 from loyalty_kit.modelling.validation import ValidationResult
 from loyalty_kit.moments import Floats
 from loyalty_kit.replicates import over_samples
@@ -228,7 +228,7 @@ def _check_same(table: pd.DataFrame, design: Design) -> None:
 
 def _performance(design: Design, counts: Floats) -> Floats:
     """Weighted mean score of each driver over everybody who has it, samples × drivers."""
-    weight = design.question.weight
+    weight = design.specification.weight
     w = np.ones(len(design.table)) if weight is None else numbers(design.table, weight)
     x = np.column_stack([numbers(design.table, name) for name in design.drivers])
     there = np.isfinite(x)
@@ -257,9 +257,9 @@ def _of_samples(design: Design, fitted: Fit, measure: Measure, counts: Floats, r
 
 def _clusters(design: Design) -> Integers | None:
     """Clusters of the whole table; a row without one stands for itself."""
-    if design.question.cluster is None:
+    if design.specification.cluster is None:
         return None
-    places = pd.factorize(design.table[design.question.cluster])[0]
+    places = pd.factorize(design.table[design.specification.cluster])[0]
     alone = places < 0
     places[alone] = places.max() + 1 + np.arange(alone.sum())
     return places.astype(np.intp)

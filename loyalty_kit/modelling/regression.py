@@ -8,14 +8,14 @@ import pandas as pd
 from loyalty_kit.checks import check_choice, check_level, check_rng
 from loyalty_kit.errors import InputError
 from loyalty_kit.messages import message
+from loyalty_kit.modelling.coefficient_table import coefficient_table, driver_warnings, suppressed, tabled_warnings
 from loyalty_kit.modelling.design import Design, read_design
 from loyalty_kit.modelling.diagnostics import NO_DIAGNOSTICS, diagnose, influence, press_r_squared
 from loyalty_kit.modelling.driver_result import DriverResult
 from loyalty_kit.modelling.errors_in_variables import Corrected, Reliability, correct
 from loyalty_kit.modelling.fits import ERRORS, MODELS, Errors, Fit, Model, fit
 from loyalty_kit.modelling.moderation import ModerationResult, moderate, wald
-from loyalty_kit.modelling.question import Scores, ask
-from loyalty_kit.modelling.terms import coefficient_table, driver_warnings, suppressed, tabled_warnings
+from loyalty_kit.modelling.specification import Scores, read_specification
 from loyalty_kit.survey.scoring import ScaleScores
 
 _MODEL_WORDS = {
@@ -115,7 +115,7 @@ def drivers(
     generator = check_rng(rng)
     if (errors == "cluster") != (cluster is not None):
         raise InputError("'cluster' and errors='cluster' belong together; got one without the other.")
-    table, question = ask(
+    table, specification = read_specification(
         scores,
         outcome=outcome,
         drivers=drivers,
@@ -124,7 +124,7 @@ def drivers(
         cluster=cluster,
         moderator=moderator,
     )
-    design = read_design(table, question, scores.labels if isinstance(scores, ScaleScores) else {})
+    design = read_design(table, specification, scores.labels if isinstance(scores, ScaleScores) else {})
     fitted = fit(design.y, design.x, weights=design.weights, clusters=design.clusters, model=model, errors=errors)
     corrected = None
     if reliability is not None:
@@ -142,20 +142,20 @@ def _result(
     title: str,
 ) -> DriverResult:
     """Put together everything that the fit says."""
-    question, n, count = design.question, len(design.y), len(fitted.parameters)
+    specification, n, count = design.specification, len(design.y), len(fitted.parameters)
     linear = fitted.model == "ols"
-    terms = coefficient_table(design, fitted, confidence=confidence)
-    against = suppressed(terms, n, confidence=confidence)
+    coefficients = coefficient_table(design, fitted, confidence=confidence)
+    against = suppressed(coefficients, n, confidence=confidence)
     diagnostics = diagnose(design, fitted) if linear else NO_DIAGNOSTICS
     influential = int(influence(design, fitted)["influential"].sum())
     test = wald(fitted, np.eye(len(fitted.slopes)), fitted.slopes, fitted.slope_covariance)
     counted = count + linear
-    tabled = tabled_warnings(question.outcome, against, diagnostics)
-    warnings = [*tabled, *driver_warnings(design, fitted, terms, diagnostics, influential)]
+    tabled = tabled_warnings(specification.outcome, against, diagnostics)
+    warnings = [*tabled, *driver_warnings(design, fitted, coefficients, diagnostics, influential)]
     for part in (corrected, moderation):
         warnings += part.warnings if part else ()
     return DriverResult(
-        terms=terms,
+        coefficients=coefficients,
         r_squared=fitted.r_squared,
         r_squared_adjusted=1 - (1 - fitted.r_squared) * (n - 1) / (n - count) if linear else np.nan,
         press_r_squared=press_r_squared(design, fitted),
@@ -172,14 +172,14 @@ def _result(
         corrected=corrected.table if corrected else None,
         corrected_lost=corrected.lost if corrected else np.nan,
         moderation=moderation,
-        outcome=question.outcome,
-        drivers=question.drivers,
-        controls=question.controls,
+        outcome=specification.outcome,
+        drivers=specification.drivers,
+        controls=specification.controls,
         labels=design.labels,
         model=fitted.model,
         errors=fitted.errors,
-        weight=question.weight,
-        cluster=question.cluster,
+        weight=specification.weight,
+        cluster=specification.cluster,
         n_used=n,
         n_dropped=len(design.table) - n,
         confidence=confidence,

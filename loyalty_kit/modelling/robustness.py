@@ -13,7 +13,7 @@ from loyalty_kit.modelling.design import Design, read_design
 from loyalty_kit.modelling.fits import MOST_LEVELS, Fit, Model, fit, levels_of_outcome
 from loyalty_kit.modelling.importance import importance
 from loyalty_kit.modelling.measures import Method
-from loyalty_kit.modelling.question import Question, Scores, table_of
+from loyalty_kit.modelling.specification import Scores, Specification, table_of
 from loyalty_kit.results import Result
 
 AS_GIVEN = "all"
@@ -90,7 +90,7 @@ def robustness(design: Design, fitted: Fit, *, samples: Mapping[str, Scores], co
         for model in models:
             try:
                 part = _read(design, sample)
-                again = _again(part, model, fitted)
+                again = _refitted(part, model, fitted)
             except InputError as error:
                 why = {"setting": _name(sample, model), "why": error.said}
                 failures.append(message("{setting} could not be fitted. {why}", **why))
@@ -115,16 +115,16 @@ def _distinct(design: Design, samples: Mapping[str, Scores]) -> tuple[dict[str, 
     tables, repeated = {AS_GIVEN: design.table}, []
     for name, scores in samples.items():
         table = table_of(scores)
-        if any(_alike(table, other, design.question) for other in tables.values()):
+        if any(_same_rows(table, other, design.specification) for other in tables.values()):
             repeated.append(name)
         else:
             tables[name] = table
     return tables, tuple(repeated)
 
 
-def _alike(one: pd.DataFrame, other: pd.DataFrame, asked: Question) -> bool:
+def _same_rows(one: pd.DataFrame, other: pd.DataFrame, given: Specification) -> bool:
     """Whether two tables hold the same complete rows of the columns asked for."""
-    columns = [asked.outcome, *asked.drivers, *asked.controls, *filter(None, [asked.weight, asked.cluster])]
+    columns = [given.outcome, *given.drivers, *given.controls, *filter(None, [given.weight, given.cluster])]
     if not all(name in table for name in columns for table in (one, other)):
         return False
     first, second = (table[columns].dropna().reset_index(drop=True) for table in (one, other))
@@ -133,24 +133,24 @@ def _alike(one: pd.DataFrame, other: pd.DataFrame, asked: Question) -> bool:
 
 def _samples(design: Design, tables: Mapping[str, pd.DataFrame]) -> Iterator[_Sample]:
     """As asked first, then the other samples, without weights and without controls."""
-    weighted = (True, False) if design.question.weight is not None else (False,)
-    controls = (True, False) if design.question.controls else (False,)
+    weighted = (True, False) if design.specification.weight is not None else (False,)
+    controls = (True, False) if design.specification.controls else (False,)
     for (name, table), weights, others in product(tables.items(), weighted, controls):
         yield _Sample(name, weights, others, table)
 
 
 def _read(design: Design, sample: _Sample) -> Design:
-    asked = design.question
-    question = replace(
-        asked,
-        weight=asked.weight if sample.weighted else None,
-        controls=asked.controls if sample.controls else (),
-        categorical=asked.categorical if sample.controls else frozenset(),
+    given = design.specification
+    specification = replace(
+        given,
+        weight=given.weight if sample.weighted else None,
+        controls=given.controls if sample.controls else (),
+        categorical=given.categorical if sample.controls else frozenset(),
     )
-    return read_design(sample.table, question, design.labels)
+    return read_design(sample.table, specification, design.labels)
 
 
-def _again(design: Design, model: Model, fitted: Fit) -> Fit:
+def _refitted(design: Design, model: Model, fitted: Fit) -> Fit:
     """Fit the design by a model; an outcome with too many values for levels is cut into ten bands."""
     y = design.y
     if model == "ordered" and len(levels_of_outcome(y)[0]) > MOST_LEVELS:

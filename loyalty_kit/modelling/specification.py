@@ -16,8 +16,8 @@ WHERE = message("The table of scores")
 
 
 @dataclass(frozen=True)
-class Question:
-    """Columns of the table and the part that each plays.
+class Specification:
+    """Specification of a driver model: columns of the table and the part that each plays.
 
     Attributes
     ----------
@@ -43,7 +43,7 @@ class Question:
         return (self.outcome, *self.drivers, *self.controls, *extra)
 
 
-def ask(
+def read_specification(
     scores: Scores,
     *,
     outcome: str,
@@ -52,8 +52,8 @@ def ask(
     weight: str | Sequence[float] | pd.Series | None,
     cluster: str | None,
     moderator: str | None,
-) -> tuple[pd.DataFrame, Question]:
-    """Table and question of a call; what it leaves open, the roles and weights of ScaleScores decide.
+) -> tuple[pd.DataFrame, Specification]:
+    """Table and specification of a call; what it leaves open, the roles and weights of ScaleScores decide.
 
     Raises
     ------
@@ -77,9 +77,9 @@ def ask(
     besides = [] if moderator is None or moderator in controls else [moderator]
     coded = {moderator, *(carried.groups if carried else ())} & {*controls, *besides}
     categorical = frozenset(name for name in coded if name is not None)
-    question = Question(outcome, tuple(drivers), (*controls, *besides), categorical, weight, cluster)
-    _check_parts(question)
-    return table, question
+    specification = Specification(outcome, tuple(drivers), (*controls, *besides), categorical, weight, cluster)
+    _check_parts(specification)
+    return table, specification
 
 
 def table_of(scores: Scores) -> pd.DataFrame:
@@ -121,12 +121,19 @@ def _with_weights(table: pd.DataFrame, weight: Sequence[float] | pd.Series) -> t
     return table.assign(**{name: values}), name
 
 
-def _check_parts(question: Question) -> None:
-    if not question.drivers:
+def _check_parts(specification: Specification) -> None:
+    if not specification.drivers:
         raise InputError("'drivers' must name at least one column; got none.")
-    if question.outcome in question.drivers:
-        raise InputError("'{name}' is the outcome and also a driver; leave it out of 'drivers'.", name=question.outcome)
-    parts = [question.outcome, *question.drivers, *question.controls, *filter(None, [question.weight])]
+    if specification.outcome in specification.drivers:
+        raise InputError(
+            "'{name}' is the outcome and also a driver; leave it out of 'drivers'.", name=specification.outcome
+        )
+    parts = [
+        specification.outcome,
+        *specification.drivers,
+        *specification.controls,
+        *filter(None, [specification.weight]),
+    ]
     twice = [name for name in dict.fromkeys(parts) if parts.count(name) > 1]
     if twice:
         raise InputError("{columns} plays two parts among outcome, drivers, controls and weight.", columns=list(twice))

@@ -12,7 +12,7 @@ from loyalty_kit.modelling.design import Design, codes, read_design
 from loyalty_kit.modelling.fits import Fit, fit
 from loyalty_kit.modelling.importance import importance
 from loyalty_kit.modelling.moderation import ModerationResult, moderate
-from loyalty_kit.modelling.question import WHERE
+from loyalty_kit.modelling.specification import WHERE
 from loyalty_kit.results import Result
 
 LEVEL = 0.05
@@ -86,25 +86,25 @@ def stability(
     check_whole(bootstrap, "bootstrap", 0)
     generator = check_rng(rng)
     check_columns(design.table.columns, [by], WHERE)
-    asked = design.question
-    if by in (asked.outcome, *asked.drivers):
+    given = design.specification
+    if by in (given.outcome, *given.drivers):
         raise InputError("'{by}' is the outcome or a driver; 'by' needs a column that groups respondents.", by=by)
     if design.table[by].iloc[design.rows].nunique() < 2:
         raise GroupsError("'{by}' holds fewer than two groups among the complete rows.", by=by)
-    controls = asked.controls if by in asked.controls else (*asked.controls, by)
-    question = replace(asked, controls=controls, categorical=asked.categorical | {by})
-    whole = read_design(design.table, question, design.labels)
+    controls = given.controls if by in given.controls else (*given.controls, by)
+    specification = replace(given, controls=controls, categorical=given.categorical | {by})
+    whole = read_design(design.table, specification, design.labels)
     moderation = moderate(whole, fitted, by, confidence=confidence)
     places = codes(whole.table[by].iloc[whole.rows], moderation.groups)
     parts = []
     for i, group in enumerate(moderation.groups):
         part = whole.part(places == i)
         try:
-            again = _again(part, fitted)
+            refitted = _refitted(part, fitted)
         except InputError as error:
             told = {"group": group, "by": by, "why": error.said}
             raise GroupsError("Group '{group}' of '{by}' cannot be fitted. {why}", **told) from None
-        found = importance(part, again, bootstrap=bootstrap, rng=generator, confidence=confidence).to_frame()
+        found = importance(part, refitted, bootstrap=bootstrap, rng=generator, confidence=confidence).to_frame()
         parts.append(found.assign(group=pd.Series([group] * len(found), dtype=object)))
     ranks = pd.concat(parts, ignore_index=True)[["driver", "group", "share", "rank", "p_top3"]]
     return DriverStabilityResult(
@@ -121,7 +121,7 @@ def stability(
     )
 
 
-def _again(design: Design, fitted: Fit) -> Fit:
+def _refitted(design: Design, fitted: Fit) -> Fit:
     """Fit the design as the result was."""
     return fit(
         design.y,

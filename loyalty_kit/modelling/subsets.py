@@ -92,13 +92,13 @@ def subset_sizes(drivers: int) -> npt.NDArray[np.intp]:
     return sizes
 
 
-def draw_orders(drivers: int, pairs: int, rng: np.random.Generator) -> npt.NDArray[np.intp]:
+def draw_orderings(drivers: int, pairs: int, rng: np.random.Generator) -> npt.NDArray[np.intp]:
     """Random orders of the drivers in pairs, each followed by its reverse."""
-    orders = rng.permuted(np.tile(np.arange(drivers), (pairs, 1)), axis=1)
-    return np.stack([orders, orders[:, ::-1]], axis=1).reshape(2 * pairs, drivers)
+    orderings = rng.permuted(np.tile(np.arange(drivers), (pairs, 1)), axis=1)
+    return np.stack([orderings, orderings[:, ::-1]], axis=1).reshape(2 * pairs, drivers)
 
 
-def shapley_sampled(matrices: Floats, orders: npt.NDArray[np.intp]) -> tuple[Floats, Floats]:
+def shapley_sampled(matrices: Floats, orderings: npt.NDArray[np.intp]) -> tuple[Floats, Floats]:
     """Shapley values over some orders only, and their standard errors, samples × drivers each.
 
     Notes
@@ -106,9 +106,9 @@ def shapley_sampled(matrices: Floats, orders: npt.NDArray[np.intp]) -> tuple[Flo
     In one order the squared last row of the Cholesky factor is what each driver adds, so every order
     adds up to R² exactly. The error is that of the mean over pairs of an order and its reverse.
     """
-    count, p = orders.shape
-    places = np.column_stack([orders, np.full(count, p)])
-    back = np.argsort(orders, axis=1)
+    count, p = orderings.shape
+    places = np.column_stack([orderings, np.full(count, p)])
+    back = np.argsort(orderings, axis=1)
     values, errors = np.empty((len(matrices), p)), np.empty((len(matrices), p))
     for i, matrix in enumerate(matrices + _JITTER * np.eye(p + 1)):
         added = []

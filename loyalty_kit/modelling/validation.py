@@ -116,7 +116,7 @@ def validate(
         r_squared_in_sample=in_sample["r_squared"],
         folds=folds,
         repeats=repeats,
-        outcome=design.question.outcome,
+        outcome=design.specification.outcome,
         labels=design.labels,
         confidence=confidence,
         n_used=len(design.y),

@@ -17,7 +17,7 @@ from loyalty_kit.modelling.fits import fit
 from loyalty_kit.modelling.measures import driver_matrices, measured
 from loyalty_kit.modelling.regression import drivers
 from loyalty_kit.modelling.resampling import covariances
-from loyalty_kit.modelling.subsets import draw_orders, shapley, shapley_sampled, subset_r_squared
+from loyalty_kit.modelling.subsets import draw_orderings, shapley, shapley_sampled, subset_r_squared
 
 NAMES = ["image", "expectation", "quality", "value", "satisfaction", "complaints"]
 
@@ -278,7 +278,7 @@ def test_twenty_drivers_are_exact_and_more_are_sampled_with_their_error():
 
 def test_sampled_orders_come_near_the_exact_value_within_their_error():
     matrix = np.corrcoef(np.random.default_rng(0).standard_normal((50, 9)) + np.arange(50)[:, None] / 40, rowvar=False)
-    values, errors = shapley_sampled(matrix[None], draw_orders(8, 500, np.random.default_rng(1)))
+    values, errors = shapley_sampled(matrix[None], draw_orderings(8, 500, np.random.default_rng(1)))
     assert (np.abs(values - shapley(matrix[None])) < 4 * errors).all()
 
 

@@ -50,7 +50,7 @@ def test_controls_count(table):
     found = drivers(table, drivers=["image"], controls=["region"])
     one = found.predict(table.head(1).assign(region="south"))["predicted"].item()
     other = found.predict(table.head(1).assign(region="east"))["predicted"].item()
-    coefficient = found.terms.set_index("term").loc["region = south", "estimate"]
+    coefficient = found.coefficients.set_index("term").loc["region = south", "estimate"]
     assert one - other == pytest.approx(coefficient)
 
 

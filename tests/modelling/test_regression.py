@@ -20,8 +20,8 @@ from loyalty_kit.modelling.regression import drivers
 NAMES = ["image", "expectation", "quality", "value", "satisfaction", "complaints"]
 
 
-def terms(result) -> pd.DataFrame:
-    return result.terms.set_index("term").rename(index={"intercept": "(Intercept)"})
+def coefficients(result) -> pd.DataFrame:
+    return result.coefficients.set_index("term").rename(index={"intercept": "(Intercept)"})
 
 
 def assert_figures(column: pd.Series, figures: dict[str, float], *, atol: float = 1e-6):
@@ -41,7 +41,7 @@ def test_errors_are_hc3_unless_asked_otherwise(result):
 
 def test_linear_model_equals_r(result, reference):
     """R> f <- lm(loyalty ~ ., S); coeftest(f, vcov = vcovHC(f, "HC3")); vif(f)   # sandwich 3.0-2, car 3.1-1"""
-    found = terms(result)
+    found = coefficients(result)
     assert_figures(found["estimate"], reference["coef"])
     assert_figures(found["std_error"], reference["se_hc3"])
     assert_figures(found["p_value"], reference["p_hc3"])
@@ -52,9 +52,9 @@ def test_linear_model_equals_r(result, reference):
 def test_classical_errors_equal_r(scores, reference):
     """R> summary(lm(loyalty ~ ., S))$coefficients; summary(f)$fstatistic"""
     found = drivers(scores, errors="classical")
-    assert_figures(terms(found)["std_error"], reference["se"])
-    assert_figures(terms(found)["statistic"], reference["t"])
-    assert_figures(terms(found)["p_value"], reference["p"])
+    assert_figures(coefficients(found)["std_error"], reference["se"])
+    assert_figures(coefficients(found)["statistic"], reference["t"])
+    assert_figures(coefficients(found)["p_value"], reference["p"])
     assert found.f_statistic == pytest.approx(reference["f"], abs=1e-6)
 
 
@@ -77,9 +77,9 @@ def test_weighted_model_equals_r(table, more):
     """R> wf <- lm(loyalty ~ ., S, weights = w); vcovHC(wf, "HC3"); AIC(wf); BIC(wf); vif(wf)"""
     figures = more["weighted"]
     found = drivers(table, drivers=NAMES, weight="w")
-    assert_figures(terms(found)["estimate"], figures["coef"])
-    assert_figures(terms(found)["std_error"], figures["se_hc3"])
-    assert_figures(terms(found)["vif"], figures["vif"])
+    assert_figures(coefficients(found)["estimate"], figures["coef"])
+    assert_figures(coefficients(found)["std_error"], figures["se_hc3"])
+    assert_figures(coefficients(found)["vif"], figures["vif"])
     assert found.r_squared == pytest.approx(figures["r2"], abs=1e-6)
     assert found.aic == pytest.approx(figures["aic"], abs=1e-6)
     assert found.bic == pytest.approx(figures["bic"], abs=1e-6)
@@ -122,7 +122,7 @@ def test_the_scale_of_the_weights_does_not_matter(factor: float):
 
 def test_categorical_controls_equal_r(table, more):
     """R> cf <- lm(loyalty ~ . + region, S); vcovHC(cf, "HC3")"""
-    found = terms(drivers(table, drivers=NAMES, controls=["region"]))
+    found = coefficients(drivers(table, drivers=NAMES, controls=["region"]))
     found.index = found.index.str.replace("region = ", "region")
     assert_figures(found["estimate"], more["controls"]["coef"])
     assert_figures(found["std_error"], more["controls"]["se_hc3"])
@@ -131,7 +131,7 @@ def test_categorical_controls_equal_r(table, more):
 
 def test_a_categorys_own_order_sets_the_level_compared_with(table):
     ordered = pd.Categorical(table["region"], categories=["west", "south", "north", "east"])
-    found = terms(drivers(table.assign(region=ordered), drivers=NAMES, controls=["region"]))
+    found = coefficients(drivers(table.assign(region=ordered), drivers=NAMES, controls=["region"]))
     assert [name for name in found.index if "region" in name] == ["region = north", "region = east"]
 
 
@@ -144,33 +144,33 @@ def test_group_columns_of_scores_are_categories_whatever_their_type(table):
     frame = table[[*NAMES, "loyalty", "cluster"]]
     roles = dict.fromkeys(NAMES, "driver")
     carried = lk.ScaleScores(frame, roles, pd.DataFrame(), {}, groups=("cluster",))
-    assert "cluster = 3" in terms(drivers(carried, controls=["cluster"])).index
-    assert "cluster" in terms(drivers(frame, drivers=NAMES, controls=["cluster"])).index
+    assert "cluster = 3" in coefficients(drivers(carried, controls=["cluster"])).index
+    assert "cluster" in coefficients(drivers(frame, drivers=NAMES, controls=["cluster"])).index
 
 
 def test_errors_for_clusters_equal_r(table, more):
     """R> vcovCL(f, S$cluster)   # sandwich 3.0-2, type HC1 with G / (G − 1)"""
     found = drivers(table, drivers=NAMES, errors="cluster", cluster="cluster")
-    assert_figures(terms(found)["std_error"], more["cluster"]["se"])
+    assert_figures(coefficients(found)["std_error"], more["cluster"]["se"])
     assert found.df_residual == 24
     weighted = drivers(table, drivers=NAMES, errors="cluster", cluster="cluster", weight="w")
-    assert_figures(terms(weighted)["std_error"], more["cluster"]["se_weighted"])
+    assert_figures(coefficients(weighted)["std_error"], more["cluster"]["se_weighted"])
 
 
 def test_logit_equals_r(table, more):
     """R> g <- glm(returns ~ ., binomial, S); vcov(g); vcovHC(g, "HC3"); logLik(g); AIC(g)"""
     figures = more["logit"]
     classical = drivers(table, outcome="returns", drivers=NAMES, model="logit", errors="classical")
-    assert_figures(terms(classical)["estimate"], figures["coef"])
-    assert_figures(terms(classical)["std_error"], figures["se"])
+    assert_figures(coefficients(classical)["estimate"], figures["coef"])
+    assert_figures(coefficients(classical)["std_error"], figures["se"])
     assert classical.log_likelihood == pytest.approx(figures["loglik"], abs=1e-6)
     assert classical.aic == pytest.approx(figures["aic"], abs=1e-6)
     robust = drivers(table, outcome="returns", drivers=NAMES, model="logit")
-    assert_figures(terms(robust)["std_error"], figures["se_hc3"])
+    assert_figures(coefficients(robust)["std_error"], figures["se_hc3"])
 
 
 def test_logit_equals_statsmodels(table):
-    found = terms(drivers(table, outcome="returns", drivers=NAMES, model="logit", errors="classical"))
+    found = coefficients(drivers(table, outcome="returns", drivers=NAMES, model="logit", errors="classical"))
     exog = np.column_stack([np.ones(len(table)), table[NAMES]])
     peer = Logit(table["returns"].to_numpy(), exog).fit(disp=0, method="newton", maxiter=50)
     assert_allclose(found["estimate"], peer.params, atol=1e-8)
@@ -205,7 +205,7 @@ def test_ordered_logit_equals_statsmodels(table):
 
 def test_levels_of_an_ordered_model_are_its_thresholds(table):
     found = drivers(table, outcome="CUSL3", drivers=NAMES, model="ordered")
-    thresholds = found.terms[found.terms["kind"] == "threshold"]
+    thresholds = found.coefficients[found.coefficients["kind"] == "threshold"]
     assert len(thresholds) == table["CUSL3"].nunique() - 1
     assert thresholds["estimate"].is_monotonic_increasing
     assert thresholds["term"].iloc[0] == "up to 1"
@@ -266,7 +266,7 @@ def test_chinese_names_go_through(table):
     chinese["地区"] = chinese["地区"].map({"north": "华北", "south": "华南", "east": "华东"})
     found = drivers(chinese, outcome="忠诚度", drivers=["品牌形象", "质量"], controls=["地区"])
     assert found.to_frame()["driver"].tolist() == ["品牌形象", "质量"]
-    assert "地区 = 华南" in set(found.terms["term"])
+    assert "地区 = 华南" in set(found.coefficients["term"])
 
 
 def test_thirty_respondents_are_enough_and_warned_of(table):
@@ -407,9 +407,9 @@ def test_coefficients_equal_statsmodels_for_any_table(seed: int, p: int, weighte
     found = drivers(data, outcome="y", drivers=list("abcde"[:p]), weight=weights)
     exog = np.column_stack([np.ones(30), data[list("abcde"[:p])]])
     peer = WLS(data["y"].to_numpy(), exog, weights=weights).fit(cov_type="HC3", use_t=True)
-    assert_allclose(found.terms["estimate"], peer.params, atol=1e-9)
-    assert_allclose(found.terms["std_error"], peer.bse, atol=1e-9)
-    assert_allclose(found.terms["p_value"], peer.pvalues, atol=1e-9)
+    assert_allclose(found.coefficients["estimate"], peer.params, atol=1e-9)
+    assert_allclose(found.coefficients["std_error"], peer.bse, atol=1e-9)
+    assert_allclose(found.coefficients["p_value"], peer.pvalues, atol=1e-9)
 
 
 @st.composite

@@ -15,7 +15,7 @@ from loyalty_kit.language import translate
 from loyalty_kit.messages import Message, message, together
 from loyalty_kit.reporting.history import History
 from loyalty_kit.reporting.pages.failure import failure_page, reason
-from loyalty_kit.reporting.running.requests import Failure
+from loyalty_kit.reporting.running.requests import RESPONSE, Failure, RenderResponse
 
 AS_THEY_ARE = """
     Cube Codebook ScaleScores Correlation pandas DataFrame Series numpy Generator Narwhals Polars DuckDB PySpark Dask
