@@ -6,7 +6,7 @@ from typing import Protocol
 import numpy as np
 
 from loyalty_kit.measurement.cfa_model import Matrices
-from loyalty_kit.measurement.fit import ChiSquares
+from loyalty_kit.measurement.fit_indices import ChiSquares
 from loyalty_kit.moments import Floats
 
 _LEFT, _SINGULAR = 1e-8, 1e-12

@@ -10,7 +10,7 @@ from loyalty_kit.measurement.cfa_convergence import are_estimates, is_identified
 from loyalty_kit.measurement.cfa_estimation import Likelihood, maximise, starting_values, turned
 from loyalty_kit.measurement.cfa_likelihood import Sample, evaluate, loglik, scores
 from loyalty_kit.measurement.cfa_model import Elements, Model, Released, confirmatory_model
-from loyalty_kit.measurement.fit import ChiSquares, fit_indices, information_criteria, srmr
+from loyalty_kit.measurement.fit_indices import ChiSquares, fit_indices, information_criteria, srmr
 from loyalty_kit.measurement.items import ItemTable
 from loyalty_kit.measurement.structure import Structure
 from loyalty_kit.moments import Floats

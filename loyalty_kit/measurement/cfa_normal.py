@@ -12,7 +12,7 @@ from loyalty_kit.measurement.cfa_model import Elements, Model, confirmatory_mode
 from loyalty_kit.measurement.cfa_robust import Rows, robust_fit, sandwich
 from loyalty_kit.measurement.cfa_saturated import margins, saturated
 from loyalty_kit.measurement.cfa_solution import Score, Solution
-from loyalty_kit.measurement.fit import ChiSquares, fit_indices, information_criteria, srmr
+from loyalty_kit.measurement.fit_indices import ChiSquares, fit_indices, information_criteria, srmr
 from loyalty_kit.measurement.items import ItemTable
 from loyalty_kit.measurement.structure import Structure
 from loyalty_kit.moments import Floats

@@ -10,7 +10,7 @@ from loyalty_kit.measurement.cfa_estimation import maximise, starting_values, tu
 from loyalty_kit.measurement.cfa_likelihood import adapted, second_derivatives
 from loyalty_kit.measurement.cfa_model import Elements, Model, confirmatory_model, directions
 from loyalty_kit.measurement.cfa_solution import Score, Solution
-from loyalty_kit.measurement.fit import ChiSquares, cfi, fit_indices, p_value, rmsea, rmsea_interval, srmr, tli
+from loyalty_kit.measurement.fit_indices import ChiSquares, cfi, fit_indices, p_value, rmsea, rmsea_interval, srmr, tli
 from loyalty_kit.measurement.items import ItemTable
 from loyalty_kit.measurement.polychoric import Polychoric, polychoric
 from loyalty_kit.measurement.polychoric_errors import polychoric_covariance

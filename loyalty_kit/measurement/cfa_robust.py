@@ -7,7 +7,7 @@ import numpy as np
 from loyalty_kit.measurement.cfa_likelihood import Sample, gather, observed_information, precisions
 from loyalty_kit.measurement.cfa_model import Ints, Model, directions, unrestricted_model
 from loyalty_kit.measurement.cfa_saturated import margins, saturated_information
-from loyalty_kit.measurement.fit import ChiSquares, cfi, p_value, rmsea, rmsea_interval, tli
+from loyalty_kit.measurement.fit_indices import ChiSquares, cfi, p_value, rmsea, rmsea_interval, tli
 from loyalty_kit.moments import Floats
 
 _BLOCK = 1024

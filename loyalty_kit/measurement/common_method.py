@@ -11,7 +11,7 @@ from loyalty_kit.measurement.adequacy import UNRELATED
 from loyalty_kit.measurement.cfa_normal import normal_solution
 from loyalty_kit.measurement.cfa_solution import Solution
 from loyalty_kit.measurement.cfa_soundness import independence, standing
-from loyalty_kit.measurement.fit import p_value
+from loyalty_kit.measurement.fit_indices import p_value
 from loyalty_kit.measurement.items import ItemTable
 from loyalty_kit.measurement.structure import ScaleItems, Structure, read_answers, structure_of
 from loyalty_kit.messages import message

@@ -21,7 +21,7 @@ from loyalty_kit.measurement.cfa_solution import (
     residual_table,
 )
 from loyalty_kit.measurement.cfa_soundness import Standing, impropriety, independence, sampling_adequacy, standing
-from loyalty_kit.measurement.fit import leading_indices
+from loyalty_kit.measurement.fit_indices import leading_indices
 from loyalty_kit.measurement.items import ItemTable
 from loyalty_kit.measurement.structure import MissingAnswers, ScaleItems, read_answers, structure_of
 from loyalty_kit.measurement.validity import ValidityResult, assess_validity

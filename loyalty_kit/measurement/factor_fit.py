@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from loyalty_kit.measurement.correlation import smooth
-from loyalty_kit.measurement.fit import p_value, rmsea_interval
+from loyalty_kit.measurement.fit_indices import p_value, rmsea_interval
 from loyalty_kit.moments import Floats
 
 

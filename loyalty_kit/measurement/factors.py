@@ -13,7 +13,7 @@ from loyalty_kit.extraction import Extraction, Method, extract
 from loyalty_kit.measurement.correlation import Correlation, as_correlation, check_factorable
 from loyalty_kit.measurement.factor_fit import factor_fit
 from loyalty_kit.measurement.factor_scores import ScoreMethod, score_weights
-from loyalty_kit.measurement.fit import RMSEA_CONFIDENCE
+from loyalty_kit.measurement.fit_indices import RMSEA_CONFIDENCE
 from loyalty_kit.measurement.items import numeric_frame
 from loyalty_kit.measurement.rotation import Rotation, RotationMethod, rotate
 from loyalty_kit.messages import message

@@ -12,7 +12,7 @@ from loyalty_kit.checks import check_columns, check_level
 from loyalty_kit.errors import GroupsError, InputError
 from loyalty_kit.measurement.cfa_groups import GroupFit, Groups, positions
 from loyalty_kit.measurement.cfa_model import MEAN
-from loyalty_kit.measurement.fit import p_value
+from loyalty_kit.measurement.fit_indices import p_value
 from loyalty_kit.measurement.invariance_ladder import Rule, Step, climb, full_levels
 from loyalty_kit.measurement.invariance_verdict import Decision, decision, doubts, is_sound, obstacle, reserve, verdict
 from loyalty_kit.measurement.items import ItemTable

@@ -7,7 +7,7 @@ import pandas as pd
 
 from loyalty_kit.measurement.cfa_groups import GroupFit, Groups, fit_groups
 from loyalty_kit.measurement.cfa_model import INTERCEPT, LOADING, RESIDUAL, Released
-from loyalty_kit.measurement.fit import p_value
+from loyalty_kit.measurement.fit_indices import p_value
 from loyalty_kit.messages import Message, message
 
 KINDS = {"metric": LOADING, "scalar": INTERCEPT, "strict": RESIDUAL}

@@ -8,7 +8,7 @@ import numpy as np
 from loyalty_kit.measurement.adequacy import UNRELATED
 from loyalty_kit.measurement.cfa_groups import GroupFit, Groups
 from loyalty_kit.measurement.cfa_soundness import bartlett_p, is_proper
-from loyalty_kit.measurement.fit import FAIR_FIT, p_value, within
+from loyalty_kit.measurement.fit_indices import FAIR_FIT, p_value, within
 from loyalty_kit.measurement.invariance_ladder import WORDS, Rule, Step
 from loyalty_kit.messages import Message, message
 

@@ -8,7 +8,7 @@ import pandas as pd
 from loyalty_kit.errors import GroupsError
 from loyalty_kit.measurement.adequacy import POOR_KMO, UNRELATED
 from loyalty_kit.measurement.confirmatory import CfaResult
-from loyalty_kit.measurement.fit import FAIR_FIT, GOOD_FIT, leading_indices, within
+from loyalty_kit.measurement.fit_indices import FAIR_FIT, GOOD_FIT, leading_indices, within
 from loyalty_kit.measurement.invariance import InvarianceResult
 from loyalty_kit.measurement.keying import against_keying
 from loyalty_kit.measurement.validity import ValidityResult

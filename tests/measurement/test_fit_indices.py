@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from loyalty_kit.measurement.fit import ChiSquares, cfi, fit_indices, p_value, rmsea, rmsea_interval, srmr, tli
+from loyalty_kit.measurement.fit_indices import ChiSquares, cfi, fit_indices, p_value, rmsea, rmsea_interval, srmr, tli
 from numpy.testing import assert_allclose
 from scipy.special import chndtr
 

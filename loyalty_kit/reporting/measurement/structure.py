@@ -11,7 +11,7 @@ from matplotlib.patches import FancyBboxPatch
 from loyalty_kit.language import in_a_row, level, number, percent, probability, term, translate
 from loyalty_kit.measurement.adequacy import POOR_KMO
 from loyalty_kit.measurement.confirmatory import CfaResult
-from loyalty_kit.measurement.fit import FAIR_FIT, GOOD_FIT, leading_indices
+from loyalty_kit.measurement.fit_indices import FAIR_FIT, GOOD_FIT, leading_indices
 from loyalty_kit.measurement.structure_verdict import StructureVerdict
 from loyalty_kit.measurement.validity import LIBERAL
 from loyalty_kit.reporting.bounds import beside
