@@ -20,7 +20,7 @@ from loyalty_kit.moments import Floats
 
 
 @dataclass(frozen=True, eq=False)
-class _LeastSquares:
+class LeastSquares:
     """−½ n Σ w (r − ρ)² over the pairs, w the inverse variances of √n r."""
 
     model: Model
@@ -94,7 +94,7 @@ def ordinal_solution(structure: Structure, sample: OrdinalSample, *, marker: boo
     """CFA of polychoric correlations by WLSMV."""
     matrix, n = sample.found.matrix, sample.n
     model = confirmatory_model(structure.scales, marker=marker, residuals=False)
-    objective = _LeastSquares(model, _lower(matrix), 1 / np.diag(sample.gamma), n)
+    objective = LeastSquares(model, _lower(matrix), 1 / np.diag(sample.gamma), n)
     estimate = maximise(objective, starting_values(model, [(np.zeros(len(matrix)), matrix)]))
     values = estimate.values if marker else turned(model, estimate.values, structure.anchor_positions)
     test, errors, fit = _robust(objective, values, sample.gamma, n)
@@ -111,7 +111,7 @@ def ordinal_solution(structure: Structure, sample: OrdinalSample, *, marker: boo
 
 
 def _robust(
-    objective: _LeastSquares, values: Floats, gamma: Floats, n: float
+    objective: LeastSquares, values: Floats, gamma: Floats, n: float
 ) -> tuple[ChiSquares, Floats, dict[str, float]]:
     """Chi², sandwich errors, and the chi² scaled and shifted to the mean and variance that it has under the model.
 
@@ -143,7 +143,7 @@ def _shifted(chi2: float, df: int, product: Floats) -> float:
     return float(factor * chi2 + df - factor * np.trace(product))
 
 
-def _fit(test: ChiSquares, scaled: ChiSquares, objective: _LeastSquares, values: Floats) -> dict[str, float]:
+def _fit(test: ChiSquares, scaled: ChiSquares, objective: LeastSquares, values: Floats) -> dict[str, float]:
     (matrices,) = objective.model.matrices(values)
     off = np.zeros_like(matrices.residuals)
     off[np.tril_indices(len(off), -1)] = objective.sample - _lower(matrices.covariance)
@@ -165,7 +165,7 @@ def _fit(test: ChiSquares, scaled: ChiSquares, objective: _LeastSquares, values:
     }
 
 
-def _score(objective: _LeastSquares, values: Floats, elements: Elements) -> Score:
+def _score(objective: LeastSquares, values: Floats, elements: Elements) -> Score:
     """Slopes of the objective along fixed elements and their variances given the free ones."""
     (matrices,) = objective.model.matrices(values)
     off = objective.sample - _lower(matrices.covariance)

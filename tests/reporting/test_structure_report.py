@@ -110,6 +110,18 @@ def test_a_model_that_fits_by_construction_is_not_said_to_fit():
     assert "fits by construction." in told[0] and "fits the answers" not in told[0]
 
 
+def test_a_model_without_degrees_of_freedom_that_did_not_converge_is_not_said_to_fit_by_construction(monkeypatch):
+    responses, book = simulate(200, scales={"trust": 3}, rng=2)
+    z = np.linalg.qr(responses - responses.mean())[0]
+    signs = np.linalg.cholesky([[1, 0.5, -0.3], [0.5, 1, 0.2], [-0.3, 0.2, 1]])
+    model = lk.cfa(pd.DataFrame(z @ signs.T, columns=responses.columns), book)
+    for language, construction, lost in (("en", "by construction", "did not converge"), ("zh", "必然", "未收敛")):
+        monkeypatch.setenv("LOYALTY_KIT_LANGUAGE", language)
+        answer = wording.answer_structure(model, model.validity(bootstrap=0), None, book)
+        told = f"{answer} {wording.describe_fit(model, book)}"
+        assert lost in told and construction not in told
+
+
 def test_keying_is_doubted_where_it_is_clearly_wrong_and_not_where_chance_may_be_at_work():
     responses, book = study()
     wrong = responses.assign(trust_2=11 - responses["trust_2"])
