@@ -5,22 +5,17 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from functools import cache, partial
-from importlib import import_module
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from loyalty_kit.errors import InputError
+from loyalty_kit.cluster import CLUSTER, dask
 from loyalty_kit.moments import Floats
 
 Integers = npt.NDArray[np.intp]
 
 DRAWS_AT_ONCE = 1 << 20
 """Single draws that one block holds in memory."""
-
-CLUSTER = "LOYALTY_KIT_CLUSTER"
-"""Environment variable with the address of the Dask scheduler that a report's blocks go to."""
 
 _used: list[Executor] = []
 
@@ -55,20 +50,6 @@ def using(pool: Executor) -> Iterator[Executor]:
         yield pool
     finally:
         _used.remove(pool)
-
-
-def dask() -> Any:
-    """Give Dask's package `distributed`, which is an optional one.
-
-    Raises
-    ------
-    InputError
-        If it is not installed.
-    """
-    try:
-        return import_module("distributed")
-    except ImportError:
-        raise InputError("Dask is not installed; pip install 'loyalty-kit[distributed]' brings it.") from None
 
 
 def block_of(width: int, *, draws: int = DRAWS_AT_ONCE) -> int:

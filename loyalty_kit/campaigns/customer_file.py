@@ -1,19 +1,16 @@
 """A campaign from a file: one row a customer, with the columns, arms and profit that a notebook names."""
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-
-import pandas as pd
 
 from loyalty_kit.campaigns.campaign import Campaign
 from loyalty_kit.campaigns.metrics import Mean, Metric, Profit, Rate
 from loyalty_kit.campaigns.units import order_arms
 from loyalty_kit.cells import as_spelled, cell_text
 from loyalty_kit.checks import check_columns
-from loyalty_kit.errors import InputError, UnreadableError
-from loyalty_kit.intake.numbers import number_column
-from loyalty_kit.intake.tables import labelled, read_table
+from loyalty_kit.errors import InputError
+from loyalty_kit.intake.customers import read_customers
 from loyalty_kit.messages import message, shown
 from loyalty_kit.selection import FEWEST, conditions, keep_only
 
@@ -215,37 +212,3 @@ def planned_shares(shares: Sequence[str]) -> dict[str, float]:
 
 def _columns(metric: Metric) -> list[str]:
     return [column for form in metric.forms() for column in form.columns]
-
-
-def read_customers(path: Path, known: Sequence[str], texts: Collection[str]) -> pd.DataFrame:
-    """Table of a file of customers: the columns `texts` as text, others as numbers where every cell is one.
-
-    Parameters
-    ----------
-    path : Path
-        File of any kind that is read, one row a customer.
-    known : sequence of str
-        Columns that are asked for.
-    texts : collection of str
-        Those among them that name something: arms, segments, ids.
-    """
-    table = read_table(path, known, what="The customer file")
-    if table.frame.empty:
-        raise UnreadableError("The customer file '{file}' holds no customers.", file=path.name)
-    columns = list(table.frame.columns)
-    twice = [name for name in known if columns.count(name) > 1]
-    if twice:
-        raise InputError(
-            "The customer file '{name}' has {twice} columns '{twice2}'; one is needed.",
-            name=path.name,
-            twice=columns.count(twice[0]),
-            twice2=twice[0],
-        )
-    return pd.DataFrame(
-        {
-            name: labelled(cells, table.value_labels.get(str(name), {}))
-            if name in texts
-            else number_column(cells, decimal_comma=table.decimal_comma)
-            for name, cells in table.frame.items()
-        }
-    )

@@ -9,12 +9,9 @@ import numpy as np
 from loyalty_kit.campaigns.adjustment import Fit, fit_arms, seen_rows, squared_errors
 from loyalty_kit.campaigns.cube import Cube
 from loyalty_kit.campaigns.metrics import Form, Metric, Profit, Rate
-from loyalty_kit.campaigns.rows import Floats
+from loyalty_kit.campaigns.rows import SIZE, Floats
 from loyalty_kit.errors import InputError
 from loyalty_kit.grouped_moments import Block
-
-SIZE = "customers in the cluster"
-"""Column that holds how many customers a cluster has."""
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,10 @@ from typing import Any
 
 from loyalty_kit.campaigns.cube import Cube
 from loyalty_kit.campaigns.declaration import Declaration
-from loyalty_kit.campaigns.estimates import SIZE, Cell, Estimate, estimates, sets_of
+from loyalty_kit.campaigns.estimates import Cell, Estimate, estimates, sets_of
 from loyalty_kit.campaigns.metrics import Mean, Metric, Profit, Quantile, capped
 from loyalty_kit.campaigns.quantiles import quantile_estimates
-from loyalty_kit.campaigns.rows import Rows, check_frame, collected, is_lazy, pooled_quantile
+from loyalty_kit.campaigns.rows import SIZE, Rows, check_frame, collected, is_lazy, pooled_quantile
 from loyalty_kit.campaigns.units import check_levels, clusters, order_arms, straddling, zero_filled
 from loyalty_kit.cells import as_spelled, cell_text
 from loyalty_kit.errors import InputError

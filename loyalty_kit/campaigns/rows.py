@@ -17,6 +17,9 @@ from loyalty_kit.summaries import Summarized
 Floats = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.intp]
 
+SIZE = "customers in the cluster"
+"""Column that holds how many customers a cluster has."""
+
 MISSING = "(missing)"
 """Level that stands for a missing value of a by-column."""
 

@@ -8,9 +8,8 @@ import narwhals as nw
 import numpy as np
 import pandas as pd
 
-from loyalty_kit.campaigns.estimates import SIZE
 from loyalty_kit.campaigns.gather import column_number
-from loyalty_kit.campaigns.rows import Rows, is_lazy
+from loyalty_kit.campaigns.rows import SIZE, Rows, is_lazy
 from loyalty_kit.errors import InputError, rows
 from loyalty_kit.messages import MOST, few, message, shown
 from loyalty_kit.selection import FEWEST

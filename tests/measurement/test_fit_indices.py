@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from loyalty_kit.measurement.fit_indices import ChiSquares, cfi, fit_indices, p_value, rmsea, rmsea_interval, srmr, tli
 from numpy.testing import assert_allclose
 from scipy.special import chndtr
+
+from loyalty_kit.measurement.fit_indices import ChiSquares, cfi, fit_indices, p_value, rmsea, rmsea_interval, srmr, tli
 
 REFERENCE = Path(__file__).parents[1] / "reference"
 

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from loyalty_kit.campaigns.customer_file import read_customers
 from loyalty_kit.cells import cell_text
 from loyalty_kit.errors import InputError, nearest
+from loyalty_kit.intake.customers import read_customers
 from loyalty_kit.messages import message
 from loyalty_kit.selection import FEWEST, cell_texts, conditions, keep_only
 from loyalty_kit.survey.codebook import Codebook

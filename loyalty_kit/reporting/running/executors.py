@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
+from loyalty_kit.cluster import CLUSTER, dask
 from loyalty_kit.errors import InputError
 from loyalty_kit.messages import message
-from loyalty_kit.replicates import CLUSTER, dask
 from loyalty_kit.reporting.batches.scheduler import CarryOut
 from loyalty_kit.reporting.running.requests import REQUEST, RESPONSE, Failure, RenderRequest, RenderResponse
 from loyalty_kit.reporting.running.workers import carry_out
