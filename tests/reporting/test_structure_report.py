@@ -117,8 +117,8 @@ def test_a_model_without_degrees_of_freedom_that_did_not_converge_is_not_said_to
     model = lk.cfa(pd.DataFrame(z @ signs.T, columns=responses.columns), book)
     for language, construction, lost in (("en", "by construction", "did not converge"), ("zh", "必然", "未收敛")):
         monkeypatch.setenv("LOYALTY_KIT_LANGUAGE", language)
-        answer = wording.answer_structure(model, model.validity(bootstrap=0), None, book)
-        told = f"{answer} {wording.describe_fit(model, book)}"
+        answer = lk.describe(lk.judge_structure(model, model.validity(bootstrap=0)))
+        told = f"{answer} {lk.describe(model)}"
         assert lost in told and construction not in told
 
 
