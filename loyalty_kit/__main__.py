@@ -15,9 +15,9 @@ from typing import Annotated, Any, ParamSpec
 import typer
 
 import loyalty_kit as lk
-from loyalty_kit import reporting
-from loyalty_kit.messages import listing
-from loyalty_kit.reporting.terminal import aligned, as_text, printable_lines, shortened, show_progress, summary
+from loyalty_kit import publishing
+from loyalty_kit.core.messages import listing
+from loyalty_kit.publishing.terminal import aligned, as_text, printable_lines, shortened, show_progress, summary
 
 STARTER = Path(__file__).parent / "starter"
 INTERRUPTED = 130
@@ -138,9 +138,11 @@ def render(
         results = lk.batch.render_batch(
             batch, place, workers=workers, executor=executor, force=force, fail_fast=fail_fast, wait=not no_wait
         )
-    attachments = reporting.attachments.writers(pdf=pdf, excel=excel)
+    attachments = publishing.reports.attachments.writers(pdf=pdf, excel=excel)
     done = show_progress(
-        (reporting.attachments.with_attachments(result, attachments) for result in results), names, as_json=as_json
+        (publishing.reports.attachments.with_attachments(result, attachments) for result in results),
+        names,
+        as_json=as_json,
     )
     kept = [name for name in names if name not in {result.name for result in done}]
     totals = summary(done, output=place, seconds=time.monotonic() - began, not_started=kept)
@@ -154,10 +156,10 @@ def params(
     debug: Debug = False,
 ) -> int:
     """List a notebook's parameters: name, type, default, help."""
-    path = reporting.notebooks.find_notebook(notebook, Path())
-    declared = reporting.parameters.notebook_parameters(reporting.notebooks.read_notebook(path))
+    path = publishing.notebooks.notebooks.find_notebook(notebook, Path())
+    declared = publishing.notebooks.parameters.notebook_parameters(publishing.notebooks.notebooks.read_notebook(path))
     if as_json:
-        typer.echo(as_text(reporting.values.described(declared)))
+        typer.echo(as_text(publishing.notebooks.values.described(declared)))
         return 0
     rows = [
         (entry.name, entry.type, "required" if entry.default is None else " ".join(entry.default.split()), entry.help)
@@ -177,8 +179,8 @@ def history(
     debug: Debug = False,
 ) -> int:
     """Show the last runs of the reports, newest first."""
-    if reporting.stores.is_address(output):
-        with reporting.stores.mirrored(output) as (folder, _):
+    if publishing.files.stores.is_address(output):
+        with publishing.files.stores.mirrored(output) as (folder, _):
             return _past(folder, report, place=output, limit=limit, as_json=as_json)
     return _past(Path(output), report, place=output, limit=limit, as_json=as_json)
 
@@ -198,7 +200,7 @@ def schedule(
     if len(kinds) != 1:
         raise lk.InputError("Give one of --cron, --systemd, --github, --airflow.")
     lk.batch.read_batch(batch)
-    typer.echo(reporting.batches.schedule.unit(kinds[0], batch=Path(batch)))
+    typer.echo(publishing.batches.schedule.unit(kinds[0], batch=Path(batch)))
     return 0
 
 
@@ -274,9 +276,9 @@ def _one(
     target: str, parameters: Sequence[str], output: str, *, force: bool
 ) -> tuple[list[str], Iterable["lk.RenderResult"], Path]:
     """Name, result to come and folder of one notebook's report."""
-    path = reporting.notebooks.find_notebook(target, Path())
-    declared = reporting.parameters.notebook_parameters(reporting.notebooks.read_notebook(path))
-    values = reporting.values.check_texts(_pairs(parameters), declared, path.stem)
+    path = publishing.notebooks.notebooks.find_notebook(target, Path())
+    declared = publishing.notebooks.parameters.notebook_parameters(publishing.notebooks.notebooks.read_notebook(path))
+    values = publishing.notebooks.values.check_texts(_pairs(parameters), declared, path.stem)
     place = Path(output)
     folder = place.parent if place.suffix == ".html" and not place.is_dir() else place
     name = path.stem if folder == place else place.stem
@@ -323,9 +325,9 @@ def _run_failure_command(report: str, command: str, *, aside: bool) -> None:
 
 
 def _past(folder: Path, report: str | None, *, place: str, limit: int, as_json: bool) -> int:
-    with reporting.history.History(folder) as kept:
+    with publishing.history.history.History(folder) as kept:
         runs = kept.recent(report, limit)
-    reporting.outcomes.warn(kept)
+    publishing.reports.outcomes.warn(kept)
     if as_json:
         typer.echo(as_text(runs))
         return 0

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from hypothesis import settings
 
-from loyalty_kit.reporting.syntax import undisturbed
+from loyalty_kit.publishing.notebooks.syntax import undisturbed
 
 ROOT = Path(__file__).parents[1]
 

@@ -18,9 +18,9 @@ import pytest
 from surveys import simulate
 
 import loyalty_kit as lk
-from loyalty_kit.campaigns.rows import Rows
-from loyalty_kit.errors import ANONYMOUS
-from loyalty_kit.summaries import Summarized, column_list, labels_and_counts
+from loyalty_kit.campaigns.design.rows import Rows
+from loyalty_kit.core.errors import ANONYMOUS
+from loyalty_kit.core.summaries import Summarized, column_list, labels_and_counts
 
 PACKAGE = Path(lk.__file__).parent
 RARE = "mallory@example.org"

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loyalty_kit.cells import as_spelled, cell_text, level_of
-from loyalty_kit.selection import cell_texts
+from loyalty_kit.core.cells import as_spelled, cell_text, level_of
+from loyalty_kit.core.selection import cell_texts
 
 
 @pytest.mark.parametrize(

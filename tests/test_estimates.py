@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from statsmodels.stats.proportion import proportion_confint
 
-from loyalty_kit.estimates import Estimate, compare, difference_interval
+from loyalty_kit.core.estimates import Estimate, compare, difference_interval
 
 numbers = st.floats(-1e6, 1e6, allow_nan=False).map(lambda value: round(value, 6))
 widths = st.floats(0, 1e6).map(lambda value: round(value, 6))

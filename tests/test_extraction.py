@@ -12,8 +12,8 @@ from numpy.testing import assert_allclose
 from scipy.optimize import check_grad
 from surveys import latent, simple_structure
 
-from loyalty_kit.errors import InputError
-from loyalty_kit.extraction import LOWEST_UNIQUENESS, _likelihood, _minres, _principal_axes, _start, extract
+from loyalty_kit.core.errors import InputError
+from loyalty_kit.statistics.extraction import LOWEST_UNIQUENESS, _likelihood, _minres, _principal_axes, _start, extract
 
 REFERENCE = Path(__file__).parent / "reference"
 SETS = {"bfi": ("bfi", 5), "holzinger": ("holzinger1939", 3), "ecsi": ("ecsi_mobile", 6)}
@@ -127,7 +127,7 @@ def test_a_heywood_case_is_told_and_bounded(ecsi, method):
 
 
 def test_principal_axes_tell_where_they_did_not_converge(monkeypatch):
-    monkeypatch.setattr("loyalty_kit.extraction._PRINCIPAL_AXIS_STEPS", 2)
+    monkeypatch.setattr("loyalty_kit.statistics.extraction._PRINCIPAL_AXIS_STEPS", 2)
     _, converged = _principal_axes(np.full((4, 4), 0.5) + np.diag([0.5] * 4), 1, np.full(4, 0.1))
     assert not converged
 

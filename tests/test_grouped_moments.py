@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.testing import assert_allclose
 
-from loyalty_kit.errors import InputError
-from loyalty_kit.grouped_moments import Block, GroupedMoments
-from loyalty_kit.moments import Moments
+from loyalty_kit.core.errors import InputError
+from loyalty_kit.statistics.grouped_moments import Block, GroupedMoments
+from loyalty_kit.statistics.moments import Moments
 
 ENGINES = ["pandas", "polars lazy", "duckdb", pytest.param("pyspark", marks=pytest.mark.slow)]
 COLUMNS = ["x", "y"]

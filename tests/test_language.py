@@ -11,8 +11,8 @@ from templates import TEXTS, uses
 from templates import names as names_of
 
 import loyalty_kit
-from loyalty_kit.errors import InputError
-from loyalty_kit.language import (
+from loyalty_kit.core.errors import InputError
+from loyalty_kit.core.language import (
     LANGUAGES,
     SPOKEN,
     date,
@@ -33,7 +33,7 @@ from loyalty_kit.language import (
     translate,
     translations,
 )
-from loyalty_kit.messages import foreign, message, together
+from loyalty_kit.core.messages import foreign, message, together
 from loyalty_kit.reporting.sentences import Passage, Sentence, say
 
 REPORTING = Path(loyalty_kit.__file__).parent / "reporting"

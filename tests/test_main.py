@@ -15,9 +15,9 @@ from typer.testing import CliRunner, Result
 
 import loyalty_kit as lk
 from loyalty_kit.__main__ import app
-from loyalty_kit.reporting import render
-from loyalty_kit.reporting.history import History
-from loyalty_kit.reporting.terminal import shortened
+from loyalty_kit.publishing import render
+from loyalty_kit.publishing.history.history import History
+from loyalty_kit.publishing.terminal import shortened
 
 PARAMETERS = 'survey: str = "a.csv"  # file of answers\nscreen_out: bool = False\nwaves: list[int] = []  # 哪些\nn: int'
 

@@ -8,8 +8,8 @@ import sys
 import numpy as np
 import pytest
 
-from loyalty_kit.errors import ANONYMOUS, InputError
-from loyalty_kit.messages import Message, dumps, few, loads, message, shown, together
+from loyalty_kit.core.errors import ANONYMOUS, InputError
+from loyalty_kit.core.messages import Message, dumps, few, loads, message, shown, together
 
 
 def test_a_message_is_its_english_sentence():
@@ -118,5 +118,5 @@ def test_an_error_of_plain_text_may_hold_braces():
 
 
 def test_a_message_does_not_load_numpy():
-    code = "import sys, loyalty_kit.language; sys.exit('numpy' in sys.modules)"
+    code = "import sys, loyalty_kit.core.language; sys.exit('numpy' in sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.testing import assert_allclose
 
-from loyalty_kit.errors import InputError
-from loyalty_kit.moments import Moments
+from loyalty_kit.core.errors import InputError
+from loyalty_kit.statistics.moments import Moments
 
 REFERENCE = Path(__file__).parent / "reference"
 AGREE = ["A1", "A2", "A3", "A4", "A5"]

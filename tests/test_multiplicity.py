@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from statsmodels.stats.multitest import multipletests
 
-from loyalty_kit.multiplicity import benjamini_hochberg, holm
+from loyalty_kit.statistics.multiplicity import benjamini_hochberg, holm
 
 P_VALUES = arrays(float, st.integers(1, 12), elements=st.floats(1e-6, 1.0))
 

@@ -8,7 +8,7 @@ from statistics import median
 import nbformat
 import pytest
 
-from loyalty_kit.reporting.parameters import notebook_parameters
+from loyalty_kit.publishing.notebooks.parameters import notebook_parameters
 
 NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loyalty_kit.replicates import block_of, executor, run_blocks, using
+from loyalty_kit.statistics.resampling import block_of, executor, run_blocks, using
 
 
 def draws(count: int, rng: np.random.Generator, *, width: int = 3) -> np.ndarray:

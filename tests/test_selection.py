@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 import loyalty_kit as lk
-from loyalty_kit.errors import InputError
+from loyalty_kit.core.errors import InputError
 
 TABLE = pd.DataFrame(
     {

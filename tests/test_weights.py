@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from loyalty_kit.weights import effective_n, effective_size
+from loyalty_kit.statistics.weights import effective_n, effective_size
 
 WEIGHTS = arrays(float, st.integers(1, 20), elements=st.floats(0.01, 100.0))
 

@@ -6,21 +6,28 @@ from typing import Any
 
 import numpy as np
 
-from loyalty_kit.campaigns.assignment import AssignmentResult, check_assignment
-from loyalty_kit.campaigns.comparisons import between, interactions, returns
-from loyalty_kit.campaigns.compliers import ComplierResult, complier_effects
-from loyalty_kit.campaigns.course import CourseResult, follow
-from loyalty_kit.campaigns.cube import Cube
-from loyalty_kit.campaigns.declaration import Declaration
-from loyalty_kit.campaigns.effects import EffectsResult, Multiple, Reading, Segments, families_of, tabulate
-from loyalty_kit.campaigns.estimation import build_cube, build_reached_cube, dropped, estimated, source_of, warnings_of
-from loyalty_kit.campaigns.metrics import Metric, Quantile, check_metrics
-from loyalty_kit.campaigns.sequential import TUNED_FOR, Looks, check_looks
-from loyalty_kit.campaigns.trust import TrustResult, believable, run_placebos
-from loyalty_kit.campaigns.units import order_arms
-from loyalty_kit.checks import check_choice, check_level, check_whole
-from loyalty_kit.errors import InputError
-from loyalty_kit.messages import message
+from loyalty_kit.campaigns.design.cube import Cube
+from loyalty_kit.campaigns.design.declaration import Declaration
+from loyalty_kit.campaigns.design.metrics import Metric, Quantile, check_metrics
+from loyalty_kit.campaigns.design.units import order_arms
+from loyalty_kit.campaigns.effects.comparisons import between, interactions, returns
+from loyalty_kit.campaigns.effects.compliers import ComplierResult, complier_effects
+from loyalty_kit.campaigns.effects.course import CourseResult, follow
+from loyalty_kit.campaigns.effects.effects import EffectsResult, Multiple, Reading, Segments, families_of, tabulate
+from loyalty_kit.campaigns.effects.estimation import (
+    build_cube,
+    build_reached_cube,
+    dropped,
+    estimated,
+    source_of,
+    warnings_of,
+)
+from loyalty_kit.campaigns.effects.sequential import TUNED_FOR, Looks, check_looks
+from loyalty_kit.campaigns.trust.assignment import AssignmentResult, check_assignment
+from loyalty_kit.campaigns.trust.trust import TrustResult, believable, run_placebos
+from loyalty_kit.core.checks import check_choice, check_level, check_whole
+from loyalty_kit.core.errors import InputError
+from loyalty_kit.core.messages import message
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,7 +74,7 @@ class Campaign(Declaration):
     Examples
     --------
     >>> import pandas as pd
-    >>> from loyalty_kit.campaigns.metrics import Rate
+    >>> from loyalty_kit.campaigns.design.metrics import Rate
     >>> frame = pd.DataFrame({"arm": ["A"] * 50 + ["none"] * 50, "bought": [1, 0] * 25 + [1, 0, 0, 0, 0] * 10})
     >>> effects = Campaign(frame, arm="arm", control="none").evaluate([Rate("bought")])
     >>> float(effects.to_frame()["difference"].round(3).iloc[0])

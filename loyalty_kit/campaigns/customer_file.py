@@ -5,14 +5,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from loyalty_kit.campaigns.campaign import Campaign
-from loyalty_kit.campaigns.metrics import Mean, Metric, Profit, Rate
-from loyalty_kit.campaigns.units import order_arms
-from loyalty_kit.cells import as_spelled, cell_text
-from loyalty_kit.checks import check_columns
-from loyalty_kit.errors import InputError
+from loyalty_kit.campaigns.design.metrics import Mean, Metric, Profit, Rate
+from loyalty_kit.campaigns.design.units import order_arms
+from loyalty_kit.core.cells import as_spelled, cell_text
+from loyalty_kit.core.checks import check_columns
+from loyalty_kit.core.errors import InputError
+from loyalty_kit.core.messages import message, shown
+from loyalty_kit.core.selection import FEWEST, conditions, keep_only
 from loyalty_kit.intake.customers import read_customers
-from loyalty_kit.messages import message, shown
-from loyalty_kit.selection import FEWEST, conditions, keep_only
 
 TRUTH = "truth.json"
 """File that a simulated study carries beside its customers."""

@@ -8,13 +8,13 @@ import numpy as np
 import pandas as pd
 from scipy import special, stats
 
-from loyalty_kit.campaigns.estimates import welch_df
-from loyalty_kit.campaigns.rows import Floats, Rows, check_frame, collected, open_frame
-from loyalty_kit.checks import check_level
-from loyalty_kit.errors import InputError
-from loyalty_kit.messages import message
-from loyalty_kit.results import Result
-from loyalty_kit.weights import effective_n
+from loyalty_kit.campaigns.design.rows import Floats, Rows, check_frame, collected, open_frame
+from loyalty_kit.campaigns.effects.estimates import welch_df
+from loyalty_kit.core.checks import check_level
+from loyalty_kit.core.errors import InputError
+from loyalty_kit.core.messages import message
+from loyalty_kit.core.results import Result
+from loyalty_kit.statistics.weights import effective_n
 
 WEAKER = message(
     "Weaker evidence: the campaign was not randomised, and what else differs between the groups is not ruled out."

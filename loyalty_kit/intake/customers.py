@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from loyalty_kit.errors import InputError, UnreadableError
+from loyalty_kit.core.errors import InputError, UnreadableError
 from loyalty_kit.intake.numbers import number_column
 from loyalty_kit.intake.tables import labelled, read_table
 

@@ -8,7 +8,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.csv
 
-from loyalty_kit.errors import InputError, UnreadableError
+from loyalty_kit.core.errors import InputError, UnreadableError
 from loyalty_kit.intake.encodings import decoded
 from loyalty_kit.intake.header import headed, shown
 from loyalty_kit.intake.sources import RawTable, Source

@@ -2,7 +2,7 @@
 
 import re
 
-from loyalty_kit.errors import UnreadableError
+from loyalty_kit.core.errors import UnreadableError
 from loyalty_kit.intake.sources import Source
 
 

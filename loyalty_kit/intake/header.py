@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 
 import pandas as pd
 
-from loyalty_kit.cells import cell_text, plain_text
+from loyalty_kit.core.cells import cell_text, plain_text
 
 
 def headed(grid: pd.DataFrame, known: Collection[str]) -> pd.DataFrame:

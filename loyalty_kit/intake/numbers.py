@@ -7,8 +7,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from loyalty_kit.cells import TRUTHS
-from loyalty_kit.selection import cell_texts
+from loyalty_kit.core.cells import TRUTHS
+from loyalty_kit.core.selection import cell_texts
 
 NUMBER = r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?"
 _NUMBER = re.compile(NUMBER, re.ASCII)

@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 
 import pandas as pd
 
-from loyalty_kit.errors import UnreadableError
-from loyalty_kit.messages import foreign
+from loyalty_kit.core.errors import UnreadableError
+from loyalty_kit.core.messages import foreign
 
 T = TypeVar("T")
 

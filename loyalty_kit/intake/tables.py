@@ -11,13 +11,13 @@ from typing import Any
 
 import pandas as pd
 
-from loyalty_kit.cells import cell_text
-from loyalty_kit.errors import UnreadableError
+from loyalty_kit.core.cells import cell_text
+from loyalty_kit.core.errors import UnreadableError
+from loyalty_kit.core.selection import cell_texts
 from loyalty_kit.intake.delimited import read_delimited
 from loyalty_kit.intake.sources import RawTable, Source, opened
 from loyalty_kit.intake.typed import read_parquet, read_spss
 from loyalty_kit.intake.workbooks import read_workbook
-from loyalty_kit.selection import cell_texts
 
 FORMATS: dict[str, Callable[[Source, Collection[str]], RawTable]] = {
     ".csv": read_delimited,

@@ -8,7 +8,7 @@ import openpyxl
 import pandas as pd
 from openpyxl.worksheet.formula import ArrayFormula, DataTableFormula
 
-from loyalty_kit.errors import UnreadableError
+from loyalty_kit.core.errors import UnreadableError
 from loyalty_kit.intake.header import headed, shown, title
 from loyalty_kit.intake.sources import RawTable, Source
 

@@ -6,16 +6,16 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from loyalty_kit.errors import InputError
-from loyalty_kit.measurement.adequacy import UNRELATED
-from loyalty_kit.measurement.cfa_normal import normal_solution
-from loyalty_kit.measurement.cfa_solution import Solution
-from loyalty_kit.measurement.cfa_soundness import independence, standing
-from loyalty_kit.measurement.fit_indices import p_value
-from loyalty_kit.measurement.items import ItemTable
-from loyalty_kit.measurement.structure import ScaleItems, Structure, read_answers, structure_of
-from loyalty_kit.messages import message
-from loyalty_kit.results import Result
+from loyalty_kit.core.errors import InputError
+from loyalty_kit.core.messages import message
+from loyalty_kit.core.results import Result
+from loyalty_kit.measurement.cfa.normal import normal_solution
+from loyalty_kit.measurement.cfa.solution import Solution
+from loyalty_kit.measurement.cfa.soundness import independence, standing
+from loyalty_kit.measurement.cfa.structure import ScaleItems, Structure, read_answers, structure_of
+from loyalty_kit.measurement.correlations.items import ItemTable
+from loyalty_kit.measurement.factors.adequacy import UNRELATED
+from loyalty_kit.measurement.factors.fit_indices import p_value
 
 _HALF = 0.5
 _SIGNIFICANT, _CFI_FALL = 0.05, 0.01

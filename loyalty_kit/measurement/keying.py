@@ -6,11 +6,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from loyalty_kit.measurement.adequacy import UNRELATED
-from loyalty_kit.measurement.cfa_soundness import independence, sample_correlation, scale_independence
-from loyalty_kit.measurement.confirmatory import CfaResult
-from loyalty_kit.measurement.item_analysis import clearly_negative, discrimination
-from loyalty_kit.moments import Floats
+from loyalty_kit.measurement.cfa.confirmatory import CfaResult
+from loyalty_kit.measurement.cfa.soundness import independence, sample_correlation, scale_independence
+from loyalty_kit.measurement.factors.adequacy import UNRELATED
+from loyalty_kit.measurement.reliability.item_analysis import clearly_negative, discrimination
+from loyalty_kit.statistics.moments import Floats
 
 
 def against_keying(result: CfaResult, reverse: Collection[str]) -> list[str]:

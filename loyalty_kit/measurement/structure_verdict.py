@@ -5,14 +5,14 @@ from typing import Literal
 
 import pandas as pd
 
-from loyalty_kit.errors import GroupsError
-from loyalty_kit.measurement.adequacy import POOR_KMO, UNRELATED
-from loyalty_kit.measurement.confirmatory import CfaResult
-from loyalty_kit.measurement.fit_indices import FAIR_FIT, GOOD_FIT, leading_indices, within
-from loyalty_kit.measurement.invariance import InvarianceResult
+from loyalty_kit.core.errors import GroupsError
+from loyalty_kit.core.results import Result
+from loyalty_kit.measurement.cfa.confirmatory import CfaResult
+from loyalty_kit.measurement.cfa.validity import ValidityResult
+from loyalty_kit.measurement.factors.adequacy import POOR_KMO, UNRELATED
+from loyalty_kit.measurement.factors.fit_indices import FAIR_FIT, GOOD_FIT, leading_indices, within
+from loyalty_kit.measurement.invariance.invariance import InvarianceResult
 from loyalty_kit.measurement.keying import against_keying
-from loyalty_kit.measurement.validity import ValidityResult
-from loyalty_kit.results import Result
 
 FitVerdict = Literal["good", "fair", "poor", "withheld"]
 Withheld = Literal["not converged", "not identified", "improper", "unrelated", "kmo", "saturated"]

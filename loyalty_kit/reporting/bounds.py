@@ -5,7 +5,7 @@ from operator import ge, gt
 
 import pandas as pd
 
-from loyalty_kit.language import number
+from loyalty_kit.core.language import number
 
 
 def beside(value: float, *bounds: float, digits: int = 2, above: bool = True) -> str:

@@ -9,8 +9,8 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 
-from loyalty_kit.language import language, number, term
-from loyalty_kit.reporting.pages.fonts import CJK, cjk_font, lose
+from loyalty_kit.core.fonts import CJK, cjk_font, lose
+from loyalty_kit.core.language import language, number, term
 
 INK, MUTED, GRID = "#1b1f24", "#6a737d", "#d8dee4"
 BLUE, YELLOW, GREEN, ORANGE = sns.color_palette("colorblind").as_hex()[:4]

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 from great_tables import GT
 
-from loyalty_kit.language import language, number, term
+from loyalty_kit.core.language import language, number, term
 
 
 def lay_out(

@@ -8,13 +8,13 @@ from pathlib import Path
 import pandas as pd
 from great_tables import GT
 
-from loyalty_kit.errors import UnreadableError
-from loyalty_kit.language import given, language, phrases, term
-from loyalty_kit.messages import foreign
+from loyalty_kit.core.errors import UnreadableError
+from loyalty_kit.core.language import given, language, phrases, term
+from loyalty_kit.core.messages import foreign
+from loyalty_kit.core.origin import versions
+from loyalty_kit.core.results import Result
 from loyalty_kit.reporting.layout import headings, lay_out
-from loyalty_kit.reporting.origin import versions
 from loyalty_kit.reporting.verbs import tabulates
-from loyalty_kit.results import Result
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,7 +3,7 @@
 from html import escape
 from typing import TYPE_CHECKING, Any, Literal
 
-from loyalty_kit.language import term
+from loyalty_kit.core.language import term
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -7,7 +7,7 @@ from pkgutil import iter_modules
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import loyalty_kit.reporting as reporting
-from loyalty_kit.errors import InputError, kind
+from loyalty_kit.core.errors import InputError, kind
 from loyalty_kit.reporting.sentences import Passage
 
 if TYPE_CHECKING:

@@ -9,10 +9,10 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from loyalty_kit.checks import check_choice, check_path
-from loyalty_kit.errors import InputError, kind, nearest, parse_toml, plain_faults, read_toml
-from loyalty_kit.messages import Message, message, shown, together
-from loyalty_kit.summaries import column_list, html_table
+from loyalty_kit.core.checks import check_choice, check_path
+from loyalty_kit.core.errors import InputError, kind, nearest, parse_toml, plain_faults, read_toml
+from loyalty_kit.core.messages import Message, message, shown, together
+from loyalty_kit.core.summaries import column_list, html_table
 
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 Code = int | float | str
@@ -140,7 +140,7 @@ class Codebook(_Model):
         >>> Codebook.read("no-such-codebook.toml")
         Traceback (most recent call last):
         ...
-        loyalty_kit.errors.UnreadableError: The codebook 'no-such-codebook.toml' does not exist.
+        loyalty_kit.core.errors.UnreadableError: The codebook 'no-such-codebook.toml' does not exist.
         """
         check_path(path, "path")
         return cls._checked(read_toml(Path(path), message("The codebook")), Path(path).name)

@@ -4,8 +4,8 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from loyalty_kit.checks import check_responses
-from loyalty_kit.messages import message
+from loyalty_kit.core.checks import check_responses
+from loyalty_kit.core.messages import message
 from loyalty_kit.survey.codebook import Codebook, check_codebook
 
 

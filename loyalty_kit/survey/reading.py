@@ -10,14 +10,14 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from loyalty_kit.cells import cell_text, plain_text
-from loyalty_kit.checks import check_choice, check_path
-from loyalty_kit.errors import InputError, UnreadableError, anonymous, nearest
+from loyalty_kit.core.cells import cell_text, plain_text
+from loyalty_kit.core.checks import check_choice, check_path
+from loyalty_kit.core.errors import InputError, UnreadableError, anonymous, nearest
+from loyalty_kit.core.messages import MOST, Message, few, message, together
+from loyalty_kit.core.selection import FEWEST
 from loyalty_kit.intake.numbers import Cell, meaning
 from loyalty_kit.intake.sources import RawTable
 from loyalty_kit.intake.tables import read_table
-from loyalty_kit.messages import MOST, Message, few, message, together
-from loyalty_kit.selection import FEWEST
 from loyalty_kit.survey.codebook import Codebook
 
 

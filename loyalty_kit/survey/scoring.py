@@ -8,14 +8,14 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from loyalty_kit.checks import check_answers, check_level, check_responses, check_share, check_weight
-from loyalty_kit.estimates import Estimate
-from loyalty_kit.extraction import extract
-from loyalty_kit.messages import message
-from loyalty_kit.moments import Moments
-from loyalty_kit.results import Result
+from loyalty_kit.core.checks import check_answers, check_level, check_responses, check_share, check_weight
+from loyalty_kit.core.estimates import Estimate
+from loyalty_kit.core.messages import message
+from loyalty_kit.core.results import Result
+from loyalty_kit.statistics.extraction import extract
+from loyalty_kit.statistics.moments import Moments
+from loyalty_kit.statistics.weights import effective_size
 from loyalty_kit.survey.codebook import Codebook, Index, check_codebook
-from loyalty_kit.weights import effective_size
 
 
 class Judged(Protocol):

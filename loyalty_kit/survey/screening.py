@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from loyalty_kit.checks import check_answers, check_responses
-from loyalty_kit.errors import InputError, rows
-from loyalty_kit.messages import Message, message
-from loyalty_kit.moments import Floats, Moments
-from loyalty_kit.results import Result
+from loyalty_kit.core.checks import check_answers, check_responses
+from loyalty_kit.core.errors import InputError, rows
+from loyalty_kit.core.messages import Message, message
+from loyalty_kit.core.results import Result
+from loyalty_kit.statistics.moments import Floats, Moments
 from loyalty_kit.survey.codebook import Codebook, check_codebook
 
 MISSING_SHARE = 0.5

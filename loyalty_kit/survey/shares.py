@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from loyalty_kit.checks import (
+from loyalty_kit.core.checks import (
     check_level,
     check_number,
     check_range,
@@ -16,12 +16,12 @@ from loyalty_kit.checks import (
     check_weight,
     check_whole,
 )
-from loyalty_kit.errors import InputError, rows
-from loyalty_kit.estimates import Estimate
-from loyalty_kit.messages import message
-from loyalty_kit.results import Result
+from loyalty_kit.core.errors import InputError, rows
+from loyalty_kit.core.estimates import Estimate
+from loyalty_kit.core.messages import message
+from loyalty_kit.core.results import Result
+from loyalty_kit.statistics.weights import effective_n
 from loyalty_kit.survey.codebook import Codebook, check_codebook
-from loyalty_kit.weights import effective_n
 
 
 @dataclass(frozen=True, eq=False)

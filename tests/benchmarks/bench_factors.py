@@ -18,8 +18,8 @@ import numpy as np
 import pandas as pd
 
 import loyalty_kit as lk
-from loyalty_kit.extraction import extract
-from loyalty_kit.measurement.rotation import rotate
+from loyalty_kit.measurement.factors.rotation import rotate
+from loyalty_kit.statistics.extraction import extract
 
 REFERENCE = Path(__file__).parents[1] / "reference"
 SETS = 100

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 import loyalty_kit as lk
-from loyalty_kit.extraction import extract
+from loyalty_kit.statistics.extraction import extract
 
 REFERENCE = Path(__file__).parents[1] / "reference"
 SAMPLES = 2000

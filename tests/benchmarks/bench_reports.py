@@ -25,7 +25,7 @@ import matplotlib, numpy, pandas, scipy.stats, seaborn, great_tables, pyarrow
 import loyalty_kit as lk
 from loyalty_kit.reporting import plots, tables, wording
 [getattr(package, name) for package in (lk, plots, tables, wording) for name in package.__all__]
-from loyalty_kit.reporting.running.kernel import prepare
+from loyalty_kit.publishing.running.kernel import prepare
 prepare()
 """
 

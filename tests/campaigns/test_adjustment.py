@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 import statsmodels.api as sm
 
-from loyalty_kit.campaigns import adjustment
 from loyalty_kit.campaigns.campaign import Campaign
-from loyalty_kit.campaigns.metrics import Mean, Ratio
-from loyalty_kit.errors import InputError
+from loyalty_kit.campaigns.design.metrics import Mean, Ratio
+from loyalty_kit.campaigns.effects.effects import adjustment
+from loyalty_kit.core.errors import InputError
 
 
 def interacted(data: pd.DataFrame, outcome: str, covariates: list[str], control: str):

@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 
 from loyalty_kit.campaigns.campaign import Campaign
-from loyalty_kit.campaigns.lee import lee_bounds
-from loyalty_kit.campaigns.metrics import Mean, Rate
-from loyalty_kit.errors import InputError
+from loyalty_kit.campaigns.design.metrics import Mean, Rate
+from loyalty_kit.campaigns.trust.lee import lee_bounds
+from loyalty_kit.core.errors import InputError
 
 
 def outcome(result, check):

@@ -6,8 +6,8 @@ import pytest
 from statsmodels.sandbox.regression.gmm import IV2SLS
 
 from loyalty_kit.campaigns.campaign import Campaign
-from loyalty_kit.campaigns.metrics import Mean, Ratio
-from loyalty_kit.errors import InputError
+from loyalty_kit.campaigns.design.metrics import Mean, Ratio
+from loyalty_kit.core.errors import InputError
 
 
 @pytest.fixture

@@ -3,8 +3,8 @@
 import pytest
 
 from loyalty_kit.campaigns.campaign import Campaign
-from loyalty_kit.campaigns.metrics import Mean, Rate
-from loyalty_kit.errors import InputError
+from loyalty_kit.campaigns.design.metrics import Mean, Rate
+from loyalty_kit.core.errors import InputError
 
 
 def test_each_period_holds_the_customers_so_far(shoppers):

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from loyalty_kit.campaigns.campaign import Campaign
-from loyalty_kit.campaigns.cube import Cube
-from loyalty_kit.campaigns.metrics import Mean, Profit, Quantile, Rate, Ratio
-from loyalty_kit.errors import InputError
+from loyalty_kit.campaigns.design.cube import Cube
+from loyalty_kit.campaigns.design.metrics import Mean, Profit, Quantile, Rate, Ratio
+from loyalty_kit.core.errors import InputError
 
 METRICS = [
     Rate("bought"),

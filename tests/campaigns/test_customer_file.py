@@ -7,8 +7,8 @@ import pytest
 
 import loyalty_kit as lk
 from loyalty_kit.campaigns.customer_file import planned_shares, profit_of
-from loyalty_kit.campaigns.metrics import Profit, Rate
-from loyalty_kit.errors import InputError, UnreadableError
+from loyalty_kit.campaigns.design.metrics import Profit, Rate
+from loyalty_kit.core.errors import InputError, UnreadableError
 
 OPTIONS = {
     "arm": "分组",

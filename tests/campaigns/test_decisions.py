@@ -7,8 +7,8 @@ from scipy import stats
 from test_trust import skewed
 
 from loyalty_kit.campaigns.campaign import Campaign
-from loyalty_kit.campaigns.decisions import decide, gain_density
-from loyalty_kit.campaigns.metrics import Mean, Profit
+from loyalty_kit.campaigns.design.metrics import Mean, Profit
+from loyalty_kit.campaigns.planning.decisions import decide, gain_density
 
 
 def test_one_arm_has_the_closed_form():

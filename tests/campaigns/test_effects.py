@@ -11,8 +11,8 @@ from scipy import stats
 from statsmodels.stats import proportion
 
 from loyalty_kit.campaigns.campaign import Campaign
-from loyalty_kit.campaigns.metrics import Mean, Profit, Quantile, Rate, Ratio
-from loyalty_kit.errors import InputError
+from loyalty_kit.campaigns.design.metrics import Mean, Profit, Quantile, Rate, Ratio
+from loyalty_kit.core.errors import InputError
 
 COLUMNS = (
     "metric arm by level n control treatment difference ci_low ci_high "

@@ -7,9 +7,9 @@ from statsmodels.stats.weightstats import ttost_ind
 from test_trust import skewed
 
 from loyalty_kit.campaigns.campaign import Campaign
-from loyalty_kit.campaigns.margins import against_margin
-from loyalty_kit.campaigns.metrics import Mean
-from loyalty_kit.errors import InputError
+from loyalty_kit.campaigns.design.metrics import Mean
+from loyalty_kit.campaigns.effects.margins import against_margin
+from loyalty_kit.core.errors import InputError
 
 
 @pytest.fixture

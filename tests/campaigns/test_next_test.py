@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 
 from loyalty_kit.campaigns.campaign import Campaign
-from loyalty_kit.campaigns.metrics import Mean, Rate
-from loyalty_kit.campaigns.next_test import plan_next
-from loyalty_kit.campaigns.power import plan_campaign
+from loyalty_kit.campaigns.design.metrics import Mean, Rate
+from loyalty_kit.campaigns.planning.next_test import plan_next
+from loyalty_kit.campaigns.planning.power import plan_campaign
 
 PLANNED = {"none": 0.2, "A": 0.4, "B": 0.4}
 

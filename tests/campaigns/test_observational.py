@@ -6,7 +6,7 @@ import pytest
 import statsmodels.api as sm
 
 from loyalty_kit.campaigns.observational import WEAKER, difference_in_differences, weighted_effect
-from loyalty_kit.errors import InputError
+from loyalty_kit.core.errors import InputError
 
 PANEL = {"customer": "id", "treated": "treated", "period": "month", "outcome": "spend", "start": 4}
 

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from statsmodels.stats.power import TTestIndPower, normal_power_het
 
-from loyalty_kit.campaigns.power import plan_campaign, t_power
-from loyalty_kit.errors import InputError
+from loyalty_kit.campaigns.planning.power import plan_campaign, t_power
+from loyalty_kit.core.errors import InputError
 
 tea = pytest.mark.skipif(importlib.util.find_spec("tea_tasting") is None, reason="tea-tasting is not installed")
 

@@ -6,9 +6,9 @@ import pytest
 from scipy import stats
 
 from loyalty_kit.campaigns.campaign import Campaign
-from loyalty_kit.campaigns.metrics import Mean
-from loyalty_kit.campaigns.sequential import always_valid_limit, always_valid_p, spending_limits, spending_p
-from loyalty_kit.errors import InputError
+from loyalty_kit.campaigns.design.metrics import Mean
+from loyalty_kit.campaigns.effects.sequential import always_valid_limit, always_valid_p, spending_limits, spending_p
+from loyalty_kit.core.errors import InputError
 
 
 @pytest.mark.parametrize(

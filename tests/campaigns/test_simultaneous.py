@@ -9,8 +9,8 @@ from hypothesis.extra.numpy import arrays
 from scipy import stats
 
 from loyalty_kit.campaigns.campaign import Campaign
-from loyalty_kit.campaigns.metrics import Mean
-from loyalty_kit.campaigns.simultaneous import critical_value, family_coverage, max_t
+from loyalty_kit.campaigns.design.metrics import Mean
+from loyalty_kit.campaigns.effects.simultaneous import critical_value, family_coverage, max_t
 
 
 @pytest.mark.parametrize(("arms", "limit"), [(1, 1.960), (2, 2.212), (3, 2.349), (4, 2.442), (5, 2.511)])

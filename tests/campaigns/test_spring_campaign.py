@@ -9,7 +9,7 @@ import pytest
 import spring_campaign
 
 from loyalty_kit.campaigns.campaign import Campaign
-from loyalty_kit.campaigns.metrics import Mean, Rate
+from loyalty_kit.campaigns.design.metrics import Mean, Rate
 
 FOLDER = Path(__file__).parents[2] / "data/spring_campaign"
 

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 import loyalty_kit as lk
-from loyalty_kit.campaigns.metrics import Mean, Profit, Quantile, Rate
+from loyalty_kit.campaigns.design.metrics import Mean, Profit, Quantile, Rate
 
 
 @pytest.fixture

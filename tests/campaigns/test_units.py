@@ -6,9 +6,9 @@ import pytest
 import statsmodels.api as sm
 
 from loyalty_kit.campaigns.campaign import Campaign
-from loyalty_kit.campaigns.metrics import Mean, Profit, Rate, Ratio
-from loyalty_kit.campaigns.units import order_arms
-from loyalty_kit.errors import InputError
+from loyalty_kit.campaigns.design.metrics import Mean, Profit, Rate, Ratio
+from loyalty_kit.campaigns.design.units import order_arms
+from loyalty_kit.core.errors import InputError
 
 
 def test_a_customer_who_stands_twice_in_one_arm_is_refused(shoppers):

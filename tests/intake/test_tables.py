@@ -12,7 +12,7 @@ import pyreadstat
 import pytest
 from openpyxl.worksheet.formula import ArrayFormula
 
-from loyalty_kit.errors import InputError, UnreadableError
+from loyalty_kit.core.errors import InputError, UnreadableError
 from loyalty_kit.intake.tables import read_table
 
 read_any = partial(read_table, what="The survey")

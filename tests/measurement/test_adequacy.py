@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
 
-from loyalty_kit.errors import InputError
-from loyalty_kit.measurement.adequacy import adequacy
-from loyalty_kit.measurement.correlation import correlate
+from loyalty_kit.core.errors import InputError
+from loyalty_kit.measurement.correlations.correlation import correlate
+from loyalty_kit.measurement.factors.adequacy import adequacy
 
 REFERENCE = Path(__file__).parents[1] / "reference"
 FILES = {"bfi": "bfi", "holzinger": "holzinger1939", "ecsi": "ecsi_mobile"}

@@ -6,10 +6,10 @@ import pytest
 from numpy.testing import assert_allclose
 from surveys import simulate
 
-from loyalty_kit.measurement.alpha_bootstrap import alpha_intervals
-from loyalty_kit.measurement.coefficients import feldt_interval
-from loyalty_kit.measurement.items import ItemTable
-from loyalty_kit.moments import Moments
+from loyalty_kit.measurement.correlations.items import ItemTable
+from loyalty_kit.measurement.reliability.alpha_bootstrap import alpha_intervals
+from loyalty_kit.measurement.reliability.coefficients import feldt_interval
+from loyalty_kit.statistics.moments import Moments
 
 
 def tables(answers: pd.DataFrame, weights: np.ndarray) -> dict[str, ItemTable]:

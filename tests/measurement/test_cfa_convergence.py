@@ -10,15 +10,15 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
 
-from loyalty_kit.measurement.cfa_convergence import is_identified, is_settled, way_up
-from loyalty_kit.measurement.cfa_estimation import Likelihood, maximise, starting_values
-from loyalty_kit.measurement.cfa_groups import Groups, fit_groups
-from loyalty_kit.measurement.cfa_likelihood import Sample
-from loyalty_kit.measurement.cfa_model import confirmatory_model
-from loyalty_kit.measurement.cfa_ordinal import LeastSquares
-from loyalty_kit.measurement.confirmatory import CfaResult, cfa
-from loyalty_kit.measurement.structure import structure_of
-from loyalty_kit.moments import Moments
+from loyalty_kit.measurement.cfa.confirmatory import CfaResult, cfa
+from loyalty_kit.measurement.cfa.convergence import is_identified, is_settled, way_up
+from loyalty_kit.measurement.cfa.estimation import Likelihood, maximise, starting_values
+from loyalty_kit.measurement.cfa.likelihood import Sample
+from loyalty_kit.measurement.cfa.model import confirmatory_model
+from loyalty_kit.measurement.cfa.ordinal import LeastSquares
+from loyalty_kit.measurement.cfa.structure import structure_of
+from loyalty_kit.measurement.invariance.groups import Groups, fit_groups
+from loyalty_kit.statistics.moments import Moments
 
 ONE = {"s": list("abc")}
 KERNELS = ["Haswell", "SkylakeX", "Zen", "Nehalem"]

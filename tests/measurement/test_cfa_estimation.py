@@ -6,10 +6,10 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 from surveys import simulate
 
-from loyalty_kit.measurement.cfa_estimation import Likelihood, maximise, starting_values, turned
-from loyalty_kit.measurement.cfa_likelihood import Sample, evaluate
-from loyalty_kit.measurement.cfa_model import LOADING, confirmatory_model
-from loyalty_kit.measurement.cfa_saturated import saturated
+from loyalty_kit.measurement.cfa.estimation import Likelihood, maximise, starting_values, turned
+from loyalty_kit.measurement.cfa.likelihood import Sample, evaluate
+from loyalty_kit.measurement.cfa.model import LOADING, confirmatory_model
+from loyalty_kit.measurement.cfa.saturated import saturated
 
 SCALES = {"image": [f"image_{n}" for n in range(1, 6)], "loyalty": [f"loyalty_{n}" for n in range(1, 5)]}
 

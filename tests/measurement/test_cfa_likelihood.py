@@ -5,10 +5,10 @@ import pytest
 from numpy.testing import assert_allclose
 from scipy.stats import multivariate_normal
 
-from loyalty_kit.measurement.cfa_estimation import starting_values
-from loyalty_kit.measurement.cfa_likelihood import Sample, evaluate, loglik, observed_information, scores
-from loyalty_kit.measurement.cfa_model import INTERCEPT, LOADING, RESIDUAL, Elements, confirmatory_model
-from loyalty_kit.measurement.cfa_saturated import saturated
+from loyalty_kit.measurement.cfa.estimation import starting_values
+from loyalty_kit.measurement.cfa.likelihood import Sample, evaluate, loglik, observed_information, scores
+from loyalty_kit.measurement.cfa.model import INTERCEPT, LOADING, RESIDUAL, Elements, confirmatory_model
+from loyalty_kit.measurement.cfa.saturated import saturated
 
 SCALES = {"a": ["a1", "a2", "a3"], "b": ["b1", "b2", "b3"]}
 

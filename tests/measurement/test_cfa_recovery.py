@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from surveys import latent, simple_structure
 
-from loyalty_kit.measurement.confirmatory import cfa
+from loyalty_kit.measurement.cfa.confirmatory import cfa
 
 LOADINGS = simple_structure({"image": [0.8, 0.7, 0.6, 0.5], "value": [0.7, 0.7, 0.6], "loyalty": [0.9, 0.7, 0.6]})
 FACTORS = pd.DataFrame([[1, 0.5, 0.3], [0.5, 1, 0.4], [0.3, 0.4, 1]], LOADINGS.columns, LOADINGS.columns)

@@ -4,9 +4,9 @@ import numpy as np
 from numpy.testing import assert_allclose
 from surveys import simulate
 
-from loyalty_kit.measurement.cfa_likelihood import Sample, loglik, moment_slopes, observed_information
-from loyalty_kit.measurement.cfa_model import unrestricted_model
-from loyalty_kit.measurement.cfa_saturated import margins, saturated, saturated_information
+from loyalty_kit.measurement.cfa.likelihood import Sample, loglik, moment_slopes, observed_information
+from loyalty_kit.measurement.cfa.model import unrestricted_model
+from loyalty_kit.measurement.cfa.saturated import margins, saturated, saturated_information
 
 
 def sample_of(seed: int, missing: float = 0.0, n: int = 150) -> Sample:

@@ -8,7 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
-from loyalty_kit.measurement.coefficients import _least_found, best_split, cronbach, feldt_interval, one_factor
+from loyalty_kit.measurement.reliability.coefficients import (
+    _least_found,
+    best_split,
+    cronbach,
+    feldt_interval,
+    one_factor,
+)
 
 
 @st.composite

@@ -8,9 +8,9 @@ import pytest
 from numpy.testing import assert_allclose
 from surveys import simulate
 
-from loyalty_kit.errors import InputError
+from loyalty_kit.core.errors import InputError
+from loyalty_kit.measurement.cfa.confirmatory import cfa
 from loyalty_kit.measurement.common_method import common_method
-from loyalty_kit.measurement.confirmatory import cfa
 from loyalty_kit.survey.codebook import Codebook
 
 ROOT = Path(__file__).parents[2]

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 from surveys import simulate, surveys
 
-from loyalty_kit.errors import InputError
-from loyalty_kit.measurement.confirmatory import CfaResult, cfa
+from loyalty_kit.core.errors import InputError
+from loyalty_kit.measurement.cfa.confirmatory import CfaResult, cfa
 from loyalty_kit.survey.codebook import Codebook
 
 ROOT = Path(__file__).parents[2]

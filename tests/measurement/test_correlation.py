@@ -11,8 +11,8 @@ from hypothesis import assume, given
 from numpy.testing import assert_allclose
 from surveys import surveys
 
-from loyalty_kit.errors import InputError
-from loyalty_kit.measurement.correlation import as_correlation, check_factorable, correlate
+from loyalty_kit.core.errors import InputError
+from loyalty_kit.measurement.correlations.correlation import as_correlation, check_factorable, correlate
 
 FIGURES = json.loads((Path(__file__).parents[1] / "reference" / "factors.json").read_text())
 FIVE = ["A1", "A2", "C1", "C4", "N1"]

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from loyalty_kit.extraction import extract
-from loyalty_kit.measurement.eigenvalues import average_partials, common_factors, components, independent
+from loyalty_kit.measurement.factors.eigenvalues import average_partials, common_factors, components, independent
+from loyalty_kit.statistics.extraction import extract
 
 
 def test_drawn_matrices_have_the_eigenvalues_of_simulated_rows():

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from factor_analyzer import Rotator, calculate_bartlett_sphericity, calculate_kmo
 
-from loyalty_kit.extraction import extract
-from loyalty_kit.measurement import adequacy as adequacy_module
-from loyalty_kit.measurement.adequacy import adequacy
-from loyalty_kit.measurement.correlation import correlate
-from loyalty_kit.measurement.factors import efa
+from loyalty_kit.measurement.correlations.correlation import correlate
+from loyalty_kit.measurement.factors.adequacy import adequacy
+from loyalty_kit.measurement.factors.factors import adequacy as adequacy_module
+from loyalty_kit.measurement.factors.factors import efa
+from loyalty_kit.statistics.extraction import extract
 
 
 def assert_same(first, second):

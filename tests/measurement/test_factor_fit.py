@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from loyalty_kit.extraction import extract
-from loyalty_kit.measurement.factor_fit import factor_fit
+from loyalty_kit.measurement.factors.factor_fit import factor_fit
+from loyalty_kit.statistics.extraction import extract
 
 FIGURES = json.loads((Path(__file__).parents[1] / "reference" / "factors.json").read_text())
 

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from loyalty_kit.errors import InputError
-from loyalty_kit.measurement.factor_scores import score_weights
+from loyalty_kit.core.errors import InputError
+from loyalty_kit.measurement.factors.factor_scores import score_weights
 
 FIGURES = json.loads((Path(__file__).parents[1] / "reference" / "factors.json").read_text())
 LOADINGS, PHI = np.array(FIGURES["loadings"]), np.array(FIGURES["phi"])

@@ -12,10 +12,10 @@ from matching import matched
 from numpy.testing import assert_allclose
 from surveys import latent, simple_structure, simulate
 
-from loyalty_kit.errors import InputError
-from loyalty_kit.extraction import extract
-from loyalty_kit.measurement.correlation import correlate
-from loyalty_kit.measurement.factors import efa
+from loyalty_kit.core.errors import InputError
+from loyalty_kit.measurement.correlations.correlation import correlate
+from loyalty_kit.measurement.factors.factors import efa
+from loyalty_kit.statistics.extraction import extract
 from loyalty_kit.survey.codebook import Codebook
 
 REFERENCE = Path(__file__).parents[1] / "reference"

@@ -10,7 +10,16 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 from scipy.special import chndtr
 
-from loyalty_kit.measurement.fit_indices import ChiSquares, cfi, fit_indices, p_value, rmsea, rmsea_interval, srmr, tli
+from loyalty_kit.measurement.factors.fit_indices import (
+    ChiSquares,
+    cfi,
+    fit_indices,
+    p_value,
+    rmsea,
+    rmsea_interval,
+    srmr,
+    tli,
+)
 
 REFERENCE = Path(__file__).parents[1] / "reference"
 

@@ -5,7 +5,7 @@ import pytest
 from numpy.testing import assert_allclose
 from scipy.optimize import approx_fprime
 
-from loyalty_kit.measurement.gradient_projection import equamax, geomin, minimise, oblimin, quartimax, varimax
+from loyalty_kit.measurement.factors.gradient_projection import equamax, geomin, minimise, oblimin, quartimax, varimax
 
 LOADINGS = np.random.default_rng(0).normal(size=(9, 3)) / 2
 

@@ -9,10 +9,10 @@ import pytest
 from numpy.testing import assert_allclose
 from surveys import simulate
 
-from loyalty_kit.errors import ANONYMOUS, InputError
-from loyalty_kit.measurement.invariance import invariance
-from loyalty_kit.measurement.invariance_ladder import Rule
-from loyalty_kit.measurement.invariance_verdict import Decision
+from loyalty_kit.core.errors import ANONYMOUS, InputError
+from loyalty_kit.measurement.invariance.invariance import invariance
+from loyalty_kit.measurement.invariance.ladder import Rule
+from loyalty_kit.measurement.invariance.verdict import Decision
 from loyalty_kit.survey.codebook import Codebook
 
 ROOT = Path(__file__).parents[2]

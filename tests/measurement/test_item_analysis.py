@@ -7,10 +7,15 @@ from hypothesis import given
 from numpy.testing import assert_allclose
 from surveys import simulate, surveys
 
-from loyalty_kit.errors import InputError
-from loyalty_kit.measurement.coefficients import cronbach, one_factor
-from loyalty_kit.measurement.item_analysis import complete_moments, discrimination, distribution, keying_warnings
-from loyalty_kit.measurement.items import ItemTable
+from loyalty_kit.core.errors import InputError
+from loyalty_kit.measurement.correlations.items import ItemTable
+from loyalty_kit.measurement.reliability.coefficients import cronbach, one_factor
+from loyalty_kit.measurement.reliability.item_analysis import (
+    complete_moments,
+    discrimination,
+    distribution,
+    keying_warnings,
+)
 
 AGREE = ["A1", "A2", "A3", "A4", "A5"]
 

@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
 
-from loyalty_kit.errors import InputError
-from loyalty_kit.measurement.items import correlations, numeric_frame, read_items, resampled
+from loyalty_kit.core.errors import InputError
+from loyalty_kit.measurement.correlations.items import correlations, numeric_frame, read_items, resampled
 
 
 def items(**columns):

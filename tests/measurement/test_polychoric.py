@@ -12,8 +12,8 @@ from scipy.integrate import quad
 from scipy.optimize import minimize_scalar
 from scipy.special import ndtr, ndtri
 
-from loyalty_kit.errors import InputError
-from loyalty_kit.measurement.polychoric import _integral, polychoric
+from loyalty_kit.core.errors import InputError
+from loyalty_kit.measurement.correlations.polychoric import _integral, polychoric
 
 REFERENCE = Path(__file__).parents[1] / "reference"
 

@@ -8,8 +8,8 @@ import pytest
 from numpy.testing import assert_allclose
 from surveys import simulate
 
-from loyalty_kit.measurement.polychoric import polychoric
-from loyalty_kit.measurement.polychoric_errors import polychoric_covariance
+from loyalty_kit.measurement.correlations.polychoric import polychoric
+from loyalty_kit.measurement.correlations.polychoric_errors import polychoric_covariance
 
 REFERENCE = Path(__file__).parents[1] / "reference"
 ITEMS = ["A1", "A2", "A3", "A4", "N1", "N2", "N3"]

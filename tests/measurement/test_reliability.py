@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from numpy.testing import assert_allclose
 from surveys import simulate, surveys
 
-from loyalty_kit.errors import InputError
-from loyalty_kit.measurement.reliability import reliability
+from loyalty_kit.core.errors import InputError
+from loyalty_kit.measurement.reliability.reliability import reliability
 from loyalty_kit.survey.codebook import Codebook
 
 REFERENCE = Path(__file__).parents[1] / "reference"

@@ -9,9 +9,9 @@ import pytest
 from numpy.testing import assert_allclose
 from surveys import latent, simple_structure
 
-from loyalty_kit.errors import InputError
-from loyalty_kit.measurement.correlation import correlate
-from loyalty_kit.measurement.retention import METHODS, _vote, retain
+from loyalty_kit.core.errors import InputError
+from loyalty_kit.measurement.correlations.correlation import correlate
+from loyalty_kit.measurement.factors.retention import METHODS, _vote, retain
 
 REFERENCE = Path(__file__).parents[1] / "reference"
 FILES = {"bfi": "bfi", "holzinger": "holzinger1939", "ecsi": "ecsi_mobile"}

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from matching import matched
 from numpy.testing import assert_allclose
 
-from loyalty_kit.errors import InputError
-from loyalty_kit.measurement.gradient_projection import geomin, oblimin, varimax
-from loyalty_kit.measurement.rotation import rotate
+from loyalty_kit.core.errors import InputError
+from loyalty_kit.measurement.factors.gradient_projection import geomin, oblimin, varimax
+from loyalty_kit.measurement.factors.rotation import rotate
 
 REFERENCE = Path(__file__).parents[1] / "reference"
 METHODS = ["none", "varimax", "promax", "oblimin", "geomin"]

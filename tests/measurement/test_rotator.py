@@ -14,10 +14,10 @@ from matching import matched
 from numpy.testing import assert_allclose
 from statsmodels.multivariate.factor_rotation import rotate_factors
 
-from loyalty_kit.measurement.factors import efa
-from loyalty_kit.measurement.gradient_projection import minimise
-from loyalty_kit.measurement.rotation import rotate
-from loyalty_kit.measurement.rotator import CRITERIA
+from loyalty_kit.measurement.factors.factors import efa
+from loyalty_kit.measurement.factors.gradient_projection import minimise
+from loyalty_kit.measurement.factors.rotation import rotate
+from loyalty_kit.measurement.factors.rotator import CRITERIA
 
 REFERENCE = Path(__file__).parents[1] / "reference"
 METHODS = ["quartimax", "equamax", "oblimax", "geomin_ort"]

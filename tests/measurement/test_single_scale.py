@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 from surveys import latent, simple_structure, simulate, surveys
 
-from loyalty_kit.errors import InputError
-from loyalty_kit.measurement.single_scale import cronbach_alpha, item_statistics, omega_total
+from loyalty_kit.core.errors import InputError
+from loyalty_kit.measurement.reliability.single_scale import cronbach_alpha, item_statistics, omega_total
 
 AGREE = ["A1", "A2", "A3", "A4", "A5"]
 

@@ -7,11 +7,11 @@ from matching import matched
 from numpy.testing import assert_allclose
 from surveys import latent, simple_structure
 
-from loyalty_kit.errors import InputError
-from loyalty_kit.extraction import extract
-from loyalty_kit.measurement.factors import efa
-from loyalty_kit.measurement.rotation import METHODS
-from loyalty_kit.measurement.stability import _aligned, loading_stability
+from loyalty_kit.core.errors import InputError
+from loyalty_kit.measurement.factors.factors import efa
+from loyalty_kit.measurement.factors.loading_stability import _aligned, loading_stability
+from loyalty_kit.measurement.factors.rotation import METHODS
+from loyalty_kit.statistics.extraction import extract
 
 STRUCTURE = simple_structure(
     {"image": [0.8, 0.7, 0.6, 0.5], "value": [0.7, 0.6, 0.8, 0.5], "loyalty": [0.6, 0.7, 0.5, 0.8]}

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from surveys import simulate
 
-from loyalty_kit.errors import InputError
-from loyalty_kit.measurement.structure import read_answers, structure_of
+from loyalty_kit.core.errors import InputError
+from loyalty_kit.measurement.cfa.structure import read_answers, structure_of
 from loyalty_kit.survey.codebook import Codebook
 
 

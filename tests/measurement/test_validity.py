@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 from surveys import simulate
 
-from loyalty_kit.errors import InputError
-from loyalty_kit.measurement.confirmatory import cfa
-from loyalty_kit.measurement.validity import ValidityResult
+from loyalty_kit.core.errors import InputError
+from loyalty_kit.measurement.cfa.confirmatory import cfa
+from loyalty_kit.measurement.cfa.validity import ValidityResult
 
 REFERENCE = Path(__file__).parents[1] / "reference"
 SETS = {"bfi": "bfi", "holzinger": "holzinger1939", "ecsi": "ecsi_mobile"}

@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from loyalty_kit.modelling.driver_result import DriverResult
-from loyalty_kit.modelling.regression import drivers
+from loyalty_kit.drivers.driver_result import DriverResult
+from loyalty_kit.drivers.regression import drivers
 from loyalty_kit.survey.codebook import Codebook
 from loyalty_kit.survey.scoring import ScaleScores, score
 

@@ -6,7 +6,7 @@ import pytest
 from numpy.testing import assert_allclose
 from scipy import stats
 
-from loyalty_kit.modelling.regression import drivers
+from loyalty_kit.drivers.regression import drivers
 
 NAMES = ["image", "expectation", "quality", "value", "satisfaction", "complaints"]
 

@@ -9,7 +9,7 @@ from driver_surveys import BETA, driver_survey, observed_coefficients, one_pair_
 from numpy.testing import assert_allclose
 
 import loyalty_kit as lk
-from loyalty_kit.modelling.regression import drivers
+from loyalty_kit.drivers.regression import drivers
 
 ROOT = Path(__file__).parents[2]
 NAMES = ["image", "expectation", "quality", "value", "satisfaction", "complaints"]

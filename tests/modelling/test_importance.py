@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
 import loyalty_kit as lk
-from loyalty_kit.modelling.fits import fit
-from loyalty_kit.modelling.measures import driver_matrices, measured
-from loyalty_kit.modelling.regression import drivers
-from loyalty_kit.modelling.resampling import covariances
-from loyalty_kit.modelling.subsets import draw_orderings, shapley, shapley_sampled, subset_r_squared
+from loyalty_kit.drivers.fits.fits import fit
+from loyalty_kit.drivers.fits.resampling import covariances
+from loyalty_kit.drivers.importance.measures import driver_matrices, measured
+from loyalty_kit.drivers.importance.subsets import draw_orderings, shapley, shapley_sampled, subset_r_squared
+from loyalty_kit.drivers.regression import drivers
 
 NAMES = ["image", "expectation", "quality", "value", "satisfaction", "complaints"]
 

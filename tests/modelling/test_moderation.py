@@ -6,8 +6,8 @@ import pytest
 from numpy.testing import assert_allclose
 
 import loyalty_kit as lk
-from loyalty_kit.errors import ANONYMOUS
-from loyalty_kit.modelling.regression import drivers
+from loyalty_kit.core.errors import ANONYMOUS
+from loyalty_kit.drivers.regression import drivers
 
 NAMES = ["image", "expectation", "quality", "value", "satisfaction", "complaints"]
 

@@ -6,11 +6,11 @@ import pytest
 from numpy.testing import assert_allclose
 
 import loyalty_kit as lk
-from loyalty_kit.modelling.fits import fit
-from loyalty_kit.modelling.measures import Measure, driver_matrices
-from loyalty_kit.modelling.priority import LOOK_CLOSER, _of_samples, priorities
-from loyalty_kit.modelling.regression import drivers
-from loyalty_kit.modelling.resampling import covariances
+from loyalty_kit.drivers.fits.fits import fit
+from loyalty_kit.drivers.fits.resampling import covariances
+from loyalty_kit.drivers.importance.measures import Measure, driver_matrices
+from loyalty_kit.drivers.priority import LOOK_CLOSER, _of_samples, priorities
+from loyalty_kit.drivers.regression import drivers
 
 NAMES = ["image", "expectation", "quality", "value", "satisfaction", "complaints"]
 QUADRANTS = {"service": "act first", "product": "keep up", "price": "low priority", "app": "enough"}

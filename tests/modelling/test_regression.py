@@ -14,8 +14,8 @@ from statsmodels.miscmodels.ordinal_model import OrderedModel
 from statsmodels.regression.linear_model import WLS
 
 import loyalty_kit as lk
-from loyalty_kit.modelling.fits import fit
-from loyalty_kit.modelling.regression import drivers
+from loyalty_kit.drivers.fits.fits import fit
+from loyalty_kit.drivers.regression import drivers
 
 NAMES = ["image", "expectation", "quality", "value", "satisfaction", "complaints"]
 

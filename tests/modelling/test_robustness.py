@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 import loyalty_kit as lk
-from loyalty_kit.modelling.regression import drivers
+from loyalty_kit.drivers.regression import drivers
 
 NAMES = ["image", "expectation", "quality", "value", "satisfaction", "complaints"]
 

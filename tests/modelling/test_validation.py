@@ -7,7 +7,7 @@ from numpy.testing import assert_allclose
 from statsmodels.regression.linear_model import OLS
 
 import loyalty_kit as lk
-from loyalty_kit.modelling.regression import drivers
+from loyalty_kit.drivers.regression import drivers
 
 NAMES = ["image", "expectation", "quality", "value", "satisfaction", "complaints"]
 

@@ -6,7 +6,7 @@ import pytest
 from browser import running
 from playwright.sync_api import Browser
 
-from loyalty_kit.reporting.pages.fonts import cjk_font
+from loyalty_kit.core.fonts import cjk_font
 
 
 @pytest.fixture(scope="session")

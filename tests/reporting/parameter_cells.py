@@ -1,6 +1,6 @@
 """A parameters cell with something of everything."""
 
-from loyalty_kit.reporting.parameters import read_parameters
+from loyalty_kit.publishing.notebooks.parameters import read_parameters
 
 CELL = """
 from datetime import date

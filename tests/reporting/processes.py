@@ -11,8 +11,8 @@ import psutil
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, writes
 
-from loyalty_kit.reporting.running.requests import RenderRequest
-from loyalty_kit.reporting.running.servers import KERNELS, serving
+from loyalty_kit.publishing.history.requests import RenderRequest
+from loyalty_kit.publishing.running.servers import KERNELS, serving
 
 PATIENCE = 60
 

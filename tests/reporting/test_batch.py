@@ -6,8 +6,8 @@ import pytest
 from small_notebooks import names, write_notebook
 
 import loyalty_kit as lk
-from loyalty_kit.errors import InputError, UnreadableError
-from loyalty_kit.reporting.batches import scheduler
+from loyalty_kit.core.errors import InputError, UnreadableError
+from loyalty_kit.publishing.batches import scheduler
 
 GOOD = '[[report]]\nnotebook = "n.ipynb"\n'
 

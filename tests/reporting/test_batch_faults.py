@@ -147,7 +147,7 @@ def check_large(folder: Path, count: int, failing: int) -> None:
     assert len([name for name in left if name.startswith("r") and name.endswith(".failed.html")]) == failing
     assert len([name for name in left if name.startswith("r") and ".failed" not in name]) == count - failing
     assert gone(children)
-    assert "loyalty_kit.reporting.running.fork_server" in seen, "reports were not made by servers"
+    assert "loyalty_kit.publishing.running.fork_server" in seen, "reports were not made by servers"
     assert most < 15, "more processes at once than two workers need"
 
 

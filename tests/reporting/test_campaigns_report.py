@@ -13,8 +13,8 @@ from languages import english, figures, seen
 from matplotlib.axes import Axes
 
 import loyalty_kit as lk
-from loyalty_kit.campaigns.decisions import advice_on
-from loyalty_kit.language import SPOKEN
+from loyalty_kit.campaigns.planning.decisions import advice_on
+from loyalty_kit.core.language import SPOKEN
 from loyalty_kit.reporting import canvas
 from loyalty_kit.reporting.campaigns.amounts import amount, chance
 

@@ -14,10 +14,10 @@ from languages import english, figures, seen
 from surveys import simulate
 
 import loyalty_kit as lk
-from loyalty_kit.language import SPOKEN
-from loyalty_kit.reporting.pages.failure import BANNER, failure_page, with_banner
+from loyalty_kit.core.language import SPOKEN
+from loyalty_kit.publishing.history.requests import Failure
+from loyalty_kit.publishing.pages.failure import BANNER, failure_page, with_banner
 from loyalty_kit.reporting.provenance import provenance
-from loyalty_kit.reporting.running.requests import Failure
 from loyalty_kit.survey.groups import group_counts
 from loyalty_kit.survey.scoring import score
 from loyalty_kit.survey.screening import screen

@@ -11,8 +11,8 @@ import pytest
 from languages import english, figures, seen
 
 import loyalty_kit as lk
-from loyalty_kit.language import SPOKEN
-from loyalty_kit.modelling.priority import LOOK_CLOSER
+from loyalty_kit.core.language import SPOKEN
+from loyalty_kit.drivers.priority import LOOK_CLOSER
 from loyalty_kit.reporting import canvas
 
 matplotlib.use("agg")

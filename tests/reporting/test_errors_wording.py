@@ -10,12 +10,12 @@ from languages import english
 from small_notebooks import write_notebook
 
 import loyalty_kit as lk
-from loyalty_kit.errors import ANONYMOUS, InputError
-from loyalty_kit.language import translate
-from loyalty_kit.messages import Message, message, together
-from loyalty_kit.reporting.history import History
-from loyalty_kit.reporting.pages.failure import failure_page, reason
-from loyalty_kit.reporting.running.requests import RESPONSE, Failure, RenderResponse
+from loyalty_kit.core.errors import ANONYMOUS, InputError
+from loyalty_kit.core.language import translate
+from loyalty_kit.core.messages import Message, message, together
+from loyalty_kit.publishing.history.history import History
+from loyalty_kit.publishing.history.requests import RESPONSE, Failure, RenderResponse
+from loyalty_kit.publishing.pages.failure import failure_page, reason
 
 AS_THEY_ARE = """
     Cube Codebook ScaleScores Correlation pandas DataFrame Series numpy Generator Narwhals Polars DuckDB PySpark Dask

@@ -17,7 +17,7 @@ from starter import FOLDER
 from typer.testing import CliRunner
 
 from loyalty_kit.__main__ import app
-from loyalty_kit.reporting.publication import sweep
+from loyalty_kit.publishing.files.publication import sweep
 
 PATIENCE = 120
 SLEEP = """import os, time

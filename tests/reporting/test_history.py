@@ -15,10 +15,10 @@ from pathlib import Path
 import pytest
 from small_notebooks import names
 
-from loyalty_kit.estimates import Estimate
-from loyalty_kit.reporting import history as module
-from loyalty_kit.reporting import schema
-from loyalty_kit.reporting.history import HISTORY, History
+from loyalty_kit.core.estimates import Estimate
+from loyalty_kit.publishing.history import history as module
+from loyalty_kit.publishing.history import schema
+from loyalty_kit.publishing.history.history import HISTORY, History
 
 LOYALTY = Estimate("loyalty", 61.25, 59.0, 63.5, 412, "忠诚度")
 NPS = Estimate("nps", 23.0)
@@ -95,7 +95,7 @@ def test_a_clock_set_back_does_not_change_the_order(history, monkeypatch):
 
 
 def test_the_run_of_a_dead_process_becomes_interrupted(tmp_path, history):
-    code = f"from loyalty_kit.reporting.history import *; History(Path({str(tmp_path)!r})).begin('b', key='1')"
+    code = f"from loyalty_kit.publishing.history.history import *; History(Path({str(tmp_path)!r})).begin('b', key='1')"
     subprocess.run([sys.executable, "-c", code], check=True)
     assert [kept["outcome"] for kept in history.recent()] == ["interrupted"]
     run(history)
@@ -109,7 +109,7 @@ def test_the_run_of_a_dead_process_becomes_interrupted(tmp_path, history):
 
 def test_the_run_of_a_living_process_stays(tmp_path, history):
     code = (
-        "import time; from loyalty_kit.reporting.history import *; "
+        "import time; from loyalty_kit.publishing.history.history import *; "
         f"History(Path({str(tmp_path)!r})).begin('b', key='1'); print(1, flush=True); time.sleep(60)"
     )
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as other:
@@ -356,7 +356,7 @@ def test_a_full_disk_costs_only_the_history(tmp_path, monkeypatch):
 def test_a_damaged_file_is_set_aside_once_by_processes_at_once(tmp_path):
     (tmp_path / HISTORY).write_bytes(b"no database " * 400)
     code = (
-        "from loyalty_kit.reporting.history import *\n"
+        "from loyalty_kit.publishing.history.history import *\n"
         f"history = History(Path({str(tmp_path)!r}))\n"
         "history.finish(history.begin('a', key='1'), outcome='rendered', seconds=1.0)"
     )
@@ -384,7 +384,7 @@ def test_text_that_is_no_unicode_is_kept(history):
 
 def test_processes_write_at_once(tmp_path):
     code = (
-        "from loyalty_kit.reporting.history import *\n"
+        "from loyalty_kit.publishing.history.history import *\n"
         f"history = History(Path({str(tmp_path)!r}))\n"
         "for key in range(15):\n"
         "    history.finish(history.begin('a', key=str(key)), outcome='rendered', seconds=1.0)\n"
@@ -401,7 +401,7 @@ def test_processes_write_at_once(tmp_path):
 def test_a_killed_writer_leaves_a_whole_file(tmp_path, history):
     run(history, key="before")
     code = (
-        "import itertools; from loyalty_kit.reporting.history import *\n"
+        "import itertools; from loyalty_kit.publishing.history.history import *\n"
         f"history = History(Path({str(tmp_path)!r})); print(1, flush=True)\n"
         "for key in itertools.count():\n"
         "    history.finish(history.begin('b', key=str(key)), outcome='rendered', seconds=1.0)"

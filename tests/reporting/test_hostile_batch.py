@@ -17,13 +17,13 @@ from typer.testing import CliRunner
 
 import loyalty_kit as lk
 from loyalty_kit.__main__ import app
-from loyalty_kit.errors import InputError
-from loyalty_kit.reporting import publication
-from loyalty_kit.reporting.history import HISTORY, History
-from loyalty_kit.reporting.notebooks import parse_notebook
-from loyalty_kit.reporting.pages.outputs import output_html
-from loyalty_kit.reporting.running.execution import _timeless
-from loyalty_kit.reporting.terminal import aligned, as_text, printable_lines
+from loyalty_kit.core.errors import InputError
+from loyalty_kit.publishing.files import publication
+from loyalty_kit.publishing.history.history import HISTORY, History
+from loyalty_kit.publishing.notebooks.notebooks import parse_notebook
+from loyalty_kit.publishing.pages.outputs import output_html
+from loyalty_kit.publishing.running.execution import _timeless
+from loyalty_kit.publishing.terminal import aligned, as_text, printable_lines
 
 SEGMENTS = (
     SCRIPT,
@@ -182,7 +182,7 @@ def test_the_account_of_a_refusal_is_told_without_what_led_to_it(cells):
     for name in ("chain", "cause", "noted", "shown"):
         page = BeautifulSoup((cells.output / f"{name}.failed.html").read_text("utf-8"), "html.parser")
         assert page.select_one("p.sentence").get_text() == "bad survey"
-        assert page.details.pre.get_text().endswith("\nloyalty_kit.errors.InputError: bad survey")
+        assert page.details.pre.get_text().endswith("\nloyalty_kit.core.errors.InputError: bad survey")
         assert "above exception" not in page.details.get_text()
 
 

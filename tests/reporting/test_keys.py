@@ -10,9 +10,16 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from loyalty_kit.campaigns.customer_file import TRUTH
-from loyalty_kit.reporting import keys
-from loyalty_kit.reporting.keys import BESIDE_TABLES, ReportKey, changed_files, kit_digest, report_key, versions
-from loyalty_kit.reporting.pages.outputs import markdown_html
+from loyalty_kit.publishing.pages.outputs import markdown_html
+from loyalty_kit.publishing.reports import keys
+from loyalty_kit.publishing.reports.keys import (
+    BESIDE_TABLES,
+    ReportKey,
+    changed_files,
+    kit_digest,
+    report_key,
+    versions,
+)
 
 SETTINGS: dict[str, Any] = {"values": {"survey": "survey.csv", "wave": 1}, "language": "en", "extra": ("n", "N")}
 

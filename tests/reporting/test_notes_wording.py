@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 import loyalty_kit as lk
-from loyalty_kit.language import translate
+from loyalty_kit.core.language import translate
 from loyalty_kit.reporting.sentences import describe_only
 
 

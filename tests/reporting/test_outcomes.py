@@ -9,9 +9,9 @@ from bs4 import BeautifulSoup
 from small_notebooks import SCRIPT, names, write_notebook
 from workshop import Workshop, job, run
 
-from loyalty_kit.reporting.batches.scheduler import results
-from loyalty_kit.reporting.jobs import prepare_job
-from loyalty_kit.reporting.pages.index import page_facts
+from loyalty_kit.publishing.batches.scheduler import results
+from loyalty_kit.publishing.pages.index import page_facts
+from loyalty_kit.publishing.reports.jobs import prepare_job
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from parameter_cells import PARAMETERS
 
-from loyalty_kit.reporting.parameters import notebook_parameters, read_parameters
+from loyalty_kit.publishing.notebooks.parameters import notebook_parameters, read_parameters
 
 
 def test_every_line_of_the_form_is_a_parameter():

@@ -10,11 +10,11 @@ import pytest
 from processes import passing_files
 from small_notebooks import names
 
-from loyalty_kit.errors import InputError
-from loyalty_kit.reporting import publication
-from loyalty_kit.reporting.publication import check_report_name, output_folder, publish, scratch_folder, sweep
-from loyalty_kit.reporting.running import execution
-from loyalty_kit.reporting.running.servers import can_fork
+from loyalty_kit.core.errors import InputError
+from loyalty_kit.publishing.files import publication
+from loyalty_kit.publishing.files.publication import check_report_name, output_folder, publish, scratch_folder, sweep
+from loyalty_kit.publishing.running import execution
+from loyalty_kit.publishing.running.servers import can_fork
 
 
 @pytest.fixture

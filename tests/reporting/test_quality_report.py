@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import loyalty_kit as lk
-from loyalty_kit.measurement.reliability import reliability
-from loyalty_kit.measurement.scale_verdict import scale_verdict
+from loyalty_kit.measurement.reliability.reliability import reliability
+from loyalty_kit.measurement.reliability.scale_verdict import scale_verdict
 from loyalty_kit.reporting.sentences import Passage, Sentence, say
 from loyalty_kit.survey.codebook import Codebook
 from loyalty_kit.survey.groups import group_counts

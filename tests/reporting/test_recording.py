@@ -14,13 +14,13 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 import loyalty_kit as lk
-from loyalty_kit.errors import InputError
-from loyalty_kit.estimates import Estimate
-from loyalty_kit.measurement.reliability import ReliabilityResult
-from loyalty_kit.reporting import recording
-from loyalty_kit.reporting.pages.outputs import output_html
-from loyalty_kit.reporting.recording import MIME, record, recorded
-from loyalty_kit.results import Result
+from loyalty_kit.core.errors import InputError
+from loyalty_kit.core.estimates import Estimate
+from loyalty_kit.core.results import Result
+from loyalty_kit.measurement.reliability.reliability import ReliabilityResult
+from loyalty_kit.publishing.history import recording
+from loyalty_kit.publishing.history.recording import MIME, record, recorded
+from loyalty_kit.publishing.pages.outputs import output_html
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 

@@ -12,12 +12,12 @@ from nbformat.v4 import new_notebook
 from small_notebooks import SCRIPT, names, write_notebook
 
 import loyalty_kit as lk
-from loyalty_kit.errors import InputError, UnreadableError
-from loyalty_kit.reporting import outcomes
-from loyalty_kit.reporting.notebooks import find_notebook, read_notebook
-from loyalty_kit.reporting.pages.index import page_facts
-from loyalty_kit.reporting.running import execution, run_report
-from loyalty_kit.reporting.running.execution import RunError, run_notebook
+from loyalty_kit.core.errors import InputError, UnreadableError
+from loyalty_kit.publishing.notebooks.notebooks import find_notebook, read_notebook
+from loyalty_kit.publishing.pages.index import page_facts
+from loyalty_kit.publishing.reports import outcomes, run_report
+from loyalty_kit.publishing.running import execution
+from loyalty_kit.publishing.running.execution import RunError, run_notebook
 
 PARAMETERS = """from datetime import date
 answers: str = "answers.csv"  # file of answers

@@ -11,11 +11,11 @@ from typer.testing import CliRunner
 from workshop import Workshop, job
 
 from loyalty_kit.__main__ import app
-from loyalty_kit.errors import InputError
-from loyalty_kit.reporting import batch
-from loyalty_kit.reporting.batches.scheduler import results
-from loyalty_kit.reporting.render import render
-from loyalty_kit.reporting.stores import is_address, locked, mirrored
+from loyalty_kit.core.errors import InputError
+from loyalty_kit.publishing import batch
+from loyalty_kit.publishing.batches.scheduler import results
+from loyalty_kit.publishing.files.stores import is_address, locked, mirrored
+from loyalty_kit.publishing.render import render
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from loyalty_kit.reporting.syntax import syntax_tree
+from loyalty_kit.publishing.notebooks.syntax import syntax_tree
 
 LONG = "\n".join(f"def f{number}(a, b=[1, 2]):\n    return {{'x': a.b[{number}](b)}}" for number in range(2_000))
 

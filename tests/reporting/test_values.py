@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from parameter_cells import PARAMETERS
 
-from loyalty_kit.errors import InputError
-from loyalty_kit.reporting.parameters import read_parameters
-from loyalty_kit.reporting.values import check_parameters, check_texts, described, injected_source
+from loyalty_kit.core.errors import InputError
+from loyalty_kit.publishing.notebooks.parameters import read_parameters
+from loyalty_kit.publishing.notebooks.values import check_parameters, check_texts, described, injected_source
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from playwright.sync_api import Browser, Page
 from shipped import NOTEBOOKS, copy_notebooks, pictures, pictures_of
 
 import loyalty_kit as lk
-from loyalty_kit.reporting.pages.exporter import ReportExporter
+from loyalty_kit.publishing.exports.exporter import ReportExporter
 
 TOKEN = "loyalty"
 SETTINGS = {

@@ -5,11 +5,11 @@ from pathlib import Path
 
 from small_notebooks import write_notebook
 
-from loyalty_kit.reporting.batches.scheduler import results
-from loyalty_kit.reporting.jobs import Job, prepare_job
-from loyalty_kit.reporting.notebooks import parse_notebook
-from loyalty_kit.reporting.pages.page import report_page
-from loyalty_kit.reporting.running.requests import Failure, RenderRequest, RenderResponse
+from loyalty_kit.publishing.batches.scheduler import results
+from loyalty_kit.publishing.history.requests import Failure, RenderRequest, RenderResponse
+from loyalty_kit.publishing.notebooks.notebooks import parse_notebook
+from loyalty_kit.publishing.pages.page import report_page
+from loyalty_kit.publishing.reports.jobs import Job, prepare_job
 
 
 class Workshop:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from loyalty_kit.errors import InputError, UnreadableError
+from loyalty_kit.core.errors import InputError, UnreadableError
 from loyalty_kit.survey.codebook import Codebook
 
 BASE = 'response = { min = 1, max = 5 }\n[scales.trust]\nitems = ["a", "b"]\n'

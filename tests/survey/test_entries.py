@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from loyalty_kit.errors import InputError
-from loyalty_kit.measurement.reliability import reliability
+from loyalty_kit.core.errors import InputError
+from loyalty_kit.measurement.reliability.reliability import reliability
 from loyalty_kit.survey.codebook import Codebook
 from loyalty_kit.survey.constant_items import drop_constant_items
 from loyalty_kit.survey.groups import group_counts

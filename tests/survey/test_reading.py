@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from surveys import simulate, surveys
 
-from loyalty_kit.errors import ANONYMOUS, InputError, UnreadableError
+from loyalty_kit.core.errors import ANONYMOUS, InputError, UnreadableError
 from loyalty_kit.survey.codebook import Codebook
 from loyalty_kit.survey.reading import read_responses
 

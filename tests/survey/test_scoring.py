@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loyalty_kit.errors import InputError
+from loyalty_kit.core.errors import InputError
 from loyalty_kit.survey.codebook import Codebook
 from loyalty_kit.survey.scoring import reverse_key, score
 

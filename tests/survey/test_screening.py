@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from loyalty_kit.errors import InputError
+from loyalty_kit.core.errors import InputError
 from loyalty_kit.survey.codebook import Codebook
 from loyalty_kit.survey.screening import screen
 

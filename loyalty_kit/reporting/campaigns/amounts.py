@@ -4,8 +4,8 @@ from typing import Any
 
 import pandas as pd
 
-from loyalty_kit.campaigns.effects import ALL, EffectsResult
-from loyalty_kit.language import in_a_row, level, number, percent, term
+from loyalty_kit.campaigns.effects.effects import ALL, EffectsResult
+from loyalty_kit.core.language import in_a_row, level, number, percent, term
 from loyalty_kit.reporting.sentences import records
 
 THOUSAND = 1000

@@ -6,9 +6,9 @@ import numpy as np
 from great_tables import GT
 from matplotlib.axes import Axes
 
-from loyalty_kit.campaigns.assignment import AssignmentResult
 from loyalty_kit.campaigns.campaign import Campaign
-from loyalty_kit.language import in_a_row, term, translate
+from loyalty_kit.campaigns.trust.assignment import AssignmentResult
+from loyalty_kit.core.language import in_a_row, term, translate
 from loyalty_kit.reporting.canvas import (
     BLUE,
     GREEN,

@@ -7,11 +7,11 @@ import pandas as pd
 from great_tables import GT
 from matplotlib.axes import Axes
 
-from loyalty_kit.campaigns.course import CourseResult
-from loyalty_kit.campaigns.decisions import SURE, UNLIKELY, DecisionResult
-from loyalty_kit.campaigns.metrics import Profit
-from loyalty_kit.campaigns.next_test import NextTestResult
-from loyalty_kit.language import in_a_row, level, percent, term, translate
+from loyalty_kit.campaigns.design.metrics import Profit
+from loyalty_kit.campaigns.effects.course import CourseResult
+from loyalty_kit.campaigns.planning.decisions import SURE, UNLIKELY, DecisionResult
+from loyalty_kit.campaigns.planning.next_test import NextTestResult
+from loyalty_kit.core.language import in_a_row, level, percent, term, translate
 from loyalty_kit.reporting.campaigns.amounts import THOUSAND, about, amount, chance, plain_name, span
 from loyalty_kit.reporting.campaigns.assignment import COLOURS, arm_names, colour_places, thousands
 from loyalty_kit.reporting.campaigns.effects import IN_SEGMENTS, axis_unit, metric_of

@@ -7,12 +7,12 @@ import pandas as pd
 from great_tables import GT
 from matplotlib.axes import Axes
 
-from loyalty_kit.campaigns.decisions import gain_density
-from loyalty_kit.campaigns.effects import ALL, PERMUTATION, EffectsResult
-from loyalty_kit.campaigns.metrics import Metric
-from loyalty_kit.checks import check_choice
-from loyalty_kit.errors import InputError
-from loyalty_kit.language import in_a_row, level, number, percent, probability, term, translate
+from loyalty_kit.campaigns.design.metrics import Metric
+from loyalty_kit.campaigns.effects.effects import ALL, PERMUTATION, EffectsResult
+from loyalty_kit.campaigns.planning.decisions import gain_density
+from loyalty_kit.core.checks import check_choice
+from loyalty_kit.core.errors import InputError
+from loyalty_kit.core.language import in_a_row, level, number, percent, probability, term, translate
 from loyalty_kit.reporting.campaigns.amounts import (
     THOUSAND,
     amount,

@@ -8,11 +8,11 @@ from great_tables import GT
 from matplotlib.axes import Axes
 from matplotlib.patches import Ellipse
 
-from loyalty_kit.language import level, number, percent, term, translate
-from loyalty_kit.modelling.driver_verdict import SURE, DriverVerdict
-from loyalty_kit.modelling.importance import ImportanceResult
-from loyalty_kit.modelling.priority import LOOK_CLOSER, PriorityResult
-from loyalty_kit.modelling.robustness import TOP
+from loyalty_kit.core.language import level, number, percent, term, translate
+from loyalty_kit.drivers.driver_verdict import SURE, DriverVerdict
+from loyalty_kit.drivers.importance.importance import ImportanceResult
+from loyalty_kit.drivers.priority import LOOK_CLOSER, PriorityResult
+from loyalty_kit.drivers.validation.robustness import TOP
 from loyalty_kit.reporting.canvas import BLUE, INK, MUTED, ORANGE, canvas, drawable, heat, label, name_rows, named
 from loyalty_kit.reporting.drivers.names import ends, names
 from loyalty_kit.reporting.layout import headings, lay_out, span

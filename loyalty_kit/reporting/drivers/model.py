@@ -5,9 +5,9 @@ from typing import Any
 from great_tables import GT
 from matplotlib.axes import Axes
 
-from loyalty_kit.language import level, number, percent, probability, term, translate
-from loyalty_kit.modelling.driver_result import DriverResult
-from loyalty_kit.modelling.validation import ValidationResult
+from loyalty_kit.core.language import level, number, percent, probability, term, translate
+from loyalty_kit.drivers.driver_result import DriverResult
+from loyalty_kit.drivers.validation.validation import ValidationResult
 from loyalty_kit.reporting.canvas import BLUE, INK, MUTED, ORANGE, canvas, drawable, label, name_rows, named
 from loyalty_kit.reporting.drivers.names import ends, names
 from loyalty_kit.reporting.layout import headings, lay_out, p_values, span

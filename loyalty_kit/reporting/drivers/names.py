@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from loyalty_kit.language import in_a_row, level, number, percent
+from loyalty_kit.core.language import in_a_row, level, number, percent
 
 
 def names(drivers: Iterable[Any], labels: Mapping[str, str]) -> str:

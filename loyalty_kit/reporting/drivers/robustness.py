@@ -7,10 +7,10 @@ import numpy as np
 from great_tables import GT
 from matplotlib.axes import Axes
 
-from loyalty_kit.errors import GroupsError
-from loyalty_kit.language import level, probability, term, translate
-from loyalty_kit.modelling.robustness import AS_GIVEN, TOP, RobustnessResult
-from loyalty_kit.modelling.stability import DriverStabilityResult
+from loyalty_kit.core.errors import GroupsError
+from loyalty_kit.core.language import level, probability, term, translate
+from loyalty_kit.drivers.validation.robustness import AS_GIVEN, TOP, RobustnessResult
+from loyalty_kit.drivers.validation.stability import DriverStabilityResult
 from loyalty_kit.reporting.canvas import canvas, drawable, heat, label, named
 from loyalty_kit.reporting.drivers.names import names
 from loyalty_kit.reporting.layout import headings, lay_out, span

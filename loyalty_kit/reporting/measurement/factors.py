@@ -7,10 +7,10 @@ from great_tables import GT
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from loyalty_kit.language import in_a_row, level, number, percent, probability, term, translate
-from loyalty_kit.measurement.adequacy import GOOD_KMO, LEAST_KMO, AdequacyResult
-from loyalty_kit.measurement.factors import FactorResult, homes, recovered
-from loyalty_kit.measurement.retention import RetentionResult
+from loyalty_kit.core.language import in_a_row, level, number, percent, probability, term, translate
+from loyalty_kit.measurement.factors.adequacy import GOOD_KMO, LEAST_KMO, AdequacyResult
+from loyalty_kit.measurement.factors.factors import FactorResult, homes, recovered
+from loyalty_kit.measurement.factors.retention import RetentionResult
 from loyalty_kit.reporting.bounds import beside
 from loyalty_kit.reporting.canvas import BLUE, INK, ORANGE, canvas, drawable, drawn, heat, label, numbered
 from loyalty_kit.reporting.layout import headings, lay_out

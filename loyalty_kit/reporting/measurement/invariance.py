@@ -7,11 +7,11 @@ import pandas as pd
 from great_tables import GT
 from matplotlib.axes import Axes
 
-from loyalty_kit.errors import GroupsError
-from loyalty_kit.language import in_a_row, level, number, probability, term, translate
-from loyalty_kit.measurement.invariance import InvarianceResult
-from loyalty_kit.measurement.invariance_verdict import Decision
-from loyalty_kit.messages import figure
+from loyalty_kit.core.errors import GroupsError
+from loyalty_kit.core.language import in_a_row, level, number, probability, term, translate
+from loyalty_kit.core.messages import figure
+from loyalty_kit.measurement.invariance.invariance import InvarianceResult
+from loyalty_kit.measurement.invariance.verdict import Decision
 from loyalty_kit.reporting.canvas import BLUE, INK, ORANGE, canvas, drawn, label
 from loyalty_kit.reporting.layout import headings, lay_out, p_values
 from loyalty_kit.reporting.sentences import Passage, Sentence, say

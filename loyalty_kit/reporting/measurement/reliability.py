@@ -8,9 +8,9 @@ import pandas as pd
 from great_tables import GT
 from matplotlib.axes import Axes
 
-from loyalty_kit.language import in_a_row, interval, level, number, term, translate
-from loyalty_kit.measurement.reliability import ReliabilityResult
-from loyalty_kit.measurement.scale_verdict import REDUNDANT, RELIABLE, WEAK_ITEM
+from loyalty_kit.core.language import in_a_row, interval, level, number, term, translate
+from loyalty_kit.measurement.reliability.reliability import ReliabilityResult
+from loyalty_kit.measurement.reliability.scale_verdict import REDUNDANT, RELIABLE, WEAK_ITEM
 from loyalty_kit.reporting.canvas import (
     BLUE,
     INK,

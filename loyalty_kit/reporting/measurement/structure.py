@@ -8,12 +8,12 @@ from great_tables import GT
 from matplotlib.axes import Axes
 from matplotlib.patches import FancyBboxPatch
 
-from loyalty_kit.language import in_a_row, level, number, percent, probability, term, translate
-from loyalty_kit.measurement.adequacy import POOR_KMO
-from loyalty_kit.measurement.confirmatory import CfaResult
-from loyalty_kit.measurement.fit_indices import FAIR_FIT, GOOD_FIT, leading_indices
+from loyalty_kit.core.language import in_a_row, level, number, percent, probability, term, translate
+from loyalty_kit.measurement.cfa.confirmatory import CfaResult
+from loyalty_kit.measurement.cfa.validity import LIBERAL
+from loyalty_kit.measurement.factors.adequacy import POOR_KMO
+from loyalty_kit.measurement.factors.fit_indices import FAIR_FIT, GOOD_FIT, leading_indices
 from loyalty_kit.measurement.structure_verdict import StructureVerdict
-from loyalty_kit.measurement.validity import LIBERAL
 from loyalty_kit.reporting.bounds import beside
 from loyalty_kit.reporting.canvas import BLUE, INK, MUTED, ORANGE, canvas, drawable, label, numbered
 from loyalty_kit.reporting.layout import headings, lay_out, span

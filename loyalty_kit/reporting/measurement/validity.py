@@ -5,10 +5,10 @@ import pandas as pd
 from great_tables import GT
 from matplotlib.axes import Axes
 
-from loyalty_kit.language import level, number, term, translate
-from loyalty_kit.measurement.adequacy import UNRELATED
+from loyalty_kit.core.language import level, number, term, translate
+from loyalty_kit.measurement.cfa.validity import LIBERAL, RELIABLE, SHARED, STRICT, ValidityResult
 from loyalty_kit.measurement.common_method import CommonMethodResult
-from loyalty_kit.measurement.validity import LIBERAL, RELIABLE, SHARED, STRICT, ValidityResult
+from loyalty_kit.measurement.factors.adequacy import UNRELATED
 from loyalty_kit.reporting.bounds import beside, digits_beside
 from loyalty_kit.reporting.canvas import canvas, drawable, heat, label, nothing
 from loyalty_kit.reporting.layout import headings, lay_out, span

@@ -5,12 +5,12 @@ from collections.abc import Iterable
 import pandas as pd
 from great_tables import GT
 
-from loyalty_kit.language import in_a_row, term, translate
-from loyalty_kit.messages import message
+from loyalty_kit.core.language import in_a_row, term, translate
+from loyalty_kit.core.messages import message
+from loyalty_kit.core.selection import Selection
 from loyalty_kit.reporting.layout import headings, lay_out
 from loyalty_kit.reporting.sentences import Passage, Sentence, say
 from loyalty_kit.reporting.verbs import describes, tabulates
-from loyalty_kit.selection import Selection
 from loyalty_kit.survey.constant_items import KeptItems
 from loyalty_kit.survey.groups import GroupCounts
 from loyalty_kit.survey.screening import ScreeningResult

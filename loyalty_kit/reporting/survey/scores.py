@@ -7,7 +7,7 @@ import numpy as np
 from great_tables import GT
 from matplotlib.axes import Axes
 
-from loyalty_kit.language import in_a_row, interval, level, number, percent, term
+from loyalty_kit.core.language import in_a_row, interval, level, number, percent, term
 from loyalty_kit.reporting.canvas import BLUE, ORANGE, canvas, drawable, label
 from loyalty_kit.reporting.layout import headings, lay_out, span
 from loyalty_kit.reporting.sentences import Passage, Sentence, records, say

@@ -15,15 +15,15 @@ from hypothesis import strategies as st
 from small_notebooks import write_notebook
 
 from loyalty_kit.campaigns.customer_file import read_campaign
-from loyalty_kit.cells import plain_text
-from loyalty_kit.errors import InputError, UnreadableError
-from loyalty_kit.reporting.batches import batch_file as batch_file_module
-from loyalty_kit.reporting.batches.batch_file import PlannedReport, read_plan
-from loyalty_kit.reporting.batches.column_values import column_values
-from loyalty_kit.reporting.batches.naming import file_part, safe_name
-from loyalty_kit.reporting.batches.needs import fits, in_order, resolved
-from loyalty_kit.reporting.publication import check_report_name
-from loyalty_kit.selection import keep_only
+from loyalty_kit.core.cells import plain_text
+from loyalty_kit.core.errors import InputError, UnreadableError
+from loyalty_kit.core.selection import keep_only
+from loyalty_kit.publishing.batches import batch_file as batch_file_module
+from loyalty_kit.publishing.batches.batch_file import PlannedReport, read_plan
+from loyalty_kit.publishing.batches.column_values import column_values
+from loyalty_kit.publishing.batches.needs import fits, in_order, resolved
+from loyalty_kit.publishing.files.naming import file_part, safe_name
+from loyalty_kit.publishing.files.publication import check_report_name
 from loyalty_kit.survey.reading import read_responses
 
 GOOD = '[[report]]\nnotebook = "n.ipynb"\n'
@@ -515,7 +515,7 @@ def test_each_report_stands_behind_its_needs_and_none_moves_without_cause(lists)
 def test_a_plan_without_for_each_loads_no_pandas(tmp_path):
     path = batch_file(tmp_path, GOOD)
     code = (
-        "import sys; from loyalty_kit.reporting.batches.batch_file import read_plan; read_plan(sys.argv[1]); "
+        "import sys; from loyalty_kit.publishing.batches.batch_file import read_plan; read_plan(sys.argv[1]); "
         "import json; print(json.dumps('pandas' in sys.modules))"
     )
     run = subprocess.run([sys.executable, "-c", code, path], capture_output=True, text=True, check=True, timeout=60)

@@ -14,13 +14,13 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from loyalty_kit.errors import InputError
-from loyalty_kit.reporting.batches.locks import LOCK, folder_lock
+from loyalty_kit.core.errors import InputError
+from loyalty_kit.publishing.files.locks import LOCK, folder_lock
 
 HOLD = """
 import os, sys, time
 from pathlib import Path
-from loyalty_kit.reporting.batches.locks import folder_lock
+from loyalty_kit.publishing.files.locks import folder_lock
 with folder_lock(Path(sys.argv[1]), wait=False):
     if "fork" in sys.argv and os.fork() == 0:
         print(os.getpid(), flush=True)

@@ -13,8 +13,8 @@ import pytest
 import yaml
 from small_notebooks import write_notebook
 
-from loyalty_kit.errors import InputError, UnreadableError
-from loyalty_kit.reporting.batches.schedule import unit
+from loyalty_kit.core.errors import InputError, UnreadableError
+from loyalty_kit.publishing.batches.schedule import unit
 
 KINDS = ("cron", "systemd", "github", "airflow")
 HARD = '研究 50% of "a" $HOME & it\'s; #1 {{x}}'

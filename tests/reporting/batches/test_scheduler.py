@@ -6,10 +6,10 @@ import pytest
 from small_notebooks import names
 from workshop import Workshop, job, run
 
-from loyalty_kit.errors import InputError
-from loyalty_kit.reporting.batches.scheduler import results
-from loyalty_kit.reporting.history import History
-from loyalty_kit.reporting.outcomes import forecast
+from loyalty_kit.core.errors import InputError
+from loyalty_kit.publishing.batches.scheduler import results
+from loyalty_kit.publishing.history.history import History
+from loyalty_kit.publishing.reports.outcomes import forecast
 
 
 @pytest.fixture

@@ -11,11 +11,11 @@ from great_tables import GT
 from matplotlib.figure import Figure
 from playwright.sync_api import expect
 
-from loyalty_kit.estimates import Estimate
-from loyalty_kit.reporting.pages.failure import with_banner
-from loyalty_kit.reporting.pages.figures import png, shown
-from loyalty_kit.reporting.pages.page import report_page
-from loyalty_kit.reporting.running.requests import PastRun
+from loyalty_kit.core.estimates import Estimate
+from loyalty_kit.publishing.history.requests import PastRun
+from loyalty_kit.publishing.pages.failure import with_banner
+from loyalty_kit.publishing.pages.figures import png, shown
+from loyalty_kit.publishing.pages.page import report_page
 
 pytestmark = pytest.mark.browser
 SCALES = ["Image", "Expectation", "<script>alert(1)</script>", "客户忠诚度 with a label that is rather long"]

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
-from loyalty_kit.errors import InputError
-from loyalty_kit.reporting.pages.excel import write_workbook
+from loyalty_kit.core.errors import InputError
+from loyalty_kit.publishing.exports.excel import write_workbook
 
 SCALES = pd.DataFrame({"scale": ["Image", "忠诚"], "alpha": ["0.72", "−0.47"], "share": ["27\xa0%", "8.5 %"]})
 

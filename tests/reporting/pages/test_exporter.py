@@ -9,7 +9,7 @@ import nbformat.v4 as v4
 from bs4 import BeautifulSoup
 from jupyter_server.nbconvert.handlers import _format_regex
 
-from loyalty_kit.reporting.pages.exporter import ReportExporter
+from loyalty_kit.publishing.exports.exporter import ReportExporter
 
 CELLS = [v4.new_markdown_cell("text"), v4.new_code_cell("1", metadata={"tags": ["remove-cell"]})]
 

@@ -12,11 +12,11 @@ from fontTools.ttLib import TTFont
 from matplotlib.figure import Figure
 from PIL import Image
 
-from loyalty_kit.language import speak
+from loyalty_kit.core import font_files, fonts
+from loyalty_kit.core.language import speak
+from loyalty_kit.publishing.pages.figures import SHARPNESS, alternative_text, marks, png, shown, svg
+from loyalty_kit.publishing.pages.page import report_page
 from loyalty_kit.reporting.canvas import drawable
-from loyalty_kit.reporting.pages import font_files, fonts
-from loyalty_kit.reporting.pages.figures import SHARPNESS, alternative_text, marks, png, shown, svg
-from loyalty_kit.reporting.pages.page import report_page
 
 
 def bars(*, labels=("Image", "Value"), title="Reliability"):

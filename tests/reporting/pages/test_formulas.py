@@ -5,8 +5,8 @@ from bs4 import BeautifulSoup
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loyalty_kit.reporting.pages.formulas import ATTRIBUTES, ELEMENTS, formula, lone_formula
-from loyalty_kit.reporting.pages.markup import neutral
+from loyalty_kit.publishing.pages.formulas import ATTRIBUTES, ELEMENTS, formula, lone_formula
+from loyalty_kit.publishing.pages.markup import neutral
 
 ALPHA = r"\alpha = \frac{k}{k-1}\left(1 - \frac{\sum_{i=1}^k \sigma_i^2}{\sigma_X^2}\right)"
 COMMON = [

@@ -14,10 +14,10 @@ from great_tables import GT
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loyalty_kit.errors import InputError
-from loyalty_kit.reporting.pages.markup import neutral
-from loyalty_kit.reporting.pages.page import TEMPLATES, report_page
-from loyalty_kit.results import Result
+from loyalty_kit.core.errors import InputError
+from loyalty_kit.core.results import Result
+from loyalty_kit.publishing.pages.markup import neutral
+from loyalty_kit.publishing.pages.page import TEMPLATES, report_page
 
 PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 
@@ -302,7 +302,7 @@ def test_the_place_of_a_banner_comes_first_in_the_main_part():
 
 def test_what_changed_stands_below_the_first_text(monkeypatch):
     monkeypatch.setattr(
-        "loyalty_kit.reporting.pages.page.since_section", lambda *_, **__: "<h2>Since the last run</h2>"
+        "loyalty_kit.publishing.pages.page.since_section", lambda *_, **__: "<h2>Since the last run</h2>"
     )
     soup = page(v4.new_code_cell("1"), markdown("# T\n\nIntroduction."), markdown("## Method"))
     names = [(part.name, part.get("class")) for part in soup.main.find_all(["p", "section", "h2"])]
@@ -310,7 +310,7 @@ def test_what_changed_stands_below_the_first_text(monkeypatch):
 
 
 def test_where_nothing_changed_there_is_no_section(monkeypatch):
-    monkeypatch.setattr("loyalty_kit.reporting.pages.page.since_section", lambda *_, **__: "")
+    monkeypatch.setattr("loyalty_kit.publishing.pages.page.since_section", lambda *_, **__: "")
     assert page(markdown("# T")).select_one(".since") is None
 
 

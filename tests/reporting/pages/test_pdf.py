@@ -9,9 +9,9 @@ import nbformat.v4 as v4
 import pytest
 from browser import chromium
 
-from loyalty_kit.errors import InputError
-from loyalty_kit.reporting.pages import pdf
-from loyalty_kit.reporting.pages.page import report_page
+from loyalty_kit.core.errors import InputError
+from loyalty_kit.publishing.exports import pdf
+from loyalty_kit.publishing.pages.page import report_page
 
 TABLE = "<table><thead><tr><th>scale</th></tr></thead><tbody>" + "<tr><td>0.7</td></tr>" * 80 + "</tbody></table>"
 

@@ -3,8 +3,8 @@
 import nbformat.v4 as v4
 import pytest
 
-from loyalty_kit.errors import InputError
-from loyalty_kit.reporting.pages.prose import with_prose
+from loyalty_kit.core.errors import InputError
+from loyalty_kit.publishing.notebooks.prose import with_prose
 
 
 @pytest.fixture

@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from small_notebooks import SCRIPT
 
-from loyalty_kit.estimates import Estimate
-from loyalty_kit.reporting.pages.since import since_section
-from loyalty_kit.reporting.pages.sparklines import sparkline
-from loyalty_kit.reporting.running.requests import PastRun
+from loyalty_kit.core.estimates import Estimate
+from loyalty_kit.publishing.history.requests import PastRun
+from loyalty_kit.publishing.pages.since import since_section
+from loyalty_kit.publishing.pages.sparklines import sparkline
 
 LOYALTY = Estimate("loyalty", 61.0, 59.0, 63.0, 390, "Loyalty")
 RISEN = Estimate("loyalty", 66.0, 64.0, 68.0, 390, "Loyalty")

@@ -10,8 +10,8 @@ from bs4 import BeautifulSoup
 from small_notebooks import names, write_notebook
 
 import loyalty_kit as lk
-from loyalty_kit.errors import InputError
-from loyalty_kit.reporting.running.executors import connected
+from loyalty_kit.core.errors import InputError
+from loyalty_kit.publishing.batches.executors import connected
 
 distributed = pytest.importorskip("distributed", reason="the extra 'distributed' is not installed")
 
@@ -36,7 +36,7 @@ def study(folder: Path, *, pause: str = "") -> Path:
 
 
 REPLICATES = """import numpy as np, pandas as pd, loyalty_kit as lk
-from loyalty_kit.replicates import executor
+from loyalty_kit.statistics.resampling import executor
 answers = pd.DataFrame(np.random.default_rng(0).integers(1, 6, (60, 3)), columns=list("abc"))
 book = lk.Codebook.parse("response = {min = 1, max = 5}\\nscales.s.items = ['a', 'b', 'c']")
 lk.reliability(answers, book, bootstrap=500, rng=1)"""
@@ -96,7 +96,7 @@ def test_another_executor_is_refused(spec):
 
 
 def test_a_scheduler_that_does_not_answer_is_told(monkeypatch):
-    monkeypatch.setattr("loyalty_kit.reporting.running.executors._PATIENCE", 1)
+    monkeypatch.setattr("loyalty_kit.publishing.batches.executors._PATIENCE", 1)
     began = time.monotonic()
     with pytest.raises(InputError, match="No Dask scheduler answers at"), connected("dask=tcp://127.0.0.1:9"):
         pass

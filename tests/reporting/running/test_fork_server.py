@@ -11,9 +11,9 @@ import pytest
 from processes import comes_true, passing_files, running, served_kernels, users
 from small_notebooks import names
 
-from loyalty_kit.reporting.pages.page import report_page
-from loyalty_kit.reporting.running.execution import RunError, run_notebook
-from loyalty_kit.reporting.running.servers import KERNELS, ask, serving
+from loyalty_kit.publishing.pages.page import report_page
+from loyalty_kit.publishing.running.execution import RunError, run_notebook
+from loyalty_kit.publishing.running.servers import KERNELS, ask, serving
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are forked on Linux and macOS")
 
@@ -29,7 +29,7 @@ CELLS = (
     "{name: os.environ[name] for name in sorted(os.environ) if name.startswith(('LOYALTY', 'OMP', 'OPENBLAS', 'MPL'))}",
     "import statsmodels.api as sm\nsm.OLS([1.0, 2, 4], sm.add_constant([1.0, 2, 3])).fit().params",
     "warnings.warn('told once'); print('error', file=sys.stderr)",
-    "from loyalty_kit.language import percent; percent(0.25)",
+    "from loyalty_kit.core.language import percent; percent(0.25)",
 )
 SETTINGS = "import matplotlib; matplotlib.rcParams['lines.linewidth'], __import__('time').tzname"
 
@@ -56,7 +56,7 @@ def server(tmp_path_factory):
 
 
 def test_the_page_is_the_same_warm_and_cold(server, tmp_path, monkeypatch):
-    parent = "import psutil; 'loyalty_kit.reporting.running.fork_server' in psutil.Process().parent().cmdline()"
+    parent = "import psutil; 'loyalty_kit.publishing.running.fork_server' in psutil.Process().parent().cmdline()"
     assert result(tmp_path, parent) == "True"
     warm = run(tmp_path, *CELLS, language="zh")
     monkeypatch.delenv(KERNELS)

@@ -13,10 +13,10 @@ from matplotlib.figure import Figure
 from nbclient import NotebookClient
 from PIL import Image
 
-from loyalty_kit.errors import ANONYMOUS
-from loyalty_kit.reporting.pages.figures import alternative_text, png
-from loyalty_kit.reporting.running.kernel import prepare
-from loyalty_kit.reporting.running.servers import ENVIRONMENT
+from loyalty_kit.core.errors import ANONYMOUS
+from loyalty_kit.publishing.pages.figures import alternative_text, png
+from loyalty_kit.publishing.running.kernel import prepare
+from loyalty_kit.publishing.running.servers import ENVIRONMENT
 
 
 def drawn(title: str = "Loyalty") -> Figure:
@@ -32,7 +32,7 @@ def executed() -> nbformat.NotebookNode:
     """Notebook run by a kernel, as a render runs it."""
     notebook = v4.new_notebook(
         cells=[
-            v4.new_code_cell("from loyalty_kit.reporting.running.kernel import prepare; prepare()"),
+            v4.new_code_cell("from loyalty_kit.publishing.running.kernel import prepare; prepare()"),
             v4.new_code_cell(
                 "import os; print(os.environ['OPENBLAS_NUM_THREADS'], os.environ['LOYALTY_KIT_ANONYMOUS'])"
             ),
@@ -47,7 +47,7 @@ def executed() -> nbformat.NotebookNode:
 
 def test_importing_the_kernel_module_loads_no_numerical_library():
     code = (
-        "import sys, loyalty_kit.reporting.running.kernel; "
+        "import sys, loyalty_kit.publishing.running.kernel; "
         "print(sorted({'numpy', 'pandas', 'matplotlib', 'scipy'} & set(sys.modules)))"
     )
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

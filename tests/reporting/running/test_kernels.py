@@ -14,9 +14,9 @@ from jupyter_client.manager import KernelManager
 from processes import comes_true, running, served_kernels
 from small_notebooks import write_notebook
 
-from loyalty_kit.reporting.running.execution import RunError, run_notebook
-from loyalty_kit.reporting.running.kernels import STUB
-from loyalty_kit.reporting.running.servers import KERNELS
+from loyalty_kit.publishing.running.execution import RunError, run_notebook
+from loyalty_kit.publishing.running.kernels import STUB
+from loyalty_kit.publishing.running.servers import KERNELS
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals and sockets of POSIX")
 
@@ -73,14 +73,14 @@ def test_jupyter_lists_the_kernel(installed):
 
 def test_papermill_gets_a_forked_kernel_that_shows_figures(server, installed, tmp_path):
     done = run(write_notebook(tmp_path / "n.ipynb", PARENT, FIGURE))
-    assert "loyalty_kit.reporting.running.fork_server" in done.cells[-2].outputs[0].text
+    assert "loyalty_kit.publishing.running.fork_server" in done.cells[-2].outputs[0].text
     assert "image/png" in done.cells[-1].outputs[0].data
 
 
 def test_without_a_server_the_kernel_is_an_ordinary_one(installed, tmp_path, monkeypatch):
     monkeypatch.delenv(KERNELS, raising=False)
     done = run(write_notebook(tmp_path / "n.ipynb", PARENT, FIGURE))
-    assert "loyalty_kit.reporting.running.fork_server" not in done.cells[-2].outputs[0].text
+    assert "loyalty_kit.publishing.running.fork_server" not in done.cells[-2].outputs[0].text
     assert "image/png" in done.cells[-1].outputs[0].data
 
 
@@ -122,7 +122,7 @@ FOREVER = "while True:\n    try:\n        print('x' * 1000)\n    except BaseExce
 
 @pytest.mark.parametrize("code", [FOREVER, "print('x' * 3_000_000)", "for _ in range(30): print('x' * 100_000)"])
 def test_a_cell_that_prints_too_much_is_stopped(tmp_path, monkeypatch, code):
-    monkeypatch.setattr("loyalty_kit.reporting.running.kernels.MOST_OUTPUT", 2_000_000)
+    monkeypatch.setattr("loyalty_kit.publishing.running.kernels.MOST_OUTPUT", 2_000_000)
     notebook = v4.new_notebook(cells=[v4.new_code_cell("print('x' * 1_000_000)"), v4.new_code_cell(code)])
     with pytest.raises(RunError) as error:
         run_notebook(notebook, folder=tmp_path, scratch=tmp_path)

@@ -14,16 +14,16 @@ import pytest
 from processes import asleep, comes_true, passing_files, request, running, users
 from small_notebooks import names
 
-from loyalty_kit.reporting.running import workers
-from loyalty_kit.reporting.running.requests import REQUEST
-from loyalty_kit.reporting.running.workers import LOST, carry_out, worker_pool
+from loyalty_kit.publishing.history.requests import REQUEST
+from loyalty_kit.publishing.running import workers
+from loyalty_kit.publishing.running.workers import LOST, carry_out, worker_pool
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are forked on Linux and macOS")
 
 KILL_WORKER = """import os, psutil, time
 def role(process):
     line = process.cmdline()
-    name = "loyalty_kit.reporting.running.fork_server"
+    name = "loyalty_kit.publishing.running.fork_server"
     return line[line.index(name) + 1] if name in line else None
 owner = psutil.Process(os.getppid()).parent()
 (server,) = [child for child in owner.children() if role(child) == "report"]
@@ -136,8 +136,8 @@ def test_an_interrupted_batch_leaves_nothing(tmp_path):
 
 
 SCRIPT = """import json, sys
-from loyalty_kit.reporting.running.requests import REQUEST
-from loyalty_kit.reporting.running.workers import carry_out
+from loyalty_kit.publishing.history.requests import REQUEST
+from loyalty_kit.publishing.running.workers import carry_out
 requests = map(REQUEST.validate_python, json.loads(sys.stdin.read()))
 for number, response, _ in carry_out(requests, workers=2):
     print(number, response.failure, flush=True)
@@ -196,7 +196,7 @@ def test_a_batch_goes_on_when_its_servers_are_killed(tmp_path):
     def requests():
         yield request(tmp_path, "1")
         for server in psutil.Process().children():
-            if "loyalty_kit.reporting.running.fork_server" in server.cmdline():
+            if "loyalty_kit.publishing.running.fork_server" in server.cmdline():
                 server.kill()
         yield request(tmp_path, "2")
 
@@ -210,7 +210,7 @@ KILL_KERNELS = "import os, time; os.kill(os.getppid(), 9); time.sleep(600)"
 KILL_REPORTS = """import os, psutil, time
 psutil.Process(os.getppid()).kill()
 for process in psutil.process_iter():
-    if process.cmdline()[-2:-1] == ["report"] and "loyalty_kit.reporting.running.fork_server" in process.cmdline():
+    if process.cmdline()[-2:-1] == ["report"] and "loyalty_kit.publishing.running.fork_server" in process.cmdline():
         process.kill() if os.environ["TMPDIR"].startswith(process.environ()["TMPDIR"]) else None
 time.sleep(600)"""
 

@@ -1,0 +1,106 @@
+"""What is known of a campaign before anything is counted: its table, its arms, its columns."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Literal
+
+import narwhals as nw
+import numpy as np
+
+from loyalty_kit.campaigns.design.cube import Cube
+from loyalty_kit.campaigns.design.rows import Rows, check_frame, collected, is_lazy, open_frame
+from loyalty_kit.campaigns.design.units import check_measured, check_planned, first_rows
+from loyalty_kit.core.cells import TRUTHS, as_spelled
+from loyalty_kit.core.checks import check_choice, check_whole
+from loyalty_kit.core.errors import InputError
+from loyalty_kit.core.summaries import Summarized, column_list, labels_and_counts
+
+_KEYS = ("arm", "customer", "cluster", "period", "sent")
+
+
+@dataclass(frozen=True, eq=False)
+class Declaration(Summarized):
+    """The campaign's table and what its columns mean; `Campaign` documents the fields and adds the verbs."""
+
+    frame: Any
+    arm: str = field(kw_only=True)
+    control: Any = field(kw_only=True)
+    customer: str | None = field(default=None, kw_only=True)
+    planned: Mapping[Any, float] | None = field(default=None, kw_only=True)
+    covariates: Sequence[str] = field(default=(), kw_only=True)
+    cluster: str | None = field(default=None, kw_only=True)
+    period: str | None = field(default=None, kw_only=True)
+    sent: str | None = field(default=None, kw_only=True)
+    measured: Mapping[str, str] | None = field(default=None, kw_only=True)
+    duplicates: Literal["error", "first"] = field(default="error", kw_only=True)
+    missing: Literal["drop", "zero"] = field(default="drop", kw_only=True)
+    min_cell: int = field(default=5, kw_only=True)
+    simulated: bool = field(default=False, kw_only=True)
+
+    def __post_init__(self) -> None:
+        """Check what can be checked without reading rows."""
+        check_choice(self.duplicates, "duplicates", ("error", "first"))
+        check_choice(self.missing, "missing", ("drop", "zero"))
+        check_whole(self.min_cell, "min_cell", 1)
+        if isinstance(self.covariates, str):
+            raise InputError("'covariates' must list columns, as ['{column}']; got '{column}'.", column=self.covariates)
+        if self._has_truths_as_arms():
+            object.__setattr__(self, "control", as_spelled(self.control, TRUTHS))
+            shares = {as_spelled(arm, TRUTHS): share for arm, share in (self.planned or {}).items()}
+            object.__setattr__(self, "planned", shares or None)
+        if self.planned is not None:
+            check_planned(self.planned, self.control)
+        if isinstance(self.frame, Cube):
+            return
+        keys = [self.arm, self.customer, self.cluster, self.period, self.sent, *(self.measured or {}).values()]
+        check_frame(self.opened, [key for key in keys if key is not None], self.covariates)
+        if self.measured and self.sent is None:
+            raise InputError("'measured' needs 'sent', the column of when the campaign went out.")
+        if self.measured and self.sent is not None:
+            check_measured(self.opened, self.measured, self.sent)
+
+    def _has_truths_as_arms(self) -> bool:
+        """Whether arms are true and false, which results call TRUE and FALSE and a person may write in any spelling."""
+        if isinstance(self.frame, Cube):
+            return set(self.frame.arms) <= TRUTHS
+        return bool(self.opened.collect_schema().get(self.arm) == nw.Boolean)
+
+    def _facts(self) -> dict[str, object]:
+        """Count of rows and arms, but where these lie elsewhere and counting takes a pass; and the columns."""
+        if isinstance(self.frame, Cube):
+            return {"frame": self.frame, "covariates": column_list(self.covariates)}
+        kept = {name: repr(getattr(self, name)) for name in _KEYS if getattr(self, name) is not None}
+        told: dict[str, object] = {**kept, "covariates": column_list(self.covariates)}
+        told["columns"] = column_list(self.opened.collect_schema().names())
+        return told if is_lazy(self.opened) else {"rows": self.n, "arms": labels_and_counts(self.sizes), **told}
+
+    @cached_property
+    def opened(self) -> Any:
+        """Narwhals view of the frame."""
+        return open_frame(self.frame)
+
+    @cached_property
+    def customers(self) -> Any:
+        """The frame with one row a customer."""
+        if self.customer is None:
+            return self.opened
+        return first_rows(self.opened, self.customer, self.arm, self.duplicates, self.sent)
+
+    @property
+    def n(self) -> int:
+        """Rows of the table."""
+        return sum(self._counts.values())
+
+    @property
+    def sizes(self) -> dict[Any, int]:
+        """Rows of each arm, control first, then in the order of the plan or of the table."""
+        known = [self.control, *(arm for arm in self.planned or self._counts if arm != self.control)]
+        return {arm: self._counts.get(arm, 0) for arm in known}
+
+    @cached_property
+    def _counts(self) -> dict[Any, int]:
+        if isinstance(self.frame, Cube):
+            return {arm: int(self.frame.customers(arm)) for arm in self.frame.arms}
+        codes, arms = Rows(collected(self.opened, [self.arm])).codes(self.arm)
+        return dict(zip(arms, np.bincount(codes, minlength=len(arms)).tolist(), strict=True))

@@ -1,0 +1,165 @@
+"""Covariate adjustment: Lin's interacted analysis of covariance, with HC2 errors."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from loyalty_kit.campaigns.design.cube import Cube
+from loyalty_kit.campaigns.design.rows import Floats, Rows, collected
+from loyalty_kit.statistics.grouped_moments import Block
+
+Place = tuple[Any, str | None, Any]
+IN_MEMORY = 5_000_000
+"""Numbers that are fetched from a lazily held table, to see single rows."""
+
+
+@dataclass(frozen=True, eq=False)
+class Fit:
+    """Least-squares fit of one arm of one cell, all that the errors of its rows need.
+
+    With v the row of block columns, the outcome is v'outcome − center and the covariates are
+    v'covariates − centers; `shift` is where the fit is evaluated, overall mean less the arm's.
+    """
+
+    place: Place
+    columns: tuple[str, ...]
+    n: float
+    outcome: Floats
+    center: float
+    covariates: Floats
+    centers: Floats
+    slopes: Floats
+    inverse: Floats
+    shift: Floats
+    residual: float
+
+    def by_moments(self) -> float:
+        """Variance of the fit at `shift` from the residual variance alone."""
+        return float(self.residual * (1 / self.n + self.shift @ self.inverse @ self.shift))
+
+    def by_rows(self, values: Floats) -> float:
+        """HC2 variance of the fit at `shift` from the arm's rows × columns."""
+        x = values @ self.covariates - self.centers
+        errors = values @ self.outcome - self.center - x @ self.slopes
+        leverage = 1 / self.n + np.einsum("ij,ij->i", x @ self.inverse, x)
+        reach = 1 / self.n + x @ (self.inverse @ self.shift)
+        rest = 1 - leverage
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return float(np.where(rest > 1e-10, (reach * errors) ** 2 / rest, 0.0).sum())
+
+
+def fit_arms(
+    blocks: Sequence[Block],
+    outcomes: Sequence[tuple[float, Floats]],
+    names: tuple[str, ...],
+    places: Sequence[Place],
+    size: str | None,
+) -> tuple[Floats, list[Fit]]:
+    """Fit each arm and give its adjusted value.
+
+    Parameters
+    ----------
+    blocks : list of Block
+        One a arm, one cell each; its columns are the metric's and the covariates'.
+    outcomes : list of (float, array of shape (columns,))
+        Value of the metric in the arm and the weights whose mean varies as it does.
+    names : tuple of str
+        Covariates.
+    places : list of (arm, by, level)
+        Where the rows of each arm lie.
+    size : str or None
+        Column of cluster sizes where a row is a cluster: covariates are then means per customer.
+
+    Returns
+    -------
+    values : array of shape (arms,)
+        Each arm's value at the covariate means of all arms together.
+    fits : list of Fit
+
+    Notes
+    -----
+    In arm a the outcome is regressed on the covariates x by itself, which is the regression of the
+    outcome on arms, centred covariates and their products (Lin 2013, equation 3). The arm's value is
+    ȳₐ − bₐ'(x̄ₐ − x̄). HC2 divides each squared residual by 1 − leverage.
+
+    References
+    ----------
+    Lin, W. (2013). Agnostic notes on regression adjustments to experimental data. Annals of Applied
+    Statistics 7(1), 295–318.
+    """
+    at = [blocks[0].columns.index(name) for name in names]
+    base = blocks[0].columns.index(size) if size else None
+    own = np.array([_level(block.sums[0], at, base, block.n[0]) for block in blocks])
+    pooled = np.sum([block.sums[0] for block in blocks], axis=0)
+    overall = _level(pooled, at, base, sum(block.n[0] for block in blocks))
+    values, fits = np.empty(len(blocks)), []
+    for i, (block, (value, outcome)) in enumerate(zip(blocks, outcomes, strict=True)):
+        n, means, covariance = block.n[0], block.means[0], block.covariances[0]
+        x = np.zeros((len(block.columns), len(names)))
+        x[at, np.arange(len(names))] = 1.0
+        if base is not None:
+            x = x / means[base]
+            x[base] -= own[i] / means[base]
+        spread = x.T @ covariance @ x
+        inverse = np.linalg.pinv(spread, rcond=1e-12, hermitian=True)
+        slopes = inverse @ (x.T @ covariance @ outcome)
+        shift = overall - own[i]
+        left = outcome @ covariance @ outcome - slopes @ spread @ slopes
+        residual = max(float(left), 0.0) * (n - 1) / (n - 1 - len(names))
+        values[i] = value + slopes @ shift
+        fit = Fit(
+            places[i],
+            block.columns,
+            n,
+            outcome,
+            float(outcome @ means),
+            x,
+            means @ x,
+            slopes,
+            inverse / (n - 1),
+            shift,
+            residual,
+        )
+        fits.append(fit)
+    return values, fits
+
+
+def _level(sums: Floats, at: list[int], base: int | None, n: float) -> Floats:
+    return np.asarray(sums[at] / (n if base is None else sums[base]))
+
+
+def seen_rows(source: Any, fits: Sequence[Fit], cube: Cube) -> Rows | None:
+    """Rows for HC2: those at hand, or fetched where a lazily held table is small enough; else none."""
+    if source is None or isinstance(source, Rows) or not fits:
+        return source if isinstance(source, Rows) else None
+    names = {name for fit in fits for name in fit.columns}
+    if cube.rows.sum() * len(names) > IN_MEMORY:
+        return None
+    caps = cube.caps if cube.unit == "customer" else {}
+    bare = {caps[name][0] if name in caps else name for name in names}
+    return Rows(collected(source, [cube.arm, *cube.by, *sorted(bare)]), caps)
+
+
+def squared_errors(rows: Rows | None, fits: Sequence[Fit], arm: str) -> list[float]:
+    """Variance of each fit: HC2 where rows can be seen, from residual variances where only moments can."""
+    if rows is None:
+        return [fit.by_moments() for fit in fits]
+    values: dict[tuple[str, ...], Floats] = {}
+    chosen: dict[Place, Any] = {}
+    found = []
+    for fit in fits:
+        if fit.columns not in values:
+            values[fit.columns] = rows.matrix(fit.columns)
+        if fit.place not in chosen:
+            chosen[fit.place] = _rows_at(rows, arm, fit.place)
+        mine = values[fit.columns][chosen[fit.place]]
+        found.append(fit.by_rows(mine if len(mine) == fit.n else mine[~np.isnan(mine).any(axis=1)]))
+    return found
+
+
+def _rows_at(source: Rows, column: str, place: Place) -> Any:
+    arm, by, level = place
+    chosen = source.where(column, arm)
+    return np.flatnonzero(chosen if by is None else chosen & source.where(by, level))

@@ -1,0 +1,419 @@
+"""Effects of a campaign: differences and lifts of each arm against control, in one tidy frame."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+import numpy as np
+import pandas as pd
+from scipy import special, stats
+
+from loyalty_kit.campaigns.design.metrics import Mean, Metric, Profit, Rate, Ratio
+from loyalty_kit.campaigns.design.rows import Floats
+from loyalty_kit.campaigns.effects.estimates import Estimate, welch_df
+from loyalty_kit.campaigns.effects.permutation import Permutation
+from loyalty_kit.campaigns.effects.sequential import (
+    TUNED_FOR,
+    Looks,
+    always_valid_limit,
+    always_valid_p,
+    spending_limits,
+    spending_p,
+)
+from loyalty_kit.campaigns.effects.simultaneous import critical_value, max_t
+from loyalty_kit.core.estimates import Estimate as Recorded
+from loyalty_kit.core.messages import joined, message
+from loyalty_kit.core.privacy import small_cells
+from loyalty_kit.core.results import Result, keep_messages
+from loyalty_kit.statistics.multiplicity import benjamini_hochberg, holm
+
+Multiple = Literal["max-t", "none"]
+Segments = Literal["holm", "bh"]
+ALL = "all"
+FEW = 100
+COLUMNS = [
+    *["metric", "arm", "by", "level", "n", "control", "treatment", "difference", "ci_low", "ci_high"],
+    *["lift", "lift_low", "lift_high", "p_value", "p_adjusted", "method", "warning"],
+]
+KEYS = ["metric", "arm", "by", "level", "kind"]
+"""What tells an estimate's row from the others."""
+MAX_T = "{method}, max-t"
+DISBELIEVED = message("Not to be believed by any method.")
+ORDINARY, PERMUTATION, NO_METHOD = "ordinary", "permutation", "no method"
+"""Procedures behind an interval: the metric's own, the permutation test in its place, none to be believed."""
+KINDS = ["adjusted", "adjusted uncapped", "capped", "plain"]
+DETAILS = [
+    "n_control",
+    "n_treatment",
+    "standard_error",
+    "control_error",
+    "df",
+    "kind",
+    "nonzero_control",
+    "nonzero_treatment",
+    "procedure",
+    "together",
+    "own_method",
+]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How the estimates are turned into intervals and p values."""
+
+    confidence: float = 0.95
+    multiple: Multiple = "none"
+    segments: Segments = "holm"
+    looks: Looks = None
+    tuned_for: float = TUNED_FOR
+
+
+class Trusted(Protocol):
+    """What effects keep of the placebo campaigns that they heed."""
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """Row an estimate and treatment: its keys, false_better, false_worse, believable."""
+
+    @property
+    def placebos(self) -> int:
+        """Number of placebo campaigns."""
+
+    @property
+    def nominal(self) -> float:
+        """False alarms to be expected on each side."""
+
+    @property
+    def method(self) -> str:
+        """What the placebo campaigns were run on."""
+
+
+@dataclass(frozen=True, eq=False)
+class EffectsResult(Result):
+    """Effects of every metric, arm and cell.
+
+    Attributes
+    ----------
+    table : DataFrame
+        A row an estimate, with the columns of `to_frame` and, after them, n_control, n_treatment,
+        standard_error, control_error (of control's value alone), df, kind ('adjusted', 'adjusted
+        uncapped', 'capped' or 'plain'), nonzero_control, nonzero_treatment, procedure ('ordinary',
+        'permutation' where that stands, 'no method' where none is to be believed), together (whether the
+        interval holds for all arms together), own_method (before adjustments for several comparisons).
+    interactions : DataFrame
+        Whether an arm's effect differs between the levels of a by-column: metric, arm, by, levels,
+        statistic, df, p_value, p_adjusted, method.
+    between : DataFrame
+        Treatments against each other: metric, arm, versus, difference, ci_low, ci_high, p_value,
+        p_adjusted, method.
+    returns : DataFrame
+        Money back per money spent: metric, arm, cost, roi, roi_low, roi_high.
+    control : object
+        The control arm.
+    families : tuple of str
+        What each adjusted p value was adjusted over.
+    n_used, n_dropped : int
+        Customers analysed, and those that lack a column of at least one metric.
+    method, confidence, warnings
+        In words; the level of the intervals; plain sentences.
+    permutations : mapping
+        Permutation tests of the rows where they stand, by metric, arm, by, level and kind.
+    metrics : tuple of metrics
+        What was measured.
+    min_cell : int
+        Fewest customers of an arm in a segment that a report shows.
+    trust : TrustResult or None
+        The placebo campaigns that were heeded.
+    """
+
+    table: pd.DataFrame
+    interactions: pd.DataFrame
+    between: pd.DataFrame
+    returns: pd.DataFrame
+    control: object
+    families: tuple[str, ...]
+    n_used: int
+    n_dropped: int
+    confidence: float
+    method: str
+    warnings: tuple[str, ...] = ()
+    permutations: Mapping[tuple[Any, ...], Permutation] = field(default_factory=dict, repr=False)
+    metrics: tuple[Metric, ...] = ()
+    min_cell: int = 5
+    trust: Trusted | None = None
+
+    @property
+    def first(self) -> pd.DataFrame:
+        """First estimate of each metric, arm and cell: the adjusted one where there is one."""
+        return self.table.drop_duplicates(["metric", "arm", "by", "level"])
+
+    @property
+    def overall(self) -> pd.DataFrame:
+        """First estimates over all customers."""
+        return self.first[self.first["by"] == ALL]
+
+    @property
+    def shown_cells(self) -> pd.DataFrame:
+        """First estimates in segments, those left out that would show a few customers or give them away."""
+        rows = self.first[self.first["by"] != ALL]
+        sizes = rows[["n_control", "n_treatment"]].min(axis=1)
+        smallest = sizes.groupby([rows["by"], rows["level"]], sort=False).min()
+        hidden = {
+            (by, level)
+            for by in rows["by"].unique()
+            for level, small in small_cells(smallest.xs(by, level=0), self.min_cell).items()
+            if small
+        }
+        kept = [cell not in hidden for cell in zip(rows["by"], rows["level"], strict=True)]
+        return rows[pd.Series(kept, index=rows.index, dtype=bool)]
+
+    @property
+    def hides_cells(self) -> bool:
+        """Whether segments are left out of what is shown."""
+        return len(self.shown_cells) < int((self.first["by"] != ALL).sum())
+
+    @property
+    def trusted(self) -> pd.DataFrame:
+        """Rows of trust that belong to the estimates shown; none without trust."""
+        shown = pd.concat([self.overall, self.shown_cells])[KEYS]
+        return shown.merge(self.trust.table, on=KEYS) if self.trust else shown.iloc[:0].assign(believable="")
+
+    @property
+    def kinds(self) -> dict[str, str]:
+        """Kind of each metric, 'rate', 'mean', 'ratio', 'profit' or 'quantile', by its name."""
+        return {metric.name: metric.kind for metric in self.metrics}
+
+    def to_frame(self) -> pd.DataFrame:
+        """Tidy frame, a row a metric × arm × cell, the adjusted estimate first.
+
+        Over all customers, by and level are 'all'.
+
+        Columns: metric, arm, by, level, n, control, treatment, difference, ci_low, ci_high, lift,
+        lift_low, lift_high, p_value, p_adjusted, method, warning.
+        """
+        return self.table[COLUMNS].copy()
+
+    def estimates(self) -> tuple[Recorded, ...]:
+        """Difference of each metric and arm over all customers; segments are left out."""
+        rows = self.table[self.table["by"] == ALL].drop_duplicates(["metric", "arm"])
+        return tuple(
+            Recorded(
+                f"effect/{row['metric']}/{row['arm']}",
+                row["difference"],
+                row["ci_low"],
+                row["ci_high"],
+                row["n"],
+                message("{metric}: {arm} against control", metric=row["metric"], arm=row["arm"]),
+            )
+            for row in rows.to_dict("records")
+        )
+
+
+def tabulate(found: Sequence[Estimate], reading: Reading, limits: dict[str, float]) -> pd.DataFrame:
+    """Rows of all estimates: metric by metric, cell by cell, arm by arm, the adjusted estimate first."""
+    groups: dict[tuple[str, Any], list[Estimate]] = {}
+    for estimate in found:
+        groups.setdefault((estimate.metric.name, estimate.cell), []).append(estimate)
+    records = []
+    for group in groups.values():
+        group.sort(key=lambda estimate: KINDS.index(kind_of(estimate)))
+        by_estimate = [_records(estimate, reading, limits) for estimate in group]
+        records += [record for of_arm in zip(*by_estimate, strict=True) for record in of_arm]
+    table = keep_messages(pd.DataFrame(records, columns=[*COLUMNS, *DETAILS]), records, "method", "warning")
+    return segment_families(table.astype({"arm": object, "level": object}), reading)
+
+
+def _records(estimate: Estimate, reading: Reading, limits: dict[str, float]) -> list[dict[str, Any]]:
+    """Rows of one estimate, a treatment each."""
+    difference, error, df = estimate.differences()
+    known = (estimate.units[1:] > 1) & (estimate.units[0] > 1) & (error > 0) & ~np.isnan(difference)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        statistic = np.where(known, difference / error, np.nan)
+    p_value = 2 * special.stdtr(df, -np.abs(statistic))
+    levels, p_adjusted = _levels(estimate, p_value, statistic, reading)
+    half = np.where(known, -special.stdtrit(df, levels / 2) * error, np.nan)
+    lift, lift_low, lift_high = _lift(estimate, levels, known)
+    columns = {
+        "arm": estimate.arms[1:],
+        "n": (estimate.n[1:] + estimate.n[0]).astype(int),
+        "treatment": estimate.value[1:],
+        "difference": difference,
+        "ci_low": difference - half,
+        "ci_high": difference + half,
+        "lift": lift,
+        "lift_low": lift_low,
+        "lift_high": lift_high,
+        "p_value": p_value,
+        "p_adjusted": p_adjusted,
+        "n_treatment": estimate.n[1:].astype(int),
+        "standard_error": error,
+        "df": df,
+        "nonzero_treatment": estimate.nonzero[1:].astype(int),
+        "warning": [_warning(estimate, i, bool(known[i]), bool(np.isnan(lift[i]))) for i in range(len(known))],
+    }
+    shared = {
+        "metric": estimate.metric.name,
+        "by": estimate.cell.by or ALL,
+        "level": ALL if estimate.cell.by is None else estimate.cell.level,
+        "control": estimate.value[0],
+        "method": method_of(estimate, reading, limits),
+        "own_method": own_method(estimate, limits),
+        "procedure": ORDINARY,
+        "together": reading.looks is None and reading.multiple == "max-t" and estimate.cell.by is None,
+        "n_control": int(estimate.n[0]),
+        "control_error": float(np.sqrt(estimate.variance[0])),
+        "kind": kind_of(estimate),
+        "nonzero_control": int(estimate.nonzero[0]),
+    }
+    return [{**shared, **dict(zip(columns, row, strict=True))} for row in zip(*columns.values(), strict=True)]
+
+
+def _levels(estimate: Estimate, p_value: Floats, statistic: Floats, reading: Reading) -> tuple[Floats, Floats]:
+    """Two-sided error of each interval, and the p value that agrees with it."""
+    error = 1 - reading.confidence
+    k = len(p_value)
+    if reading.looks is not None:
+        share = error / k if reading.multiple == "max-t" else error
+        z = np.sign(statistic) * stats.norm.isf(p_value / 2)
+        if reading.looks == "continuous":
+            n = estimate.units[1:] + estimate.units[0]
+            limit = always_valid_limit(n, 1 - share, tuned_for=reading.tuned_for)
+            p = always_valid_p(z, n, 1 - share, tuned_for=reading.tuned_for)
+        else:
+            limit = np.full(k, spending_limits(reading.looks, 1 - share)[-1])
+            p = np.array([spending_p(value, reading.looks) for value in z])
+        return 2 * stats.norm.sf(limit), np.minimum(p * error / share, 1.0)
+    if reading.multiple == "none" or estimate.cell.by is not None:
+        return np.full(k, error), p_value
+    together = critical_value(estimate.variance, reading.confidence)
+    return np.full(k, 2 * stats.norm.sf(together)), max_t(p_value, estimate.variance)
+
+
+def _lift(estimate: Estimate, levels: Floats, known: Any) -> tuple[Floats, Floats, Floats]:
+    """Relative difference with limits on the log scale; missing where control is not clearly above zero.
+
+    The degrees of freedom are those of the two means' relative variances.
+    """
+    value, variance = estimate.value, estimate.variance
+    missing = np.full(len(levels), np.nan)
+    clear = value[0] > stats.norm.isf(levels / 2) * np.sqrt(variance[0])
+    if not (clear & known).any():
+        return missing, missing, missing
+    with np.errstate(invalid="ignore", divide="ignore"):
+        relative = variance / value**2
+        ratio = value[1:] / value[0]
+        spread = np.exp(
+            -special.stdtrit(welch_df(relative, estimate.df), levels / 2) * np.sqrt(relative[1:] + relative[0])
+        )
+    shown = clear & known
+    bounded = shown & (ratio > 0)
+    return (
+        np.where(shown, ratio - 1, np.nan),
+        np.where(bounded, ratio / spread - 1, np.nan),
+        np.where(bounded, ratio * spread - 1, np.nan),
+    )
+
+
+def kind_of(estimate: Estimate) -> str:
+    """Whether an estimate is 'adjusted', 'adjusted uncapped' (where a cap is declared), 'capped' or 'plain'."""
+    whole = isinstance(estimate.metric, Mean) and estimate.metric.column in estimate.form.terms
+    if estimate.covariates:
+        declared = isinstance(estimate.metric, Mean) and estimate.metric.cap is not None
+        return "adjusted uncapped" if declared and whole else "adjusted"
+    return "capped" if isinstance(estimate.metric, Mean) and not whole else "plain"
+
+
+def method_of(estimate: Estimate, reading: Reading, limits: dict[str, float]) -> str:
+    """Name the method of an estimate, in words."""
+    base = own_method(estimate, limits)
+    if reading.looks == "continuous":
+        return message("{method}, always valid", method=base)
+    if reading.looks is not None:
+        return message("{method}, look {look} (alpha spending)", method=base, look=len(reading.looks))
+    if reading.multiple == "max-t" and estimate.cell.by is None:
+        return message(MAX_T, method=base)
+    return base
+
+
+def own_method(estimate: Estimate, limits: dict[str, float]) -> str:
+    """Name the method before adjustments for several comparisons."""
+    base = _uncapped_method(estimate)
+    if not isinstance(estimate.metric, Mean) or estimate.metric.cap is None:
+        return base
+    limit = next((limits[name] for name in estimate.form.terms if name in limits), None)
+    if limit is None:
+        return message("{method}, uncapped", method=base)
+    capped = {"method": base, "limit": limit, "cap": estimate.metric.cap}
+    return message("{method}, capped at {limit:.6g} (quantile {cap:g})", **capped)
+
+
+def _uncapped_method(estimate: Estimate) -> str:
+    """Name the method before caps and adjustments for several comparisons."""
+    if estimate.covariates:
+        covariates = ", ".join(estimate.covariates)
+        if estimate.by_rows:
+            return message("adjusted for {covariates} (Lin, HC2)", covariates=covariates)
+        return message("adjusted for {covariates} (Lin, errors by moments)", covariates=covariates)
+    if isinstance(estimate.metric, Rate) and np.isinf(estimate.df[0]):
+        return message("unpooled Wald")
+    kinds: dict[str, str] = {"ratio": message("delta method"), "quantile": message("Maritz–Jarrett")}
+    return kinds.get(estimate.metric.kind, message("Welch"))
+
+
+def _warning(estimate: Estimate, i: int, known: bool, no_lift: bool) -> str:
+    """Say what to know before believing a row."""
+    if not known:
+        if min(estimate.units[0], estimate.units[i + 1]) < 2:
+            return message("Too few customers for an interval.")
+        return message("The outcome does not vary; there is no interval.")
+    notes = []
+    events = min(estimate.nonzero[0], estimate.nonzero[i + 1])
+    if events < FEW and isinstance(estimate.metric, Mean | Profit | Ratio):
+        column = next(iter(estimate.form.terms))
+        where = message("control") if estimate.nonzero[0] <= estimate.nonzero[i + 1] else message("the arm")
+        few = {"n": events, "where": where, "column": column}
+        notes.append(
+            message("Only {n:.0f} in {where} have any {column}: ask trust() before believing the interval.", **few)
+        )
+    if events < 10 and isinstance(estimate.metric, Rate):
+        notes.append(message("Only {n:.0f} events in the smaller arm: the interval is rough.", n=events))
+    if no_lift:
+        notes.append(message("No lift: control is not clearly above zero."))
+    return joined(*notes) if notes else ""
+
+
+def segment_families(table: pd.DataFrame, reading: Reading) -> pd.DataFrame:
+    """Adjust the p values of cells over the arms and levels of their by-column."""
+    if reading.looks is not None:
+        return table
+    adjust = holm if reading.segments == "holm" else benjamini_hochberg
+    cells = table[table["by"] != ALL]
+    if cells.empty:
+        return table
+    for _, rows in cells.groupby(["metric", "by", "kind"], sort=False):
+        table.loc[rows.index, "p_adjusted"] = adjust(rows["p_value"].to_numpy(dtype=float))
+    return table
+
+
+def families_of(reading: Reading, arms: int, by: Sequence[str]) -> tuple[str, ...]:
+    """Say what each adjusted p value was adjusted over, a sentence each."""
+    found = []
+    if reading.multiple == "max-t":
+        found.append(
+            message(
+                "Over all customers, intervals and adjusted p values hold for the {arms} arms of a metric together.",
+                arms=arms,
+            )
+        )
+    if by and reading.looks is None:
+        name = "Holm" if reading.segments == "holm" else "Benjamini–Hochberg"
+        found.append(
+            message(
+                "In segments, adjusted p values are {name}'s over the arms and levels of one by-column and metric; "
+                "intervals are for one cell at a time.",
+                name=name,
+            )
+        )
+    if arms > 1:
+        found.append(message("Between treatments, adjusted p values are Holm's over the pairs of one metric."))
+    return tuple(found)

@@ -1,0 +1,181 @@
+"""From the campaign to its estimates: which rows are read, what is counted of them, in what order."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from loyalty_kit.campaigns.design.cube import Cube
+from loyalty_kit.campaigns.design.declaration import Declaration
+from loyalty_kit.campaigns.design.metrics import Mean, Metric, Profit, Quantile, capped
+from loyalty_kit.campaigns.design.rows import SIZE, Rows, check_frame, collected, is_lazy, pooled_quantile
+from loyalty_kit.campaigns.design.units import check_levels, clusters, order_arms, straddling, zero_filled
+from loyalty_kit.campaigns.effects.estimates import Cell, Estimate, estimates, sets_of
+from loyalty_kit.campaigns.effects.quantiles import quantile_estimates
+from loyalty_kit.core.cells import as_spelled, cell_text
+from loyalty_kit.core.errors import InputError
+from loyalty_kit.core.messages import message
+
+
+def estimated(
+    campaign: Declaration, metrics: list[Metric], by: tuple[str, ...]
+) -> tuple[Cube, list[Estimate], tuple[Any, ...]]:
+    """Cube over all customers, and every estimate over all and in each cell."""
+    covariates = tuple(campaign.covariates)
+    parts = [(cut,) for cut in by] if campaign.cluster is not None else []
+    cube, source = build_cube(campaign, metrics, () if parts else by, {})
+    arms = order_arms(cube.arms, campaign.control, campaign.planned)
+    _check_sizes(campaign, cube, arms)
+    names = [cell_text(arm) for arm in arms]
+    for metric in metrics:
+        if isinstance(metric, Profit) and isinstance(metric.cost, Mapping):
+            strangers = [arm for arm in metric.cost if as_spelled(arm, names) not in names]
+            if strangers:
+                raise InputError(
+                    "'cost' names the arm '{arm}'; the arms are {arms}.", arm=strangers[0], arms=list(arms)
+                )
+    cells = [Cell(), *(Cell(cut, level) for cut in cube.by for level in cube.levels(cut))]
+    found = estimates(cube, metrics, cells, arms, covariates, source)
+    for cut in parts:
+        part, rows = build_cube(campaign, metrics, cut, dict(cube.caps))
+        cells = [Cell(cut[0], level) for level in part.levels(cut[0])]
+        found += estimates(part, metrics, cells, arms, covariates, rows)
+    quantiles = [metric for metric in metrics if isinstance(metric, Quantile)]
+    if quantiles:
+        found += _of_quantiles(campaign, quantiles, by, arms)
+    rank = {metric.name: i for i, metric in enumerate(metrics)}
+    return cube, sorted(found, key=lambda estimate: rank[estimate.metric.name]), arms
+
+
+def _of_quantiles(
+    campaign: Declaration, metrics: list[Quantile], by: tuple[str, ...], arms: tuple[Any, ...]
+) -> list[Estimate]:
+    if isinstance(campaign.frame, Cube) or campaign.cluster is not None:
+        what = message("a cube") if isinstance(campaign.frame, Cube) else message("clusters")
+        raise InputError(
+            "The quantile '{metric}' needs single customers; got {single}.", metric=metrics[0].name, single=what
+        )
+    source = source_of(campaign, metrics, by, {}, (), lazily=False)
+    return quantile_estimates(source, metrics, campaign.arm, arms, by)
+
+
+def build_cube(
+    campaign: Declaration, metrics: Sequence[Metric], by: tuple[str, ...], caps: dict[str, tuple[str, float]]
+) -> tuple[Cube, Any]:
+    """Cube of the metrics, and the rows behind it where there are any."""
+    if isinstance(campaign.frame, Cube):
+        absent = [name for name in by if name not in campaign.frame.by]
+        if absent:
+            raise InputError("The cube has no by-column '{name}'; gather it with by=['{name}'].", name=absent[0])
+        kept = replace(campaign.frame, by=by) if by != campaign.frame.by else campaign.frame
+        return kept, None
+    outcomes = {column for metric in metrics for column in _columns(metric)}
+    mixed = [name for name in campaign.covariates if name in outcomes]
+    if mixed:
+        raise InputError(
+            "The covariate '{name}' is an outcome of this evaluation; covariates are known before.", name=mixed[0]
+        )
+    if campaign.arm in by:
+        raise InputError(
+            "The by-column '{name}' is the column of the arms; segments divide all arms alike.", name=campaign.arm
+        )
+    caps = caps or _limits(campaign, metrics)
+    source = source_of(campaign, metrics, by, caps, (), lazily=True)
+    check_levels(source, by)
+    keys = [campaign.arm, *by, *([campaign.period] if campaign.period else [])]
+    sets = sets_of(metrics, tuple(campaign.covariates), campaign.cluster is not None)
+    unit = campaign.cluster or "customer"
+    if campaign.cluster is not None:
+        names = list(dict.fromkeys(name for columns in sets for name in columns if name != SIZE))
+        source = clusters(source, keys, campaign.cluster, names, caps)
+    given = {} if campaign.cluster is not None else caps
+    cube = Cube.of(source, arm=campaign.arm, sets=sets, by=by, period=campaign.period, caps=given, unit=unit)
+    return (replace(cube, caps=caps) if given != caps else cube), source
+
+
+def build_reached_cube(campaign: Declaration, metrics: Sequence[Metric], reached: str) -> Cube:
+    """Cube of each metric's first form together with who was reached."""
+    check_frame(campaign.opened, [campaign.arm], [reached])
+    caps = _limits(campaign, metrics)
+    source = source_of(campaign, metrics, (), caps, [reached], lazily=True)
+    sets = [(*metric.forms()[0].columns, reached) for metric in metrics if metric.forms()]
+    return Cube.of(source, arm=campaign.arm, sets=sets, caps=caps)
+
+
+def _limits(campaign: Declaration, metrics: Sequence[Metric]) -> dict[str, tuple[str, float]]:
+    """Limits of the capped columns, from all customers pooled."""
+    wanted = [(m.column, m.cap) for m in metrics if isinstance(m, Mean) and m.cap is not None]
+    check_frame(campaign.opened, [], [column for column, _ in wanted])
+    zero = campaign.missing == "zero"
+    return {
+        capped(column, cap): (column, pooled_quantile(campaign.customers, column, cap, zero)) for column, cap in wanted
+    }
+
+
+def source_of(
+    campaign: Declaration,
+    metrics: Sequence[Metric],
+    by: tuple[str, ...],
+    caps: dict[str, tuple[str, float]],
+    extra: Sequence[str],
+    *,
+    lazily: bool,
+) -> Any:
+    """Rows of the columns that the metrics need; as a lazily held frame only where asked."""
+    outcomes = list(dict.fromkeys(column for metric in metrics for column in _columns(metric)))
+    keys = [key for key in (campaign.arm, *by, campaign.period, campaign.cluster) if key is not None]
+    check_frame(campaign.opened, keys, [*outcomes, *extra])
+    frame = campaign.customers
+    fill = tuple(outcomes) if campaign.missing == "zero" else ()
+    if is_lazy(frame) and lazily:
+        return zero_filled(frame, fill) if fill else frame
+    return Rows(collected(frame, [*keys, *outcomes, *campaign.covariates, *extra]), caps, fill)
+
+
+def _check_sizes(campaign: Declaration, cube: Cube, arms: tuple[Any, ...]) -> None:
+    for arm in arms:
+        if cube.customers(arm) < 2:
+            if cube.unit == "customer":
+                raise InputError(
+                    "The arm '{arm}' holds 1 customer; at least 2 are needed to estimate an effect.", arm=arm
+                )
+            template = "The arm '{arm}' holds 1 {cluster}; at least 2 are needed to estimate an effect."
+            raise InputError(template, arm=arm, cluster=cube.unit)
+
+
+def warnings_of(campaign: Declaration, cube: Cube, found: Sequence[Estimate]) -> tuple[str, ...]:
+    """Say what the reader of all rows should know."""
+    notes = []
+    if dropped(cube):
+        notes.append(
+            message("{n} customers lack an outcome or covariate and are left out where it is needed.", n=dropped(cube))
+        )
+    if campaign.cluster is not None and not isinstance(campaign.frame, Cube):
+        held = campaign.customers
+        source = held if is_lazy(held) else Rows(collected(held, [campaign.arm, campaign.cluster]))
+        split = straddling(source, campaign.arm, campaign.cluster)
+        if split:
+            units = {"n": split, "unit": campaign.cluster}
+            notes.append(
+                message("{n} of '{unit}' have customers in several arms; errors by {unit} are then cautious.", **units)
+            )
+    if not all(estimate.by_rows for estimate in found):
+        cube_only = isinstance(campaign.frame, Cube)
+        why = message("a cube holds no rows") if cube_only else message("the table is too large to fetch")
+        notes.append(
+            message("Errors of adjusted estimates come from residual variances and not from HC2, since {why}.", why=why)
+        )
+    return tuple(notes)
+
+
+def _columns(metric: Metric) -> list[str]:
+    """List the table's own columns that a metric reads."""
+    if isinstance(metric, Mean | Quantile):
+        return [metric.column]
+    return [column for form in metric.forms() for column in form.columns]
+
+
+def dropped(cube: Cube) -> int:
+    """Count the customers who lack a column of the metric that lacks most."""
+    if cube.unit != "customer":
+        return 0
+    return int(cube.rows.sum() - min((block.n.sum() for block in cube.blocks), default=cube.rows.sum()))

@@ -1,0 +1,136 @@
+"""Is the effect small enough to ignore? Non-inferiority and equivalence against a margin fixed beforehand."""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+from scipy import special
+
+from loyalty_kit.campaigns.effects.effects import ALL, KEYS, NO_METHOD, EffectsResult
+from loyalty_kit.core.checks import check_choice
+from loyalty_kit.core.errors import InputError
+from loyalty_kit.core.messages import message, shown
+from loyalty_kit.core.results import Result
+from loyalty_kit.core.selection import group_name
+
+Claim = Literal["equivalence", "noninferiority"]
+COLUMNS = ["metric", "arm", "by", "level", "difference", "ci_low", "ci_high", "margin", "p_value", "shown", "method"]
+ROUNDING = 1e-12
+
+
+@dataclass(frozen=True, eq=False)
+class MarginResult(Result):
+    """Whether each effect lies within the margin (equivalence) or above its negative (non-inferiority).
+
+    Attributes
+    ----------
+    table : DataFrame
+        metric, arm, by, level, difference, ci_low, ci_high, margin, p_value, shown, method.
+    claim : str
+        'equivalence' or 'noninferiority'.
+    margin : float
+        In outcome units.
+    n_used : int
+        Customers.
+    confidence : float
+        One less the error of the claim; the interval shown has twice that error.
+    method : str
+        The test.
+    """
+
+    table: pd.DataFrame
+    claim: str
+    margin: float
+    n_used: int
+    confidence: float
+    method: str
+    warnings: tuple[str, ...] = ()
+
+    def to_frame(self) -> pd.DataFrame:
+        """Tidy frame, a row an effect; `shown` says whether the claim is shown at the confidence."""
+        return self.table.copy()
+
+    def _shown(self) -> pd.DataFrame:
+        """Rows over all customers: how many stand behind one of a segment is not in the table."""
+        table = self.to_frame()
+        return table[table["by"] == ALL]
+
+
+def against_margin(effects: EffectsResult, *, margin: float, metric: str, claim: Claim = "equivalence") -> MarginResult:
+    """Test a metric's effects against a margin that was fixed before the campaign.
+
+    Parameters
+    ----------
+    effects : EffectsResult
+        Of `Campaign.evaluate`.
+    margin : float
+        Largest difference that does not matter, in outcome units, above 0.
+    metric : str
+        The metric's name.
+    claim : {'equivalence', 'noninferiority'}
+        Whether the effect lies within ±margin, or above −margin.
+
+    Returns
+    -------
+    MarginResult
+
+    Raises
+    ------
+    InputError
+        If the margin is not above 0 or the metric was not evaluated.
+
+    Notes
+    -----
+    Two one-sided tests; p is the larger of the two. The claim is shown exactly where the interval with
+    twice the error lies within the margin. Where a permutation result took an interval's place, both are
+    read from the permutation test. Rows are not adjusted for several arms.
+
+    References
+    ----------
+    Schuirmann, D. J. (1987). A comparison of the two one-sided tests procedure and the power approach.
+    Journal of Pharmacokinetics and Biopharmaceutics 15, 657–680.
+    """
+    check_choice(claim, "claim", ("equivalence", "noninferiority"))
+    if isinstance(margin, bool) or not isinstance(margin, int | float) or not margin > 0:
+        raise InputError("'margin' must be a difference above 0, in outcome units; got {given}.", given=shown(margin))
+    check_choice(metric, "metric", list(dict.fromkeys(effects.table["metric"])))
+    table = effects.table[effects.table["metric"] == metric]
+    found = pd.DataFrame([_row(row, effects, float(margin), claim) for row in table.to_dict("records")], table.index)
+    found = table[["metric", "arm", "by", "level", "difference", "method"]].assign(margin=float(margin)).join(found)
+    return MarginResult(
+        table=found[COLUMNS].reset_index(drop=True),
+        claim=claim,
+        margin=float(margin),
+        n_used=effects.n_used,
+        confidence=effects.confidence,
+        method=message("two one-sided tests") if claim == "equivalence" else message("one-sided test"),
+        warnings=tuple(
+            message(
+                "{arm} ({by} {level}): too few customers for any method.",
+                arm=row["arm"],
+                by=row["by"],
+                level=group_name(row["level"], row["n_control"] + row["n_treatment"]),
+            )
+            for row in table[table["procedure"] == NO_METHOD].to_dict("records")
+        ),
+    )
+
+
+def _row(row: dict[Any, Any], effects: EffectsResult, margin: float, claim: Claim) -> dict[str, float | bool]:
+    """Interval with twice the error of the claim, p and verdict of one effect."""
+    level = 1 - effects.confidence
+    difference, error, df = row["difference"], row["standard_error"], row["df"]
+    test = effects.permutations.get(tuple(row[name] for name in KEYS))
+    if test is not None:
+        above, below = test.above(-margin), test.below(margin)
+        low, high = test.interval(1 - 2 * level)
+    elif error > 0:
+        above = float(special.stdtr(df, -(difference + margin) / error))
+        below = float(special.stdtr(df, -(margin - difference) / error))
+        half = -float(special.stdtrit(df, level)) * error
+        low, high = difference - half, difference + half
+    else:
+        above = below = low = high = np.nan
+    p_value = above if claim == "noninferiority" else max(above, below)
+    return {"ci_low": low, "ci_high": high, "p_value": p_value, "shown": bool(p_value <= level + ROUNDING)}

@@ -1,0 +1,254 @@
+"""What to do: roll out, stop, or test more, read from the effects as a posterior with a flat prior."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from loyalty_kit.campaigns.design.rows import Floats
+from loyalty_kit.campaigns.effects.effects import KEYS, NO_METHOD, EffectsResult
+from loyalty_kit.campaigns.trust.assignment import AssignmentResult
+from loyalty_kit.core.checks import check_choice
+from loyalty_kit.core.messages import message
+from loyalty_kit.core.results import Result
+
+COLUMNS = ["decision", "arm", "advice", "probability_best", "probability_gain", "expected_gain", "expected_loss"]
+DRAWS = 200_000
+SURE, UNLIKELY = 0.95, 0.05
+"""From which probability of a gain an arm is rolled out, and up to which of being best it is stopped."""
+FEW_BUYERS = 30
+
+Advice = Literal["roll out", "second", "stop", "test", "unknown", "unsound"]
+"""The best arm, and it gains; gains, but another arm more; not the best choice; not settled; cannot be told; a test
+whose assignment is not sound."""
+
+
+@dataclass(frozen=True, eq=False)
+class DecisionResult(Result):
+    """Decisions, with what is to be expected of each.
+
+    Attributes
+    ----------
+    table : DataFrame
+        decision ('roll out', 'stop' or 'test more'), arm, advice (of each arm: 'roll out', 'second', 'stop',
+        'test', 'unknown' or 'unsound'), probability_best, probability_gain, expected_gain and expected_loss
+        per customer.
+    arms : DataFrame
+        Each arm's estimate with its probabilities, its advice, believable, false_better, false_worse and
+        few_buyers.
+    effects : EffectsResult
+        What was weighed.
+    metric : str
+        What is gained.
+    assignment : AssignmentResult or None
+        The checks of the assignment, where they were given.
+    n_used : int
+        Customers.
+    method : str
+        How the probabilities were found.
+    warnings : tuple of str
+        Plain sentences.
+    """
+
+    table: pd.DataFrame
+    arms: pd.DataFrame
+    effects: EffectsResult
+    metric: str
+    assignment: AssignmentResult | None
+    n_used: int
+    method: str
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def sound(self) -> bool:
+        """Whether the assignment is sound, as far as it was checked."""
+        return self.assignment is None or self.assignment.sound
+
+    @property
+    def now(self) -> "pd.Series[Any]":
+        """Choice with the largest expected gain on these data alone: an arm, or to stop."""
+        choices = self.table[self.table["decision"] != "test more"]
+        return choices.loc[choices["expected_gain"].idxmax()]
+
+    def to_frame(self) -> pd.DataFrame:
+        """Tidy frame, a row a decision."""
+        return self.table.copy()
+
+
+def decide(
+    effects: EffectsResult,
+    *,
+    metric: str,
+    assignment: AssignmentResult | None = None,
+    rng: int | np.random.Generator = 0,
+) -> DecisionResult:
+    """Weigh rolling out each arm, stopping, and testing more.
+
+    Parameters
+    ----------
+    effects : EffectsResult
+        Of `Campaign.evaluate`.
+    metric : str
+        Name of the metric that is to be gained, best a profit.
+    assignment : AssignmentResult, optional
+        Of `Campaign.check`; an unsound test gets no advice.
+    rng : int or Generator
+        Seed or source of chance.
+
+    Returns
+    -------
+    DecisionResult
+
+    Raises
+    ------
+    InputError
+        If the metric was not evaluated.
+
+    Notes
+    -----
+    An arm is rolled out where it gains with probability 0.95 and is the best one, stopped where it is the
+    best choice with probability 0.05 or less, else tested more; one that neither method can judge, as
+    `Campaign.trust` found, is 'unknown'.
+
+    Under a flat prior the differences d are normal about their estimates, correlated through the shared
+    control. Where a permutation result took an interval's place, d has the ranks of that normal deviate
+    among the differences that the permutation test allows, so that P(d > 0) is one less its one-sided p.
+    Where an outcome does not vary at all, d is taken as it is and a warning says so. 'Stop' gains 0. A
+    decision's loss is the gain of the best decision less its own. 'Test more' shows what perfect knowledge
+    would gain, E max(0, d): no further test can be worth more than that less the best present decision,
+    and its probability_best is that of the present best being wrong.
+
+    References
+    ----------
+    Stucchio, C. (2015). Bayesian A/B testing at VWO. Raiffa, H. & Schlaifer, R. (1961). Applied
+    statistical decision theory, chapter 4.
+    """
+    check_choice(metric, "metric", list(dict.fromkeys(effects.table["metric"])))
+    rows = _over_all(effects, metric)
+    source = np.random.default_rng(rng)
+    draws = _draws(effects, rows, source)
+    gains = np.column_stack([draws, np.zeros(DRAWS)])
+    top = gains.max(axis=1)
+    best = np.bincount(gains.argmax(axis=1), minlength=gains.shape[1]) / DRAWS
+    expected = gains.mean(axis=0)
+    table = pd.DataFrame(
+        {
+            "decision": ["roll out"] * len(rows) + ["stop"],
+            "arm": pd.Series([*rows["arm"], None], dtype=object),
+            "probability_best": best,
+            "probability_gain": [*(draws > 0).mean(axis=0), 0.0],
+            "expected_gain": expected,
+            "expected_loss": (top[:, None] - gains).mean(axis=0),
+        }
+    )
+    chosen = int(expected.argmax())
+    more = ["test more", None, 1 - best[chosen], float((top > 0).mean()), float(top.mean()), 0.0]
+    table.loc[len(table)] = more
+    judged = _judged(effects, rows, table, sound=assignment is None or assignment.sound)
+    table["advice"] = table["arm"].map(judged.set_index("arm")["advice"])
+    permuted = any(_key(row) in effects.permutations for row in rows.to_dict("records"))
+    method = (
+        message("normal posterior under a flat prior, {draws} draws; permutation where it stands", draws=DRAWS)
+        if permuted
+        else message("normal posterior under a flat prior, {draws} draws", draws=DRAWS)
+    )
+    return DecisionResult(
+        table=table[COLUMNS],
+        arms=judged,
+        effects=effects,
+        metric=metric,
+        assignment=assignment,
+        n_used=effects.n_used,
+        method=method,
+        warnings=_warnings(rows),
+    )
+
+
+def _judged(effects: EffectsResult, rows: pd.DataFrame, table: pd.DataFrame, *, sound: bool) -> pd.DataFrame:
+    """Each arm with its probabilities, its advice and whether it can be believed, the arms in their order."""
+    nothing = {"believable": "yes", "false_better": np.nan, "false_worse": np.nan}
+    tried = rows.assign(**nothing)
+    if effects.trust is not None:
+        tried = rows.merge(effects.trust.table[[*KEYS, *nothing]], on=KEYS)
+    chances = table.loc[table["decision"] == "roll out"].drop(columns="decision")
+    judged = tried.merge(chances, on="arm")
+    leading = judged["expected_gain"] == judged["expected_gain"].max()
+    advice = [advice_on(row, leading=first) for row, first in zip(judged.to_dict("records"), leading, strict=True)]
+    buyers = judged[["nonzero_control", "nonzero_treatment"]].min(axis=1)
+    return judged.assign(advice=advice if sound else "unsound", few_buyers=buyers < FEW_BUYERS)
+
+
+def advice_on(row: Mapping[Any, Any], *, leading: bool) -> Advice:
+    """Say what to do with an arm."""
+    if row["believable"] == "no":
+        return "unknown"
+    if row["probability_gain"] >= SURE:
+        return "roll out" if leading else "second"
+    return "stop" if row["probability_best"] <= UNLIKELY else "test"
+
+
+def gain_density(effects: EffectsResult, *, metric: str, grid: Floats) -> pd.DataFrame:
+    """Density of each arm's gain over all customers, by the same distribution as `decide`.
+
+    Parameters
+    ----------
+    effects : EffectsResult
+        Of `Campaign.evaluate`.
+    metric : str
+        Name of the metric that is to be gained.
+    grid : array of shape (points,)
+        Gains per customer.
+
+    Returns
+    -------
+    DataFrame of shape (points, arms)
+        Arms whose outcome does not vary are left out.
+    """
+    found = {}
+    for row in _over_all(effects, metric).to_dict("records"):
+        test = effects.permutations.get(_key(row))
+        if test is not None:
+            found[row["arm"]] = test.density(grid)
+        elif row["standard_error"] > 0:
+            found[row["arm"]] = stats.norm.pdf(grid, row["difference"], row["standard_error"])
+    return pd.DataFrame(found, index=grid)
+
+
+def _over_all(effects: EffectsResult, metric: str) -> pd.DataFrame:
+    """First estimate of each arm over all customers."""
+    return effects.overall[effects.overall["metric"] == metric]
+
+
+def _key(row: dict[Any, Any]) -> tuple[Any, ...]:
+    return tuple(row[name] for name in KEYS)
+
+
+def _draws(effects: EffectsResult, rows: pd.DataFrame, source: np.random.Generator) -> Floats:
+    """Draws of each arm's difference, draws × arms."""
+    error, shared = rows["standard_error"].to_numpy(dtype=float), rows["control_error"].to_numpy(dtype=float)
+    own = np.sqrt(np.maximum(error**2 - shared**2, 0.0))
+    common = source.standard_normal((DRAWS, 1)) * shared
+    moved = source.standard_normal((DRAWS, len(rows))) * own - common
+    draws = rows["difference"].to_numpy(dtype=float) + moved
+    for i, row in enumerate(rows.to_dict("records")):
+        test = effects.permutations.get(_key(row))
+        if test is not None:
+            draws[:, i] = test.effects(moved[:, i] / error[i])
+    return np.asarray(draws)
+
+
+def _warnings(rows: pd.DataFrame) -> tuple[str, ...]:
+    """Say which arms hold too little to be weighed."""
+    still = rows.loc[~(rows["standard_error"] > 0), "arm"].map(str).tolist()
+    few = rows.loc[(rows["procedure"] == NO_METHOD) & (rows["standard_error"] > 0), "arm"].map(str).tolist()
+    found = []
+    if still:
+        found.append(
+            message("The outcome does not vary in control and in {arms}: there is nothing to weigh there.", arms=still)
+        )
+    if few:
+        found.append(message("Too few customers bought for the probabilities of {arms} to be believed.", arms=few))
+    return tuple(found)

@@ -1,0 +1,344 @@
+"""Before a campaign its size, after it the effect that it could have found; never 'observed power'."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import optimize, special, stats
+
+from loyalty_kit.campaigns.design.rows import Floats
+from loyalty_kit.campaigns.effects.simultaneous import critical_value
+from loyalty_kit.core.checks import check_level
+from loyalty_kit.core.errors import InputError
+from loyalty_kit.core.messages import message, shown
+from loyalty_kit.core.results import Result
+
+CURVE = np.geomspace(0.25, 4.0, 25)
+
+
+@dataclass(frozen=True, eq=False)
+class CampaignPlanResult(Result):
+    """Size of a campaign, and the smallest effect that it finds.
+
+    Attributes
+    ----------
+    table : DataFrame
+        A row a treatment: arm, n_control, n_treatment, mde, lift, power.
+    curve : DataFrame
+        n (customers in all), mde (found with `power`) and power (to find `mde`) around this size, for the
+        treatment with the fewest customers.
+    n_total : int
+        Customers in all.
+    mde : float
+        Smallest effect found with `power`, in outcome units.
+    power, baseline, sd : float
+        Power; control's value; standard deviation of one customer after adjustment and design effect.
+    holdout_cost : float
+        Margin forgone by not contacting control, were the effect `mde`; NaN where no margin is given.
+    confidence : float
+        Level of the intervals.
+    method : str
+        The test that is planned.
+    warnings : tuple of str
+        Plain sentences.
+    """
+
+    table: pd.DataFrame
+    curve: pd.DataFrame
+    n_total: int
+    mde: float
+    power: float
+    baseline: float
+    sd: float
+    holdout_cost: float
+    confidence: float
+    method: str
+    warnings: tuple[str, ...] = ()
+
+    def to_frame(self) -> pd.DataFrame:
+        """Tidy frame, a row a treatment: arm, n_control, n_treatment, mde, lift, power."""
+        return self.table.copy()
+
+
+@dataclass(frozen=True)
+class _Design:
+    """What turns customers and an effect into power."""
+
+    baseline: float
+    spread: float | None
+    factor: float
+    shares: tuple[float, ...]
+    error: float
+    per_unit: float
+
+    def power(self, n: float, effect: float, share: float) -> float:
+        """Power of one treatment with that share of the customers."""
+        sizes = np.array([self.shares[0], share]) * n / self.per_unit
+        if self.spread is None:
+            raised = min(max(self.baseline + effect, 0.0), 1.0)
+            variances = np.array([self.baseline * (1 - self.baseline), raised * (1 - raised)])
+            error = float(np.sqrt((variances * self.factor / sizes).sum()))
+            limit = -float(special.ndtri(self.error / 2))
+            return float(special.ndtr(effect / error - limit) + special.ndtr(-limit - effect / error))
+        return t_power(np.full(2, self.spread**2 * self.factor), sizes, effect, self.error)
+
+
+def t_power(variances: Floats, sizes: Floats, effect: float, error: float) -> float:
+    """Power of Welch's two-sided t test.
+
+    Parameters
+    ----------
+    variances, sizes : array of shape (2,)
+        Variance and customers of control and treatment.
+    effect : float
+        Difference of the means.
+    error : float
+        Two-sided error of the test.
+
+    Returns
+    -------
+    float
+        From the noncentral t distribution with Welch–Satterthwaite degrees of freedom.
+
+    Examples
+    --------
+    >>> round(t_power(np.ones(2), np.full(2, 64.0), 0.5, 0.05), 3)
+    0.801
+    """
+    means = variances / sizes
+    scale = float(np.sqrt(means.sum()))
+    df = float(means.sum() ** 2 / (means**2 / (sizes - 1)).sum())
+    # The distribution objects of scipy.stats take ten times as long to make as these functions to answer.
+    limit = -float(special.stdtrit(df, error / 2))
+    tails = special.nctdtr(df, abs(effect) / scale, np.array([-limit, limit]))
+    # A tail too small for a number comes as none.
+    below, above = np.nan_to_num(tails, nan=0.0)
+    return float(below + 1 - above)
+
+
+def plan_campaign(
+    baseline: float,
+    *,
+    mde: float | None = None,
+    n: int | None = None,
+    sd: float | None = None,
+    buyers: float | None = None,
+    buyer_sd: float | None = None,
+    power: float = 0.8,
+    allocation: Mapping[Any, float] | None = None,
+    correlation: float = 0.0,
+    cluster_size: float = 1.0,
+    icc: float = 0.0,
+    confidence: float = 0.95,
+    margin: float | None = None,
+    contact_cost: float = 0.0,
+) -> CampaignPlanResult:
+    """Size a campaign to find an effect, or give the smallest effect that so many customers find.
+
+    Parameters
+    ----------
+    baseline : float
+        Control's value: a rate from 0 to 1 where neither `sd` nor `buyers` is given, else a mean or ratio.
+    mde : float, optional
+        Smallest effect worth finding, in outcome units (0.01 is one percentage point of a rate).
+    n : int, optional
+        Customers in all. Exactly one of `mde` and `n` is given.
+    sd : float, optional
+        Standard deviation of one customer; for a ratio R = N̄/D̄ that of (N − R D)/D̄.
+    buyers, buyer_sd : float, optional
+        In place of `sd`, where most spend nothing: share of customers who spend, and standard deviation
+        among them.
+    power : float
+        Probability of finding the effect.
+    allocation : mapping of arm to float, optional
+        Share of each arm, control first, summing to 1; halves where not given. With several treatments
+        the level is shared by max-t, and the power is that of finding each.
+    correlation : float
+        Correlation of the covariates with the outcome.
+    cluster_size, icc : float
+        Customers per cluster and their intraclass correlation, where clusters are randomised.
+    confidence : float
+        Level of the intervals to come.
+    margin : float, optional
+        Money per outcome unit (the margin share for spend, the worth of a purchase for a rate); gives the
+        holdout's cost.
+    contact_cost : float
+        Money per contacted customer.
+
+    Returns
+    -------
+    CampaignPlanResult
+
+    Raises
+    ------
+    InputError
+        If not exactly one of `mde` and `n` is given, the shares do not sum to 1, a rate leaves 0 to 1, or
+        a size is impossible.
+
+    Notes
+    -----
+    A rate is planned for the unpooled Wald test (normal), means and ratios for Welch's t test with equal
+    spreads (noncentral t). With m = baseline/buyers the spread under zero inflation is
+    sd² = buyers·buyer_sd² + buyers (1 − buyers) m². Covariates leave 1 − correlation² of the variance;
+    clusters multiply it by 1 + (cluster_size − 1) icc.
+
+    References
+    ----------
+    Chow, S.-C., Shao, J. & Wang, H. (2008). Sample size calculations in clinical research, chapters 3 and
+    4. Donner, A. & Klar, N. (2000). Design and analysis of cluster randomization trials.
+
+    Examples
+    --------
+    >>> plan_campaign(0.10, mde=0.01).n_total
+    29497
+    """
+    _check(baseline, mde, n, sd, buyers, buyer_sd, correlation, cluster_size, icc)
+    check_level(power, "power")
+    check_level(confidence, "confidence")
+    shares = _shares(allocation)
+    spread = sd
+    if buyers is not None and buyer_sd is not None:
+        spread = float(np.sqrt(buyers * buyer_sd**2 + buyers * (1 - buyers) * (baseline / buyers) ** 2))
+    values = np.array(list(shares.values()))
+    error = 1 - confidence
+    if len(values) > 2:
+        error = 2 * float(stats.norm.sf(critical_value(1 / values, confidence)))
+    factor = (1 - correlation**2) * (1 + (cluster_size - 1) * icc) / cluster_size
+    design = _Design(baseline, spread, factor, tuple(values), error, cluster_size)
+    least = float(values[1:].min())
+    total = int(n) if n is not None else _solve_n(design, float(mde or 0.0), least, power)
+    effect = float(mde) if mde is not None else _solve_effect(design, total, least, power)
+    rows = [
+        _row(design, arm, share, total, power, effect if mde is not None else None)
+        for arm, share in list(shares.items())[1:]
+    ]
+    held = int(np.ceil(values[0] * total))
+    curve = pd.DataFrame(
+        [_point(design, size, least, power, effect) for size in total * CURVE], columns=["n", "mde", "power"]
+    )
+    return CampaignPlanResult(
+        table=pd.DataFrame(rows, columns=["arm", "n_control", "n_treatment", "mde", "lift", "power"]),
+        curve=curve,
+        n_total=total,
+        mde=effect,
+        power=power,
+        baseline=baseline,
+        sd=float(np.sqrt((spread**2 if spread is not None else baseline * (1 - baseline)) * factor * cluster_size)),
+        holdout_cost=float("nan") if margin is None else held * (abs(effect) * margin - contact_cost),
+        confidence=confidence,
+        method=_method(spread, len(values)),
+        warnings=_warnings(buyers, values, total),
+    )
+
+
+def _row(design: _Design, arm: Any, share: float, total: int, power: float, effect: float | None) -> list[Any]:
+    """One treatment: its customers, and its power for the effect or its effect for the power."""
+    found = effect if effect is not None else _solve_effect(design, total, share, power)
+    reached = design.power(total, found, share)
+    lift = found / design.baseline if design.baseline else float("nan")
+    return [arm, int(np.ceil(design.shares[0] * total)), int(np.ceil(share * total)), found, lift, reached]
+
+
+def _point(design: _Design, size: float, share: float, power: float, effect: float) -> list[float]:
+    """One point of the curve; missing where so few customers allow no test."""
+    if min(design.shares[0], share) * size / design.per_unit < 3:
+        return [round(size), float("nan"), float("nan")]
+    return [round(size), _solve_effect(design, size, share, power), design.power(size, effect, share)]
+
+
+def _solve_n(design: _Design, effect: float, share: float, power: float) -> int:
+    """Find the customers in all, so many that the smaller arm's clusters are whole."""
+    least = 3 * design.per_unit / min(design.shares[0], share)
+    if design.power(least, effect, share) >= power:
+        return int(np.ceil(least))
+    high = 2 * least
+    while design.power(high, effect, share) < power:
+        high *= 2
+        if high > 1e13:
+            raise InputError(
+                "No campaign of a workable size finds an effect of {effect} with power {power}.",
+                effect=f"{effect:g}",
+                power=f"{power:g}",
+            )
+    root = optimize.brentq(lambda size: design.power(size, effect, share) - power, least, high, xtol=1e-7, rtol=1e-13)
+    return int(np.ceil(root - 1e-6))
+
+
+def _solve_effect(design: _Design, n: float, share: float, power: float) -> float:
+    """Smallest effect upwards that is found with the power; NaN where even a rate of 1 is not."""
+    top = 1 - design.baseline if design.spread is None else 0.0
+    high = top or float(design.spread or 1.0) / np.sqrt(n)
+    while not top and design.power(n, high, share) < power:
+        high *= 2
+    if design.power(n, high, share) < power:
+        return float("nan")
+    return float(
+        optimize.brentq(lambda effect: design.power(n, effect, share) - power, 0.0, high, xtol=1e-14, rtol=1e-13)
+    )
+
+
+def _shares(allocation: Mapping[Any, float] | None) -> dict[Any, float]:
+    shares = {"control": 0.5, "treatment": 0.5} if allocation is None else dict(allocation)
+    if len(shares) < 2 or min(shares.values()) <= 0 or abs(sum(shares.values()) - 1) > 1e-6:
+        raise InputError(
+            "'allocation' must hold two or more shares above 0 that sum to 1, control first; got {given}.",
+            given=shown(shares),
+        )
+    return shares
+
+
+def _check(
+    baseline: float,
+    mde: float | None,
+    n: int | None,
+    sd: float | None,
+    buyers: float | None,
+    buyer_sd: float | None,
+    correlation: float,
+    cluster_size: float,
+    icc: float,
+) -> None:
+    """Refuse a plan that asks for nothing, too much, or the impossible."""
+    if (mde is None) == (n is None):
+        raise InputError("Give either 'mde' (then n is found) or 'n' (then the smallest effect is found).")
+    if (buyers is None) != (buyer_sd is None) or (sd is not None and buyers is not None):
+        raise InputError("The spread is given by 'sd', or by 'buyers' and 'buyer_sd' together; for a rate by neither.")
+    if buyers is not None:
+        check_level(buyers, "buyers")
+    for name, value in (("sd", sd), ("buyer_sd", buyer_sd), ("n", n)):
+        if value is not None and not value > 0:
+            raise InputError("'{name}' must be above 0; got {given}.", name=name, given=shown(value))
+    rate = sd is None and buyers is None
+    if rate and not 0 < baseline < 1:
+        raise InputError(
+            "'baseline' must be a rate between 0 and 1 where no 'sd' is given; got {given}.", given=shown(baseline)
+        )
+    if mde is not None and (mde == 0 or (rate and not 0 <= baseline + mde <= 1)):
+        raise InputError(
+            "'mde' must be an effect other than 0 that keeps a rate within 0 and 1; got {given}.", given=shown(mde)
+        )
+    if not -1 < correlation < 1 or cluster_size < 1 or not 0 <= icc <= 1:
+        raise InputError(
+            "'correlation' lies between -1 and 1, 'cluster_size' is at least 1, 'icc' lies between 0 and 1; "
+            "got {given}.",
+            given=f"{correlation!r}, {cluster_size!r}, {icc!r}",
+        )
+
+
+def _method(spread: float | None, arms: int) -> str:
+    own = message("unpooled Wald") if spread is None else message("Welch")
+    return message("{method}, max-t", method=own) if arms > 2 else own
+
+
+def _warnings(buyers: float | None, shares: Floats, total: int) -> tuple[str, ...]:
+    """Say where a plan rests on too few buyers."""
+    if buyers is None:
+        return ()
+    few = buyers * float(shares.min()) * total
+    text = message(
+        "The smallest arm will hold about {few:.0f} buyers: the ordinary interval may cry wolf; plan for 100 or more.",
+        few=few,
+    )
+    return (text,) if few < 100 else ()

@@ -1,0 +1,215 @@
+"""Placebo campaigns: the same customers, arms drawn anew, every estimate made again, many at a time."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from loyalty_kit.campaigns.design.metrics import Rate
+from loyalty_kit.campaigns.design.random_assignment import AT_ONCE, Assigned, assign_randomly, origin
+from loyalty_kit.campaigns.design.rows import Floats, Rows, Whole
+from loyalty_kit.campaigns.effects.estimates import Estimate
+from loyalty_kit.statistics.resampling import block_of, run_blocks
+
+SPARSE = 0.5
+"""Share of customers with anything but 0 from which assigning them alone saves nothing."""
+
+
+@dataclass(frozen=True, eq=False)
+class Layout:
+    """Where the sums of one estimate lie among the features that are summed by arm.
+
+    Columns are the form's, then the covariates'; `origins` is where each is counted from; `whole` says that
+    no customer lacks any of them.
+    """
+
+    columns: tuple[str, ...]
+    origins: Floats
+    terms: Floats
+    divisor: int | None
+    covariates: int
+    rate: bool
+    whole: bool
+    count: int
+    sums: list[int]
+    products: list[list[int]]
+
+
+def layouts(rows: Rows, found: Sequence[Estimate], instead: dict[str, str]) -> tuple[list[Layout], Floats]:
+    """Layout of each estimate, and the features: customers × (counts, values, products), 0 where incomplete."""
+    features: dict[tuple[Any, ...], int] = {}
+    held: list[Floats] = []
+
+    def place(key: tuple[Any, ...], values: Floats) -> int:
+        if key not in features:
+            features[key] = len(held)
+            held.append(values)
+        return features[key]
+
+    out = []
+    for estimate in found:
+        form = estimate.form
+        columns = tuple(instead.get(name, name) for name in form.columns) + estimate.covariates
+        values = rows.matrix(columns)
+        present = np.asarray(~np.isnan(values).any(axis=1))
+        whole = bool(present.all())
+        mask = () if whole else columns
+        origins = np.array([origin(column) for column in values[present].T])
+        values = np.where(present[:, None], values - origins, 0.0)
+        terms = np.array([form.terms.get(name, 0.0) for name in form.columns])
+        sums = [place((mask, name), values[:, i]) for i, name in enumerate(columns)]
+        products = [
+            [place((mask, *sorted((a, b))), values[:, i] * values[:, j]) for j, b in enumerate(columns)]
+            for i, a in enumerate(columns)
+        ]
+        count = -1 if whole else place((mask,), present.astype(float))
+        divisor = None if form.divisor is None else form.columns.index(form.divisor)
+        rate = isinstance(estimate.metric, Rate) and not estimate.covariates
+        k = len(estimate.covariates)
+        out.append(Layout(columns, origins, terms, divisor, k, rate, whole, count, sums, products))
+    return out, np.column_stack(held)
+
+
+@dataclass(frozen=True, eq=False)
+class Sums:
+    """Features of one cell that are summed by arm: those that are 0 for most customers apart from the others.
+
+    `customers` are the cell's (None for all); each piece holds the customers with anything but 0, the
+    numbers of the features, and their values.
+    """
+
+    customers: Whole | None
+    pieces: list[tuple[Whole, list[int], Floats]]
+
+    @classmethod
+    def of(cls, features: Floats, customers: Whole | None, used: list[int]) -> "Sums":
+        """Split the features that are used into those that are mostly 0 and the others."""
+        values = features[:, used] if customers is None else features[customers][:, used]
+        filled = values != 0
+        dense = filled.sum(axis=0) > SPARSE * len(values)
+        pieces = []
+        for chosen in (np.flatnonzero(dense), np.flatnonzero(~dense)):
+            active = np.flatnonzero(filled[:, chosen].any(axis=1))
+            places = active if customers is None else customers[active]
+            pieces.append((places, [used[i] for i in chosen], values[np.ix_(active, chosen)]))
+        return cls(customers, pieces)
+
+    def by_arm(self, assigned: Assigned, sizes: Whole, count: int) -> tuple[Floats, Floats]:
+        """Count customers and sum `count` features by campaign and arm; features that are not used stay 0."""
+        arms = range(len(sizes))
+        n = np.broadcast_to(sizes.astype(float), (len(assigned), len(sizes)))
+        if self.customers is not None:
+            mine = assigned[:, self.customers]
+            n = np.stack([(mine == a).sum(axis=1) for a in arms], axis=1).astype(float)
+        sums = np.zeros((len(assigned), len(sizes), count))
+        for places, numbers, values in self.pieces:
+            mine = assigned[:, places]
+            sums[:, :, numbers] = np.stack([(mine == a).astype(float) @ values for a in arms], axis=1)
+        return n, sums
+
+
+def values_and_variances(layout: Layout, n: Floats, sums: Floats) -> tuple[Floats, Floats, Floats]:
+    """Value, variance and df of every arm in every placebo, placebos × arms."""
+    n = n if layout.whole else sums[:, :, layout.count]
+    k = layout.covariates
+    with np.errstate(invalid="ignore", divide="ignore"):
+        away = sums[:, :, layout.sums] / n[..., None]
+        means = layout.origins + away
+        second = sums[:, :, np.array(layout.products)] / n[..., None, None]
+        spread = (second - away[..., :, None] * away[..., None, :]) * (n / (n - 1))[..., None, None]
+        own = len(layout.columns) - k
+        value = means[..., :own] @ layout.terms
+        weights = np.broadcast_to(layout.terms, means[..., :own].shape)
+        if layout.divisor is not None:
+            bottom = means[..., layout.divisor]
+            value = value / bottom
+            weights = weights / bottom[..., None]
+            weights = weights - (value / bottom)[..., None] * np.eye(own)[layout.divisor]
+        variance = np.einsum("bai,baij,baj->ba", weights, spread[..., :own, :own], weights)
+        if layout.rate:
+            return value, value * (1 - value) / n, np.full_like(n, np.inf)
+        if not k:
+            return value, np.maximum(variance, 0.0) / n, n - 1
+        return _adjusted(means, spread, weights, value, variance, n, own)
+
+
+def _adjusted(
+    means: Floats, spread: Floats, weights: Floats, value: Floats, variance: Floats, n: Floats, own: int
+) -> tuple[Floats, Floats, Floats]:
+    """Adjust by covariates: Lin's estimate with errors from residual variances."""
+    k = means.shape[-1] - own
+    overall = (means[..., own:] * n[..., None]).sum(axis=1, keepdims=True) / n.sum(axis=1)[:, None, None]
+    shift = overall - means[..., own:]
+    cross = np.einsum("baij,baj->bai", spread[..., own:, :own], weights)
+    good = np.asarray(np.isfinite(spread).all(axis=(-2, -1)))
+    inverse = np.linalg.pinv(np.where(good[..., None, None], spread[..., own:, own:], 0.0), rcond=1e-12, hermitian=True)
+    slopes = np.einsum("baij,baj->bai", inverse, cross)
+    left = np.maximum(variance - np.einsum("bai,bai->ba", slopes, cross), 0.0) * (n - 1) / (n - 1 - k)
+    reach = np.einsum("bai,baij,baj->ba", shift, inverse, shift) / (n - 1)
+    return value + np.einsum("bai,bai->ba", slopes, shift), left * (1 / n + reach), n - 1 - k
+
+
+def studentised(value: Floats, variance: Floats, df: Floats) -> tuple[Floats, Floats]:
+    """Studentised difference of every treatment from control and its Welch df, placebos × treatments."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        both = variance[:, 1:] + variance[:, :1]
+        t = (value[:, 1:] - value[:, :1]) / np.sqrt(both)
+        below = variance[:, 1:] ** 2 / df[:, 1:] + variance[:, :1] ** 2 / df[:, :1]
+        return np.where(both > 0, t, np.nan), np.where(below > 0, both**2 / below, np.inf)
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """All that a placebo campaign reads: arm sizes, how many are assigned, features, cells with their estimates."""
+
+    sizes: Whole
+    assigned: int
+    features: int
+    layouts: list[Layout]
+    cells: list[tuple[Sums, list[int]]]
+
+
+def placebo_t(
+    rows: Rows,
+    codes: Whole,
+    arms: int,
+    found: Sequence[Estimate],
+    inside: Sequence[Whole | None],
+    instead: dict[str, str],
+    times: int,
+    rng: np.random.Generator,
+) -> Floats:
+    """T and df of every estimate and treatment in every placebo campaign: campaigns × estimates × treatments × 2."""
+    laid, features = layouts(rows, found, instead)
+    active = np.flatnonzero((features != 0).any(axis=1))
+    whole = all(part is None for part in inside) and all(layout.whole for layout in laid)
+    if whole and len(active) < SPARSE * len(codes):
+        features = features[active]
+    members: dict[int, list[int]] = {}
+    for i, part in enumerate(inside):
+        members.setdefault(id(part), []).append(i)
+    cells = [
+        (Sums.of(features, inside[own[0]], sorted({f for i in own for f in _features(laid[i])})), own)
+        for own in members.values()
+    ]
+    table = Table(np.bincount(codes, minlength=arms), len(features), features.shape[1], laid, cells)
+    one = partial(_campaigns, table)
+    return run_blocks(one, replicates=times, rng=rng, block=block_of(len(features), draws=AT_ONCE))
+
+
+def _campaigns(table: Table, count: int, rng: np.random.Generator) -> Floats:
+    """Make some placebo campaigns."""
+    assigned = assign_randomly(table.sizes, table.assigned, count, rng)
+    found = np.empty((count, len(table.layouts), len(table.sizes) - 1, 2))
+    for cell, members in table.cells:
+        n, sums = cell.by_arm(assigned, table.sizes, table.features)
+        for i in members:
+            found[:, i] = np.stack(studentised(*values_and_variances(table.layouts[i], n, sums)), axis=-1)
+    return found
+
+
+def _features(layout: Layout) -> list[int]:
+    """Numbers of the features that an estimate reads."""
+    return [*layout.sums, *(f for row in layout.products for f in row), *([] if layout.whole else [layout.count])]

@@ -1,0 +1,59 @@
+"""What every result object shares: a tidy table and its display in a notebook."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+
+import pandas as pd
+
+from loyalty_kit.core.estimates import Estimate
+from loyalty_kit.core.selection import FEWEST
+from loyalty_kit.core.summaries import Summarized, without_few
+
+
+def keep_messages(table: pd.DataFrame, records: Sequence[Mapping[str, object]], *columns: str) -> pd.DataFrame:
+    """Table of records whose columns hold messages as such: pandas makes plain text of them by itself."""
+    kept = {name: [record[name] for record in records] for name in columns}
+    return table.assign(**{name: pd.Series(told, index=table.index, dtype=object) for name, told in kept.items()})
+
+
+@dataclass(frozen=True, eq=False)
+class Result(Summarized, ABC):
+    """Base of the frozen result objects: a tidy table, shown by JupyterLab, with its warnings below."""
+
+    @abstractmethod
+    def to_frame(self) -> pd.DataFrame:
+        """Tidy table of the result, with fixed columns."""
+
+    def estimates(self) -> tuple[Estimate, ...]:
+        """Figures that `lk.record(result)` keeps from run to run; none unless the result says which.
+
+        Their names are the same in each language and from run to run; those that are no numbers are not kept.
+        """
+        return ()
+
+    def _facts(self) -> dict[str, object]:
+        return {"n_used": f"below {FEWEST}"} if self._is_about_few() else super()._facts()
+
+    def _is_about_few(self) -> bool:
+        """Whether so few stand behind the result that it tells what single people answered."""
+        return 0 < getattr(self, "n_used", FEWEST) < FEWEST
+
+    def _shown(self) -> pd.DataFrame:
+        """Rows of the table that a bare result shows: none about hardly anybody, for these may be told by it."""
+        return without_few(self.to_frame())
+
+    def _repr_html_(self) -> str:
+        if self._is_about_few():
+            return super()._repr_html_()
+        shown = self._shown()
+        hidden = len(self.to_frame()) - len(shown)
+        table = shown.to_html(index=False, float_format="{:.3f}".format, na_rep="–", border=0)
+        told = f"Rows about fewer than {FEWEST}, or about groups of unknown size, that are not shown: {hidden}."
+        warnings: tuple[str, ...] = getattr(self, "warnings", ())
+        return (
+            table
+            + (f"<p>{told}</p>" if hidden else "")
+            + "".join(f"<p><strong>Warning:</strong> {escape(text)}</p>" for text in warnings)
+        )

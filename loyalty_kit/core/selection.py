@@ -1,0 +1,163 @@
+"""Rows of a table that meet conditions, as parameters of a notebook write them."""
+
+import re
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from pandas.api.types import is_bool_dtype, is_numeric_dtype
+
+from loyalty_kit.core.cells import as_spelled, cell_text
+from loyalty_kit.core.checks import check_responses, check_whole
+from loyalty_kit.core.errors import InputError, nearest
+from loyalty_kit.core.messages import Message, message, shown
+
+_UNTIDY = re.compile(r"[^!-~ ]|^ | $|  |\.0+$|^(?:true|false)$", re.IGNORECASE)
+FEWEST = 5
+"""Rows that a report must be about where nothing else is asked for."""
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Rows of a file that a report is about, as its parameter `only` says.
+
+    Attributes
+    ----------
+    only : list of str
+        Conditions as `keep_only` takes them; none where every row counts.
+    """
+
+    only: Sequence[str]
+
+
+def keep_only(table: pd.DataFrame, only: Sequence[str], *, min_cell: int = FEWEST) -> pd.DataFrame:
+    """Rows whose columns have the values asked for.
+
+    Parameters
+    ----------
+    table : DataFrame of shape (rows, columns)
+        Respondents or customers.
+    only : list of str
+        Conditions as 'channel = store', which must all hold; none keeps every row.
+    min_cell : int
+        Fewest rows that conditions may leave: a report about fewer would tell what single people answered.
+
+    Returns
+    -------
+    DataFrame of shape (rows kept, columns)
+
+    Raises
+    ------
+    InputError
+        If a condition is of another form, its column is absent, no row has its value, or fewer than
+        `min_cell` rows meet all of them.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"channel": ["store", "web"] * 9, "wave": [1, 1, 2] * 6})
+    >>> keep_only(table, ["channel = web", "wave = 1"]).index.tolist()
+    [1, 3, 7, 9, 13, 15]
+    >>> keep_only(table, ["channel = stor"])
+    Traceback (most recent call last):
+    ...
+    loyalty_kit.core.errors.InputError: No row has 'stor' in column 'channel'; did you mean 'store'?
+    """
+    check_whole(min_cell, "min_cell", 1)
+    asked = conditions(only)
+    for column, value in asked:
+        check_responses(table, [column], "rows")
+        texts = cell_texts(table[column])
+        fits = texts.isin(_spellings(value, table[column], texts)).to_numpy(dtype=bool)
+        if not fits.any():
+            raise InputError(
+                "No row has '{value}' in column '{column}'{hint}",
+                value=value,
+                column=column,
+                hint=_hint(value, texts, min_cell),
+            )
+        table = table[fits]
+    if asked and len(table) < min_cell:
+        *others, met = (message("'{condition}'", condition=f"{column} = {value}") for column, value in asked)
+        for other in others[::-1]:
+            met = message("'{condition}' and {met}", condition=other.values["condition"], met=met)
+        raise InputError(
+            "Fewer than {least} rows meet {met}: a report about so few would tell what single people "
+            "answered; at least {least} are needed (min_cell).",
+            least=min_cell,
+            met=met,
+        )
+    return table
+
+
+def cell_texts(column: pd.Series) -> pd.Series:
+    """Text of each cell of a column; missing where a cell is empty.
+
+    Examples
+    --------
+    >>> cell_texts(pd.Series([2.0, None])).tolist()
+    ['2', None]
+    """
+    if column.dtype == object:
+        # True equals 1 and a list cannot be looked up, so each cell is written by itself.
+        return column.map(cell_text, na_action="ignore")
+    if column.dtype == "str" and not column.str.contains(_UNTIDY).any():
+        # Most columns of ids are their own texts: looking is quicker than writing each anew.
+        return column.astype(object)
+    codes, values = pd.factorize(column)
+    texts = np.array([*map(cell_text, values), None], dtype=object)
+    return pd.Series(texts[codes], index=column.index, name=column.name, dtype=object)
+
+
+def _spellings(value: str, column: pd.Series, texts: pd.Series) -> list[str]:
+    """Value as the column writes it: a truth value in any spelling and, in a column of numbers, 2.0 and 02 as 2."""
+    if is_numeric_dtype(column) and not is_bool_dtype(column):
+        with suppress(ValueError):
+            return [value, cell_text(float(value)), as_spelled(value, texts.dropna().unique())]
+    return [as_spelled(value, texts.dropna().unique())]
+
+
+def group_name(level: object, size: int) -> str:
+    """Name a group in a sentence; a group of a few respondents has none, as it may be a person's.
+
+    Examples
+    --------
+    >>> group_name("store", 3), group_name(2.0, 40)
+    ('(n < 5)', '2')
+    """
+    if size < FEWEST:
+        return f"(n < {FEWEST})"
+    return cell_text(level)
+
+
+def _hint(value: str, texts: pd.Series, min_cell: int) -> Message:
+    """Say what is there instead, except what so few have that it may tell who they are."""
+    counts = texts.value_counts()
+    common = sorted(counts.index[counts >= min_cell])
+    if close := nearest(value, common):
+        return close
+    if not common:
+        return message(".")
+    if len(common) < len(counts):
+        return message("; it holds {known} and rarer values.", known=common)
+    return message("; it holds {known}.", known=common)
+
+
+def conditions(only: Sequence[str]) -> list[tuple[str, str]]:
+    """Column and value of each condition.
+
+    Examples
+    --------
+    >>> conditions(["channel = store"])
+    [('channel', 'store')]
+    """
+    if isinstance(only, str) or not all(isinstance(entry, str) for entry in only):
+        raise InputError("'only' must be a list of conditions, as ['channel = store']; got {given}.", given=shown(only))
+    found = []
+    for entry in only:
+        column, mark, value = (part.strip() for part in entry.partition(" = " if " = " in entry else "="))
+        if not (column and mark and value):
+            raise InputError("'only' must list conditions as 'channel = store'; got '{entry}'.", entry=entry)
+        found.append((column, cell_text(value)))
+    return found

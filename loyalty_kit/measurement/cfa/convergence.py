@@ -1,0 +1,97 @@
+"""Whether a search for a CFA model's estimates has ended at estimates: rules that hold on every processor."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+
+from loyalty_kit.measurement.cfa.model import Matrices
+from loyalty_kit.measurement.factors.fit_indices import ChiSquares
+from loyalty_kit.statistics.moments import Floats
+
+_LEFT, _SINGULAR = 1e-8, 1e-12
+_UNIDENTIFIED = 1e-10
+_GAIN, _BENT = 1e-6, 1e-6
+_LENGTHS = 2.0 ** np.arange(10, -8, -1)
+_EXACT, _FARTHEST = 1e-3, 100.0
+
+
+class Objective(Protocol):
+    """What a search climbs."""
+
+    def evaluate(self, values: Floats) -> tuple[float, Floats, Floats]:
+        """Value, slope and expected curvature; LinAlgError where the value is not defined."""
+
+    def observed(self, values: Floats) -> Floats:
+        """Negative second derivatives."""
+
+
+def is_settled(objective: Objective, values: Floats) -> bool:
+    """Whether Newton's step from here, undamped, promises next to nothing.
+
+    A flat slope does not tell: along a narrow ridge it is flat far from the top. Directions that rise in
+    no way (the model is not identified along them) and those that bend up (`way_up` follows them) are left out.
+    """
+    _, gradient, expected = objective.evaluate(values)
+    roots, vectors, scale = _axes(objective, values, expected)
+    slopes = vectors.T @ (gradient / scale)
+    down = roots > _SINGULAR
+    return bool((slopes[down] ** 2 / roots[down]).sum() < _LEFT)
+
+
+def way_up(objective: Objective, values: Floats) -> Floats | None:
+    """Where the objective is higher along the direction in which it bends down least; None where it is nowhere.
+
+    At a saddle point the slope is flat and the objective still rises to both sides along some direction.
+    What decides is the height that is gained, as the sign of a curvature near zero is rounding.
+    """
+    value, _, expected = objective.evaluate(values)
+    roots, vectors, scale = _axes(objective, values, expected)
+    if roots[0] > _BENT:
+        return None
+    best = None
+    for length in np.concatenate([_LENGTHS, -_LENGTHS]):
+        candidate = values + length * vectors[:, 0] / scale
+        try:
+            height = objective.evaluate(candidate)[0]
+        except np.linalg.LinAlgError:
+            continue
+        if height > value + _GAIN:
+            best, value = candidate, height
+    return best
+
+
+def are_estimates(matrices: Sequence[Matrices], covariances: Sequence[Floats], test: ChiSquares) -> bool:
+    """Whether the values where a search settled can be a maximum at all, from each group's matrices and covariance.
+
+    A model with as many parameters as moments fits exactly or has no maximum: its estimates then run away, as may
+    those of other models, to where residual variances and what the factors claim cancel out in ever larger numbers.
+    """
+    exact = test.df > 0 or test.chi2 < _EXACT
+    return exact and not any(map(_runs_away, matrices, covariances))
+
+
+def _runs_away(matrices: Matrices, covariance: Floats) -> bool:
+    """Whether a standardized loading or a factor correlation is far beyond what the worst Heywood case has."""
+    claimed = np.diag(matrices.loadings @ matrices.factors @ matrices.loadings.T) / np.diag(covariance)
+    sd = np.sqrt(np.abs(np.diag(matrices.factors)))
+    beyond = np.abs(matrices.factors) > _FARTHEST * np.outer(sd, sd)
+    return bool((np.abs(claimed) > _FARTHEST**2).any() or beyond.any())
+
+
+def is_identified(expected: Floats) -> bool:
+    """Whether the expected information tells every parameter: its smallest root, in units of each one's own.
+
+    Whether a matrix that is singular but for rounding can be inverted differs by processor.
+    """
+    scale = np.sqrt(np.diag(expected))
+    if not (scale > 0).all():
+        return False
+    return bool(np.linalg.eigvalsh(expected / np.outer(scale, scale))[0] > _UNIDENTIFIED)
+
+
+def _axes(objective: Objective, values: Floats, expected: Floats) -> tuple[Floats, Floats, Floats]:
+    """Curvatures along their principal directions, once parameters are in units of their own information."""
+    scale = np.sqrt(np.maximum(np.diag(expected), np.finfo(float).tiny))
+    roots, vectors = np.linalg.eigh(objective.observed(values) / np.outer(scale, scale))
+    return roots, vectors, scale

@@ -1,0 +1,178 @@
+"""Search for a CFA model's maximum likelihood: starting values, Fisher scoring, orientation of factors."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy.optimize import minimize
+
+from loyalty_kit.measurement.cfa.convergence import Objective, is_settled, way_up
+from loyalty_kit.measurement.cfa.likelihood import Sample, evaluate, observed_information
+from loyalty_kit.measurement.cfa.model import FACTOR, LOADING, MEAN, Matrices, Model
+from loyalty_kit.statistics.moments import Floats
+
+_STEPS = 200
+_NEAR, _SETTLED = 1.0, 1e-10
+_STUCK, _ROUNDING = 1e6, 1e-14
+_ESCAPES = 10
+
+
+@dataclass(frozen=True, eq=False)
+class Estimate:
+    """Parameter values where the search ended, and whether nothing leads up from there."""
+
+    values: Floats
+    loglik: float
+    converged: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Likelihood:
+    """Normal log-likelihood of a model in the groups' samples."""
+
+    model: Model
+    samples: Sequence[Sample]
+
+    def evaluate(self, values: Floats) -> tuple[float, Floats, Floats]:
+        """Log-likelihood, slope and expected information."""
+        return evaluate(self.model, self.samples, values)
+
+    def observed(self, values: Floats) -> Floats:
+        """Observed information."""
+        return observed_information(self.model, self.samples, values)
+
+
+def maximise(objective: Objective, start: Floats) -> Estimate:
+    """Maximum of an objective: a search from the start, and from beside every saddle point that it ends on.
+
+    Where a search ends is a matter of rounding if it runs along a ridge: some processors stop on a saddle
+    point, others beside it. What counts is therefore not the slope alone, but what leads up from there.
+    """
+    values, value, settled = _search(objective, start)
+    for _ in range(_ESCAPES):
+        higher = way_up(objective, values) if settled else None
+        if higher is None:
+            return Estimate(values, value, settled)
+        values, value, settled = _search(objective, higher)
+    return Estimate(values, value, False)
+
+
+def _search(objective: Objective, start: Floats) -> tuple[Floats, float, bool]:
+    """Search by Fisher scoring, by L-BFGS where scoring does not settle."""
+    values, value, settled = _scoring(objective, start)
+    if settled:
+        return values, value, True
+
+    def descent(x: Floats) -> tuple[float, Floats]:
+        try:
+            height, slope, _ = objective.evaluate(x)
+        except np.linalg.LinAlgError:
+            return np.inf, np.zeros(len(x))
+        return -height / scale, -slope / scale
+
+    scale = max(abs(value), 1.0)
+    found: Any = minimize(
+        descent,
+        values,
+        jac=True,
+        method="L-BFGS-B",
+        options={"maxiter": 500, "maxfun": 1000, "maxcor": 30, "ftol": 1e-15, "gtol": 1e-12},
+    )
+    return _scoring(objective, found.x)
+
+
+def _scoring(objective: Objective, start: Floats) -> tuple[Floats, float, bool]:
+    """Fisher scoring with step halving, damped where a full step does not help, and Newton's steps near the end.
+
+    It settles where a step promises less than 1e-10 of log-likelihood: errors then stand at 1e-5 of
+    a standard error.
+    """
+    values, damping = start, 0.0
+    value, gradient, expected = objective.evaluate(values)
+    for _ in range(_STEPS):
+        scale = np.sqrt(np.maximum(np.diag(expected), np.finfo(float).tiny))
+        step = _solved(expected / np.outer(scale, scale) + damping * np.eye(len(scale)), gradient / scale) / scale
+        if not damping and gradient @ step < _NEAR:
+            newton = _solved(objective.observed(values), gradient)
+            step = newton if 0 < gradient @ newton < _NEAR else step
+        promise = float(gradient @ step)
+        moved = None if promise < _SETTLED else _improved(objective, values, value, step, promise)
+        if promise < _SETTLED or (moved is None and damping > _STUCK):
+            return values, value, is_settled(objective, values)
+        damping = max(10 * damping, 1e-3) if moved is None else damping / 10 if damping > 1e-6 else 0.0
+        values, value, gradient, expected = moved or (values, value, gradient, expected)
+    return values, value, False
+
+
+def _solved(curvature: Floats, gradient: Floats) -> Floats:
+    """Step to where the slope would vanish; the shortest one where the model is not identified."""
+    try:
+        return np.asarray(np.linalg.solve(curvature, gradient))
+    except np.linalg.LinAlgError:
+        return np.asarray(np.linalg.lstsq(curvature, gradient)[0])
+
+
+def _improved(
+    objective: Objective, values: Floats, value: float, step: Floats, promise: float
+) -> tuple[Floats, float, Floats, Floats] | None:
+    """First of the halved steps that gains what its length promises, but for rounding, with what holds there."""
+    least = value - _ROUNDING * abs(value)
+    for share in 0.5 ** np.arange(8):
+        try:
+            candidate = values + share * step
+            following, gradient, expected = objective.evaluate(candidate)
+        except np.linalg.LinAlgError:
+            continue
+        if following >= least + 1e-4 * share * promise:
+            return candidate, following, gradient, expected
+    return None
+
+
+def starting_values(model: Model, moments: Sequence[tuple[Floats, Floats]]) -> Floats:
+    """Take starting values from each group's mean and covariance; what groups share starts from the first of them."""
+    values = np.zeros(model.size)
+    for elements, (mean, covariance) in reversed(list(zip(model.by_group, moments, strict=True))):
+        start = _start(model, mean, covariance)
+        for kind, part in enumerate((start.loadings, start.factors, start.residuals, start.intercepts, start.means)):
+            own = elements.where(elements.kind == kind)
+            values[own.parameter] = part[own.row] if part.ndim == 1 else part[own.row, own.column]
+    return values
+
+
+def _start(model: Model, mean: Floats, covariance: Floats) -> Matrices:
+    """Take loadings from each scale's principal component, factor correlations from weighted sums, disattenuated."""
+    sd = np.sqrt(np.diag(covariance))
+    r = covariance / np.outer(sd, sd)
+    loadings = np.zeros_like(model.fixed.loadings)
+    for f, members in enumerate(model.membership.T):
+        own = np.flatnonzero(members)
+        roots, vectors = np.linalg.eigh(r[np.ix_(own, own)])
+        common = np.sqrt(max(roots[-1] - roots[:-1].mean(), 0.1)) * vectors[:, -1]
+        loadings[own, f] = np.clip(common * np.where(common[0] < 0, -1.0, 1.0), -0.95, 0.95)
+    unique = 1 - (loadings**2).sum(axis=1)
+    weights = loadings / unique[:, None]
+    factors = weights.T @ r @ weights / np.outer(*[(weights * loadings).sum(axis=0)] * 2)
+    factors = np.clip(factors, -0.9, 0.9)
+    np.fill_diagonal(factors, 1.0)
+    loadings *= sd[:, None]
+    unit = np.where(
+        np.diag(model.fixed.factors) > 0, 1.0, loadings[model.membership.argmax(axis=0), range(len(factors))]
+    )
+    return Matrices(
+        loadings / unit, factors * np.outer(unit, unit), np.diag(unique * sd**2), mean, np.zeros(len(factors))
+    )
+
+
+def turned(model: Model, values: Floats, anchors: Sequence[int]) -> Floats:
+    """Turn each factor so that its anchor item loads positively, in the first group where groups share parameters."""
+    signs = np.stack([np.sign(m.loadings[anchors, range(len(anchors))]) for m in model.matrices(values)])
+    signs[signs == 0] = 1.0
+    if model.size < len(model.elements):
+        signs[:] = signs[0]
+    out = values.copy()
+    for kind in (LOADING, FACTOR, MEAN):
+        own = model.elements.where(model.elements.kind == kind)
+        sign = signs[own.group, own.row if kind == MEAN else own.column]
+        out[own.parameter] = values[own.parameter] * sign * (signs[own.group, own.row] if kind == FACTOR else 1.0)
+    return out

@@ -1,0 +1,124 @@
+"""CFA by normal theory: maximum likelihood on complete rows or on all that is answered, with plain or robust errors."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from loyalty_kit.core.errors import InputError
+from loyalty_kit.measurement.cfa.convergence import are_estimates, is_identified
+from loyalty_kit.measurement.cfa.estimation import Likelihood, maximise, starting_values, turned
+from loyalty_kit.measurement.cfa.likelihood import Sample, evaluate, loglik, observed_information, scores
+from loyalty_kit.measurement.cfa.model import Elements, Model, confirmatory_model
+from loyalty_kit.measurement.cfa.robust import Rows, robust_fit, sandwich
+from loyalty_kit.measurement.cfa.saturated import margins, saturated
+from loyalty_kit.measurement.cfa.solution import Score, Solution
+from loyalty_kit.measurement.cfa.structure import Structure
+from loyalty_kit.measurement.correlations.items import ItemTable
+from loyalty_kit.measurement.factors.fit_indices import ChiSquares, fit_indices, information_criteria, srmr
+from loyalty_kit.statistics.moments import Floats
+from loyalty_kit.statistics.weights import effective_n
+
+
+@dataclass(frozen=True, eq=False)
+class _Data:
+    """Sample and rows, with the moments that no model restricts."""
+
+    sample: Sample
+    rows: Rows
+    mean: Floats
+    covariance: Floats
+    settled: bool
+    means_modelled: bool
+
+
+def normal_solution(structure: Structure, table: ItemTable, *, robust: bool, fiml: bool, marker: bool) -> Solution:
+    """CFA of a table's rows by the normal likelihood.
+
+    Weights are rescaled to sum to Kish's effective n or, under robust errors that allow for them,
+    to the number of rows.
+    """
+    data = _data(table, robust=robust, fiml=fiml)
+    model = confirmatory_model(structure.scales, means=fiml, marker=marker)
+    found = maximise(Likelihood(model, [data.sample]), starting_values(model, [(data.mean, data.covariance)]))
+    values = found.values if marker else turned(model, found.values, structure.anchor_positions)
+    test = _test(model, found.loglik, data)
+    fit = fit_indices(test, n=data.sample.n)
+    (matrices,) = model.matrices(values)
+    residuals, sd = data.covariance - matrices.covariance, np.sqrt(np.diag(data.covariance))
+    off = (data.mean - matrices.mean) / sd if fiml else None
+    fit |= {"srmr": srmr([(residuals / np.outer(sd, sd), off)], [1.0])}
+    fit |= information_criteria(found.loglik, model.size, data.sample.n)
+    fit |= {"baseline_chi2": test.baseline_chi2, "baseline_df": test.baseline_df, "parameters": model.size}
+    try:
+        errors, extra = _errors(model, values, data, test, robust=robust, fiml=fiml)
+    except np.linalg.LinAlgError:
+        errors, extra = np.full((model.size, model.size), np.nan), {}
+    if not (np.diag(errors) > 0).all():
+        errors = np.full_like(errors, np.nan)
+    return Solution(
+        model=model,
+        values=values,
+        errors=errors,
+        converged=found.converged and data.settled and are_estimates([matrices], [data.covariance], test),
+        fit=fit | extra,
+        covariance=data.covariance,
+        score=lambda elements: _score(model, data.sample, values, elements),
+    )
+
+
+def _data(table: ItemTable, *, robust: bool, fiml: bool) -> _Data:
+    weights = table.weights / table.weights.sum()
+    n = len(weights) if robust else effective_n(weights)
+    if fiml:
+        sample, pattern = Sample.by_pattern(table.values, weights * n)
+        rows = Rows(np.nan_to_num(table.values), weights * n, pattern)
+        return _Data(sample, rows, *_unrestricted(sample, table), means_modelled=True)
+    sample = Sample.complete(table.moments(), n, centered=True)
+    centred = table.values - weights @ table.values
+    rows = Rows(centred, weights * n, np.zeros(len(weights), dtype=np.intp))
+    return _Data(sample, rows, sample.means[0], sample.covariances[0], settled=True, means_modelled=False)
+
+
+def _unrestricted(sample: Sample, table: ItemTable) -> tuple[Floats, Floats, bool]:
+    """Mean and covariance by EM and whether it settled; InputError where the answers do not tell them."""
+    try:
+        found = saturated(sample)
+        np.linalg.cholesky(found[1])
+    except np.linalg.LinAlgError:
+        raise InputError(
+            "{n} respondents with gaps in their answers are too few to tell how {count} items vary together; "
+            "leave out the item with the most gaps.",
+            n=len(table.values),
+            count=len(table.names),
+        ) from None
+    return found
+
+
+def _test(model: Model, value: float, data: _Data) -> ChiSquares:
+    """Chi² of the model and of uncorrelated items, each against the saturated model."""
+    p = len(model.items)
+    highest = loglik(data.sample, data.mean, data.covariance)
+    mean, variance = margins(data.sample)
+    df = p * (p + 1) // 2 + p * data.means_modelled - model.size
+    baseline = 2 * (highest - loglik(data.sample, mean, np.diag(variance)))
+    return ChiSquares(max(2 * (highest - value), 0.0), df, baseline, p * (p - 1) // 2)
+
+
+def _errors(
+    model: Model, values: Floats, data: _Data, test: ChiSquares, *, robust: bool, fiml: bool
+) -> tuple[Floats, dict[str, float]]:
+    """Covariance of the parameters, and the robust fit where asked; LinAlgError where the model is not identified."""
+    expected = evaluate(model, [data.sample], values)[2]
+    if not is_identified(expected):
+        raise np.linalg.LinAlgError
+    if robust:
+        own = sandwich(model, data.sample, data.rows, values)
+        return own.covariance, robust_fit(test, own, data.sample, data.rows, (data.mean, data.covariance), means=fiml)
+    if fiml:
+        return np.asarray(np.linalg.inv(observed_information(model, [data.sample], values))), {}
+    return np.asarray(np.linalg.inv(expected)), {}
+
+
+def _score(model: Model, sample: Sample, values: Floats, elements: Elements) -> Score:
+    found = scores(model, [sample], values, elements)
+    return Score(found.slopes, found.variance())

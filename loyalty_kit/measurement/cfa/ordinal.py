@@ -1,0 +1,190 @@
+"""CFA of ordered answers: diagonally weighted least squares on polychoric correlations (WLSMV)."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from loyalty_kit.core.messages import message
+from loyalty_kit.measurement.cfa.convergence import are_estimates, is_identified
+from loyalty_kit.measurement.cfa.estimation import maximise, starting_values, turned
+from loyalty_kit.measurement.cfa.likelihood import adapted, second_derivatives
+from loyalty_kit.measurement.cfa.model import Elements, Model, confirmatory_model, directions
+from loyalty_kit.measurement.cfa.solution import Score, Solution
+from loyalty_kit.measurement.cfa.structure import Structure
+from loyalty_kit.measurement.correlations.items import ItemTable
+from loyalty_kit.measurement.correlations.polychoric import Polychoric, polychoric
+from loyalty_kit.measurement.correlations.polychoric_errors import polychoric_covariance
+from loyalty_kit.measurement.factors.fit_indices import (
+    ChiSquares,
+    cfi,
+    fit_indices,
+    p_value,
+    rmsea,
+    rmsea_interval,
+    srmr,
+    tli,
+)
+from loyalty_kit.statistics.moments import Floats
+
+
+@dataclass(frozen=True, eq=False)
+class LeastSquares:
+    """−½ n Σ w (r − ρ)² over the pairs, w the inverse variances of √n r."""
+
+    model: Model
+    sample: Floats
+    weights: Floats
+    n: float
+
+    def evaluate(self, values: Floats) -> tuple[float, Floats, Floats]:
+        """Objective, slope and Gauss and Newton's curvature."""
+        (matrices,) = self.model.matrices(values)
+        off = self.sample - _lower(matrices.loadings @ matrices.factors @ matrices.loadings.T)
+        along = self.along(values, self.model.elements)
+        weighted = along * self.weights[:, None]
+        return -self.n / 2 * float(self.weights @ off**2), self.n * (weighted.T @ off), self.n * (weighted.T @ along)
+
+    def observed(self, values: Floats) -> Floats:
+        """Negative second derivatives: Gauss and Newton's curvature, and that of the implied correlations."""
+        (matrices,) = self.model.matrices(values)
+        off = self.weights * (self.sample - _lower(matrices.covariance))
+        omega = np.zeros_like(matrices.residuals)
+        omega[np.tril_indices(len(omega), -1)] = -self.n * off
+        bent = second_derivatives(matrices, self.model.elements, omega + omega.T, np.zeros(len(omega)))
+        return self.evaluate(values)[2] + bent
+
+    def along(self, values: Floats, elements: Elements) -> Floats:
+        """Slopes of the implied correlations along elements (pairs × elements)."""
+        (matrices,) = self.model.matrices(values)
+        found = directions(matrices, elements)
+        first, second = np.tril_indices(len(matrices.residuals), -1)
+        return np.asarray(found.u[first] * found.v[second] + found.u[second] * found.v[first])
+
+
+@dataclass(frozen=True, eq=False)
+class OrdinalSample:
+    """Polychoric correlations of complete answers.
+
+    Attributes
+    ----------
+    found : Polychoric
+        Correlations and thresholds.
+    gamma : array of shape (pairs, pairs)
+        Covariance of √n times the correlations, lower triangle row by row.
+    n : float
+        Respondents less one, which least squares count with.
+    threshold_table : DataFrame
+        Normal quantiles between an item's answers, items × t1, t2, …
+    doubts : tuple of str
+        Pairs whose table hardly limits their correlation.
+    """
+
+    found: Polychoric
+    gamma: Floats
+    n: float
+    threshold_table: pd.DataFrame
+    doubts: tuple[str, ...]
+
+
+def polychoric_sample(table: ItemTable) -> OrdinalSample:
+    """Polychoric correlations of a table's complete rows; InputError where an item has too many categories."""
+    weights = table.weights * len(table.weights) / table.weights.sum()
+    found = polychoric(table.names, table.values, weights)
+    cuts = pd.DataFrame(found.thresholds, index=list(table.names))
+    cuts.columns = pd.Index([f"t{i + 1}" for i in range(cuts.shape[1])])
+    pairs = [f"{table.names[i]} – {table.names[j]}" for i, j in found.doubtful]
+    doubt = message("Polychoric correlations that sparse tables hardly limit: {pairs}.", pairs=pairs)
+    doubts = (doubt,) if pairs else ()
+    return OrdinalSample(found, polychoric_covariance(found, weights), len(weights) - 1.0, cuts, doubts)
+
+
+def ordinal_solution(structure: Structure, sample: OrdinalSample, *, marker: bool) -> Solution:
+    """CFA of polychoric correlations by WLSMV."""
+    matrix, n = sample.found.matrix, sample.n
+    model = confirmatory_model(structure.scales, marker=marker, residuals=False)
+    objective = LeastSquares(model, _lower(matrix), 1 / np.diag(sample.gamma), n)
+    estimate = maximise(objective, starting_values(model, [(np.zeros(len(matrix)), matrix)]))
+    values = estimate.values if marker else turned(model, estimate.values, structure.anchor_positions)
+    test, errors, fit = _robust(objective, values, sample.gamma, n)
+    return Solution(
+        model=model,
+        values=values,
+        errors=errors,
+        converged=estimate.converged and are_estimates(model.matrices(values), [matrix], test),
+        fit=fit,
+        covariance=matrix,
+        score=lambda elements: _score(objective, values, elements),
+        sampling=sample.gamma / n,
+    )
+
+
+def _robust(
+    objective: LeastSquares, values: Floats, gamma: Floats, n: float
+) -> tuple[ChiSquares, Floats, dict[str, float]]:
+    """Chi², sandwich errors, and the chi² scaled and shifted to the mean and variance that it has under the model.
+
+    With U = W − WΔ(ΔᵀWΔ)⁻¹ΔᵀW the statistic T becomes aT + df − a tr(UΓ), a = √(df / tr(UΓUΓ)).
+    """
+    weights, pairs = objective.weights, len(objective.weights)
+    along = objective.along(values, objective.model.elements)
+    weighted = along * weights[:, None]
+    df = pairs - objective.model.size
+    curvature = weighted.T @ along
+    inverse = np.linalg.inv(curvature) if is_identified(curvature) else np.full_like(curvature, np.nan)
+    errors = inverse @ (weighted.T @ gamma @ weighted) @ inverse / n
+    test = ChiSquares(-2 * objective.evaluate(values)[0], df, n * float(weights @ objective.sample**2), pairs)
+    residual = np.diag(weights) - weighted @ inverse @ weighted.T
+    scaled = ChiSquares(
+        _shifted(test.chi2, df, residual @ gamma),
+        df,
+        _shifted(test.baseline_chi2, pairs, weights[:, None] * gamma),
+        pairs,
+    )
+    return test, errors, _fit(test, scaled, objective, values)
+
+
+def _shifted(chi2: float, df: int, product: Floats) -> float:
+    """Chi² with the mean and variance of its reference distribution, from UΓ."""
+    if not df or np.isnan(product).any():
+        return chi2 if not df else np.nan
+    factor = np.sqrt(df / (product * product.T).sum())
+    return float(factor * chi2 + df - factor * np.trace(product))
+
+
+def _fit(test: ChiSquares, scaled: ChiSquares, objective: LeastSquares, values: Floats) -> dict[str, float]:
+    (matrices,) = objective.model.matrices(values)
+    off = np.zeros_like(matrices.residuals)
+    off[np.tril_indices(len(off), -1)] = objective.sample - _lower(matrices.covariance)
+    low, high = rmsea_interval(scaled.chi2, scaled.df, n=objective.n)
+    return fit_indices(test, n=objective.n) | {
+        "srmr": srmr([(off, None)], [1.0]),
+        **dict.fromkeys(["aic", "bic", "loglik"], np.nan),
+        "baseline_chi2": test.baseline_chi2,
+        "baseline_df": test.baseline_df,
+        "parameters": objective.model.size,
+        "chi2_scaled": scaled.chi2,
+        "df_scaled": scaled.df,
+        "p_value_scaled": p_value(scaled.chi2, scaled.df),
+        "cfi_scaled": cfi(scaled),
+        "tli_scaled": tli(scaled),
+        "rmsea_scaled": rmsea(scaled.chi2, scaled.df, n=objective.n),
+        "rmsea_scaled_low": low,
+        "rmsea_scaled_high": high,
+    }
+
+
+def _score(objective: LeastSquares, values: Floats, elements: Elements) -> Score:
+    """Slopes of the objective along fixed elements and their variances given the free ones."""
+    (matrices,) = objective.model.matrices(values)
+    off = objective.sample - _lower(matrices.covariance)
+    fixed, free = objective.along(values, elements), objective.along(values, objective.model.elements)
+    weighted = fixed * objective.weights[:, None] * objective.n
+    between = free.T @ weighted
+    explained = (between * adapted(objective.evaluate(values)[2], between)).sum(axis=0)
+    return Score(weighted.T @ off, (weighted * fixed).sum(axis=0) - explained)
+
+
+def _lower(matrix: Floats) -> Floats:
+    """Lower triangle without the diagonal, row by row."""
+    return np.asarray(matrix[np.tril_indices(len(matrix), -1)])

@@ -1,0 +1,218 @@
+"""An estimated CFA model of one group, and the tables that are read off it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+from scipy.special import ndtr, ndtri
+
+from loyalty_kit.measurement.cfa.model import FACTOR, LOADING, RESIDUAL, Elements, Ints, Matrices, Model, directions
+from loyalty_kit.statistics.moments import Floats
+
+
+@dataclass(frozen=True, eq=False)
+class Score:
+    """Slopes of the fit along elements that the model fixes, and their variances once the free ones have adapted."""
+
+    slopes: Floats
+    variances: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class Solution:
+    """Estimated model of one group, whatever the estimator.
+
+    Attributes
+    ----------
+    model : Model
+        What was estimated; every element is a parameter of its own.
+    values, errors : array of shape (parameters,), (parameters, parameters)
+        Estimates and their covariance, NaN where the model is not identified.
+    converged : bool
+        Whether the search ended where the fit is flat.
+    fit : dict of str to float
+        Fit indices.
+    covariance : array of shape (items, items)
+        What the model is held against: the covariance of the rows or by EM, or polychoric correlations.
+    score : callable
+        Score of elements that the model fixes.
+    sampling : array of shape (pairs, pairs) or None
+        Covariance of polychoric correlations (lower triangle, row by row), where they are used.
+    """
+
+    model: Model
+    values: Floats
+    errors: Floats
+    converged: bool
+    fit: dict[str, float]
+    covariance: Floats
+    score: Callable[[Elements], Score]
+    sampling: Floats | None = None
+
+    @property
+    def ordinal(self) -> bool:
+        """Whether the items are ordered answers: residual variances are then what loadings leave of 1."""
+        return self.sampling is not None
+
+    @cached_property
+    def matrices(self) -> Matrices:
+        """Matrices at the estimates."""
+        (found,) = self.model.matrices(self.values)
+        if not self.ordinal:
+            return found
+        residuals = np.diag(1 - np.diag(found.covariance))
+        return Matrices(found.loadings, found.factors, residuals, found.intercepts, found.means)
+
+    @cached_property
+    def factor_of(self) -> Ints:
+        """Factor of each item."""
+        return np.asarray(self.model.membership.argmax(axis=1))
+
+    @cached_property
+    def correlations(self) -> Floats:
+        """Correlations of the factors."""
+        with np.errstate(invalid="ignore"):
+            sd = np.sqrt(np.diag(self.matrices.factors))
+        return np.asarray(self.matrices.factors / np.outer(sd, sd))
+
+    @cached_property
+    def standardized(self) -> Floats:
+        """Standardized loading of each item."""
+        own, f = np.arange(len(self.factor_of)), self.factor_of
+        matrices = self.matrices
+        return np.asarray(
+            matrices.loadings[own, f] * np.sqrt(np.diag(matrices.factors)[f] / np.diag(matrices.covariance))
+        )
+
+    def element(self, kind: int, row: Ints, column: Ints) -> Ints:
+        """Positions among the parameters, −1 where the model fixes the element."""
+        elements = self.model.elements
+        known = {key: i for i, key in enumerate(zip(elements.kind, elements.row, elements.column, strict=True))}
+        return np.array([known.get((kind, i, j), -1) for i, j in zip(row, column, strict=True)], dtype=np.intp)
+
+    def deviations(self, slopes: Floats) -> Floats:
+        """Derive standard errors of functions of the parameters with these slopes (functions × parameters)."""
+        with np.errstate(invalid="ignore"):
+            return np.asarray(np.sqrt(((slopes @ self.errors) * slopes).sum(axis=1)))
+
+
+def loading_table(solution: Solution, confidence: float) -> pd.DataFrame:
+    """Tabulate loadings with errors; the interval is that of the standardized loading."""
+    own, f = np.arange(len(solution.factor_of)), solution.factor_of
+    place = solution.element(LOADING, own, f)
+    variances = np.where(place >= 0, np.diag(solution.errors)[place], np.nan)
+    estimate, error = solution.matrices.loadings[own, f], np.sqrt(variances)
+    spread = solution.deviations(_standardized_slopes(solution, place))
+    half = ndtri((1 + confidence) / 2) * spread
+    return pd.DataFrame(
+        {
+            "scale": [solution.model.scales[j] for j in f],
+            "item": list(solution.model.items),
+            "estimate": estimate,
+            "std_error": error,
+            "z": estimate / error,
+            "p_value": 2 * ndtr(-np.abs(estimate / error)),
+            "standardized": solution.standardized,
+            "standardized_error": spread,
+            "ci_low": solution.standardized - half,
+            "ci_high": solution.standardized + half,
+        }
+    )
+
+
+def _standardized_slopes(solution: Solution, place: Ints) -> Floats:
+    """Slopes of λ √ψ / √σ over the parameters, items × parameters."""
+    matrices, f = solution.matrices, solution.factor_of
+    own = np.arange(len(f))
+    psi, sigma = np.diag(matrices.factors)[f], np.diag(matrices.covariance)
+    slopes = np.zeros((len(f), solution.model.size))
+    free = place >= 0
+    slopes[own[free], place[free]] = np.sqrt(psi / sigma)[free]
+    variance = solution.element(FACTOR, f, f)
+    scaled = variance >= 0
+    slopes[own[scaled], variance[scaled]] += (solution.standardized / (2 * psi))[scaled]
+    if not solution.ordinal:
+        along = directions(matrices, solution.model.elements)
+        slopes -= (solution.standardized / (2 * sigma))[:, None] * (2 * along.u * along.v)
+    return slopes
+
+
+def residual_table(solution: Solution) -> pd.DataFrame:
+    """Residual variances with errors, and their share of the implied variance."""
+    matrices, own = solution.matrices, np.arange(len(solution.factor_of))
+    estimate = np.diag(matrices.residuals)
+    if solution.ordinal:
+        place = solution.element(LOADING, own, solution.factor_of)
+        error = 2 * np.abs(solution.standardized) * solution.deviations(_standardized_slopes(solution, place))
+    else:
+        error = np.sqrt(np.diag(solution.errors)[solution.element(RESIDUAL, own, own)])
+    return pd.DataFrame(
+        {
+            "scale": [solution.model.scales[j] for j in solution.factor_of],
+            "item": list(solution.model.items),
+            "estimate": estimate,
+            "std_error": error,
+            "standardized": estimate / np.diag(matrices.covariance),
+        }
+    )
+
+
+def correlation_errors(solution: Solution) -> Floats:
+    """Derive standard errors of the factor correlations, zero on the diagonal."""
+    k = len(solution.model.scales)
+    f, h = np.tril_indices(k, -1)
+    psi, r = np.diag(solution.matrices.factors), solution.correlations[f, h]
+    slopes = np.zeros((len(f), solution.model.size))
+    pairs = np.arange(len(f))
+    slopes[pairs, solution.element(FACTOR, f, h)] = 1 / np.sqrt(psi[f] * psi[h])
+    for end in (f, h):
+        place = solution.element(FACTOR, end, end)
+        scaled = place >= 0
+        slopes[pairs[scaled], place[scaled]] -= (r / (2 * psi[end]))[scaled]
+    errors = np.zeros((k, k))
+    errors[f, h] = errors[h, f] = solution.deviations(slopes)
+    return errors
+
+
+def residual_correlations(solution: Solution) -> Floats:
+    """Sample correlations less implied ones, each matrix by its own standard deviations."""
+    sample, implied = solution.covariance, solution.matrices.covariance
+    return np.asarray(_correlation(sample) - _correlation(implied))
+
+
+def _correlation(covariance: Floats) -> Floats:
+    sd = np.sqrt(np.diag(covariance))
+    return np.asarray(covariance / np.outer(sd, sd))
+
+
+def modification_table(solution: Solution) -> pd.DataFrame:
+    """Score test of every cross-loading and residual covariance that the model leaves out, largest first."""
+    p, k = solution.model.membership.shape
+    item, factor = np.nonzero(~solution.model.membership)
+    first, second = np.tril_indices(p, -1)
+    places = [(LOADING, 0, int(j), int(f)) for j, f in zip(item, factor, strict=True)]
+    places += [(RESIDUAL, 0, int(i), int(j)) for i, j in zip(first, second, strict=True)]
+    score = solution.score(Elements.of(places))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        usable = np.where(score.variances > 0, score.variances, np.nan)
+        change = score.slopes / usable
+        index = score.slopes * change
+    matrices = solution.matrices
+    sd, residual = np.sqrt(np.diag(matrices.covariance)), np.sqrt(np.abs(np.diag(matrices.residuals)))
+    scale = np.concatenate(
+        [np.sqrt(np.diag(matrices.factors))[factor] / sd[item], 1 / (residual[first] * residual[second])]
+    )
+    items, scales = np.array(solution.model.items), np.array(solution.model.scales)
+    table = pd.DataFrame(
+        {
+            "kind": ["loading"] * len(item) + ["residual covariance"] * len(first),
+            "first": [*scales[factor], *items[second]],
+            "second": [*items[item], *items[first]],
+            "modification_index": index,
+            "expected_change": change,
+            "standardized_change": change * scale,
+        }
+    )
+    return table.sort_values("modification_index", ascending=False, ignore_index=True)

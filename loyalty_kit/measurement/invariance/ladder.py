@@ -1,0 +1,136 @@
+"""The ladder of invariance: each level holds more equal, is tested against the one below and freed item by item."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from loyalty_kit.core.messages import Message, message
+from loyalty_kit.measurement.cfa.model import INTERCEPT, LOADING, RESIDUAL, Released
+from loyalty_kit.measurement.factors.fit_indices import p_value
+from loyalty_kit.measurement.invariance.groups import GroupFit, Groups, fit_groups
+
+KINDS = {"metric": LOADING, "scalar": INTERCEPT, "strict": RESIDUAL}
+"""What each level above 'configural' (the same structure) holds equal on top of the levels below."""
+
+WORDS = {"metric": message("loadings"), "scalar": message("intercepts"), "strict": message("residual variances")}
+
+_KEPT = 2
+_SCORES = ["level", "scale", "item", "score", "df", "p_value", "freed"]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """How much worse than the level below a level may fit."""
+
+    cfi_fall: float
+    rmsea_rise: float
+
+    def told(self) -> Message:
+        """Sentence part: the rule in words."""
+        return message(
+            "CFI falls by at most {cfi_fall:.3f} and RMSEA rises by at most {rmsea_rise:.3f}",
+            cfi_fall=self.cfi_fall,
+            rmsea_rise=self.rmsea_rise,
+        )
+
+    def holds(self, fit: GroupFit, below: GroupFit) -> bool:
+        """Whether a level holds, given the one below."""
+        fall, rise = below.fit["cfi"] - fit.fit["cfi"], fit.fit["rmsea"] - below.fit["rmsea"]
+        return bool(fit.converged and fall <= self.cfi_fall and rise <= self.rmsea_rise)
+
+
+@dataclass(frozen=True, eq=False)
+class Step:
+    """A level on the way up.
+
+    Attributes
+    ----------
+    level : str
+        'metric', 'scalar' or 'strict'.
+    below, tied, fit : GroupFit
+        What holds below, the level before any item was freed at it, and once items are free as far as needed.
+    freed : tuple of int
+        Items freed at this level.
+    released : frozenset of (int, int)
+        Every (kind, item) free by now.
+    scores : DataFrame
+        Score test of every item before any was freed at this level; empty where the level holds at once.
+    holds : bool
+        Whether the level holds, with the items freed.
+    """
+
+    level: str
+    below: GroupFit
+    tied: GroupFit
+    fit: GroupFit
+    freed: tuple[int, ...]
+    released: Released
+    scores: pd.DataFrame
+    holds: bool
+
+
+def full_levels(groups: Groups) -> dict[str, GroupFit]:
+    """Every level with nothing freed."""
+    equal = {"configural": frozenset[int](), **{level: _equal(level) for level in KINDS}}
+    return {level: fit_groups(groups, equal=kinds) for level, kinds in equal.items()}
+
+
+def climb(groups: Groups, full: dict[str, GroupFit], rule: Rule) -> list[Step]:
+    """Take the steps up from 'configural' to the last level that holds, and the one that does not, if any."""
+    way: list[Step] = []
+    below, released = full["configural"], Released()
+    if not below.converged:
+        return way
+    for level, kind in KINDS.items():
+        if kind == INTERCEPT:
+            released |= {(INTERCEPT, item) for free, item in released if free == LOADING}
+        fit = fit_groups(groups, equal=_equal(level), released=released) if released else full[level]
+        step = _step(groups, level, below, fit, released, rule)
+        way.append(step)
+        if not step.holds:
+            break
+        below, released = step.fit, step.released
+    return way
+
+
+def _equal(level: str) -> frozenset[int]:
+    levels = list(KINDS)
+    return frozenset(KINDS[name] for name in levels[: levels.index(level) + 1])
+
+
+def _step(groups: Groups, level: str, below: GroupFit, fit: GroupFit, released: Released, rule: Rule) -> Step:
+    """Free the item with the largest score statistic, again and again, until the level holds or no more may go."""
+    kind, freed, first, tied_fit = KINDS[level], list[int](), pd.DataFrame(columns=_SCORES), fit
+    while not rule.holds(fit, below):
+        tied = [item for item in range(len(fit.model.items)) if (kind, item) not in released]
+        scores = dict(zip(tied, fit.release_test(kind, tied), strict=True))
+        first = _score_table(groups, level, scores) if first.empty else first
+        members = fit.model.membership.argmax(axis=1)
+        spare = [item for item in tied if np.sum(members[tied] == members[item]) > _KEPT]
+        if not spare:
+            break
+        worst = max(spare, key=scores.__getitem__)
+        freed.append(worst)
+        released |= {(kind, worst)}
+        fit = fit_groups(groups, equal=_equal(level), released=released)
+    first["freed"] = first["item"].isin([fit.model.items[item] for item in freed])
+    return Step(level, below, tied_fit, fit, tuple(freed), released, first, rule.holds(fit, below))
+
+
+def _score_table(groups: Groups, level: str, scores: dict[int, float]) -> pd.DataFrame:
+    scale_of = {item: scale for scale, items in groups.structure.scales.items() for item in items}
+    names = [groups.structure.items[item] for item in scores]
+    df = len(groups.names) - 1
+    table = pd.DataFrame(
+        {
+            "level": level,
+            "scale": [scale_of[name] for name in names],
+            "item": names,
+            "score": list(scores.values()),
+            "df": df,
+            "p_value": [p_value(score, df) for score in scores.values()],
+            "freed": False,
+        }
+    )
+    return table.sort_values("score", ascending=False, ignore_index=True)

@@ -1,0 +1,99 @@
+"""Cells and their outputs as HTML: one piece each, safe to stand in the page."""
+
+import base64
+import re
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from nbconvert.filters.markdown_mistune import InvalidNotebook, IPythonRenderer, MarkdownWithMath
+from nbformat import NotebookNode
+
+from loyalty_kit.core.errors import InputError
+from loyalty_kit.publishing.pages.formulas import formula, lone_formula
+from loyalty_kit.publishing.pages.markup import neutral
+
+UNSHOWN = (
+    "application/javascript",
+    "application/vnd.jupyter.widget-view+json",
+    "application/vnd.loyalty-kit.estimates+json",
+)
+_LONGEST_TEXT = 200_000
+TERMINAL_CODE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+
+
+class _Renderer(IPythonRenderer):
+    """Markdown as HTML, its formulas as MathML."""
+
+    def inline_math(self, body: str) -> str:
+        """Set a formula within a line; amounts of money, as in 'from $5 to $10', are none."""
+        if body != body.strip():
+            return escape(f"${body}$", quote=False)
+        return formula(body, block=False)
+
+    def block_math(self, body: str) -> str:
+        """Set a formula in a line of its own."""
+        return formula(body, block=True)
+
+    def latex_environment(self, name: str, body: str) -> str:
+        r"""Set a formula between \begin and \end."""
+        return formula(f"\\begin{{{name}}}{body}\\end{{{name}}}", block=True)
+
+
+def markdown_html(cell: NotebookNode, folder: Path | None) -> str:
+    """HTML of an author's markdown: raw HTML stays as far as it is harmless, images are embedded."""
+    renderer = _Renderer(escape=False, exclude_anchor_links=True, attachments=cell.get("attachments", {}))
+    try:
+        html = MarkdownWithMath(renderer=renderer).render(cell.source)
+    except InvalidNotebook as error:
+        raise InputError("A markdown cell cannot be shown: {said}.", said=error) from None
+    return neutral(html, folder=folder)
+
+
+def output_html(output: NotebookNode, caption: str) -> str:
+    """One output of a code cell; empty for what a page has no use for.
+
+    Parameters
+    ----------
+    output : NotebookNode
+        Of type stream, display_data, execute_result or error.
+    caption : str
+        Caption of the figure or table in it.
+
+    Returns
+    -------
+    str
+    """
+    if output.output_type == "stream":
+        return _text(output.text) if output.name == "stdout" else ""
+    if output.output_type == "error":
+        return _text(f"{output.ename}: {output.evalue}")
+    data = output.data
+    if any(kind in data for kind in UNSHOWN):
+        return ""
+    if "text/html" in data:
+        return f'<div class="output" data-caption="{escape(caption)}">{neutral(data["text/html"])}</div>'
+    if "text/markdown" in data:
+        renderer = _Renderer(escape=True, exclude_anchor_links=True)
+        html = neutral(MarkdownWithMath(renderer=renderer).render(data["text/markdown"]))
+        return f'<div class="output" data-caption="{escape(caption)}">{html}</div>'
+    for kind in ("image/svg+xml", "image/png", "image/jpeg"):
+        if kind in data:
+            return _figure(kind, data[kind], output.metadata.get(kind, {}), caption)
+    latex = data.get("text/latex", "")
+    return lone_formula(latex) or _text(latex or data.get("text/plain", ""))
+
+
+def _figure(kind: str, data: str, about: dict[str, Any], caption: str) -> str:
+    encoded = base64.b64encode(data.encode()).decode() if kind == "image/svg+xml" else "".join(data.split())
+    size = "".join(f' {side}="{about[side]}"' for side in ("width", "height") if isinstance(about.get(side), int))
+    image = f'<img src="data:{kind};base64,{escape(encoded)}" alt="{escape(str(about.get("alt", "")))}"{size}>'
+    words = escape(str(about.get("caption", "") or caption))
+    marked = " data-fontless" if about.get("fontless") else ""
+    return f"<figure{marked}>{image}{f'<figcaption>{words}</figcaption>' if words else ''}</figure>"
+
+
+def _text(text: str) -> str:
+    plain = TERMINAL_CODE.sub("", text).strip("\n")
+    plain = plain if len(plain) <= _LONGEST_TEXT else f"{plain[:_LONGEST_TEXT]}\n[…]"
+    return f'<pre class="text">{escape(plain)}</pre>' if plain.strip() else ""

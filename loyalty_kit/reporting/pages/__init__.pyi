@@ -1,2 +1,0 @@
-from . import excel as excel
-from . import pdf as pdf
