@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 from surveys import simulate
 
-from loyalty_kit.measurement.cfa.estimation import Likelihood, maximise, starting_values, turned
+from loyalty_kit.measurement.cfa.estimation import Likelihood, maximise, reflected, starting_values
 from loyalty_kit.measurement.cfa.likelihood import Sample, evaluate
 from loyalty_kit.measurement.cfa.model import LOADING, confirmatory_model
 from loyalty_kit.measurement.cfa.saturated import saturated
@@ -46,8 +46,8 @@ def test_the_start_is_near_the_maximum():
 def test_turning_factors_keeps_the_likelihood_and_makes_anchors_positive():
     sample, model = sample_of(6), confirmatory_model(SCALES, means=True)
     values = starting_values(model, [saturated(sample)[:2]])
-    other = turned(model, values, [2, 7])
+    other = reflected(model, values, [2, 7])
     values[model.elements.parameter[(model.elements.kind == LOADING) & (model.elements.column == 1)]] *= -1
-    back = turned(model, values, [2, 7])
+    back = reflected(model, values, [2, 7])
     assert (np.diag(model.matrices(back)[0].loadings[[2, 7]]) > 0).all()
     assert_allclose(np.abs(back), np.abs(other))

@@ -6,7 +6,7 @@ from surveys import simulate
 
 from loyalty_kit.measurement.cfa.likelihood import Sample, loglik, moment_slopes, observed_information
 from loyalty_kit.measurement.cfa.model import unrestricted_model
-from loyalty_kit.measurement.cfa.saturated import margins, saturated, saturated_information
+from loyalty_kit.measurement.cfa.saturated import item_moments, saturated, saturated_information
 
 
 def sample_of(seed: int, missing: float = 0.0, n: int = 150) -> Sample:
@@ -33,7 +33,7 @@ def test_em_of_complete_rows_are_their_moments():
 
 def test_margins_maximise_the_likelihood_of_uncorrelated_items():
     sample = sample_of(5, missing=0.2)
-    mean, variance = margins(sample)
+    mean, variance = item_moments(sample)
     best = loglik(sample, mean, np.diag(variance))
     for move in (0.99, 1.01):
         assert loglik(sample, mean, np.diag(variance * move)) < best

@@ -35,14 +35,14 @@ def values(table):
 def varimax_of_r(loadings, eps):
     """R's stats::varimax, line by line, with its stopping rule."""
     lengths = np.linalg.norm(loadings, axis=1, keepdims=True)
-    x, turn, reached = loadings / lengths, np.eye(loadings.shape[1]), 0.0
+    x, transformation, reached = loadings / lengths, np.eye(loadings.shape[1]), 0.0
     for _ in range(1000):
-        z = x @ turn
+        z = x @ transformation
         left, size, right = np.linalg.svd(x.T @ (z**3 - z * (z**2).mean(axis=0)))
-        turn, last, reached = left @ right, reached, size.sum()
+        transformation, last, reached = left @ right, reached, size.sum()
         if reached < last * (1 + eps):
             break
-    return x @ turn * lengths
+    return x @ transformation * lengths
 
 
 def normalized(loadings):
@@ -114,8 +114,8 @@ def test_rotation_leaves_the_common_part_of_the_model(method, factors, more, see
 @given(st.sampled_from(["varimax", "promax", "oblimin", "geomin"]), st.integers(0, 2**32 - 1))
 def test_turning_the_loadings_beforehand_changes_no_criterion(method, seed):
     structure = np.kron(np.eye(3), [[0.8], [0.7], [0.6], [0.7]])
-    turn = np.linalg.qr(np.random.default_rng(seed).normal(size=(3, 3)))[0]
-    before, after = rotate(structure, method), rotate(structure @ turn, method)
+    transformation = np.linalg.qr(np.random.default_rng(seed).normal(size=(3, 3)))[0]
+    before, after = rotate(structure, method), rotate(structure @ transformation, method)
     assert after.criterion == pytest.approx(before.criterion, abs=1e-8)
     assert_allclose(matched(after.loadings, before.loadings), before.loadings, atol=1e-4)
 

@@ -60,7 +60,7 @@ def simplicity(loadings, method):
     return orthomax(loadings, 0 if method == "quartimax" else loadings.shape[1] / 2)
 
 
-def random_turns(k, count, seed=1):
+def random_rotations(k, count, seed=1):
     return np.linalg.qr(np.random.default_rng(seed).normal(size=(count, k, k)))[0]
 
 
@@ -96,13 +96,13 @@ def test_neither_many_random_starts_nor_a_small_turn_are_simpler(unrotated, meth
     k, rng = unrotated.shape[1], np.random.default_rng(2)
     found = rotate(unrotated, method)
     batch = np.broadcast_to(unrotated, (50, *unrotated.shape))
-    others = minimise(batch, random_turns(k, 50), CRITERIA[method], oblique=False).rotated
+    others = minimise(batch, random_rotations(k, 50), CRITERIA[method], oblique=False).rotated
     near = [np.linalg.qr(np.eye(k) + 1e-3 * rng.normal(size=(k, k)))[0] for _ in range(50)]
     reached = simplicity(found.loadings, method)
     assert found.converged
     assert reached > simplicity(unrotated, method)
     assert reached >= max(simplicity(other, method) for other in others) - 1e-8
-    assert reached >= max(simplicity(found.loadings @ turn, method) for turn in near) - 1e-9
+    assert reached >= max(simplicity(found.loadings @ transformation, method) for transformation in near) - 1e-9
 
 
 def test_orthogonal_oblimax_is_quartimax_with_a_criterion_of_its_own(unrotated):

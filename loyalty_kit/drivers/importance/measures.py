@@ -113,8 +113,8 @@ def measured(method: Method, matrices: Floats) -> Floats:
         return shapley(matrices)
     r = matrices[:, :-1, -1]
     values, vectors = np.linalg.eigh(matrices[:, :-1, :-1])
-    usable = values > _NOTHING_LEFT
-    inverse = np.where(usable, 1 / np.where(usable, values, 1.0), 0.0)
+    nonzero = values > _NOTHING_LEFT
+    inverse = np.where(nonzero, 1 / np.where(nonzero, values, 1.0), 0.0)
     turned = np.einsum("sij,si->sj", vectors, r)
     if method == "relative_weights":
         root = (vectors * np.sqrt(np.maximum(values, 0.0))[:, None, :]) @ vectors.transpose(0, 2, 1)

@@ -277,7 +277,11 @@ def cfa(
         n_dropped=len(responses) - len(answers.values),
         method=_METHODS[estimator, missing],
         confidence=confidence,
-        warnings=(*structure.warnings, *(ordered.doubts if ordered else ()), *_doubts(solution, len(answers.values))),
+        warnings=(
+            *structure.warnings,
+            *(ordered.doubts if ordered else ()),
+            *_fit_warnings(solution, len(answers.values)),
+        ),
         left_out=structure.warnings,
         codebook=structure.codebook,
         solution=solution,
@@ -285,7 +289,7 @@ def cfa(
     )
 
 
-def _doubts(solution: Solution, n: int) -> list[str]:
+def _fit_warnings(solution: Solution, n: int) -> list[str]:
     """Say what keeps the estimates from being taken at face value."""
     doubts: list[str] = []
     # Where the search stopped short, what the place is like is no finding.

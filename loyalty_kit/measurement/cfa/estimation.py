@@ -121,11 +121,11 @@ def _improved(
     for share in 0.5 ** np.arange(8):
         try:
             candidate = values + share * step
-            following, gradient, expected = objective.evaluate(candidate)
+            value, gradient, expected = objective.evaluate(candidate)
         except np.linalg.LinAlgError:
             continue
-        if following >= least + 1e-4 * share * promise:
-            return candidate, following, gradient, expected
+        if value >= least + 1e-4 * share * promise:
+            return candidate, value, gradient, expected
     return None
 
 
@@ -164,7 +164,7 @@ def _start(model: Model, mean: Floats, covariance: Floats) -> Matrices:
     )
 
 
-def turned(model: Model, values: Floats, anchors: Sequence[int]) -> Floats:
+def reflected(model: Model, values: Floats, anchors: Sequence[int]) -> Floats:
     """Turn each factor so that its anchor item loads positively, in the first group where groups share parameters."""
     signs = np.stack([np.sign(m.loadings[anchors, range(len(anchors))]) for m in model.matrices(values)])
     signs[signs == 0] = 1.0

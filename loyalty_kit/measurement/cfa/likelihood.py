@@ -120,7 +120,7 @@ def information_diagonal(along: Directions, inverse: Floats) -> Floats:
     return np.asarray(both + (along.mean * (inverse @ along.mean)).sum(axis=0))
 
 
-def gather(elements: Elements, size: int) -> Floats:
+def element_indicators(elements: Elements, size: int) -> Floats:
     """Matrix of zeros and ones, elements × parameters, that sums elements into parameters."""
     ones = np.zeros((len(elements), size))
     ones[np.arange(len(elements)), elements.parameter] = 1.0
@@ -134,14 +134,14 @@ def evaluate(model: Model, samples: Sequence[Sample], values: Floats) -> tuple[f
         inverse, log_determinant = precisions(sample, matrices.covariance)
         d, about = _deviation(sample, matrices.mean)
         total += _value(sample, about, inverse, log_determinant)
-        along, ones = directions(matrices, elements), gather(elements, model.size)
+        along, ones = directions(matrices, elements), element_indicators(elements, model.size)
         gradient += ones.T @ slope(along, *_slopes(sample, d, about, inverse))
         own = sum(n * information(along, along, m) for n, m in zip(sample.counts, inverse, strict=True))
         expected += ones.T @ own @ ones
     return total, gradient, expected
 
 
-def adapted(among: Floats, between: Floats) -> Floats:
+def scaled_least_squares(among: Floats, between: Floats) -> Floats:
     """Least solution of among · x = between, whatever the units of the parameters."""
     scale = np.sqrt(np.maximum(np.diag(among), np.finfo(float).tiny))[:, None]
     return np.asarray(np.linalg.lstsq(among / (scale * scale.T), between / scale)[0] / scale)
@@ -167,13 +167,13 @@ class Scores:
 
     def variance(self) -> Floats:
         """Variance of each slope, once the parameters have adapted."""
-        return np.asarray(self.own - (self.between * adapted(self.among, self.between)).sum(axis=0))
+        return np.asarray(self.own - (self.between * scaled_least_squares(self.among, self.between)).sum(axis=0))
 
     def joint(self, chosen: Ints) -> float:
         """Score statistic of some elements of different groups together, chi² with as many degrees of freedom."""
         between = self.between[:, chosen]
-        variance = np.diag(self.own[chosen]) - between.T @ adapted(self.among, between)
-        return float(self.slopes[chosen] @ adapted(variance, self.slopes[chosen, None])[:, 0])
+        variance = np.diag(self.own[chosen]) - between.T @ scaled_least_squares(self.among, between)
+        return float(self.slopes[chosen] @ scaled_least_squares(variance, self.slopes[chosen, None])[:, 0])
 
 
 def scores(model: Model, samples: Sequence[Sample], values: Floats, elements: Elements) -> Scores:
@@ -183,7 +183,7 @@ def scores(model: Model, samples: Sequence[Sample], values: Floats, elements: El
     for g, (sample, matrices) in enumerate(zip(samples, model.matrices(values), strict=True)):
         inverse, _ = precisions(sample, matrices.covariance)
         here = elements.group == g
-        free, ones = directions(matrices, model.by_group[g]), gather(model.by_group[g], model.size)
+        free, ones = directions(matrices, model.by_group[g]), element_indicators(model.by_group[g], model.size)
         fixed = directions(matrices, elements.where(here))
         slopes[here] = slope(fixed, *moment_slopes(sample, matrices.mean, matrices.covariance))
         for n, m in zip(sample.counts, inverse, strict=True):
@@ -207,7 +207,7 @@ def observed_information(model: Model, samples: Sequence[Sample], values: Floats
         own = second_derivatives(matrices, elements, *_slopes(sample, d, about, inverse))
         for n, m, a, deviation in zip(sample.counts, inverse, about, d, strict=True):
             own += n * _pattern_curvature(along, m, m @ a @ m, m @ deviation)
-        ones = gather(elements, model.size)
+        ones = element_indicators(elements, model.size)
         total += ones.T @ own @ ones
     return total
 

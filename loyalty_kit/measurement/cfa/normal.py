@@ -6,11 +6,11 @@ import numpy as np
 
 from loyalty_kit.core.errors import InputError
 from loyalty_kit.measurement.cfa.convergence import are_estimates, is_identified
-from loyalty_kit.measurement.cfa.estimation import Likelihood, maximise, starting_values, turned
+from loyalty_kit.measurement.cfa.estimation import Likelihood, maximise, reflected, starting_values
 from loyalty_kit.measurement.cfa.likelihood import Sample, evaluate, loglik, observed_information, scores
 from loyalty_kit.measurement.cfa.model import Elements, Model, confirmatory_model
 from loyalty_kit.measurement.cfa.robust import Rows, robust_fit, sandwich
-from loyalty_kit.measurement.cfa.saturated import margins, saturated
+from loyalty_kit.measurement.cfa.saturated import item_moments, saturated
 from loyalty_kit.measurement.cfa.solution import Score, Solution
 from loyalty_kit.measurement.cfa.structure import Structure
 from loyalty_kit.measurement.correlations.items import ItemTable
@@ -40,7 +40,7 @@ def normal_solution(structure: Structure, table: ItemTable, *, robust: bool, fim
     data = _data(table, robust=robust, fiml=fiml)
     model = confirmatory_model(structure.scales, means=fiml, marker=marker)
     found = maximise(Likelihood(model, [data.sample]), starting_values(model, [(data.mean, data.covariance)]))
-    values = found.values if marker else turned(model, found.values, structure.anchor_positions)
+    values = found.values if marker else reflected(model, found.values, structure.anchor_positions)
     test = _test(model, found.loglik, data)
     fit = fit_indices(test, n=data.sample.n)
     (matrices,) = model.matrices(values)
@@ -98,7 +98,7 @@ def _test(model: Model, value: float, data: _Data) -> ChiSquares:
     """Chi² of the model and of uncorrelated items, each against the saturated model."""
     p = len(model.items)
     highest = loglik(data.sample, data.mean, data.covariance)
-    mean, variance = margins(data.sample)
+    mean, variance = item_moments(data.sample)
     df = p * (p + 1) // 2 + p * data.means_modelled - model.size
     baseline = 2 * (highest - loglik(data.sample, mean, np.diag(variance)))
     return ChiSquares(max(2 * (highest - value), 0.0), df, baseline, p * (p - 1) // 2)

@@ -7,8 +7,8 @@ import pandas as pd
 
 from loyalty_kit.core.messages import message
 from loyalty_kit.measurement.cfa.convergence import are_estimates, is_identified
-from loyalty_kit.measurement.cfa.estimation import maximise, starting_values, turned
-from loyalty_kit.measurement.cfa.likelihood import adapted, second_derivatives
+from loyalty_kit.measurement.cfa.estimation import maximise, reflected, starting_values
+from loyalty_kit.measurement.cfa.likelihood import scaled_least_squares, second_derivatives
 from loyalty_kit.measurement.cfa.model import Elements, Model, confirmatory_model, directions
 from loyalty_kit.measurement.cfa.solution import Score, Solution
 from loyalty_kit.measurement.cfa.structure import Structure
@@ -105,7 +105,7 @@ def ordinal_solution(structure: Structure, sample: OrdinalSample, *, marker: boo
     model = confirmatory_model(structure.scales, marker=marker, residuals=False)
     objective = LeastSquares(model, _lower(matrix), 1 / np.diag(sample.gamma), n)
     estimate = maximise(objective, starting_values(model, [(np.zeros(len(matrix)), matrix)]))
-    values = estimate.values if marker else turned(model, estimate.values, structure.anchor_positions)
+    values = estimate.values if marker else reflected(model, estimate.values, structure.anchor_positions)
     test, errors, fit = _robust(objective, values, sample.gamma, n)
     return Solution(
         model=model,
@@ -181,7 +181,7 @@ def _score(objective: LeastSquares, values: Floats, elements: Elements) -> Score
     fixed, free = objective.along(values, elements), objective.along(values, objective.model.elements)
     weighted = fixed * objective.weights[:, None] * objective.n
     between = free.T @ weighted
-    explained = (between * adapted(objective.evaluate(values)[2], between)).sum(axis=0)
+    explained = (between * scaled_least_squares(objective.evaluate(values)[2], between)).sum(axis=0)
     return Score(weighted.T @ off, (weighted * fixed).sum(axis=0) - explained)
 
 

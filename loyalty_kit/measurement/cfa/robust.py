@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from loyalty_kit.measurement.cfa.likelihood import Sample, gather, observed_information, precisions
+from loyalty_kit.measurement.cfa.likelihood import Sample, element_indicators, observed_information, precisions
 from loyalty_kit.measurement.cfa.model import Ints, Model, directions, unrestricted_model
-from loyalty_kit.measurement.cfa.saturated import margins, saturated_information
+from loyalty_kit.measurement.cfa.saturated import item_moments, saturated_information
 from loyalty_kit.measurement.factors.fit_indices import ChiSquares, cfi, p_value, rmsea, rmsea_interval, tli
 from loyalty_kit.statistics.moments import Floats
 
@@ -54,7 +54,7 @@ def _squared_slopes(model: Model, sample: Sample, rows: Rows, values: Floats) ->
     """Σ w² s sᵀ, where one respondent's slope is (uᵀy)(vᵀy) − uᵀΣ⁻¹v + μᵢᵀy with y = Σ⁻¹(x − μ)."""
     (matrices,) = model.matrices(values)
     inverse, _ = precisions(sample, matrices.covariance)
-    along, ones = directions(matrices, model.elements), gather(model.elements, model.size)
+    along, ones = directions(matrices, model.elements), element_indicators(model.elements, model.size)
     expected = np.stack([(along.u * (own @ along.v)).sum(axis=0) for own in inverse])
     total = np.zeros((model.size, model.size))
     for start in range(0, len(rows.values), _BLOCK):
@@ -115,7 +115,7 @@ def _reference_traces(
     sample: Sample, rows: Rows, moments: tuple[Floats, Floats], *, means: bool
 ) -> tuple[float, float]:
     """Traces of the saturated and of the independence model."""
-    (mean, covariance), (own_mean, variance) = moments, margins(sample)
+    (mean, covariance), (own_mean, variance) = moments, item_moments(sample)
     names = [str(j) for j in range(len(mean))]
     values = np.concatenate([covariance[np.tril_indices(len(mean))], mean[: len(mean) * means]])
     squares = _squared_slopes(unrestricted_model(names, means=means), sample, rows, values)

@@ -9,7 +9,7 @@ _STEPS = 5000
 _SETTLED = 1e-8
 
 
-def margins(sample: Sample) -> tuple[Floats, Floats]:
+def item_moments(sample: Sample) -> tuple[Floats, Floats]:
     """Mean and variance of each item over those who answer it: what maximises the likelihood of uncorrelated items."""
     answered = sample.counts @ sample.present
     mean = sample.counts @ sample.means / answered
@@ -24,14 +24,14 @@ def saturated(sample: Sample) -> tuple[Floats, Floats, bool]:
     Σ − ΣΩΣ / n − δδᵀ: for complete rows it lands at once.
     """
     n = sample.n
-    mean, variance = margins(sample)
+    mean, variance = item_moments(sample)
     covariance = np.diag(variance)
     for _ in range(_STEPS):
         omega, y = moment_slopes(sample, mean, covariance)
         delta = covariance @ y / n
-        following = covariance - covariance @ omega @ covariance / n - np.outer(delta, delta)
-        moved = np.abs(following - covariance) / np.sqrt(np.outer(variance, variance))
-        mean, covariance = mean + delta, following
+        updated = covariance - covariance @ omega @ covariance / n - np.outer(delta, delta)
+        moved = np.abs(updated - covariance) / np.sqrt(np.outer(variance, variance))
+        mean, covariance = mean + delta, updated
         if moved.max() < _SETTLED and np.abs(delta / np.sqrt(variance)).max() < _SETTLED:
             return mean, covariance, True
     return mean, covariance, False

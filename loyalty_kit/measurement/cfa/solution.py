@@ -196,8 +196,8 @@ def modification_table(solution: Solution) -> pd.DataFrame:
     places += [(RESIDUAL, 0, int(i), int(j)) for i, j in zip(first, second, strict=True)]
     score = solution.score(Elements.of(places))
     with np.errstate(invalid="ignore", divide="ignore"):
-        usable = np.where(score.variances > 0, score.variances, np.nan)
-        change = score.slopes / usable
+        variances = np.where(score.variances > 0, score.variances, np.nan)
+        change = score.slopes / variances
         index = score.slopes * change
     matrices = solution.matrices
     sd, residual = np.sqrt(np.diag(matrices.covariance)), np.sqrt(np.abs(np.diag(matrices.residuals)))

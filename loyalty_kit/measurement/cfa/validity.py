@@ -279,7 +279,7 @@ def _pair_table(
     strict, liberal = (
         (own < limit).mean(axis=0) if known else np.full(len(first), np.nan) for limit in (STRICT, LIBERAL)
     )
-    ratios, told = htmt[first, second], related[first] & related[second]
+    ratios, related_pair = htmt[first, second], related[first] & related[second]
     return pd.DataFrame(
         {
             "first": [names[i] for i in first],
@@ -293,7 +293,7 @@ def _pair_table(
             "p_below_90": liberal,
             "fornell_larcker": np.minimum(np.diag(larcker)[first], np.diag(larcker)[second])
             > np.abs(larcker[first, second]),
-            "verdict": [_distinct(*pair) for pair in zip(ratios, low, high, told, strict=True)],
+            "verdict": [_distinct(*pair) for pair in zip(ratios, low, high, related_pair, strict=True)],
         }
     )
 

@@ -130,13 +130,13 @@ def correlate(
     if method == "polychoric":
         found = polychoric(table.names, table.values, table.weights)
         values, thresholds = found.matrix, _threshold_table(table.names, found.thresholds)
-        notes += _doubts(table.names, found)
+        notes += _pair_warnings(table.names, found)
     elif method == "spearman":
         values = _spearman(table)
     else:
         values = moments.correlation.to_numpy()
     _check_pairs(table.names, values)
-    values, smoothed, remarks = _settled(table.names, values)
+    values, smoothed, warnings = _smoothed_if_needed(table.names, values)
     labels = list(table.names)
     return Correlation(
         matrix=pd.DataFrame(values, index=labels, columns=labels),
@@ -150,7 +150,7 @@ def correlate(
         sds=pd.Series(np.sqrt(np.diag(moments.covariance)), index=labels),
         thresholds=thresholds,
         smoothed=smoothed,
-        warnings=(*notes, *remarks),
+        warnings=(*notes, *warnings),
     )
 
 
@@ -196,7 +196,7 @@ def as_correlation(data: Any, *, n: float | None = None, weight: Any = None) -> 
         raise InputError("A correlation matrix must be symmetric, within −1 to 1 and with ones on the diagonal.")
     if n is not None and not (np.isfinite(n) and n > 1):
         raise InputError("'n' must be a number of respondents above 1; got {given}.", given=shown(n))
-    values, smoothed, remarks = _settled(names, values)
+    values, smoothed, warnings = _smoothed_if_needed(names, values)
     return Correlation(
         matrix=pd.DataFrame(values, index=names, columns=names),
         n=np.nan if n is None else float(n),
@@ -205,7 +205,7 @@ def as_correlation(data: Any, *, n: float | None = None, weight: Any = None) -> 
         method="given",
         missing="listwise",
         smoothed=smoothed,
-        warnings=remarks,
+        warnings=warnings,
     )
 
 
@@ -280,7 +280,7 @@ def _check_pairs(names: Iterable[str], values: Floats) -> None:
         )
 
 
-def _settled(names: Iterable[str], values: Floats) -> tuple[Floats, bool, tuple[str, ...]]:
+def _smoothed_if_needed(names: Iterable[str], values: Floats) -> tuple[Floats, bool, tuple[str, ...]]:
     """Matrix, smoothed where it has a negative eigenvalue; whether it was; and what to say of it."""
     lowest = float(np.linalg.eigvalsh(values)[0])
     if lowest >= -_SINGULAR:
@@ -308,7 +308,7 @@ def _threshold_table(names: Iterable[str], thresholds: Floats) -> pd.DataFrame:
     return pd.DataFrame(thresholds, index=list(names), columns=[f"t{i + 1}" for i in range(thresholds.shape[1])])
 
 
-def _doubts(names: tuple[str, ...], found: Polychoric) -> list[str]:
+def _pair_warnings(names: tuple[str, ...], found: Polychoric) -> list[str]:
     if not found.doubtful:
         return []
     return [

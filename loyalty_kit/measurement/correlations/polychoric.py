@@ -178,8 +178,8 @@ def _score(tables: Floats, h: Floats, k: Floats) -> tuple[Floats, np.ndarray]:
         highest, best = np.where(higher, likelihood, highest), np.where(higher, rho, best)
         # No step goes more than half the way to ±1, where the information explodes and would trap it.
         scored = np.clip(rho + scored, (rho - 1) / 2, (rho + 1) / 2)
-        following = np.clip(np.where(higher, scored, (rho + best) / 2), -_BOUND, _BOUND)
-        step, rho = np.abs(following - best), following
+        updated = np.clip(np.where(higher, scored, (rho + best) / 2), -_BOUND, _BOUND)
+        step, rho = np.abs(updated - best), updated
         if not (step > _TOLERANCE).any():
             break
     # Without information the likelihood is flat: a search that ends there has found nothing.

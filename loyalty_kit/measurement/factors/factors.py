@@ -34,7 +34,7 @@ _EMPTY = 1e-8
 class FactorResult(Result):
     """Exploratory factor solution.
 
-    Factors stand in order of the variance they explain, each turned so that its loadings sum to zero
+    Factors stand in order of the variance they explain, each rotated so that its loadings sum to zero
     or more; every matrix has that order and those signs.
 
     Attributes
@@ -207,8 +207,8 @@ def efa(
     check_whole(starts, "starts", 1)
     r = correlation.matrix
     found = extract(r.to_numpy(), factors=factors, method=extraction)
-    turned = rotate(found.loadings, rotation, starts=starts, rng=rng)
-    values, phi = arranged(turned.loadings, turned.factor_correlations)
+    rotated = rotate(found.loadings, rotation, starts=starts, rng=rng)
+    values, phi = arranged(rotated.loadings, rotated.factor_correlations)
     labels = _labels(values, list(r.columns), codebook)
     loadings = pd.DataFrame(values, index=r.columns, columns=labels)
     factor_correlations = pd.DataFrame(phi, index=labels, columns=labels)
@@ -229,12 +229,12 @@ def efa(
         correlation=correlation,
         extraction=extraction,
         rotation=rotation,
-        criterion=turned.criterion,
-        solutions=turned.solutions,
+        criterion=rotated.criterion,
+        solutions=rotated.solutions,
         n_used=correlation.n_used,
         n_dropped=correlation.n_dropped,
         method=f"{extraction}, {rotation}, {correlation.method} correlations",
-        warnings=(*correlation.warnings, *_remarks(found, turned, loadings, fit, starts)),
+        warnings=(*correlation.warnings, *_warnings(found, rotated, loadings, fit, starts)),
         codebook=codebook or Codebook(),
     )
 
@@ -260,7 +260,7 @@ def arranged(loadings: Floats, factor_correlations: Floats) -> tuple[Floats, Flo
     return loadings[:, order] * signs, factor_correlations[np.ix_(order, order)] * np.outer(signs, signs)
 
 
-def homes(loadings: pd.DataFrame, codebook: Codebook) -> dict[str, set[Any]]:
+def home_factors(loadings: pd.DataFrame, codebook: Codebook) -> dict[str, set[Any]]:
     """Factors on which the items of each reflective scale load most; scales with an item left out are not there."""
     home = loadings.abs().idxmax(axis=1)
     return {
@@ -270,8 +270,8 @@ def homes(loadings: pd.DataFrame, codebook: Codebook) -> dict[str, set[Any]]:
     }
 
 
-def recovered(found: Mapping[str, set[Any]]) -> dict[str, Any]:
-    """Scales whose items share one factor that no other scale's item calls home, with that factor; from `homes`."""
+def recovered_scales(found: Mapping[str, set[Any]]) -> dict[str, Any]:
+    """Scales whose items share one factor on which no other scale's item loads most, with that factor."""
     return {
         name: next(iter(places))
         for name, places in found.items()
@@ -283,7 +283,7 @@ def _labels(loadings: Floats, names: Sequence[str], codebook: Codebook | None) -
     """Scale that each factor brings back whole and alone, else a number."""
     labels = [f"F{j + 1}" for j in range(loadings.shape[1])]
     if codebook is not None:
-        for name, place in recovered(homes(pd.DataFrame(loadings, index=list(names)), codebook)).items():
+        for name, place in recovered_scales(home_factors(pd.DataFrame(loadings, index=list(names)), codebook)).items():
             labels[place] = name
     return labels
 
@@ -293,38 +293,38 @@ def _variance(explained: pd.Series, items: int) -> pd.DataFrame:
     return pd.DataFrame({"ss_loadings": explained, "proportion": share, "cumulative": share.cumsum()})
 
 
-def _remarks(found: Extraction, turned: Rotation, loadings: pd.DataFrame, fit: pd.Series, starts: int) -> list[str]:
+def _warnings(found: Extraction, rotated: Rotation, loadings: pd.DataFrame, fit: pd.Series, starts: int) -> list[str]:
     """Sentences on what went wrong, or might be taken for more than it is."""
-    remarks: list[str] = []
+    warnings: list[str] = []
     if not found.converged:
-        remarks.append(message("The extraction did not converge; its estimates are not final."))
+        warnings.append(message("The extraction did not converge; its estimates are not final."))
     if found.heywood:
         items = [loadings.index[i] for i in found.heywood]
-        remarks.append(message("Heywood case: the factors leave no variance of its own to {items}.", items=items))
+        warnings.append(message("Heywood case: the factors leave no variance of its own to {items}.", items=items))
     factors, shared = loadings.shape[1], shared_factors(found)
     if shared < factors:
         counts = {"shared": shared, "factors": factors}
-        remarks.append(
+        warnings.append(
             message("The items share only {shared} of the {factors} factors asked for; the rest are empty.", **counts)
         )
-    if not turned.converged:
-        remarks.append(message("The rotation did not converge; its loadings are not final."))
-    if turned.solutions > 1:
-        counts = {"solutions": turned.solutions, "starts": starts}
-        remarks.append(
+    if not rotated.converged:
+        warnings.append(message("The rotation did not converge; its loadings are not final."))
+    if rotated.solutions > 1:
+        counts = {"solutions": rotated.solutions, "starts": starts}
+        warnings.append(
             message(
                 "The rotation met {solutions} different solutions from {starts} starts; the best is shown.", **counts
             )
         )
     markers = (loadings.abs() >= SALIENT).sum()
-    weak = list(markers.index[markers < FEWEST_MARKERS]) if turned.rotated or len(markers) == 1 else []
+    weak = list(markers.index[markers < FEWEST_MARKERS]) if rotated.rotated or len(markers) == 1 else []
     if weak:
         bounds = {"factors": weak, "least": FEWEST_MARKERS, "salient": SALIENT}
-        remarks.append(
+        warnings.append(
             message("{factors} is a weak factor: fewer than {least} items load {salient} or more.", **bounds)
             if len(weak) == 1
             else message("{factors} are weak factors: fewer than {least} items load {salient} or more.", **bounds)
         )
     if fit["df"] <= 0:
-        remarks.append(message("The model has no degrees of freedom; whether it fits cannot be tested."))
-    return remarks
+        warnings.append(message("The model has no degrees of freedom; whether it fits cannot be tested."))
+    return warnings

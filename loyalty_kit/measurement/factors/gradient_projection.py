@@ -26,28 +26,28 @@ class Minimum:
     ----------
     rotated : array of shape (batch, items, factors)
         Rotated loadings.
-    turns : array of shape (batch, factors, factors)
+    rotations : array of shape (batch, factors, factors)
         T: columns of unit length, orthogonal unless the rotation is oblique.
     values : array of shape (batch,)
         Criterion reached.
-    settled : array of bool, shape (batch,)
+    converged : array of bool, shape (batch,)
         Whether the projected gradient vanished, to 1e-5.
     """
 
     rotated: Floats
-    turns: Floats
+    rotations: Floats
     values: Floats
-    settled: npt.NDArray[np.bool_]
+    converged: npt.NDArray[np.bool_]
 
 
-def minimise(loadings: Floats, turns: Floats, criterion: Criterion, *, oblique: bool) -> Minimum:
+def minimise(loadings: Floats, rotations: Floats, criterion: Criterion, *, oblique: bool) -> Minimum:
     """Minimise a criterion over rotations of loadings, each pair of loadings and start on its own.
 
     Parameters
     ----------
     loadings : array of shape (batch, items, factors)
         Unrotated loadings A.
-    turns : array of shape (batch, factors, factors)
+    rotations : array of shape (batch, factors, factors)
         Starts T, orthogonal or, for an oblique rotation, with columns of unit length.
     criterion : callable
         Values and gradients of rotated loadings.
@@ -75,35 +75,35 @@ def minimise(loadings: Floats, turns: Floats, criterion: Criterion, *, oblique: 
     Numerical Analysis 8(1), 141–148, equations 5 and 6.
     """
     position, constrain = (_oblique, _unit_columns) if oblique else (_orthogonal, _polar)
-    turns = turns.copy()
-    rotated, values, gradients = position(loadings, turns, criterion)
-    slopes, steps, active = _norm(gradients), np.ones(len(turns)), np.arange(len(turns))
-    for turn in range(_STEPS):
+    rotations = rotations.copy()
+    rotated, values, gradients = position(loadings, rotations, criterion)
+    slopes, steps, active = _norm(gradients), np.ones(len(rotations)), np.arange(len(rotations))
+    for iteration in range(_STEPS):
         active = active[slopes[active] >= _SLOPE]
         trying = active
         for _ in range(_SHORTENINGS):
             if not len(trying):
                 break
-            t = constrain(turns[trying] - steps[trying, None, None] * gradients[trying])
+            t = constrain(rotations[trying] - steps[trying, None, None] * gradients[trying])
             reached = position(loadings[trying], t, criterion)
             better = values[trying] - reached[1] > _DESCENT * steps[trying] * slopes[trying] ** 2
             done, t, (pattern, value, gradient) = trying[better], t[better], (part[better] for part in reached)
-            steps[done] = _next_step(t - turns[done], gradient - gradients[done], longer=turn % 2 == 1)
-            turns[done], rotated[done], values[done], gradients[done] = t, pattern, value, gradient
+            steps[done] = _next_step(t - rotations[done], gradient - gradients[done], longer=iteration % 2 == 1)
+            rotations[done], rotated[done], values[done], gradients[done] = t, pattern, value, gradient
             slopes[done] = _norm(gradient)
             trying = trying[~better]
             steps[trying] /= 4
         active = np.setdiff1d(active, trying)
         if not len(active):
             break
-    return Minimum(rotated, turns, values, slopes < 10 * _SLOPE)
+    return Minimum(rotated, rotations, values, slopes < 10 * _SLOPE)
 
 
-def minimum_at(loadings: Floats, turns: Floats, criterion: Criterion, *, oblique: bool) -> Minimum:
-    """Describe turns that were found by other means as `minimise` describes its own."""
+def minimum_at(loadings: Floats, rotations: Floats, criterion: Criterion, *, oblique: bool) -> Minimum:
+    """Describe rotations that were found by other means as `minimise` describes its own."""
     position = _oblique if oblique else _orthogonal
-    rotated, values, gradients = position(loadings, turns, criterion)
-    return Minimum(rotated, turns, values, _norm(gradients) < 10 * _SLOPE)
+    rotated, values, gradients = position(loadings, rotations, criterion)
+    return Minimum(rotated, rotations, values, _norm(gradients) < 10 * _SLOPE)
 
 
 def varimax(loadings: Floats) -> tuple[Floats, Floats]:
@@ -143,30 +143,30 @@ def equamax(loadings: Floats) -> tuple[Floats, Floats]:
     return (squares * others).sum(axis=(1, 2)) / 4, loadings * others
 
 
-def _oblique(loadings: Floats, turns: Floats, criterion: Criterion) -> tuple[Floats, Floats, Floats]:
+def _oblique(loadings: Floats, rotations: Floats, criterion: Criterion) -> tuple[Floats, Floats, Floats]:
     """Rotated loadings, criterion and its gradient along unit columns."""
-    inverse = np.linalg.inv(turns)
+    inverse = np.linalg.inv(rotations)
     rotated = loadings @ inverse.transpose(0, 2, 1)
     values, gradients = criterion(rotated)
     over_t = -(rotated.transpose(0, 2, 1) @ gradients @ inverse).transpose(0, 2, 1)
-    return rotated, values, over_t - turns * (turns * over_t).sum(axis=1, keepdims=True)
+    return rotated, values, over_t - rotations * (rotations * over_t).sum(axis=1, keepdims=True)
 
 
-def _orthogonal(loadings: Floats, turns: Floats, criterion: Criterion) -> tuple[Floats, Floats, Floats]:
+def _orthogonal(loadings: Floats, rotations: Floats, criterion: Criterion) -> tuple[Floats, Floats, Floats]:
     """Rotated loadings, criterion and its gradient along the orthogonal matrices."""
-    rotated = loadings @ turns
+    rotated = loadings @ rotations
     values, gradients = criterion(rotated)
     over_t = loadings.transpose(0, 2, 1) @ gradients
-    across = turns.transpose(0, 2, 1) @ over_t
-    return rotated, values, over_t - turns @ (across + across.transpose(0, 2, 1)) / 2
+    across = rotations.transpose(0, 2, 1) @ over_t
+    return rotated, values, over_t - rotations @ (across + across.transpose(0, 2, 1)) / 2
 
 
-def _unit_columns(turns: Floats) -> Floats:
-    return np.asarray(turns / np.sqrt((turns**2).sum(axis=1, keepdims=True)))
+def _unit_columns(rotations: Floats) -> Floats:
+    return np.asarray(rotations / np.sqrt((rotations**2).sum(axis=1, keepdims=True)))
 
 
-def _polar(turns: Floats) -> Floats:
-    left, _, right = np.linalg.svd(turns)
+def _polar(rotations: Floats) -> Floats:
+    left, _, right = np.linalg.svd(rotations)
     return np.asarray(left @ right)
 
 

@@ -170,7 +170,7 @@ def loading_stability(
         n_dropped=fitted.n_dropped,
         method=fitted.method,
         confidence=confidence,
-        warnings=(*fitted.warnings, *_remarks(extracted, bootstrap)),
+        warnings=(*fitted.warnings, *_warnings(extracted, bootstrap)),
     )
 
 
@@ -182,12 +182,12 @@ def _aligned(extracted: list[Extraction], sample: Correlation, target: Floats, r
             "The items share fewer than {count} factors; empty factors have no stability.", count=target.shape[1]
         )
     unrotated = whole.loadings
-    turn = np.asarray(np.linalg.inv((np.linalg.pinv(unrotated) @ target).T), dtype=float)
+    transformation = np.asarray(np.linalg.inv((np.linalg.pinv(unrotated) @ target).T), dtype=float)
     if rotation not in OBLIQUE_MINIMA:
-        turn = _nearest_orthogonal(turn)
+        transformation = _nearest_orthogonal(transformation)
     loadings: Floats = np.stack([each.loadings for each in extracted])
     loadings = loadings @ _nearest_orthogonal(loadings.transpose(0, 2, 1) @ unrotated)
-    found, _ = rotate_from(loadings, rotation, np.broadcast_to(turn, (len(loadings), *turn.shape)))
+    found, _ = rotate_from(loadings, rotation, np.broadcast_to(transformation, (len(loadings), *transformation.shape)))
     return np.stack([_matched(each, target) for each in found.rotated])
 
 
@@ -211,15 +211,15 @@ def _congruence(loadings: Floats, target: Floats) -> Floats:
     return np.asarray((loadings * target).sum(axis=1) / np.maximum(lengths, np.finfo(float).tiny))
 
 
-def _remarks(extracted: list[Extraction], bootstrap: int) -> list[str]:
+def _warnings(extracted: list[Extraction], bootstrap: int) -> list[str]:
     """Sentences on resamples that were lost or went to the edge."""
-    remarks: list[str] = []
+    warnings: list[str] = []
     if len(extracted) < bootstrap:
         lost = bootstrap - len(extracted)
-        remarks.append(message("{lost} resamples could not be factored and were left out.", lost=lost))
+        warnings.append(message("{lost} resamples could not be factored and were left out.", lost=lost))
     share = float(np.mean([bool(each.heywood) for each in extracted]))
     if share > _MANY_HEYWOOD:
-        remarks.append(
+        warnings.append(
             message("{share:.0%} of the resamples are Heywood cases; the model may have too many factors.", share=share)
         )
-    return remarks
+    return warnings

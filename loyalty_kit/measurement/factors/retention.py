@@ -228,7 +228,7 @@ def retain(
         n_used=correlation.n_used,
         n_dropped=correlation.n_dropped,
         method=message("{kind} correlations", kind=correlation.method),
-        warnings=(*correlation.warnings, *_remarks(found, correlation.method, null, lost)),
+        warnings=(*correlation.warnings, *_warnings(found, correlation.method, null, lost)),
         claimed=sum(len(scale.items) > 1 for scale in codebook.reflective().values()) if codebook else None,
     )
 
@@ -290,16 +290,16 @@ def _shares(answers: Counts, most: int) -> pd.DataFrame:
     return pd.DataFrame(shares, index=pd.Index(numbers, name="factors"), columns=[*METHODS, "vote"])
 
 
-def _remarks(answers: Counts, method: str, null: str, lost: int) -> list[str]:
+def _warnings(answers: Counts, method: str, null: str, lost: int) -> list[str]:
     """Sentences on what makes the answers less certain than they look."""
-    remarks: list[str] = []
+    warnings: list[str] = []
     low, high = int(answers.min()), int(answers.max())
     if low < high:
-        remarks.append(message("The methods disagree: {low} to {high} factors.", low=low, high=high))
+        warnings.append(message("The methods disagree: {low} to {high} factors.", low=low, high=high))
     if method in ("spearman", "polychoric") and null == "normal":
-        remarks.append(
+        warnings.append(
             message("The null eigenvalues are those of Pearson correlations; {kind} ones scatter more.", kind=method)
         )
     if lost:
-        remarks.append(message("{lost} bootstrap samples in which an item never varies were left out.", lost=lost))
-    return remarks
+        warnings.append(message("{lost} bootstrap samples in which an item never varies were left out.", lost=lost))
+    return warnings

@@ -126,16 +126,16 @@ def rotate(
     k = loadings.shape[1]
     if method == "none" or k == 1:
         return Rotation(loadings, np.eye(k), np.nan, 1, True)
-    turns = _starting_turns(k, starts, np.random.default_rng(rng))
-    found, correlations = rotate_from(np.broadcast_to(loadings, (starts, *loadings.shape)), method, turns)
-    values, settled = found.values, found.settled
+    rotations = _starting_rotations(k, starts, np.random.default_rng(rng))
+    found, correlations = rotate_from(np.broadcast_to(loadings, (starts, *loadings.shape)), method, rotations)
+    values, converged = found.values, found.converged
     best = int(np.flatnonzero(values <= values.min() + _SAME * (1 + abs(values.min())))[0])
-    ordered = np.sort(values[settled] if settled.any() else values)
+    ordered = np.sort(values[converged] if converged.any() else values)
     solutions = 1 + int((np.diff(ordered) > _SAME * (1 + np.abs(ordered[1:]))).sum())
-    return Rotation(found.rotated[best], correlations[best], float(values[best]), solutions, bool(settled[best]))
+    return Rotation(found.rotated[best], correlations[best], float(values[best]), solutions, bool(converged[best]))
 
 
-def rotate_from(loadings: Floats, method: RotationMethod, turns: Floats) -> tuple[Minimum, Floats]:
+def rotate_from(loadings: Floats, method: RotationMethod, rotations: Floats) -> tuple[Minimum, Floats]:
     """Rotate a batch of loadings, each from its own start.
 
     Parameters
@@ -144,7 +144,7 @@ def rotate_from(loadings: Floats, method: RotationMethod, turns: Floats) -> tupl
         Unrotated loadings.
     method : str
         Rotation, as for `rotate`; 'none' leaves the loadings at their start.
-    turns : array of shape (batch, factors, factors)
+    rotations : array of shape (batch, factors, factors)
         Orthogonal starts.
 
     Returns
@@ -154,28 +154,28 @@ def rotate_from(loadings: Floats, method: RotationMethod, turns: Floats) -> tupl
     array of shape (batch, factors, factors)
         Factor correlations.
     """
-    identity = np.broadcast_to(np.eye(loadings.shape[2]), turns.shape)
+    identity = np.broadcast_to(np.eye(loadings.shape[2]), rotations.shape)
     if method == "none":
-        still = np.zeros(len(turns))
-        return Minimum(loadings @ turns, turns, still, still == 0), identity
+        still = np.zeros(len(rotations))
+        return Minimum(loadings @ rotations, rotations, still, still == 0), identity
     if method in OBLIQUE_MINIMA:
-        found = minimise(loadings, turns, OBLIQUE_MINIMA[method], oblique=True)
-        return found, found.turns.transpose(0, 2, 1) @ found.turns
+        found = minimise(loadings, rotations, OBLIQUE_MINIMA[method], oblique=True)
+        return found, found.rotations.transpose(0, 2, 1) @ found.rotations
     if method in CRITERIA:
-        return rotate_by_rotator(loadings, method, turns), identity
+        return rotate_by_rotator(loadings, method, rotations), identity
     lengths = np.sqrt((loadings**2).sum(axis=2, keepdims=True))
     lengths = np.where(lengths > 0, lengths, 1.0)
-    found = minimise(loadings / lengths, turns, varimax, oblique=False)
+    found = minimise(loadings / lengths, rotations, varimax, oblique=False)
     pattern, correlations = (found.rotated, identity) if method == "varimax" else _promax(found.rotated)
-    return Minimum(pattern * lengths, found.turns, found.values, found.settled), correlations
+    return Minimum(pattern * lengths, found.rotations, found.values, found.converged), correlations
 
 
-def _starting_turns(k: int, starts: int, rng: np.random.Generator) -> Floats:
+def _starting_rotations(k: int, starts: int, rng: np.random.Generator) -> Floats:
     """Identity and random rotations, uniform over the orthogonal matrices."""
-    turns, upper = np.linalg.qr(rng.standard_normal((starts, k, k)))
-    turns = turns * np.sign(np.diagonal(upper, axis1=1, axis2=2))[:, None, :]
-    turns[0] = np.eye(k)
-    return np.asarray(turns)
+    rotations, upper = np.linalg.qr(rng.standard_normal((starts, k, k)))
+    rotations = rotations * np.sign(np.diagonal(upper, axis1=1, axis2=2))[:, None, :]
+    rotations[0] = np.eye(k)
+    return np.asarray(rotations)
 
 
 def _promax(rotated: Floats) -> tuple[Floats, Floats]:
@@ -185,9 +185,9 @@ def _promax(rotated: Floats) -> tuple[Floats, Floats]:
     full = (roots[:, 0] > _EMPTY * roots[:, -1])[:, None, None]
     identity = np.eye(rotated.shape[2])
     target = rotated * np.abs(rotated) ** (_PROMAX_POWER - 1)
-    turn = np.linalg.solve(np.where(full, products, identity), rotated.transpose(0, 2, 1) @ target)
-    turn = np.where(full, turn, identity)
-    inverse = np.linalg.inv(turn)
+    transformation = np.linalg.solve(np.where(full, products, identity), rotated.transpose(0, 2, 1) @ target)
+    transformation = np.where(full, transformation, identity)
+    inverse = np.linalg.inv(transformation)
     scale = np.sqrt((inverse**2).sum(axis=2))
-    turn, inverse = turn * scale[:, None, :], inverse / scale[:, :, None]
-    return rotated @ turn, inverse @ inverse.transpose(0, 2, 1)
+    transformation, inverse = transformation * scale[:, None, :], inverse / scale[:, :, None]
+    return rotated @ transformation, inverse @ inverse.transpose(0, 2, 1)

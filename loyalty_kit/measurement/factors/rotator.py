@@ -32,7 +32,7 @@ _STEPS = 2000
 _SLOPE = 1e-6
 
 
-def rotate_by_rotator(loadings: Floats, method: str, turns: Floats) -> Minimum:
+def rotate_by_rotator(loadings: Floats, method: str, rotations: Floats) -> Minimum:
     """Rotate a batch of loadings by factor_analyzer's ``Rotator``, each from its own start.
 
     Parameters
@@ -41,13 +41,13 @@ def rotate_by_rotator(loadings: Floats, method: str, turns: Floats) -> Minimum:
         Unrotated loadings A.
     method : {'quartimax', 'equamax', 'oblimax', 'geomin_ort'}
         Rotation; loadings are not normalized.
-    turns : array of shape (batch, factors, factors)
+    rotations : array of shape (batch, factors, factors)
         Orthogonal starts.
 
     Returns
     -------
     Minimum
-        Rotated loadings A T, T and the criterion; settled as the kit's own gradient has it.
+        Rotated loadings A T, T and the criterion; converged as the kit's own gradient has it.
 
     Notes
     -----
@@ -63,12 +63,12 @@ def rotate_by_rotator(loadings: Floats, method: str, turns: Floats) -> Minimum:
     p, k = loadings.shape[1:]
     name = "quartimax" if method == "oblimax" else method
     rotator = factor_analyzer.Rotator(method=name, kappa=k / (2 * p), tol=_SLOPE, max_iter=_STEPS)
-    found = np.empty(turns.shape)
-    for i, (unrotated, turn) in enumerate(zip(loadings, turns, strict=True)):
-        rotator.fit(unrotated @ turn)
-        found[i] = turn @ rotator.rotation_
+    found = np.empty(rotations.shape)
+    for i, (unrotated, transformation) in enumerate(zip(loadings, rotations, strict=True)):
+        rotator.fit(unrotated @ transformation)
+        found[i] = transformation @ rotator.rotation_
     ended = minimum_at(loadings, found, CRITERIA[method], oblique=False)
     if method != "oblimax":
         return ended
     sums = (ended.rotated**2).sum(axis=(1, 2))
-    return Minimum(ended.rotated, ended.turns, 2 * np.log(sums) - np.log(-4 * ended.values), ended.settled)
+    return Minimum(ended.rotated, ended.rotations, 2 * np.log(sums) - np.log(-4 * ended.values), ended.converged)

@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from loyalty_kit.measurement.cfa.convergence import are_estimates, is_identified
-from loyalty_kit.measurement.cfa.estimation import Likelihood, maximise, starting_values, turned
+from loyalty_kit.measurement.cfa.estimation import Likelihood, maximise, reflected, starting_values
 from loyalty_kit.measurement.cfa.likelihood import Sample, evaluate, loglik, scores
 from loyalty_kit.measurement.cfa.model import Elements, Model, Released, confirmatory_model
 from loyalty_kit.measurement.cfa.structure import Structure
@@ -94,7 +94,7 @@ def fit_groups(groups: Groups, *, equal: frozenset[int], released: Released = fr
     )
     moments = [(sample.means[0], sample.covariances[0]) for sample in groups.samples]
     found = maximise(Likelihood(model, groups.samples), starting_values(model, moments))
-    values = turned(model, found.values, groups.structure.anchor_positions)
+    values = reflected(model, found.values, groups.structure.anchor_positions)
     count, p = len(groups.names), len(model.items)
     df = count * (p * (p + 1) // 2 + p) - model.size
     chi2 = max(2 * (groups.highest - found.loglik), 0.0)

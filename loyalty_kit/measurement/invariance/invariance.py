@@ -18,8 +18,16 @@ from loyalty_kit.measurement.cfa.structure import ScaleItems, Structure, read_an
 from loyalty_kit.measurement.correlations.items import ItemTable
 from loyalty_kit.measurement.factors.fit_indices import p_value
 from loyalty_kit.measurement.invariance.groups import GroupFit, Groups, positions
-from loyalty_kit.measurement.invariance.ladder import Rule, Step, climb, full_levels
-from loyalty_kit.measurement.invariance.verdict import Decision, decision, doubts, is_sound, obstacle, reserve, verdict
+from loyalty_kit.measurement.invariance.ladder import Rule, Step, fit_ladder, full_levels
+from loyalty_kit.measurement.invariance.verdict import (
+    Decision,
+    decision,
+    invariance_warnings,
+    is_sound,
+    obstacle,
+    reserve,
+    verdict,
+)
 from loyalty_kit.survey.codebook import Codebook
 
 _INDICES = ["chi2", "df", "p_value", "cfi", "tli", "rmsea", "rmsea_low", "rmsea_high", "srmr", "aic", "bic"]
@@ -183,30 +191,30 @@ def invariance(
     tables, small = _tables(responses, structure, group)
     groups = Groups.of(tables, structure)
     full = full_levels(groups)
-    way = climb(groups, full, rule)
-    why = obstacle(groups, full, way)
-    found = None if why else decision(way, rule)
+    ladder = fit_ladder(groups, full, rule)
+    why = obstacle(groups, full, ladder)
+    found = None if why else decision(ladder, rule)
     reserved = reserve(found, full["configural"]) if found else ""
-    scalar = next((step for step in way if step.level == "scalar" and step.holds and not why), None)
+    scalar = next((step for step in ladder if step.level == "scalar" and step.holds and not why), None)
     n_used = sum(groups.sizes)
     return InvarianceResult(
         levels=_level_table(full, rule),
-        partial=_partial_table(way, rule),
-        items=_score_tables(way),
+        partial=_partial_table(ladder, rule),
+        items=_score_tables(ladder),
         latent_means=_latent_means(scalar.fit if scalar else None, structure, confidence),
         comparable=scalar is not None,
         decision=found,
         obstacle=why,
         reserve=reserved,
-        verdict=verdict(way, group, found, why, reserved),
+        verdict=verdict(ladder, group, found, why, reserved),
         group=group,
         groups=pd.Series(groups.sizes, index=pd.Index(groups.names, name=group), name="n"),
         n_used=n_used,
         n_dropped=len(responses) - n_used,
-        method=message("A level holds where {rule}.", rule=rule.told()),
+        method=message("A level holds where {rule}.", rule=rule.described()),
         confidence=confidence,
         codebook=structure.codebook,
-        warnings=(*structure.warnings, *small, *doubts(groups, full, scalar)),
+        warnings=(*structure.warnings, *small, *invariance_warnings(groups, full, scalar)),
         left_out=structure.warnings,
     )
 
@@ -262,10 +270,10 @@ def _level_table(full: Mapping[str, GroupFit], rule: Rule) -> pd.DataFrame:
     return _typed(pd.DataFrame(rows))
 
 
-def _partial_table(way: list[Step], rule: Rule) -> pd.DataFrame:
+def _partial_table(ladder: list[Step], rule: Rule) -> pd.DataFrame:
     rows = [
         {"level": _PARTIAL[step.level], **_figures(step.fit, step.below, rule), "freed": _names(step)}
-        for step in way
+        for step in ladder
         if step.released
     ]
     columns = ["level", *_INDICES, *_CHANGES, "holds", "freed"]
@@ -292,9 +300,9 @@ def _names(step: Step) -> str:
     return ", ".join(step.fit.model.items[item] for item in step.freed)
 
 
-def _score_tables(way: list[Step]) -> pd.DataFrame:
+def _score_tables(ladder: list[Step]) -> pd.DataFrame:
     columns = ["level", "scale", "item", "score", "df", "p_value", "freed"]
-    failed = [step.scores for step in way if len(step.scores)]
+    failed = [step.scores for step in ladder if len(step.scores)]
     return pd.concat(failed, ignore_index=True) if failed else pd.DataFrame(columns=columns)
 
 

@@ -26,7 +26,7 @@ class Rule:
     cfi_fall: float
     rmsea_rise: float
 
-    def told(self) -> Message:
+    def described(self) -> Message:
         """Sentence part: the rule in words."""
         return message(
             "CFI falls by at most {cfi_fall:.3f} and RMSEA rises by at most {rmsea_rise:.3f}",
@@ -76,22 +76,22 @@ def full_levels(groups: Groups) -> dict[str, GroupFit]:
     return {level: fit_groups(groups, equal=kinds) for level, kinds in equal.items()}
 
 
-def climb(groups: Groups, full: dict[str, GroupFit], rule: Rule) -> list[Step]:
+def fit_ladder(groups: Groups, full: dict[str, GroupFit], rule: Rule) -> list[Step]:
     """Take the steps up from 'configural' to the last level that holds, and the one that does not, if any."""
-    way: list[Step] = []
+    ladder: list[Step] = []
     below, released = full["configural"], Released()
     if not below.converged:
-        return way
+        return ladder
     for level, kind in KINDS.items():
         if kind == INTERCEPT:
             released |= {(INTERCEPT, item) for free, item in released if free == LOADING}
         fit = fit_groups(groups, equal=_equal(level), released=released) if released else full[level]
         step = _step(groups, level, below, fit, released, rule)
-        way.append(step)
+        ladder.append(step)
         if not step.holds:
             break
         below, released = step.fit, step.released
-    return way
+    return ladder
 
 
 def _equal(level: str) -> frozenset[int]:

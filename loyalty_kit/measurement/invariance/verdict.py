@@ -57,9 +57,9 @@ def is_sound(fit: GroupFit) -> bool:
     return fit.converged and all(map(is_proper, fit.model.matrices(fit.values)))
 
 
-def obstacle(groups: Groups, full: Mapping[str, GroupFit], way: list[Step]) -> str:
+def obstacle(groups: Groups, full: Mapping[str, GroupFit], ladder: list[Step]) -> str:
     """Sentence part on what keeps the groups from being examined; nothing where they were."""
-    fits = {"configural": full["configural"], **{step.level: step.fit for step in way if step.level in _LEVELS}}
+    fits = {"configural": full["configural"], **{step.level: step.fit for step in ladder if step.level in _LEVELS}}
     for level, fit in fits.items():
         if not fit.converged:
             return message("the model did not converge at the level '{level}'", level=_LEVELS[level])
@@ -70,9 +70,9 @@ def obstacle(groups: Groups, full: Mapping[str, GroupFit], way: list[Step]) -> s
     return ""
 
 
-def decision(way: list[Step], rule: Rule) -> Decision:
+def decision(ladder: list[Step], rule: Rule) -> Decision:
     """Step that failed, before items were freed in vain, or the one that came closest to failing."""
-    steps = [step for step in way if step.level in _LEVELS]
+    steps = [step for step in ladder if step.level in _LEVELS]
     if not steps[-1].holds:
         return _change(steps[-1].level, steps[-1].tied, steps[-1].below, rule)
     return min((_change(step.level, step.fit, step.below, rule) for step in steps), key=lambda found: found.slack)
@@ -95,12 +95,17 @@ def reserve(found: Decision, configural: GroupFit) -> str:
     return message("{narrow}{poor}", narrow=narrow, poor=poor) if narrow else poor
 
 
-def verdict(way: list[Step], group: str, found: Decision | None, why: str, reserved: str) -> str:
+def verdict(ladder: list[Step], group: str, found: Decision | None, why: str, reserved: str) -> str:
     """Sentence on what may be compared."""
     if found is None:
         return message("Whether the groups of '{by}' may be compared could not be examined: {why}.", by=group, why=why)
-    figures = {"cfi": found.cfi_change, "rmsea": found.rmsea_change, "rule": found.rule.told(), "reserve": reserved}
-    scalar = next((step for step in way if step.level == "scalar"), None)
+    figures = {
+        "cfi": found.cfi_change,
+        "rmsea": found.rmsea_change,
+        "rule": found.rule.described(),
+        "reserve": reserved,
+    }
+    scalar = next((step for step in ladder if step.level == "scalar"), None)
     if scalar is None or not scalar.holds:
         return message(
             "Comparing the scores of these groups of '{by}' is not justified: with equal {what} "
@@ -110,7 +115,7 @@ def verdict(way: list[Step], group: str, found: Decision | None, why: str, reser
             what=WORDS[found.level],
             **figures,
         )
-    freed = [step for step in way[: way.index(scalar) + 1] if step.freed]
+    freed = [step for step in ladder[: ladder.index(scalar) + 1] if step.freed]
     if freed:
         return message(
             "Latent means of these groups of '{by}' may be compared once some items are free ({freed}); "
@@ -147,7 +152,7 @@ def _in_turn(parts: list[Message]) -> Message:
     return message("{before}; {own}", before=_in_turn(before), own=last) if before else last
 
 
-def doubts(groups: Groups, full: Mapping[str, GroupFit], scalar: Step | None) -> list[str]:
+def invariance_warnings(groups: Groups, full: Mapping[str, GroupFit], scalar: Step | None) -> list[str]:
     """Sentences on small groups, a structure that fits badly, and models that went wrong."""
     found: list[str] = []
     small = [name for name, n in zip(groups.names, groups.sizes, strict=True) if n < _FEW]

@@ -201,8 +201,8 @@ def _descend(c: Floats, s: Floats) -> float:
         change = one[:, None] + one + 8 * np.outer(s, s) * c
         np.fill_diagonal(change, one)
         i, j = divmod(int(np.argmin(change)), len(c))
-        following = least + float(change[i, j])
-        if following >= least * (1 - 1e-12):
+        value = least + float(change[i, j])
+        if value >= least * (1 - 1e-12):
             return least
         s[[i, j]] *= -1
-        least = following
+        least = value

@@ -203,8 +203,8 @@ def reliability(
     reports = {name: _report(name, table, codebook, confidence) for name, table in tables.items()}
     scales = pd.DataFrame([report.row for report in reports.values()], columns=list(_SCALE_COLUMNS))
     if bootstrap:
-        usable = {name: tables[name] for name, report in reports.items() if report.usable}
-        intervals = alpha_intervals(usable, replicates=bootstrap, confidence=confidence, rng=generator)
+        estimable = {name: tables[name] for name, report in reports.items() if report.estimable}
+        intervals = alpha_intervals(estimable, replicates=bootstrap, confidence=confidence, rng=generator)
         scales[["bootstrap_ci_low", "bootstrap_ci_high"]] = intervals.reindex(scales["scale"]).to_numpy()
     items = [report.items for report in reports.values()]
     n_used = _complete(tables.values())
@@ -233,7 +233,7 @@ class _ScaleReport:
     items: pd.DataFrame
     notes: tuple[str, ...]
     keying: tuple[str, ...] = ()
-    usable: bool = True
+    estimable: bool = True
 
 
 def _tables(responses: pd.DataFrame, codebook: Codebook) -> tuple[dict[str, ItemTable], list[str]]:
@@ -280,7 +280,7 @@ def _report(name: str, table: ItemTable, codebook: Codebook, confidence: float) 
     except InputError as error:
         nothing = discrimination(np.full((k, k), np.nan), np.full(k, np.nan))
         why = message("Scale '{scale}' has no coefficients. {why}", scale=name, why=error.said)
-        return _ScaleReport(row, items.join(nothing), (why,), usable=False)
+        return _ScaleReport(row, items.join(nothing), (why,), estimable=False)
     covariance, n = moments.covariance.to_numpy(), moments.effective_n
     factor = one_factor(covariance, table.names)
     statistics = discrimination(covariance, factor.loadings)
