@@ -274,7 +274,7 @@ def _pairs(texts: Iterable[str]) -> dict[str, str]:
 
 def _one(
     target: str, parameters: Sequence[str], output: str, *, force: bool
-) -> tuple[list[str], Iterable["lk.RenderResult"], Path]:
+) -> tuple[list[str], Iterable["lk.results.RenderResult"], Path]:
     """Name, result to come and folder of one notebook's report."""
     path = publishing.notebooks.notebooks.find_notebook(target, Path())
     declared = publishing.notebooks.parameters.notebook_parameters(publishing.notebooks.notebooks.read_notebook(path))
@@ -286,7 +286,7 @@ def _one(
 
 
 def _close(
-    done: Sequence["lk.RenderResult"],
+    done: Sequence["lk.results.RenderResult"],
     totals: Mapping[str, Any],
     *,
     as_json: bool,

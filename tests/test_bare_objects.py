@@ -137,7 +137,7 @@ class People:
         from_rows = self.customers.assign(mailed=(self.customers["arm"] == "mail").astype(int))
         told: dict[str, Any] = dict(message=f"Wrong: {self.ids[0]}.", anonymous="Wrong: row 1.")
         errors = [error(told["message"], anonymous=told["anonymous"]) for error in (lk.InputError, lk.GroupsError)]
-        failed = lk.RenderResult(
+        failed = lk.results.RenderResult(
             "a", SCRIPT, "failed", None, 1.0, 0, error="Wrong: row 1.", traceback=self.ids[0], complaint=self.ids[0]
         )
         return [
@@ -229,7 +229,7 @@ def test_a_result_about_a_few_shows_no_figure(people):
 
 
 def test_rows_about_few_are_counted_where_they_are_left_out(objects):
-    (effects,) = [one for one in objects if isinstance(one, lk.EffectsResult)]
+    (effects,) = [one for one in objects if isinstance(one, lk.results.EffectsResult)]
     hidden = (effects.to_frame()["level"] == RARE).sum()
     assert 0 < hidden
     assert f"that are not shown: {hidden}.</p>" in effects._repr_html_()

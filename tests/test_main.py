@@ -44,7 +44,7 @@ def answered(monkeypatch) -> list[tuple[str, dict]]:
         outcome, error = ("failed", "Item 'A' is bad.") if job.name == "bad" else ("rendered", None)
         output.mkdir(exist_ok=True)
         place = output / job.name
-        return lk.RenderResult(job.name, job.title, outcome, place, 1.25, 52_000, "key", error, "the traceback")
+        return lk.results.RenderResult(job.name, job.title, outcome, place, 1.25, 52_000, "key", error, "the traceback")
 
     monkeypatch.setattr(render, "render_job", answer)
     monkeypatch.setattr(lk.batch, "results", lambda jobs, folder, **_: (answer(job, folder) for job in jobs))

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from loyalty_kit import publishing
 from loyalty_kit.core.errors import InputError
 from loyalty_kit.core.messages import Message, message, together
+from loyalty_kit.publishing import batches, running
 from loyalty_kit.publishing.batches.batch_file import PlannedReport, read_plan
 from loyalty_kit.publishing.batches.needs import fits
 from loyalty_kit.publishing.batches.scheduler import CarryOut, results
@@ -192,7 +192,7 @@ def _place(output: str, wait: bool) -> Iterator[tuple[Path, Callable[[], None]]]
 def _made_by(executor: str | None, workers: int | None) -> Iterator[CarryOut]:
     """Who makes the pages: processes of this machine, or a cluster."""
     if executor is not None:
-        with publishing.batches.executors.connected(executor) as carry_out:
+        with batches.executors.connected(executor) as carry_out:
             yield carry_out
     else:
         cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
@@ -201,7 +201,7 @@ def _made_by(executor: str | None, workers: int | None) -> Iterator[CarryOut]:
             @cache
             def pool() -> CarryOut:
                 # One more than cores: while a report waits for its kernel to start, another can compute.
-                return stack.enter_context(publishing.running.workers.worker_pool(workers or cores + 1))
+                return stack.enter_context(running.workers.worker_pool(workers or cores + 1))
 
             # Where nothing has changed, no pool is opened, and what that takes is not even loaded.
             yield lambda requests: pool()(requests)

@@ -6,8 +6,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from loyalty_kit import publishing
 from loyalty_kit.core.errors import InputError
+from loyalty_kit.publishing import reports
 from loyalty_kit.publishing.files.publication import output_folder, scratch_folder, sweep
 from loyalty_kit.publishing.files.stores import is_address
 from loyalty_kit.publishing.history.history import History
@@ -84,7 +84,7 @@ def render_job(job: Job, output: Path, *, force: bool = False) -> RenderResult:
     began = time.monotonic()
     with scratch_folder() as scratch, History(folder) as history:
         started = begin(job, key, history)
-        response = publishing.reports.run_report.run_report(started.request)
+        response = reports.run_report.run_report(started.request)
         result = settle(started, response, time.monotonic() - began, folder=folder, scratch=scratch, history=history)
         with suppress(OSError):
             write_index(folder, scratch=scratch)

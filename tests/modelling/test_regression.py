@@ -95,7 +95,7 @@ def test_weights_may_be_a_column_or_stand_beside(table):
 def test_weights_that_scores_carry_are_used(table):
     frame = table[[*NAMES, "loyalty", "w"]]
     roles = dict.fromkeys(NAMES, "driver") | {"loyalty": "outcome"}
-    carried = lk.ScaleScores(frame, roles, pd.DataFrame(), {name: name for name in roles}, weight="w")
+    carried = lk.results.ScaleScores(frame, roles, pd.DataFrame(), {name: name for name in roles}, weight="w")
     assert drivers(carried).weight == "w"
     pd.testing.assert_frame_equal(drivers(carried).to_frame(), drivers(frame, drivers=NAMES, weight="w").to_frame())
 
@@ -143,7 +143,7 @@ def test_a_missing_category_leaves_the_respondent_out(table):
 def test_group_columns_of_scores_are_categories_whatever_their_type(table):
     frame = table[[*NAMES, "loyalty", "cluster"]]
     roles = dict.fromkeys(NAMES, "driver")
-    carried = lk.ScaleScores(frame, roles, pd.DataFrame(), {}, groups=("cluster",))
+    carried = lk.results.ScaleScores(frame, roles, pd.DataFrame(), {}, groups=("cluster",))
     assert "cluster = 3" in coefficients(drivers(carried, controls=["cluster"])).index
     assert "cluster" in coefficients(drivers(frame, drivers=NAMES, controls=["cluster"])).index
 
@@ -383,7 +383,7 @@ def test_the_codebooks_outcome_is_named_where_another_is_asked_for(scores):
 
 
 def test_scores_without_drivers_ask_for_them(table):
-    carried = lk.ScaleScores(table, {"loyalty": "outcome"}, pd.DataFrame(), {})
+    carried = lk.results.ScaleScores(table, {"loyalty": "outcome"}, pd.DataFrame(), {})
     with pytest.raises(lk.InputError, match="No scale has the role 'driver'"):
         drivers(carried)
 

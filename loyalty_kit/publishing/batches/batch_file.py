@@ -10,10 +10,10 @@ from math import prod
 from pathlib import Path
 from typing import Any
 
-from loyalty_kit import publishing
 from loyalty_kit.core.cells import cell_text
 from loyalty_kit.core.errors import InputError, nearest
 from loyalty_kit.core.messages import Message, message, together
+from loyalty_kit.publishing import batches
 from loyalty_kit.publishing.batches.batch_grammar import Defaults, Report, parse_batch_file
 from loyalty_kit.publishing.batches.needs import in_order, resolved
 from loyalty_kit.publishing.files.naming import file_parts, filled, safe_name, titled
@@ -229,7 +229,7 @@ def _combinations(
     if column is None:
         return fixed
     # The data is read again only where other rows or another file are meant.
-    read = cache(publishing.batches.column_values.column_values)
+    read = cache(batches.column_values.column_values)
     found = [read(**_asked(column, _set(given, chosen, source.names), source, base)) for chosen in fixed]
     rare, few = sum(one.rare for one in found), max(one.min_cell for one in found)
     _check_number(sum(len(one.values) for one in found), message("'matrix' and 'for_each' make"))

@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from loyalty_kit import publishing
 from loyalty_kit.core.errors import InputError
+from loyalty_kit.publishing import exports
 from loyalty_kit.publishing.reports.outcomes import RenderResult
 
 Writers = Mapping[str, Callable[[Path, Path], None]]
@@ -21,10 +21,10 @@ def writers(*, pdf: bool = False, excel: bool = False) -> Writers:
     """
     wanted: dict[str, Callable[[Path, Path], None]] = {}
     if pdf:
-        publishing.exports.pdf.find_browser()
-        wanted[".pdf"] = publishing.exports.pdf.write_pdf
+        exports.pdf.find_browser()
+        wanted[".pdf"] = exports.pdf.write_pdf
     if excel:
-        wanted[".xlsx"] = publishing.exports.excel.write_workbook
+        wanted[".xlsx"] = exports.excel.write_workbook
     return wanted
 
 

@@ -157,8 +157,10 @@ def changed_files(key: ReportKey, folder: Path) -> list[str]:
 def kit_digest() -> str:
     """Hash of the kit's own files, so that a checkout that was edited counts as another version."""
     whole = hashlib.sha256()
-    for file in sorted(_below(PACKAGE, skip=("__pycache__", "notebooks", "starter"))):
-        whole.update(f"{file.relative_to(PACKAGE).as_posix()}\0{_digest(file)}\n".encode())
+    apart = (PACKAGE / "notebooks", PACKAGE / "starter")
+    for file in sorted(_below(PACKAGE, skip=("__pycache__",))):
+        if not any(file.is_relative_to(folder) for folder in apart):
+            whole.update(f"{file.relative_to(PACKAGE).as_posix()}\0{_digest(file)}\n".encode())
     return whole.hexdigest()
 
 

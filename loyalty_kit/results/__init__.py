@@ -1,0 +1,5 @@
+"""What the functions of the kit give: the classes of all results, for annotations and `isinstance`."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
