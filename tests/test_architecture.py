@@ -16,7 +16,7 @@ APART = ("campaigns", "customers", "programme", "channels")
 SURVEY = LAYERS[LAYERS.index("survey") :]
 BESIDE = {"reporting": {*LAYERS, *APART}, "publishing": {"core", "intake", "survey"}}
 """What stands above the areas, with what it may know."""
-MOST_MODULES = 13
+MOST_MODULES = 14
 FILES = sorted(path for path in PACKAGE.rglob("*.py") if "kernelspec" not in path.parts)
 
 
@@ -62,7 +62,7 @@ def known(home: str) -> set[str]:
 
 def test_every_folder_has_its_place():
     rooms = {path.name for path in PACKAGE.iterdir() if path.is_dir() and list(path.glob("*.py"))}
-    assert rooms - {*LAYERS, *APART, *BESIDE, "results"} == set()
+    assert rooms - {*LAYERS, *APART, *BESIDE} == set()
 
 
 @pytest.mark.parametrize("path", FILES, ids=module)
@@ -78,7 +78,7 @@ def test_no_import_cycles_among_files():
 
 def test_no_import_cycles_among_folders():
     graph: dict[str, set[str]] = {}
-    for path in FILES:
+    for path in (path for path in FILES if room(module(path))):
         home = folder(module(path))
         graph.setdefault(home, set()).update({folder(name) for name in imported(path)} - {home})
     TopologicalSorter(graph).prepare()
@@ -103,11 +103,11 @@ def test_a_module_keeps_to_its_room(path: Path):
     assert len(path.read_text("utf-8").splitlines()) <= 400
 
 
-@pytest.mark.parametrize("stub", ["__init__.pyi", "results/__init__.pyi"])
+@pytest.mark.parametrize("stub", ["__init__.pyi", "results.pyi"])
 def test_every_public_name_can_be_used(stub: str):
     nodes = ast.parse((PACKAGE / stub).read_text("utf-8")).body
     names = [name.asname for node in nodes if isinstance(node, ast.ImportFrom) for name in node.names]
-    place = "loyalty_kit.results" if "/" in stub else "loyalty_kit"
+    place = "loyalty_kit.results" if stub == "results.pyi" else "loyalty_kit"
     code = f"import {place} as place; [getattr(place, name) for name in {names!r}]"
     subprocess.run([sys.executable, "-c", code], check=True, timeout=120)
 
