@@ -208,6 +208,38 @@ def loads(text: str) -> str:
     return found if isinstance(found, Message) else text
 
 
+class RareName(str):
+    """Name that hardly anybody shares: a sentence may tell it to who has the data, but nothing shows it."""
+
+    instead: str
+
+    def __new__(cls, name: str, instead: str) -> "RareName":
+        """Name with what is shown instead of it."""
+        rare = super().__new__(cls, name)
+        rare.instead = instead
+        return rare
+
+
+def on_display(sentence: str) -> str:
+    """Sentence without the rare names in it.
+
+    Examples
+    --------
+    >>> left_out = message("Group '{level}' is left out.", level=RareName("alice", "(n < 5)"))
+    >>> left_out, on_display(left_out)
+    ("Group 'alice' is left out.", "Group '(n < 5)' is left out.")
+    """
+    return str(_without_rare(sentence))
+
+
+def _without_rare(value: object) -> object:
+    if isinstance(value, RareName):
+        return value.instead
+    if isinstance(value, Message):
+        return Message(value.template, {name: _without_rare(part) for name, part in value.values.items()})
+    return [_without_rare(part) for part in value] if isinstance(value, list) else value
+
+
 class _Figures(Formatter):
     """Formats with numbers written as `figure` does."""
 

@@ -8,6 +8,7 @@ from html import escape
 import pandas as pd
 
 from loyalty_kit.core.estimates import Estimate
+from loyalty_kit.core.messages import on_display
 from loyalty_kit.core.selection import FEWEST
 from loyalty_kit.core.summaries import Summarized, without_few
 
@@ -51,9 +52,6 @@ class Result(Summarized, ABC):
         hidden = len(self.to_frame()) - len(shown)
         table = shown.to_html(index=False, float_format="{:.3f}".format, na_rep="–", border=0)
         told = f"Rows about fewer than {FEWEST}, or about groups of unknown size, that are not shown: {hidden}."
-        warnings: tuple[str, ...] = getattr(self, "warnings", ())
-        return (
-            table
-            + (f"<p>{told}</p>" if hidden else "")
-            + "".join(f"<p><strong>Warning:</strong> {escape(text)}</p>" for text in warnings)
-        )
+        warnings = [escape(on_display(text)) for text in getattr(self, "warnings", ())]
+        below = [f"<p>{told}</p>"] * (hidden > 0) + [f"<p><strong>Warning:</strong> {text}</p>" for text in warnings]
+        return table + "".join(below)

@@ -11,8 +11,8 @@ from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
 from loyalty_kit.core.cells import as_spelled, cell_text
 from loyalty_kit.core.checks import check_responses, check_whole
-from loyalty_kit.core.errors import InputError, nearest
-from loyalty_kit.core.messages import Message, message, shown
+from loyalty_kit.core.errors import InputError, anonymous, nearest
+from loyalty_kit.core.messages import Message, RareName, message, shown
 
 _UNTIDY = re.compile(r"[^!-~ ]|^ | $|  |\.0+$|^(?:true|false)$", re.IGNORECASE)
 FEWEST = 5
@@ -119,16 +119,18 @@ def _spellings(value: str, column: pd.Series, texts: pd.Series) -> list[str]:
 
 
 def group_name(level: object, size: int) -> str:
-    """Name a group in a sentence; a group of a few respondents has none, as it may be a person's.
+    """Name a group in a sentence; in a report and on display a group of a few has none, as it may be a person's.
 
     Examples
     --------
     >>> group_name("store", 3), group_name(2.0, 40)
-    ('(n < 5)', '2')
+    ('store', '2')
     """
-    if size < FEWEST:
-        return f"(n < {FEWEST})"
-    return cell_text(level)
+    name = cell_text(level)
+    if size >= FEWEST:
+        return name
+    few = f"(n < {FEWEST})"
+    return few if anonymous() else RareName(name, few)
 
 
 def _hint(value: str, texts: pd.Series, min_cell: int) -> Message:

@@ -6,8 +6,9 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import nbformat
@@ -38,14 +39,16 @@ def project(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def rendered(project) -> dict[str, int]:
-    """Pictures on the page that `lk.render` makes of each notebook."""
-    found = {}
-    for path in sorted((project / "notebooks").glob("*.ipynb")):
-        result = lk.render(path, project / "reports", base=path.parent)
+def rendered(project) -> Callable[[str], int]:
+    """Count of the pictures on the page that `lk.render` makes of a notebook."""
+
+    @cache
+    def count(name: str) -> int:
+        result = lk.render(project / "notebooks" / name, project / "reports", base=project / "notebooks")
         assert result.outcome == "rendered", result.error
-        found[path.name] = pictures_of(result.path.read_text("utf-8"))
-    return found
+        return pictures_of(result.path.read_text("utf-8"))
+
+    return count
 
 
 def run_plainly(notebook: nbformat.NotebookNode, folder: Path) -> nbformat.NotebookNode:
@@ -59,9 +62,11 @@ def test_a_plain_kernel_and_the_exporter_show_the_pictures_of_a_rendered_report(
     notebook = nbformat.read(project / "notebooks" / name, as_version=4)
     notebook.cells.append(new_code_cell("import matplotlib.pyplot as plt\nplt.plot([1, 2]);"))
     run = run_plainly(notebook, project / "notebooks")
-    assert pictures(run) == rendered[name] + 1 > 1, "the last one is the user's own"
+    expected = rendered(name)
+    assert expected > 0
+    assert pictures(run) == expected + 1, "the last one is the user's own"
     page, _ = ReportExporter().from_notebook_node(run)
-    assert pictures_of(page) == rendered[name] + 1
+    assert pictures_of(page) == expected + 1
 
 
 @contextmanager
@@ -130,13 +135,14 @@ def command(page: Page, name: str) -> None:
 @pytest.mark.browser
 @pytest.mark.parametrize("name", [path.name for path in NOTEBOOKS])
 def test_jupyterlab_shows_the_same_pictures_and_then_the_users_own(browser, lab, rendered, name):
+    expected = rendered(name)
     with notebook_opened(browser, f"{lab}/workspaces/{name[:2]}/tree/{name}?token={TOKEN}") as page:
         command(page, "run-all-cells")
-        page.wait_for_function(f"document.querySelectorAll('{OUTPUTS}').length >= {rendered[name]}")
-        assert page.locator(OUTPUTS).count() == rendered[name]
+        page.wait_for_function(f"document.querySelectorAll('{OUTPUTS}').length >= {expected}")
+        assert page.locator(OUTPUTS).count() == expected
         command(page, "insert-cell-below")
         command(page, "enter-edit-mode")
         page.keyboard.insert_text("import matplotlib.pyplot as plt\nplt.plot([1, 2]);")
         command(page, "run-cell")
-        page.wait_for_function(f"document.querySelectorAll('{OUTPUTS}').length > {rendered[name]}")
-        assert page.locator(OUTPUTS).count() == rendered[name] + 1
+        page.wait_for_function(f"document.querySelectorAll('{OUTPUTS}').length > {expected}")
+        assert page.locator(OUTPUTS).count() == expected + 1
