@@ -11,7 +11,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 from loyalty_kit.measurement.cfa.confirmatory import CfaResult, cfa
-from loyalty_kit.measurement.cfa.convergence import is_identified, is_settled, way_up
+from loyalty_kit.measurement.cfa.convergence import Ending, Objective, is_identified
 from loyalty_kit.measurement.cfa.estimation import Likelihood, maximise, starting_values
 from loyalty_kit.measurement.cfa.likelihood import Sample
 from loyalty_kit.measurement.cfa.model import confirmatory_model
@@ -77,6 +77,10 @@ def answers(r: np.ndarray, n: int = 200, *, ordered: bool = False) -> pd.DataFra
 
 def fitted(r: np.ndarray, way: str) -> CfaResult:
     return cfa(answers(r, ordered=way == "wlsmv"), ONE, **WAYS[way])
+
+
+def ending(objective: Objective, values: np.ndarray) -> Ending:
+    return Ending.at(objective, values, objective.evaluate(values))
 
 
 def least_squares(r: np.ndarray, scales: dict[str, list[str]], n: float) -> LeastSquares:
@@ -162,12 +166,12 @@ def test_a_search_goes_on_from_a_saddle_point():
     found = maximise(Saddle(), np.array([1.0, 0.0]))
     assert found.converged
     assert_allclose([found.loglik, abs(found.values[1])], [0.25, np.sqrt(0.5)], atol=1e-6)
-    assert way_up(Saddle(), np.array([0.0, np.sqrt(0.5)])) is None
+    assert ending(Saddle(), np.array([0.0, np.sqrt(0.5)])).way_up() is None
 
 
 def test_a_flat_slope_far_from_the_top_is_not_the_top():
-    assert np.abs(Ridge().evaluate(np.zeros(2))[1]).max() < 1e-4 and not is_settled(Ridge(), np.zeros(2))
-    assert is_settled(Ridge(), np.array([0.0, 1e3]))
+    assert np.abs(Ridge().evaluate(np.zeros(2))[1]).max() < 1e-4 and not ending(Ridge(), np.zeros(2)).settled
+    assert ending(Ridge(), np.array([0.0, 1e3])).settled
 
 
 def test_information_that_is_singular_but_for_rounding_tells_no_parameter():
@@ -190,7 +194,7 @@ def test_the_saddle_point_of_a_factor_is_left_wherever_rounding_has_put_it():
     objective = Likelihood(model, [sample])
     saddle = np.array([np.sqrt(0.4), np.sqrt(0.4), 0.0, 0.6, 0.6, 1.0])
     for beside in np.random.default_rng(1).normal(scale=1e-9, size=(5, 6)):
-        higher = way_up(objective, saddle + beside)
+        higher = ending(objective, saddle + beside).way_up()
         assert higher is not None and objective.evaluate(higher)[0] > objective.evaluate(saddle)[0] + 1
 
 

@@ -66,7 +66,7 @@ class CfaResult(Result):
     thresholds : DataFrame
         Under 'wlsmv' the normal quantiles between an item's answers, items × t1, t2, …; else empty.
     converged : bool
-        Whether the search ended where the fit is flat.
+        Whether the search ended at a maximum: nothing leads up from there, and nothing has run away.
     n_used, n_dropped : int
         Respondents.
     method : str

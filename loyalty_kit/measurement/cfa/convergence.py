@@ -1,6 +1,7 @@
 """Whether a search for a CFA model's estimates has ended at estimates: rules that hold on every processor."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -26,39 +27,68 @@ class Objective(Protocol):
         """Negative second derivatives."""
 
 
-def is_settled(objective: Objective, values: Floats) -> bool:
-    """Whether Newton's step from here, undamped, promises next to nothing.
+@dataclass(frozen=True, eq=False)
+class Ending:
+    """Where a search ended and how the objective runs from there, along principal directions of its curvature.
 
-    A flat slope does not tell: along a narrow ridge it is flat far from the top. Directions that rise in
-    no way (the model is not identified along them) and those that bend up (`way_up` follows them) are left out.
+    Attributes
+    ----------
+    objective : Objective
+    values, value : array of shape (parameters,), float
+        Where, and how high that is.
+    slopes, roots : array of shape (parameters,)
+        Slope and curvature along each direction, which runs over parameters in units of their own information;
+        the direction that bends down least comes first.
+    directions : array of shape (parameters, parameters)
+        Each in a column.
     """
-    _, gradient, expected = objective.evaluate(values)
-    roots, vectors, scale = _axes(objective, values, expected)
-    slopes = vectors.T @ (gradient / scale)
-    down = roots > _SINGULAR
-    return bool((slopes[down] ** 2 / roots[down]).sum() < _LEFT)
 
+    objective: Objective
+    values: Floats
+    value: float
+    slopes: Floats
+    roots: Floats
+    directions: Floats
 
-def way_up(objective: Objective, values: Floats) -> Floats | None:
-    """Where the objective is higher along the direction in which it bends down least; None where it is nowhere.
+    @classmethod
+    def at(
+        cls, objective: Objective, values: Floats, found: tuple[float, Floats, Floats], observed: Floats | None = None
+    ) -> "Ending":
+        """Take the ending at values from what was found there, and the observed curvature where it is known."""
+        value, gradient, expected = found
+        curvature = objective.observed(values) if observed is None else observed
+        scale = np.sqrt(np.maximum(np.diag(expected), np.finfo(float).tiny))
+        roots, vectors = np.linalg.eigh(curvature / np.outer(scale, scale))
+        return cls(objective, values, value, vectors.T @ (gradient / scale), roots, vectors / scale[:, None])
 
-    At a saddle point the slope is flat and the objective still rises to both sides along some direction.
-    What decides is the height that is gained, as the sign of a curvature near zero is rounding.
-    """
-    value, _, expected = objective.evaluate(values)
-    roots, vectors, scale = _axes(objective, values, expected)
-    if roots[0] > _BENT:
-        return None
-    best = None
-    for length in np.concatenate([_LENGTHS, -_LENGTHS]):
-        candidate = values + length * vectors[:, 0] / scale
-        try:
-            height = objective.evaluate(candidate)[0]
-        except np.linalg.LinAlgError:
-            continue
-        if height > value + _GAIN:
-            best, value = candidate, height
-    return best
+    @property
+    def settled(self) -> bool:
+        """Whether Newton's step from here, undamped, promises next to nothing.
+
+        A flat slope does not tell: along a narrow ridge it is flat far from the top. Left out are directions along
+        which nothing bends (the model is not identified there) and those that bend up (`way_up` follows them).
+        """
+        down = self.roots > _SINGULAR
+        return bool((self.slopes[down] ** 2 / self.roots[down]).sum() < _LEFT)
+
+    def way_up(self) -> Floats | None:
+        """Where the objective is higher along the direction in which it bends down least; None where it is nowhere.
+
+        At a saddle point the slope is flat and the objective still rises to both sides along some direction.
+        What decides is the height that is gained, as the sign of a curvature near zero is rounding.
+        """
+        if self.roots[0] > _BENT:
+            return None
+        best, highest = None, self.value + _GAIN
+        for length in np.concatenate([_LENGTHS, -_LENGTHS]):
+            candidate = self.values + length * self.directions[:, 0]
+            try:
+                height = self.objective.evaluate(candidate)[0]
+            except np.linalg.LinAlgError:
+                continue
+            if height > highest:
+                best, highest = candidate, height
+        return best
 
 
 def are_estimates(matrices: Sequence[Matrices], covariances: Sequence[Floats], test: ChiSquares) -> bool:
@@ -88,10 +118,3 @@ def is_identified(expected: Floats) -> bool:
     if not (scale > 0).all():
         return False
     return bool(np.linalg.eigvalsh(expected / np.outer(scale, scale))[0] > _UNIDENTIFIED)
-
-
-def _axes(objective: Objective, values: Floats, expected: Floats) -> tuple[Floats, Floats, Floats]:
-    """Curvatures along their principal directions, once parameters are in units of their own information."""
-    scale = np.sqrt(np.maximum(np.diag(expected), np.finfo(float).tiny))
-    roots, vectors = np.linalg.eigh(objective.observed(values) / np.outer(scale, scale))
-    return roots, vectors, scale

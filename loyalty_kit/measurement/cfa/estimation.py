@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from scipy.optimize import minimize
 
-from loyalty_kit.measurement.cfa.convergence import Objective, is_settled, way_up
+from loyalty_kit.measurement.cfa.convergence import Ending, Objective
 from loyalty_kit.measurement.cfa.likelihood import Sample, evaluate, observed_information
 from loyalty_kit.measurement.cfa.model import FACTOR, LOADING, MEAN, Matrices, Model
 from loyalty_kit.statistics.moments import Floats
@@ -49,20 +49,20 @@ def maximise(objective: Objective, start: Floats) -> Estimate:
     Where a search ends is a matter of rounding if it runs along a ridge: some processors stop on a saddle
     point, others beside it. What counts is therefore not the slope alone, but what leads up from there.
     """
-    values, value, settled = _search(objective, start)
+    values, value, ending = _search(objective, start)
     for _ in range(_ESCAPES):
-        higher = way_up(objective, values) if settled else None
+        higher = ending.way_up() if ending else None
         if higher is None:
-            return Estimate(values, value, settled)
-        values, value, settled = _search(objective, higher)
+            return Estimate(values, value, ending is not None)
+        values, value, ending = _search(objective, higher)
     return Estimate(values, value, False)
 
 
-def _search(objective: Objective, start: Floats) -> tuple[Floats, float, bool]:
-    """Search by Fisher scoring, by L-BFGS where scoring does not settle."""
-    values, value, settled = _scoring(objective, start)
-    if settled:
-        return values, value, True
+def _search(objective: Objective, start: Floats) -> tuple[Floats, float, Ending | None]:
+    """Search by Fisher scoring, by L-BFGS where scoring does not settle; no ending where neither does."""
+    values, value, ending = _scoring(objective, start)
+    if ending:
+        return values, value, ending
 
     def descent(x: Floats) -> tuple[float, Floats]:
         try:
@@ -82,27 +82,29 @@ def _search(objective: Objective, start: Floats) -> tuple[Floats, float, bool]:
     return _scoring(objective, found.x)
 
 
-def _scoring(objective: Objective, start: Floats) -> tuple[Floats, float, bool]:
+def _scoring(objective: Objective, start: Floats) -> tuple[Floats, float, Ending | None]:
     """Fisher scoring with step halving, damped where a full step does not help, and Newton's steps near the end.
 
-    It settles where a step promises less than 1e-10 of log-likelihood: errors then stand at 1e-5 of
-    a standard error.
+    It ends where a step promises less than 1e-10 of log-likelihood: errors then stand at 1e-5 of
+    a standard error. A damped step may promise so little anywhere: the ending tells whether more is to be had.
     """
     values, damping = start, 0.0
     value, gradient, expected = objective.evaluate(values)
     for _ in range(_STEPS):
         scale = np.sqrt(np.maximum(np.diag(expected), np.finfo(float).tiny))
         step = _solved(expected / np.outer(scale, scale) + damping * np.eye(len(scale)), gradient / scale) / scale
-        if not damping and gradient @ step < _NEAR:
-            newton = _solved(objective.observed(values), gradient)
+        observed = objective.observed(values) if not damping and gradient @ step < _NEAR else None
+        if observed is not None:
+            newton = _solved(observed, gradient)
             step = newton if 0 < gradient @ newton < _NEAR else step
         promise = float(gradient @ step)
         moved = None if promise < _SETTLED else _improved(objective, values, value, step, promise)
         if promise < _SETTLED or (moved is None and damping > _STUCK):
-            return values, value, is_settled(objective, values)
+            ending = Ending.at(objective, values, (value, gradient, expected), observed)
+            return values, value, ending if ending.settled else None
         damping = max(10 * damping, 1e-3) if moved is None else damping / 10 if damping > 1e-6 else 0.0
         values, value, gradient, expected = moved or (values, value, gradient, expected)
-    return values, value, False
+    return values, value, None
 
 
 def _solved(curvature: Floats, gradient: Floats) -> Floats:

@@ -31,7 +31,7 @@ class Solution:
     values, errors : array of shape (parameters,), (parameters, parameters)
         Estimates and their covariance, NaN where the model is not identified.
     converged : bool
-        Whether the search ended where the fit is flat.
+        Whether the search ended at a maximum.
     fit : dict of str to float
         Fit indices.
     covariance : array of shape (items, items)
