@@ -37,8 +37,3 @@ def pictures(notebook: nbformat.NotebookNode) -> int:
 def pictures_of(page: str) -> int:
     """Count the pictures on a report's page."""
     return len(BeautifulSoup(page, "html.parser").select("main figure img"))
-
-
-def calls(notebook: nbformat.NotebookNode) -> int:
-    """Count the calls that draw, each of which draws one picture, or none where its parameter is empty."""
-    return sum(cell.source.count("plots.plot_") for cell in notebook.cells if cell.cell_type == "code")
