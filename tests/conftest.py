@@ -1,6 +1,7 @@
 """Fixtures that all tests share; pytest puts this folder on the path, hence `import surveys`."""
 
 import ast
+from collections import Counter
 from pathlib import Path
 
 import pandas as pd
@@ -24,6 +25,16 @@ def _parse(*args, parse=ast.parse, **options) -> ast.AST:
 # pytest reads code to show a failure, and on the way may have to show, by its code too, what the end of some object
 # complains of. Python 3.11 then breaks off (see `syntax_tree`), and the whole run with it.
 ast.parse = _parse
+
+
+def pytest_terminal_summary(terminalreporter) -> None:
+    """Each reason for which tests were skipped, once, however many they are."""
+    reports = terminalreporter.stats.get("skipped", [])
+    reasons = Counter(report.longrepr[2].removeprefix("Skipped: ") for report in reports)
+    if reasons:
+        terminalreporter.section("skipped")
+    for reason, tests in sorted(reasons.items()):
+        terminalreporter.line(f"{tests}: {reason}")
 
 
 @pytest.fixture(scope="session", autouse=True)
