@@ -209,7 +209,7 @@ def test_a_campaign_records_its_effects_without_segments():
 
 
 def test_labels_are_told_in_the_language_of_the_report(published, monkeypatch):
-    monkeypatch.setattr(recording, "tell", lambda label: f"<{label}>")
+    monkeypatch.setattr(recording, "translate", lambda label: f"<{label}>")
     record(lk.net_promoter(pd.Series([10, 9, 8, 3])))
     assert published[0][MIME][0]["label"] == "<Net promoter score>"
 
