@@ -165,21 +165,10 @@ def _column_faults(columns: list[str], book: Codebook, file: str) -> list[tuple[
     """Sentences, with and without the file's names, on the codebook's columns that it lacks or holds repeatedly."""
     if not set(columns) & set(book.columns):
         # In a file without a header the first respondent stands in its place.
-        own = tuple(map(_short, columns))
-        return [
-            (
-                message(
-                    "The survey '{file}' has none of the codebook's columns; its own are {columns}.",
-                    file=file,
-                    columns=few(own, MOST),
-                ),
-                message(
-                    "The survey '{file}' has none of the codebook's columns; columns of its own: {n}.",
-                    file=file,
-                    n=len(columns),
-                ),
-            )
-        ]
+        own, count = few(tuple(map(_short, columns)), MOST), len(columns)
+        named = "The survey '{file}' has none of the codebook's columns; its own are {columns}."
+        unnamed = "The survey '{file}' has none of the codebook's columns; columns of its own: {n}."
+        return [(message(named, file=file, columns=own), message(unnamed, file=file, n=count))]
     strangers = [name for name in columns if name not in book.columns]
     absent = [name for name in book.columns if name not in columns]
     twice = [name for name in book.columns if columns.count(name) > 1]
