@@ -1,13 +1,17 @@
-"""Fixtures that all tests share; pytest puts this folder on the path, hence `import surveys`."""
+"""Fixtures that all tests share; pytest puts the folder `helpers` on the path, hence `import surveys`."""
 
 import ast
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
 import pytest
+from browser import running
 from hypothesis import settings
+from playwright.sync_api import Browser
 
+from loyalty_kit.core.fonts import cjk_font
 from loyalty_kit.publishing.notebooks.syntax import undisturbed
 
 ROOT = Path(__file__).parents[1]
@@ -69,3 +73,16 @@ def holzinger(_frames):
 def ecsi(_frames):
     """250 mobile-phone customers × 24 items answered from 1 to 10."""
     return _frames["ecsi"].copy()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with running() as chromium:
+        yield chromium
+
+
+@pytest.fixture(autouse=True)
+def _font(request) -> None:
+    """Skip what needs a font with Chinese characters where there is none."""
+    if request.node.get_closest_marker("font") and cjk_font() is None:
+        pytest.skip("no font with Chinese characters is installed")

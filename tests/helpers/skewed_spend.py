@@ -1,0 +1,12 @@
+"""Spend that is nothing for most and much for a few."""
+
+import numpy as np
+import pandas as pd
+
+
+def skewed(buyers: int, ratio: int, rng: np.random.Generator, factor: float = 1.0) -> pd.DataFrame:
+    """Campaign with so many buyers expected in control, ratio treatment customers to one, log-normal spend."""
+    n = round(buyers / SHARE)
+    arm = np.repeat(["c", "t"], [n, n * ratio])
+    spend = np.where(rng.random(len(arm)) < SHARE, rng.lognormal(4.4, 0.9, len(arm)), 0.0)
+    return pd.DataFrame({"arm": arm, "spend": np.where(arm == "t", factor * spend, spend)})
