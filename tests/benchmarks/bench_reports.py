@@ -23,8 +23,8 @@ CORES = 2
 IMPORTS = """
 import matplotlib, numpy, pandas, scipy.stats, seaborn, great_tables, pyarrow
 import loyalty_kit as lk
-from loyalty_kit.reporting import plots, tables, wording
-[getattr(package, name) for package in (lk, plots, tables, wording) for name in package.__all__]
+from loyalty_kit.reporting import verbs
+[getattr(lk, name) for name in lk.__all__]
 from loyalty_kit.publishing.running.kernel import prepare
 prepare()
 """

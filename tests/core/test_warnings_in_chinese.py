@@ -8,7 +8,6 @@ import pytest
 
 import loyalty_kit as lk
 from loyalty_kit.core.language import translate
-from loyalty_kit.reporting.sentences import describe_only
 
 
 @pytest.fixture
@@ -36,7 +35,11 @@ def test_every_warning_of_a_difficult_survey_is_told(chinese):
 
 
 def test_what_is_kept_of_the_rows_is_said_in_either_language(monkeypatch):
-    assert str(describe_only(["channel = store"])) == "Only rows with 'channel = store' are used."
-    assert describe_only([]) == ()
+    assert str(lk.describe(lk.Selection(["channel = store"]))) == "Only rows with 'channel = store' are used."
+    assert lk.describe(lk.Selection([])) == ()
     monkeypatch.setenv("LOYALTY_KIT_LANGUAGE", "zh")
-    assert str(describe_only(["渠道 = 门店", "wave = 2"])) == "仅使用满足以下条件的记录：“渠道 = 门店”、“wave = 2”。"
+    both = lk.describe(lk.Selection(["渠道 = 门店", "wave = 2"]))
+    assert str(both) == "仅使用满足以下条件的记录：“渠道 = 门店”、“wave = 2”。"
+        str(lk.describe(lk.Selection(["渠道 = 门店", "wave = 2"])))
+        == "仅使用满足以下条件的记录：“渠道 = 门店”、“wave = 2”。"
+    )

@@ -3,6 +3,9 @@
 import numpy as np
 import pandas as pd
 
+SHARE = 0.009
+"""Share of customers who buy in Hillstrom's campaign; spend there has mean 116 and a tail to 499."""
+
 
 def skewed(buyers: int, ratio: int, rng: np.random.Generator, factor: float = 1.0) -> pd.DataFrame:
     """Campaign with so many buyers expected in control, ratio treatment customers to one, log-normal spend."""

@@ -7,8 +7,9 @@ from io import BytesIO
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import pytest
-from loyalty_kit.reporting.plots.canvas import canvas, name_rows
 from matplotlib.figure import Figure
+
+from loyalty_kit.reporting.canvas import canvas, name_rows
 
 mpl.use("agg")
 OTHERS = {"font.family": ["monospace"], "xtick.color": "red", "ytick.color": "red", "grid.color": "red"}
@@ -56,7 +57,7 @@ def test_given_axes_are_drawn_on_as_they_are():
 DRAW = """
 import matplotlib
 from matplotlib.figure import Figure
-from loyalty_kit.reporting.plots.canvas import canvas
+from loyalty_kit.reporting.canvas import canvas
 with canvas({ax}, rows=3) as ax:
     ax.plot([1, 2])
 print(matplotlib.get_backend(auto_select=False))

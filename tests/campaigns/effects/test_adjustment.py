@@ -9,7 +9,7 @@ import statsmodels.api as sm
 
 from loyalty_kit.campaigns.campaign import Campaign
 from loyalty_kit.campaigns.design.metrics import Mean, Ratio
-from loyalty_kit.campaigns.effects.effects import adjustment
+from loyalty_kit.campaigns.effects import adjustment
 from loyalty_kit.core.errors import InputError
 
 

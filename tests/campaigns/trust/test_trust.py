@@ -5,16 +5,13 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pandas as pd
 import pytest
-from skewed_spend import skewed
+from skewed_spend import SHARE, skewed
 
 from loyalty_kit.campaigns.campaign import Campaign
 from loyalty_kit.campaigns.design.metrics import Mean, Profit, Quantile, Rate, Ratio
 from loyalty_kit.campaigns.effects.permutation import permute
 from loyalty_kit.core.errors import InputError
 from loyalty_kit.statistics.resampling import using
-
-SHARE = 0.009
-"""Share of customers who buy in Hillstrom's campaign; spend there has mean 116 and a tail to 499."""
 
 
 @pytest.fixture

@@ -5,8 +5,8 @@ import pytest
 from factor_analyzer import Rotator, calculate_bartlett_sphericity, calculate_kmo
 
 from loyalty_kit.measurement.correlations.correlation import correlate
+from loyalty_kit.measurement.factors import adequacy as adequacy_module
 from loyalty_kit.measurement.factors.adequacy import adequacy
-from loyalty_kit.measurement.factors.factors import adequacy as adequacy_module
 from loyalty_kit.measurement.factors.factors import efa
 from loyalty_kit.statistics.extraction import extract
 
