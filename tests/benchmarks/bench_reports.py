@@ -17,7 +17,7 @@ from jupyter_client.manager import start_new_kernel
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 ROOT = Path(__file__).parents[2]
-SHIPPED = ("10-scale-quality", "20-factor-structure", "30-loyalty-drivers", "40-campaign-test")
+SHIPPED = sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))
 CORES = 2
 
 IMPORTS = """

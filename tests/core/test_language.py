@@ -37,8 +37,7 @@ from loyalty_kit.core.messages import foreign, message, together
 from loyalty_kit.reporting.sentences import Passage, Sentence, say
 
 REPORTING = Path(loyalty_kit.__file__).parent / "reporting"
-AREAS = ("survey", "measurement", "drivers", "campaigns")
-FILES = sorted(path for area in AREAS for path in (REPORTING / area).glob("*.py"))
+FILES = sorted(path for path in REPORTING.rglob("*.py") if path.parent != REPORTING)
 
 NAMES = {"Bartlett", "Breusch", "Cronbach", "Holm", "Kaiser", "LMG", "MAP", "Pagan", "R", "SHA", "VIF", "logit"}
 INDICES = {"AVE", "CFI", "HTMT", "KMO", "P", "RESET", "RMSEA", "SRMR", "TLI", "n", "p"}
