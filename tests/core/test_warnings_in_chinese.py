@@ -40,6 +40,3 @@ def test_what_is_kept_of_the_rows_is_said_in_either_language(monkeypatch):
     monkeypatch.setenv("LOYALTY_KIT_LANGUAGE", "zh")
     both = lk.describe(lk.Selection(["渠道 = 门店", "wave = 2"]))
     assert str(both) == "仅使用满足以下条件的记录：“渠道 = 门店”、“wave = 2”。"
-        str(lk.describe(lk.Selection(["渠道 = 门店", "wave = 2"])))
-        == "仅使用满足以下条件的记录：“渠道 = 门店”、“wave = 2”。"
-    )
