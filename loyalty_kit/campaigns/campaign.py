@@ -13,7 +13,8 @@ from loyalty_kit.campaigns.design.units import order_arms
 from loyalty_kit.campaigns.effects.comparisons import between, interactions, returns
 from loyalty_kit.campaigns.effects.compliers import ComplierResult, complier_effects
 from loyalty_kit.campaigns.effects.course import CourseResult, follow
-from loyalty_kit.campaigns.effects.effects import EffectsResult, Multiple, Reading, Segments, families_of, tabulate
+from loyalty_kit.campaigns.effects.effects import Multiple, Reading, Segments, families_of, tabulate
+from loyalty_kit.campaigns.effects.effects_result import EffectsResult
 from loyalty_kit.campaigns.effects.estimation import (
     build_cube,
     build_reached_cube,

@@ -112,17 +112,7 @@ def difference_in_differences(
     2.0
     """
     check_level(confidence, "confidence")
-    opened = open_frame(frame)
-    check_frame(opened, [customer, period], [treated, outcome])
-    table = pd.DataFrame(collected(opened, [customer, treated, period, outcome]).to_pandas())
-    table = table.dropna().astype({treated: float, outcome: float})
-    _check_group(table[treated].to_numpy(), treated)
-    if (table.groupby(customer)[treated].nunique() > 1).any():
-        raise InputError(
-            "A customer changes group in '{column}'; it says who is treated from '{start}' on.",
-            column=treated,
-            start=start,
-        )
+    table = _panel(frame, customer, treated, period, outcome, start)
     after = table[period] >= start
     means = table.groupby([customer, after.rename("after")])[outcome].mean().unstack()
     group = table.groupby(customer)[treated].first()
@@ -134,16 +124,6 @@ def difference_in_differences(
     estimate, error, df = _welch(parts)
     half = -float(special.stdtrit(df, (1 - confidence) / 2)) * error
     trend = _trend(table[~after], customer, period, outcome, group)
-    notes = [WEAKER]
-    if np.isnan(trend):
-        notes.append(message("With a single period before, parallel trends cannot be checked."))
-    elif trend < 0.05:
-        notes.append(
-            message(
-                "The groups moved apart before the start already (p = {p:.2g}): the estimate is not to be believed.",
-                p=trend,
-            )
-        )
     shown = table.groupby([treated, period])[outcome].agg(["mean", "size"]).reset_index()
     shown.columns = pd.Index(["group", "period", "mean", "n"])
     return ObservationalResult(
@@ -157,8 +137,34 @@ def difference_in_differences(
         n_dropped=len(group) - len(change),
         confidence=confidence,
         method=message("difference in differences"),
-        warnings=tuple(notes),
+        warnings=(WEAKER, *_trend_notes(trend)),
     )
+
+
+def _panel(frame: Any, customer: str, treated: str, period: str, outcome: str, start: Any) -> pd.DataFrame:
+    """Complete rows of a panel in which every customer stays in one group."""
+    opened = open_frame(frame)
+    check_frame(opened, [customer, period], [treated, outcome])
+    table = pd.DataFrame(collected(opened, [customer, treated, period, outcome]).to_pandas())
+    table = table.dropna().astype({treated: float, outcome: float})
+    _check_group(table[treated].to_numpy(), treated)
+    if (table.groupby(customer)[treated].nunique() > 1).any():
+        raise InputError(
+            "A customer changes group in '{column}'; it says who is treated from '{start}' on.",
+            column=treated,
+            start=start,
+        )
+    return table
+
+
+def _trend_notes(trend: float) -> tuple[str, ...]:
+    """Say what speaks against parallel trends before the start."""
+    if np.isnan(trend):
+        return (message("With a single period before, parallel trends cannot be checked."),)
+    if trend < 0.05:
+        template = "The groups moved apart before the start already (p = {p:.2g}): the estimate is not to be believed."
+        return (message(template, p=trend),)
+    return ()
 
 
 def _check_group(values: Floats, name: str) -> None:
@@ -237,17 +243,8 @@ def weighted_effect(
         raise InputError("'covariates' must name one or more columns that vary.")
     design = np.column_stack([np.ones(len(t)), (x - x.mean(axis=0)) / spread])
     e = _propensity(t, design)
-    influence = np.zeros(len(t))
-    means = []
-    for side, probability in ((t, e), (1 - t, 1 - e)):
-        weight = np.divide(side, probability, out=np.zeros(len(t)), where=side > 0)
-        mean = float(weight @ y / weight.sum())
-        influence += (1 if side is t else -1) * weight * (y - mean) / weight.mean()
-        means.append(mean)
-    score = (t - e)[:, None] * design
-    influence -= score @ np.linalg.lstsq(score, influence, rcond=None)[0]
-    error = float(influence.std(ddof=design.shape[1]) / np.sqrt(len(t)))
-    estimate, limit = means[0] - means[1], float(stats.norm.isf((1 - confidence) / 2))
+    estimate, error = _weighted_difference(t, y, e, design)
+    limit = float(stats.norm.isf((1 - confidence) / 2))
     overlap = pd.DataFrame(
         [_overlap(name, e[t == side], t[t == side]) for name, side in (("treated", 1.0), ("others", 0.0))]
     )
@@ -269,6 +266,21 @@ def weighted_effect(
         method=message("inverse-probability weighting"),
         warnings=(WEAKER, poor) if outside > MOST_OUTSIDE else (WEAKER,),
     )
+
+
+def _weighted_difference(t: Floats, y: Floats, e: Floats, design: Floats) -> tuple[float, float]:
+    """Difference of the weighted means, and its standard error, which knows that the weights are estimated."""
+    influence = np.zeros(len(t))
+    means = []
+    for side, probability in ((t, e), (1 - t, 1 - e)):
+        weight = np.divide(side, probability, out=np.zeros(len(t)), where=side > 0)
+        mean = float(weight @ y / weight.sum())
+        influence += (1 if side is t else -1) * weight * (y - mean) / weight.mean()
+        means.append(mean)
+    score = (t - e)[:, None] * design
+    influence -= score @ np.linalg.lstsq(score, influence, rcond=None)[0]
+    error = float(influence.std(ddof=design.shape[1]) / np.sqrt(len(t)))
+    return means[0] - means[1], error
 
 
 def _propensity(t: Floats, design: Floats) -> Floats:

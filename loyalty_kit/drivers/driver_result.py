@@ -59,14 +59,10 @@ class DriverResult(Result):
         Share of bootstrap samples in which the corrected drivers cannot be told apart; NaN where none were drawn.
     moderation : ModerationResult, optional
         Coefficients by group, where a moderator was given.
-    outcome, drivers, controls : str, tuple of str, tuple of str
-        What was explained, by what, besides what.
+    drivers, controls : tuple of str
+        What `outcome` was explained by, and besides what.
     labels : mapping
         Labels of columns that have one.
-    model, errors : str
-        As asked for.
-    weight, cluster : str, optional
-        Columns of weights and clusters.
     n_used, n_dropped : int
         Respondents used; left out because an answer is missing or the weight is zero.
     confidence : float
@@ -100,14 +96,9 @@ class DriverResult(Result):
     corrected: pd.DataFrame | None
     corrected_lost: float
     moderation: ModerationResult | None
-    outcome: str
     drivers: tuple[str, ...]
     controls: tuple[str, ...]
     labels: Mapping[str, str]
-    model: Model
-    errors: Errors
-    weight: str | None
-    cluster: str | None
     n_used: int
     n_dropped: int
     confidence: float
@@ -117,6 +108,31 @@ class DriverResult(Result):
     title: str
     design: Design = field(repr=False)
     fitted: Fit = field(repr=False)
+
+    @property
+    def outcome(self) -> str:
+        """Column that was explained."""
+        return self.design.specification.outcome
+
+    @property
+    def model(self) -> Model:
+        """Model, as asked for."""
+        return self.fitted.model
+
+    @property
+    def errors(self) -> Errors:
+        """Kind of errors, as asked for."""
+        return self.fitted.errors
+
+    @property
+    def weight(self) -> str | None:
+        """Column of weights."""
+        return self.design.specification.weight
+
+    @property
+    def cluster(self) -> str | None:
+        """Column of clusters."""
+        return self.design.specification.cluster
 
     @property
     def correction_settled(self) -> bool:

@@ -143,21 +143,18 @@ def _result(
 ) -> DriverResult:
     """Put together everything that the fit says."""
     specification, n, count = design.specification, len(design.y), len(fitted.parameters)
-    linear = fitted.model == "ols"
     coefficients = coefficient_table(design, fitted, confidence=confidence)
     against = suppressed(coefficients, n, confidence=confidence)
-    diagnostics = diagnose(design, fitted) if linear else NO_DIAGNOSTICS
+    diagnostics = diagnose(design, fitted) if fitted.model == "ols" else NO_DIAGNOSTICS
     influential = int(influence(design, fitted)["influential"].sum())
     test = wald(fitted, np.eye(len(fitted.slopes)), fitted.slopes, fitted.slope_covariance)
-    counted = count + linear
+    counted = count + (fitted.model == "ols")
     tabled = tabled_warnings(specification.outcome, against, diagnostics)
-    warnings = [*tabled, *driver_warnings(design, fitted, coefficients, diagnostics, influential)]
-    for part in (corrected, moderation):
-        warnings += part.warnings if part else ()
+    ours = driver_warnings(design, fitted, coefficients, diagnostics, influential)
     return DriverResult(
         coefficients=coefficients,
         r_squared=fitted.r_squared,
-        r_squared_adjusted=1 - (1 - fitted.r_squared) * (n - 1) / (n - count) if linear else np.nan,
+        r_squared_adjusted=_adjusted(fitted, n),
         press_r_squared=press_r_squared(design, fitted),
         aic=2 * counted - 2 * fitted.log_likelihood,
         bic=float(np.log(n)) * counted - 2 * fitted.log_likelihood,
@@ -172,21 +169,26 @@ def _result(
         corrected=corrected.table if corrected else None,
         corrected_lost=corrected.lost if corrected else np.nan,
         moderation=moderation,
-        outcome=specification.outcome,
         drivers=specification.drivers,
         controls=specification.controls,
         labels=design.labels,
-        model=fitted.model,
-        errors=fitted.errors,
-        weight=specification.weight,
-        cluster=specification.cluster,
         n_used=n,
         n_dropped=len(design.table) - n,
         confidence=confidence,
         method=message("{model}, {errors}", model=_MODEL_WORDS[fitted.model], errors=_ERROR_WORDS[fitted.errors]),
-        warnings=tuple(warnings),
+        warnings=(*tabled, *ours, *_carried(corrected, moderation)),
         tabled_warnings=tabled,
         title=title,
         design=design,
         fitted=fitted,
     )
+
+
+def _adjusted(fitted: Fit, n: int) -> float:
+    """R² adjusted for the number of columns; NaN where levels are fitted."""
+    return 1 - (1 - fitted.r_squared) * (n - 1) / (n - len(fitted.parameters)) if fitted.model == "ols" else np.nan
+
+
+def _carried(corrected: Corrected | None, moderation: ModerationResult | None) -> list[str]:
+    """Warnings of the parts that were asked for."""
+    return [text for part in (corrected, moderation) if part for text in part.warnings]

@@ -65,6 +65,7 @@ def describe(result: Any, view: str | None = None, **options: Any) -> Passage:
     Examples
     --------
     >>> import loyalty_kit as lk
+    >>> import pandas as pd
     >>> answers = pd.DataFrame({"channel": ["web"] * 9 + ["store"] * 7})
     >>> print(describe(lk.group_counts(answers, lk.Codebook.parse('groups = ["channel"]'))))
     Groups: channel.

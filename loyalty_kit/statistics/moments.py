@@ -189,7 +189,7 @@ class Moments(Summarized):
         [2.0, 0.0]
         """
         table, names = _opened(frame, columns, weight)
-        check_columns(table.collect_schema().names(), by, "The table")
+        check_columns(table.collect_schema().names(), by, message("The table"))
         if isinstance(table, nw.LazyFrame):
             kept = [name for name in [*by, *([weight] if weight else [])] if name not in names]
             table = finite_columns(weighted_rows(table, weight)[0], names, *kept)

@@ -1,17 +1,17 @@
 """Effects of a campaign: differences and lifts of each arm against control, in one tidy frame."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 from scipy import special, stats
 
-from loyalty_kit.campaigns.design.metrics import Mean, Metric, Profit, Rate, Ratio
+from loyalty_kit.campaigns.design.metrics import Mean, Profit, Rate, Ratio
 from loyalty_kit.campaigns.design.rows import Floats
+from loyalty_kit.campaigns.effects.effects_result import ALL, COLUMNS, ORDINARY
 from loyalty_kit.campaigns.effects.estimates import Estimate, welch_df
-from loyalty_kit.campaigns.effects.permutation import Permutation
 from loyalty_kit.campaigns.effects.sequential import (
     TUNED_FOR,
     Looks,
@@ -21,26 +21,15 @@ from loyalty_kit.campaigns.effects.sequential import (
     spending_p,
 )
 from loyalty_kit.campaigns.effects.simultaneous import critical_value, max_t
-from loyalty_kit.core.estimates import Estimate as Recorded
 from loyalty_kit.core.messages import joined, message
-from loyalty_kit.core.privacy import small_cells
-from loyalty_kit.core.results import Result, keep_messages
+from loyalty_kit.core.results import keep_messages
 from loyalty_kit.statistics.multiplicity import benjamini_hochberg, holm
 
 Multiple = Literal["max-t", "none"]
 Segments = Literal["holm", "bh"]
-ALL = "all"
 FEW = 100
-COLUMNS = [
-    *["metric", "arm", "by", "level", "n", "control", "treatment", "difference", "ci_low", "ci_high"],
-    *["lift", "lift_low", "lift_high", "p_value", "p_adjusted", "method", "warning"],
-]
-KEYS = ["metric", "arm", "by", "level", "kind"]
-"""What tells an estimate's row from the others."""
 MAX_T = "{method}, max-t"
 DISBELIEVED = message("Not to be believed by any method.")
-ORDINARY, PERMUTATION, NO_METHOD = "ordinary", "permutation", "no method"
-"""Procedures behind an interval: the metric's own, the permutation test in its place, none to be believed."""
 KINDS = ["adjusted", "adjusted uncapped", "capped", "plain"]
 DETAILS = [
     "n_control",
@@ -66,147 +55,6 @@ class Reading:
     segments: Segments = "holm"
     looks: Looks = None
     tuned_for: float = TUNED_FOR
-
-
-class Trusted(Protocol):
-    """What effects keep of the placebo campaigns that they heed."""
-
-    @property
-    def table(self) -> pd.DataFrame:
-        """Row an estimate and treatment: its keys, false_better, false_worse, believable."""
-
-    @property
-    def placebos(self) -> int:
-        """Number of placebo campaigns."""
-
-    @property
-    def nominal(self) -> float:
-        """False alarms to be expected on each side."""
-
-    @property
-    def method(self) -> str:
-        """What the placebo campaigns were run on."""
-
-
-@dataclass(frozen=True, eq=False)
-class EffectsResult(Result):
-    """Effects of every metric, arm and cell.
-
-    Attributes
-    ----------
-    table : DataFrame
-        A row an estimate, with the columns of `to_frame` and, after them, n_control, n_treatment,
-        standard_error, control_error (of control's value alone), df, kind ('adjusted', 'adjusted
-        uncapped', 'capped' or 'plain'), nonzero_control, nonzero_treatment, procedure ('ordinary',
-        'permutation' where that stands, 'no method' where none is to be believed), together (whether the
-        interval holds for all arms together), own_method (before adjustments for several comparisons).
-    interactions : DataFrame
-        Whether an arm's effect differs between the levels of a by-column: metric, arm, by, levels,
-        statistic, df, p_value, p_adjusted, method.
-    between : DataFrame
-        Treatments against each other: metric, arm, versus, difference, ci_low, ci_high, p_value,
-        p_adjusted, method.
-    returns : DataFrame
-        Money back per money spent: metric, arm, cost, roi, roi_low, roi_high.
-    control : object
-        The control arm.
-    families : tuple of str
-        What each adjusted p value was adjusted over.
-    n_used, n_dropped : int
-        Customers analysed, and those that lack a column of at least one metric.
-    method, confidence, warnings
-        In words; the level of the intervals; plain sentences.
-    permutations : mapping
-        Permutation tests of the rows where they stand, by metric, arm, by, level and kind.
-    metrics : tuple of metrics
-        What was measured.
-    min_cell : int
-        Fewest customers of an arm in a segment that a report shows.
-    trust : TrustResult or None
-        The placebo campaigns that were heeded.
-    """
-
-    table: pd.DataFrame
-    interactions: pd.DataFrame
-    between: pd.DataFrame
-    returns: pd.DataFrame
-    control: object
-    families: tuple[str, ...]
-    n_used: int
-    n_dropped: int
-    confidence: float
-    method: str
-    warnings: tuple[str, ...] = ()
-    permutations: Mapping[tuple[Any, ...], Permutation] = field(default_factory=dict, repr=False)
-    metrics: tuple[Metric, ...] = ()
-    min_cell: int = 5
-    trust: Trusted | None = None
-
-    @property
-    def first(self) -> pd.DataFrame:
-        """First estimate of each metric, arm and cell: the adjusted one where there is one."""
-        return self.table.drop_duplicates(["metric", "arm", "by", "level"])
-
-    @property
-    def overall(self) -> pd.DataFrame:
-        """First estimates over all customers."""
-        return self.first[self.first["by"] == ALL]
-
-    @property
-    def shown_cells(self) -> pd.DataFrame:
-        """First estimates in segments, those left out that would show a few customers or give them away."""
-        rows = self.first[self.first["by"] != ALL]
-        sizes = rows[["n_control", "n_treatment"]].min(axis=1)
-        smallest = sizes.groupby([rows["by"], rows["level"]], sort=False).min()
-        hidden = {
-            (by, level)
-            for by in rows["by"].unique()
-            for level, small in small_cells(smallest.xs(by, level=0), self.min_cell).items()
-            if small
-        }
-        kept = [cell not in hidden for cell in zip(rows["by"], rows["level"], strict=True)]
-        return rows[pd.Series(kept, index=rows.index, dtype=bool)]
-
-    @property
-    def hides_cells(self) -> bool:
-        """Whether segments are left out of what is shown."""
-        return len(self.shown_cells) < int((self.first["by"] != ALL).sum())
-
-    @property
-    def trusted(self) -> pd.DataFrame:
-        """Rows of trust that belong to the estimates shown; none without trust."""
-        shown = pd.concat([self.overall, self.shown_cells])[KEYS]
-        return shown.merge(self.trust.table, on=KEYS) if self.trust else shown.iloc[:0].assign(believable="")
-
-    @property
-    def kinds(self) -> dict[str, str]:
-        """Kind of each metric, 'rate', 'mean', 'ratio', 'profit' or 'quantile', by its name."""
-        return {metric.name: metric.kind for metric in self.metrics}
-
-    def to_frame(self) -> pd.DataFrame:
-        """Tidy frame, a row a metric × arm × cell, the adjusted estimate first.
-
-        Over all customers, by and level are 'all'.
-
-        Columns: metric, arm, by, level, n, control, treatment, difference, ci_low, ci_high, lift,
-        lift_low, lift_high, p_value, p_adjusted, method, warning.
-        """
-        return self.table[COLUMNS].copy()
-
-    def estimates(self) -> tuple[Recorded, ...]:
-        """Difference of each metric and arm over all customers; segments are left out."""
-        rows = self.table[self.table["by"] == ALL].drop_duplicates(["metric", "arm"])
-        return tuple(
-            Recorded(
-                f"effect/{row['metric']}/{row['arm']}",
-                row["difference"],
-                row["ci_low"],
-                row["ci_high"],
-                row["n"],
-                message("{metric}: {arm} against control", metric=row["metric"], arm=row["arm"]),
-            )
-            for row in rows.to_dict("records")
-        )
 
 
 def tabulate(found: Sequence[Estimate], reading: Reading, limits: dict[str, float]) -> pd.DataFrame:
@@ -251,7 +99,13 @@ def _records(estimate: Estimate, reading: Reading, limits: dict[str, float]) -> 
         "nonzero_treatment": estimate.nonzero[1:].astype(int),
         "warning": [_warning(estimate, i, bool(known[i]), bool(np.isnan(lift[i]))) for i in range(len(known))],
     }
-    shared = {
+    shared = _shared(estimate, reading, limits)
+    return [{**shared, **dict(zip(columns, row, strict=True))} for row in zip(*columns.values(), strict=True)]
+
+
+def _shared(estimate: Estimate, reading: Reading, limits: dict[str, float]) -> dict[str, Any]:
+    """Columns that the rows of one estimate share: its cell, control and method."""
+    return {
         "metric": estimate.metric.name,
         "by": estimate.cell.by or ALL,
         "level": ALL if estimate.cell.by is None else estimate.cell.level,
@@ -265,7 +119,6 @@ def _records(estimate: Estimate, reading: Reading, limits: dict[str, float]) -> 
         "kind": kind_of(estimate),
         "nonzero_control": int(estimate.nonzero[0]),
     }
-    return [{**shared, **dict(zip(columns, row, strict=True))} for row in zip(*columns.values(), strict=True)]
 
 
 def _levels(estimate: Estimate, p_value: Floats, statistic: Floats, reading: Reading) -> tuple[Floats, Floats]:

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from scipy import special
 
-from loyalty_kit.campaigns.effects.effects import ALL, KEYS, NO_METHOD, EffectsResult
+from loyalty_kit.campaigns.effects.effects_result import ALL, KEYS, NO_METHOD, EffectsResult
 from loyalty_kit.core.checks import check_choice
 from loyalty_kit.core.errors import InputError
 from loyalty_kit.core.messages import message, shown

@@ -9,7 +9,7 @@ import pandas as pd
 from scipy import stats
 
 from loyalty_kit.campaigns.design.rows import Floats
-from loyalty_kit.campaigns.effects.effects import KEYS, NO_METHOD, EffectsResult
+from loyalty_kit.campaigns.effects.effects_result import KEYS, NO_METHOD, EffectsResult
 from loyalty_kit.campaigns.trust.assignment import AssignmentResult
 from loyalty_kit.core.checks import check_choice
 from loyalty_kit.core.messages import message
@@ -71,7 +71,7 @@ class DecisionResult(Result):
     def now(self) -> "pd.Series[Any]":
         """Choice with the largest expected gain on these data alone: an arm, or to stop."""
         choices = self.table[self.table["decision"] != "test more"]
-        return choices.loc[choices["expected_gain"].idxmax()]
+        return choices.iloc[int(choices["expected_gain"].argmax())]
 
     def to_frame(self) -> pd.DataFrame:
         """Tidy frame, a row a decision."""
@@ -128,8 +128,23 @@ def decide(
     """
     check_choice(metric, "metric", list(dict.fromkeys(effects.table["metric"])))
     rows = _over_all(effects, metric)
-    source = np.random.default_rng(rng)
-    draws = _draws(effects, rows, source)
+    table = _chances(rows, _draws(effects, rows, np.random.default_rng(rng)))
+    judged = _judged(effects, rows, table, sound=assignment is None or assignment.sound)
+    table["advice"] = table["arm"].map(judged.set_index("arm")["advice"])
+    return DecisionResult(
+        table=table[COLUMNS],
+        arms=judged,
+        effects=effects,
+        metric=metric,
+        assignment=assignment,
+        n_used=effects.n_used,
+        method=_method(effects, rows),
+        warnings=_warnings(rows),
+    )
+
+
+def _chances(rows: pd.DataFrame, draws: Floats) -> pd.DataFrame:
+    """Probabilities, expected gain and expected loss of rolling out each arm, of stopping and of testing more."""
     gains = np.column_stack([draws, np.zeros(DRAWS)])
     top = gains.max(axis=1)
     best = np.bincount(gains.argmax(axis=1), minlength=gains.shape[1]) / DRAWS
@@ -147,32 +162,25 @@ def decide(
     chosen = int(expected.argmax())
     more = ["test more", None, 1 - best[chosen], float((top > 0).mean()), float(top.mean()), 0.0]
     table.loc[len(table)] = more
-    judged = _judged(effects, rows, table, sound=assignment is None or assignment.sound)
-    table["advice"] = table["arm"].map(judged.set_index("arm")["advice"])
+    return table
+
+
+def _method(effects: EffectsResult, rows: pd.DataFrame) -> str:
+    """Say how the probabilities were found."""
     permuted = any(_key(row) in effects.permutations for row in rows.to_dict("records"))
-    method = (
+    return (
         message("normal posterior under a flat prior, {draws} draws; permutation where it stands", draws=DRAWS)
         if permuted
         else message("normal posterior under a flat prior, {draws} draws", draws=DRAWS)
-    )
-    return DecisionResult(
-        table=table[COLUMNS],
-        arms=judged,
-        effects=effects,
-        metric=metric,
-        assignment=assignment,
-        n_used=effects.n_used,
-        method=method,
-        warnings=_warnings(rows),
     )
 
 
 def _judged(effects: EffectsResult, rows: pd.DataFrame, table: pd.DataFrame, *, sound: bool) -> pd.DataFrame:
     """Each arm with its probabilities, its advice and whether it can be believed, the arms in their order."""
-    nothing = {"believable": "yes", "false_better": np.nan, "false_worse": np.nan}
-    tried = rows.assign(**nothing)
-    if effects.trust is not None:
-        tried = rows.merge(effects.trust.table[[*KEYS, *nothing]], on=KEYS)
+    if effects.trust is None:
+        tried = rows.assign(believable="yes", false_better=np.nan, false_worse=np.nan)
+    else:
+        tried = rows.merge(effects.trust.table[[*KEYS, "believable", "false_better", "false_worse"]], on=KEYS)
     chances = table.loc[table["decision"] == "roll out"].drop(columns="decision")
     judged = tried.merge(chances, on="arm")
     leading = judged["expected_gain"] == judged["expected_gain"].max()

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from loyalty_kit.campaigns.effects.effects import ALL, EffectsResult
+from loyalty_kit.campaigns.effects.effects_result import ALL, EffectsResult
 from loyalty_kit.campaigns.planning.power import plan_campaign
 from loyalty_kit.core.checks import check_choice
 from loyalty_kit.core.messages import message

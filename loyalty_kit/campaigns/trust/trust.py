@@ -11,18 +11,8 @@ from scipy import special, stats
 from loyalty_kit.campaigns.design.cube import Cube
 from loyalty_kit.campaigns.design.metrics import Profit
 from loyalty_kit.campaigns.design.rows import Floats, Rows, Whole
-from loyalty_kit.campaigns.effects.effects import (
-    ALL,
-    DISBELIEVED,
-    KEYS,
-    NO_METHOD,
-    PERMUTATION,
-    EffectsResult,
-    Reading,
-    kind_of,
-    method_of,
-    segment_families,
-)
+from loyalty_kit.campaigns.effects.effects import DISBELIEVED, Reading, kind_of, method_of, segment_families
+from loyalty_kit.campaigns.effects.effects_result import ALL, KEYS, NO_METHOD, PERMUTATION, EffectsResult
 from loyalty_kit.campaigns.effects.estimates import Cell, Estimate
 from loyalty_kit.campaigns.effects.permutation import Permutation, permute
 from loyalty_kit.campaigns.trust.placebo import placebo_t
@@ -306,7 +296,7 @@ def believable(effects: EffectsResult, trust: TrustResult, reading: Reading) -> 
     table = effects.table.copy()
     verdict = {tuple(row[key] for key in KEYS): row["believable"] for _, row in trust.table.iterrows()}
     arms = table["arm"].nunique() if reading.multiple == "max-t" else 1
-    for i, row in table.iterrows():
+    for i, row in zip(table.index, table.to_dict("records"), strict=True):
         key = tuple(row[name] for name in KEYS)
         if verdict.get(key) == "no":
             table.at[i, "warning"] = joined(row["warning"], DISBELIEVED) if row["warning"] else DISBELIEVED
@@ -315,17 +305,29 @@ def believable(effects: EffectsResult, trust: TrustResult, reading: Reading) -> 
             continue
         test = trust.permutations[key]
         family = arms if row["by"] == ALL else 1
-        limits = test.interval(1 - (1 - effects.confidence) / family)
-        adjusted = min(test.p_value * family, 1.0)
-        table.loc[i, ["ci_low", "ci_high", "p_value", "p_adjusted"]] = [*limits, test.p_value, adjusted]
-        table.loc[i, ["lift_low", "lift_high"]] = np.nan
-        base = row["own_method"]
-        table.loc[i, ["procedure", "together"]] = [PERMUTATION, False]
-        table.at[i, "method"] = (
-            message("{method}; studentised permutation, Bonferroni over {arms} arms", method=base, arms=family)
-            if family > 1
-            else message("{method}; studentised permutation", method=base)
-        )
-        table.at[i, "warning"] = REPLACED
+        replaced = _replaced(test, row["own_method"], family, effects.confidence)
+        for name, value in replaced.items():
+            table.at[i, name] = value
     table = segment_families(table, reading)
     return replace(effects, table=table, permutations=trust.permutations, trust=trust)
+
+
+def _replaced(test: Permutation, method: str, family: int, confidence: float) -> dict[str, Any]:
+    """Columns of an estimate where the permutation result stands, over a family of so many arms."""
+    low, high = test.interval(1 - (1 - confidence) / family)
+    return {
+        "ci_low": low,
+        "ci_high": high,
+        "p_value": test.p_value,
+        "p_adjusted": min(test.p_value * family, 1.0),
+        "lift_low": np.nan,
+        "lift_high": np.nan,
+        "procedure": PERMUTATION,
+        "together": False,
+        "method": (
+            message("{method}; studentised permutation, Bonferroni over {arms} arms", method=method, arms=family)
+            if family > 1
+            else message("{method}; studentised permutation", method=method)
+        ),
+        "warning": REPLACED,
+    }

@@ -1,6 +1,6 @@
 """Does a driver matter more in one group: interactions with a grouping column."""
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -117,25 +117,12 @@ def moderate(design: Design, fitted: Fit, moderator: str, *, confidence: float) 
         errors=fitted.errors,
     )
     estimates, covariance = again.slopes[: p * count], again.slope_covariance[: p * count, : p * count]
-    errors = again.std_errors[again.intercepts :][: p * count]
-    half = again.critical(confidence) * errors
-    slopes = pd.DataFrame(
-        {
-            "driver": np.repeat(part.drivers, count),
-            "group": np.tile(np.array(groups, dtype=object), p),
-            "n": np.tile(member.sum(axis=0), p),
-            "estimate": estimates,
-            "std_error": errors,
-            "ci_low": estimates - half,
-            "ci_high": estimates + half,
-        }
-    )
     differences = np.eye(count)[1:] - np.eye(count)[0]
     tests = [wald(again, np.kron(np.eye(p)[j], differences), estimates, covariance) for j in range(p)]
     table = pd.DataFrame(tests)
     table.insert(0, "driver", list(part.drivers))
     return ModerationResult(
-        slopes=slopes,
+        slopes=_slopes(again, part.drivers, groups, member.sum(axis=0), confidence),
         tests=table.assign(p_corrected=holm(table["p_value"].to_numpy())),
         joint=pd.Series(wald(again, np.kron(np.eye(p), differences), estimates, covariance)),
         moderator=moderator,
@@ -145,6 +132,27 @@ def moderate(design: Design, fitted: Fit, moderator: str, *, confidence: float) 
         n_used=len(places),
         method=message("interactions with '{by}', Wald tests, Holm's correction", by=moderator),
         warnings=warnings,
+    )
+
+
+def _slopes(
+    fitted: Fit, drivers: Sequence[str], groups: tuple[Hashable, ...], sizes: npt.NDArray[np.int_], confidence: float
+) -> pd.DataFrame:
+    """Coefficient of every driver in every group, with its interval."""
+    p, count = len(drivers), len(groups)
+    estimates = fitted.slopes[: p * count]
+    errors = fitted.std_errors[fitted.intercepts :][: p * count]
+    half = fitted.critical(confidence) * errors
+    return pd.DataFrame(
+        {
+            "driver": np.repeat(drivers, count),
+            "group": np.tile(np.array(groups, dtype=object), p),
+            "n": np.tile(sizes, p),
+            "estimate": estimates,
+            "std_error": errors,
+            "ci_low": estimates - half,
+            "ci_high": estimates + half,
+        }
     )
 
 

@@ -145,24 +145,15 @@ def importance(
     names = list(design.drivers)
     matrices, controls = driver_matrices(covariances(design, fitted), len(names))
     measure = Measure.of(method, matrices, generator)
-    values, shares = measure.values, shares_of(measure.values)
+    values = measure.values
     drawn, totals = _bootstrap(design, fitted, measure, bootstrap, generator)
     ends = [(1 - confidence) / 2, (1 + confidence) / 2]
     low, high = np.quantile(shares_of(drawn), ends, axis=0) if bootstrap else np.full((2, len(names)), np.nan)
     r_squared_low, r_squared_high = np.quantile(totals, ends) if bootstrap else (np.nan, np.nan)
     ranks, above = _ranks(drawn)
     against = _suppressed(design, fitted, confidence)
-    columns = {
-        "driver": names,
-        "importance": values,
-        "share": shares,
-        "ci_low": low,
-        "ci_high": high,
-        "rank": (-values).argsort(kind="stable").argsort(kind="stable") + 1,
-        "p_top3": ranks[:, :_TOP].sum(axis=1),
-    }
     return ImportanceResult(
-        table=pd.DataFrame(columns).sort_values("rank", ignore_index=True),
+        table=_table(names, values, (low, high), ranks),
         rank_probabilities=pd.DataFrame(ranks, index=names, columns=range(1, len(names) + 1)),
         p_above=pd.DataFrame(above, index=names, columns=names),
         r_squared=fitted.r_squared,
@@ -181,6 +172,20 @@ def importance(
         warnings=_warnings(names, values, against, method, measure),
         _matrix=matrices[0],
     )
+
+
+def _table(names: list[str], values: Floats, ends: tuple[Floats, Floats], ranks: Floats) -> pd.DataFrame:
+    """Row a driver, the most important first; `ends` are those of the shares' intervals."""
+    columns = {
+        "driver": names,
+        "importance": values,
+        "share": shares_of(values),
+        "ci_low": ends[0],
+        "ci_high": ends[1],
+        "rank": (-values).argsort(kind="stable").argsort(kind="stable") + 1,
+        "p_top3": ranks[:, :_TOP].sum(axis=1),
+    }
+    return pd.DataFrame(columns).sort_values("rank", ignore_index=True)
 
 
 def shares_of(values: Floats) -> Floats:

@@ -61,11 +61,11 @@ class RobustnessResult(Result):
         return self.table.copy()
 
     @property
-    def held(self) -> pd.Series:
+    def held(self) -> "pd.Series[bool]":
         """Whether each driver is clear and, where there are more than three, among the top three in every setting."""
         settings = self.table["settings"].max()
-        leading = (self.table["in_top3"] == settings) | (len(self.table) <= TOP)
-        return (self.table["clear"] == settings) & leading
+        leading = self.table["in_top3"].eq(settings) | (len(self.table) <= TOP)
+        return self.table["clear"].eq(settings) & leading
 
 
 @dataclass(frozen=True, eq=False)

@@ -102,8 +102,8 @@ def stability(
         try:
             refitted = _refitted(part, fitted)
         except InputError as error:
-            told = {"group": group, "by": by, "why": error.said}
-            raise GroupsError("Group '{group}' of '{by}' cannot be fitted. {why}", **told) from None
+            template = "Group '{group}' of '{by}' cannot be fitted. {why}"
+            raise GroupsError(template, group=group, by=by, why=error.said) from None
         found = importance(part, refitted, bootstrap=bootstrap, rng=generator, confidence=confidence).to_frame()
         parts.append(found.assign(group=pd.Series([group] * len(found), dtype=object)))
     ranks = pd.concat(parts, ignore_index=True)[["driver", "group", "share", "rank", "p_top3"]]

@@ -70,8 +70,8 @@ class ValidationResult(Result):
     @property
     def r_squared_interval(self) -> tuple[float, float]:
         """Interval of R² out of sample."""
-        low, high = self.table.set_index("measure").loc["r_squared", ["ci_low", "ci_high"]]
-        return float(low), float(high)
+        row = self.table[self.table["measure"] == "r_squared"]
+        return float(row["ci_low"].iloc[0]), float(row["ci_high"].iloc[0])
 
     @property
     def predicts(self) -> bool:

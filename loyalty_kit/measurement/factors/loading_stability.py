@@ -145,15 +145,7 @@ def loading_stability(
         rng=chance,
     )
     drawn = resampled(answers_behind(items, fitted.correlation, weight=weight), bootstrap, chance)
-    drawn = drawn[np.linalg.eigvalsh(drawn)[:, 0] > _SINGULAR]
-    if len(drawn) < bootstrap / 2:
-        raise InputError(
-            "Only {n} of {count} resamples can be factored: {respondents} respondents are too few for {items} items.",
-            n=len(drawn),
-            count=bootstrap,
-            respondents=fitted.n_used,
-            items=len(fitted.loadings),
-        )
+    drawn = _factorable(drawn, bootstrap, fitted.n_used)
     extracted = [extract(r, factors=factors, method=extraction) for r in drawn]
     found = _aligned(extracted, fitted.correlation, fitted.loadings.to_numpy(), rotation)
     low, high = np.quantile(found, [(1 - confidence) / 2, (1 + confidence) / 2], axis=0)
@@ -172,6 +164,20 @@ def loading_stability(
         confidence=confidence,
         warnings=(*fitted.warnings, *_warnings(extracted, bootstrap)),
     )
+
+
+def _factorable(drawn: Floats, bootstrap: int, respondents: int) -> Floats:
+    """Correlations of the resamples that can be factored, at least half of them."""
+    drawn = drawn[np.linalg.eigvalsh(drawn)[:, 0] > _SINGULAR]
+    if len(drawn) < bootstrap / 2:
+        raise InputError(
+            "Only {n} of {count} resamples can be factored: {respondents} respondents are too few for {items} items.",
+            n=len(drawn),
+            count=bootstrap,
+            respondents=respondents,
+            items=drawn.shape[1],
+        )
+    return drawn
 
 
 def _aligned(extracted: list[Extraction], sample: Correlation, target: Floats, rotation: RotationMethod) -> Floats:

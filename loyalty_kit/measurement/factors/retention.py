@@ -194,10 +194,7 @@ def retain(
     check_choice(null, "null", ("normal", "permutation"))
     check_whole(simulations, "simulations", 20)
     check_whole(bootstrap, "bootstrap", 0)
-    correlation = as_correlation(items_or_correlation, n=n, weight=weight)
-    check_factorable(correlation)
-    if not np.isfinite(correlation.n):
-        raise InputError("'n' is needed beside a correlation matrix: how many factors stand out depends on it.")
+    correlation = _sized_correlation(items_or_correlation, n, weight)
     table = None
     if null == "permutation" or bootstrap:
         table = answers_behind(items_or_correlation, correlation, weight=weight)
@@ -231,6 +228,15 @@ def retain(
         warnings=(*correlation.warnings, *_warnings(found, correlation.method, null, lost)),
         claimed=sum(len(scale.items) > 1 for scale in codebook.reflective().values()) if codebook else None,
     )
+
+
+def _sized_correlation(items_or_correlation: Any, n: float | None, weight: Any) -> Correlation:
+    """Correlation that can be factored, with the number of respondents behind it."""
+    correlation = as_correlation(items_or_correlation, n=n, weight=weight)
+    check_factorable(correlation)
+    if not np.isfinite(correlation.n):
+        raise InputError("'n' is needed beside a correlation matrix: how many factors stand out depends on it.")
+    return correlation
 
 
 def _null_eigenvalues(

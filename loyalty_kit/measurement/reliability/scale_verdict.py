@@ -21,7 +21,7 @@ class FirstStep(NamedTuple):
     """What to do first about a survey's items: check the keying of one ('turn'), or look at one ('mend')."""
 
     case: Literal["turn", "mend"]
-    item: "pd.Series[object]"
+    item: pd.Series
 
 
 def scale_verdict(ci_low: float, ci_high: float) -> Verdict:

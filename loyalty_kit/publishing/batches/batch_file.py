@@ -189,7 +189,8 @@ def _variants(
     known = {name: value for name, value in defaults.parameters.items() if name in source.names}
     given = {**known, **report.parameters}
     language = report.language or defaults.language
-    variants, faults = [], []
+    variants: list[PlannedReport] = []
+    faults: list[Message] = []
     combinations = _combinations(report, given, source, base, where)
     told = [{key: _label(value) for key, value in chosen.items()} for chosen in combinations]
     written = {key: file_parts(labels[key] for labels in told) for key in next(iter(told), {})}

@@ -1,5 +1,6 @@
 """What a campaign did: effects over all customers, in segments, and whether they can be believed."""
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -8,7 +9,7 @@ from great_tables import GT
 from matplotlib.axes import Axes
 
 from loyalty_kit.campaigns.design.metrics import Metric
-from loyalty_kit.campaigns.effects.effects import ALL, PERMUTATION, EffectsResult
+from loyalty_kit.campaigns.effects.effects_result import ALL, PERMUTATION, EffectsResult
 from loyalty_kit.campaigns.planning.decisions import gain_density
 from loyalty_kit.core.checks import check_choice
 from loyalty_kit.core.errors import InputError
@@ -221,11 +222,10 @@ def plot_gain(effects: EffectsResult, *, metric: str | None = None, ax: Axes | N
         return ax
 
 
-def metric_of(metrics: Any, name: str | None) -> Metric:
+def metric_of(metrics: Sequence[Metric], name: str | None) -> Metric:
     """Metric of that name, the first where none is given."""
     if name is None:
-        first: Metric = metrics[0]
-        return first
+        return metrics[0]
     check_choice(name, "metric", [metric.name for metric in metrics])
     return next(metric for metric in metrics if metric.name == name)
 

@@ -145,8 +145,8 @@ def _share(item: str, result: NetPromoterResult | TopBoxResult, min_cell: int) -
     if result.n_used < min_cell:
         return say("shares.hidden", item=item, min_cell=min_cell)
     if isinstance(result, TopBoxResult):
-        ends = {"low": 100 * result.ci_low, "high": 100 * result.ci_high}
-        written = interval(**ends, n=result.n_used, confidence=result.confidence, digits=0)
+        low, high = 100 * result.ci_low, 100 * result.ci_high
+        written = interval(low, high, n=result.n_used, confidence=result.confidence, digits=0)
         boxes = {"lowest": f"{result.lowest:g}", "highest": f"{result.highest:g}"}
         return say("shares.top", item=item, share=percent(result.estimate), interval=written, **boxes)
     case = "more" if result.ci_low > 0 else "fewer" if result.ci_high < 0 else "unclear"

@@ -1,0 +1,165 @@
+"""Result of a campaign's evaluation: effects of every metric, arm and cell, in one tidy frame."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import pandas as pd
+
+from loyalty_kit.campaigns.design.metrics import Metric
+from loyalty_kit.campaigns.effects.permutation import Permutation
+from loyalty_kit.core.estimates import Estimate
+from loyalty_kit.core.messages import message
+from loyalty_kit.core.privacy import small_cells
+from loyalty_kit.core.results import Result
+
+ALL = "all"
+COLUMNS = [
+    *["metric", "arm", "by", "level", "n", "control", "treatment", "difference", "ci_low", "ci_high"],
+    *["lift", "lift_low", "lift_high", "p_value", "p_adjusted", "method", "warning"],
+]
+KEYS = ["metric", "arm", "by", "level", "kind"]
+"""What tells an estimate's row from the others."""
+ORDINARY, PERMUTATION, NO_METHOD = "ordinary", "permutation", "no method"
+"""Procedures behind an interval: the metric's own, the permutation test in its place, none to be believed."""
+
+
+class Trusted(Protocol):
+    """What effects keep of the placebo campaigns that they heed."""
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """Row an estimate and treatment: its keys, false_better, false_worse, believable."""
+
+    @property
+    def placebos(self) -> int:
+        """Number of placebo campaigns."""
+
+    @property
+    def nominal(self) -> float:
+        """False alarms to be expected on each side."""
+
+    @property
+    def method(self) -> str:
+        """What the placebo campaigns were run on."""
+
+
+@dataclass(frozen=True, eq=False)
+class EffectsResult(Result):
+    """Effects of every metric, arm and cell.
+
+    Attributes
+    ----------
+    table : DataFrame
+        A row an estimate, with the columns of `to_frame` and, after them, n_control, n_treatment,
+        standard_error, control_error (of control's value alone), df, kind ('adjusted', 'adjusted
+        uncapped', 'capped' or 'plain'), nonzero_control, nonzero_treatment, procedure ('ordinary',
+        'permutation' where that stands, 'no method' where none is to be believed), together (whether the
+        interval holds for all arms together), own_method (before adjustments for several comparisons).
+    interactions : DataFrame
+        Whether an arm's effect differs between the levels of a by-column: metric, arm, by, levels,
+        statistic, df, p_value, p_adjusted, method.
+    between : DataFrame
+        Treatments against each other: metric, arm, versus, difference, ci_low, ci_high, p_value,
+        p_adjusted, method.
+    returns : DataFrame
+        Money back per money spent: metric, arm, cost, roi, roi_low, roi_high.
+    control : object
+        The control arm.
+    families : tuple of str
+        What each adjusted p value was adjusted over.
+    n_used, n_dropped : int
+        Customers analysed, and those that lack a column of at least one metric.
+    method, confidence, warnings
+        In words; the level of the intervals; plain sentences.
+    permutations : mapping
+        Permutation tests of the rows where they stand, by metric, arm, by, level and kind.
+    metrics : tuple of metrics
+        What was measured.
+    min_cell : int
+        Fewest customers of an arm in a segment that a report shows.
+    trust : TrustResult or None
+        The placebo campaigns that were heeded.
+    """
+
+    table: pd.DataFrame
+    interactions: pd.DataFrame
+    between: pd.DataFrame
+    returns: pd.DataFrame
+    control: object
+    families: tuple[str, ...]
+    n_used: int
+    n_dropped: int
+    confidence: float
+    method: str
+    warnings: tuple[str, ...] = ()
+    permutations: Mapping[tuple[Any, ...], Permutation] = field(default_factory=dict, repr=False)
+    metrics: tuple[Metric, ...] = ()
+    min_cell: int = 5
+    trust: Trusted | None = None
+
+    @property
+    def first(self) -> pd.DataFrame:
+        """First estimate of each metric, arm and cell: the adjusted one where there is one."""
+        return self.table.drop_duplicates(["metric", "arm", "by", "level"])
+
+    @property
+    def overall(self) -> pd.DataFrame:
+        """First estimates over all customers."""
+        return self.first[self.first["by"] == ALL]
+
+    @property
+    def shown_cells(self) -> pd.DataFrame:
+        """First estimates in segments, those left out that would show a few customers or give them away."""
+        rows = self.first[self.first["by"] != ALL]
+        sizes = rows[["n_control", "n_treatment"]].min(axis=1)
+        smallest = sizes.groupby([rows["by"], rows["level"]], sort=False).min()
+        hidden = {
+            (by, level)
+            for by in rows["by"].unique()
+            for level, small in small_cells(smallest.xs(by, level=0), self.min_cell).items()
+            if small
+        }
+        kept = [cell not in hidden for cell in zip(rows["by"], rows["level"], strict=True)]
+        return rows[pd.Series(kept, index=rows.index, dtype=bool)]
+
+    @property
+    def hides_cells(self) -> bool:
+        """Whether segments are left out of what is shown."""
+        return len(self.shown_cells) < int((self.first["by"] != ALL).sum())
+
+    @property
+    def trusted(self) -> pd.DataFrame:
+        """Rows of trust that belong to the estimates shown; none without trust."""
+        shown = pd.concat([self.overall, self.shown_cells])[KEYS]
+        return shown.merge(self.trust.table, on=KEYS) if self.trust else shown.iloc[:0].assign(believable="")
+
+    @property
+    def kinds(self) -> dict[str, str]:
+        """Kind of each metric, 'rate', 'mean', 'ratio', 'profit' or 'quantile', by its name."""
+        return {metric.name: metric.kind for metric in self.metrics}
+
+    def to_frame(self) -> pd.DataFrame:
+        """Tidy frame, a row a metric × arm × cell, the adjusted estimate first.
+
+        Over all customers, by and level are 'all'.
+
+        Columns: metric, arm, by, level, n, control, treatment, difference, ci_low, ci_high, lift,
+        lift_low, lift_high, p_value, p_adjusted, method, warning.
+        """
+        return self.table[COLUMNS].copy()
+
+    def estimates(self) -> tuple[Estimate, ...]:
+        """Difference of each metric and arm over all customers; segments are left out."""
+        rows = self.table[self.table["by"] == ALL].drop_duplicates(["metric", "arm"])
+        return tuple(
+            Estimate(
+                f"effect/{row['metric']}/{row['arm']}",
+                row["difference"],
+                row["ci_low"],
+                row["ci_high"],
+                row["n"],
+                message("{metric}: {arm} against control", metric=row["metric"], arm=row["arm"]),
+            )
+            for row in rows.to_dict("records")
+        )
