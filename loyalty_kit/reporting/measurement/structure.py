@@ -1,5 +1,6 @@
 """The claimed structure: its sample, its fit, its loadings, and the verdict on it."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -78,9 +79,9 @@ def fit_table(result: CfaResult) -> GT:
         for name in names
     ]
     columns = {"index": "index", "plain": "estimated"} | ({"robust": "robust"} if set(robust) != {"–"} else {})
-    numbers = [pd.to_numeric(fit.get(name), errors="coerce") for name in names]
+    numbers = [float(fit.get(name, math.nan)) for name in names]
     others = [
-        next((float(fit[f"{name}{end}"]) for end in ("_robust", "_scaled") if f"{name}{end}" in fit), None)
+        next((float(fit[f"{name}{end}"]) for end in ("_robust", "_scaled") if f"{name}{end}" in fit), math.nan)
         for name in names
     ]
     rows = pd.DataFrame({"index": [term(f"column.{name}") for name in names], "plain": plain, "robust": robust})
