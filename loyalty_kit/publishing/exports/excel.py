@@ -51,7 +51,9 @@ def write_workbook(tables: Sequence[TableData], target: Path, *, title: str = ""
     book.remove(book.worksheets[0])
     taken: set[str] = set()
     for number, table in enumerate(tables, 1):
-        sheet = book.create_sheet(_sheet_name(table.title, term("page.table", number=number, language=language), taken))
+        sheet = book.create_sheet(
+            _sheet_name(table.title, term("page.numbered_table", number=number, language=language), taken)
+        )
         _fill(sheet, table, language)
     if not tables:
         sheet = book.create_sheet()
