@@ -112,6 +112,7 @@ def render(
 ) -> int:
     """Render one notebook, or every report of a batch."""
     began = time.monotonic()
+    beside = [publishing.reports.attachments.WORKBOOK] if excel else []
     if target is not None and not target.lower().endswith(".toml"):
         of_batch = {"--only": only, "--dry-run": dry_run, "--executor": executor, "--fail-fast": fail_fast}
         refused = [name for name, value in of_batch.items() if value]
@@ -120,13 +121,13 @@ def render(
                 "'{refused}' is for a batch; '{target}' is one notebook.", refused=refused[0], target=target
             )
         place: Path | str
-        names, results, place = _one(target, parameter or [], output or "reports", force=force)
+        names, results, place = _one(target, parameter or [], output or "reports", force=force, beside=beside)
     else:
         if parameter:
             raise lk.InputError("'-p' is for one notebook; a batch has its parameters in its file.")
         if output is not None and output.endswith(".html"):
             raise lk.InputError("'-o' must be a folder for a batch; got '{output}'.", output=output)
-        batch = lk.batch.chosen(lk.batch.read_batch(target or lk.batch.BATCH_FILE), only)
+        batch = lk.batch.chosen(lk.batch.read_batch(target or lk.batch.BATCH_FILE), only).with_files(beside)
         place = output or batch.output
         if dry_run:
             planned = lk.batch.dry_run_plan(batch, place, force=force)
@@ -273,7 +274,7 @@ def _pairs(texts: Iterable[str]) -> dict[str, str]:
 
 
 def _one(
-    target: str, parameters: Sequence[str], output: str, *, force: bool
+    target: str, parameters: Sequence[str], output: str, *, force: bool, beside: Sequence[str]
 ) -> tuple[list[str], Iterable["lk.results.RenderResult"], Path]:
     """Name, result to come and folder of one notebook's report."""
     path = publishing.notebooks.notebooks.find_notebook(target, Path())
@@ -282,7 +283,7 @@ def _one(
     place = Path(output)
     folder = place.parent if place.suffix == ".html" and not place.is_dir() else place
     name = path.stem if folder == place else place.stem
-    return [name], (lk.render(path, output, values, force=force) for _ in range(1)), folder
+    return [name], (lk.render(path, output, values, force=force, beside=beside) for _ in range(1)), folder
 
 
 def _close(

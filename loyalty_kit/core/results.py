@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
+from typing import Any
 
 import pandas as pd
 
@@ -11,6 +12,7 @@ from loyalty_kit.core.estimates import Estimate
 from loyalty_kit.core.messages import on_display
 from loyalty_kit.core.selection import FEWEST
 from loyalty_kit.core.summaries import Summarized, without_few
+from loyalty_kit.core.tables import MIME, of_frame
 
 
 def keep_messages(table: pd.DataFrame, records: Sequence[Mapping[str, object]], *columns: str) -> pd.DataFrame:
@@ -44,6 +46,12 @@ class Result(Summarized, ABC):
     def _shown(self) -> pd.DataFrame:
         """Rows of the table that a bare result shows: none about hardly anybody, for these may be told by it."""
         return without_few(self.to_frame())
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
+        """Give the data of the table that is shown, for a workbook; none where only a summary is."""
+        if self._is_about_few() or type(self)._repr_html_ is not Result._repr_html_:
+            return {}
+        return {MIME: of_frame(self._shown()).to_dict()}
 
     def _repr_html_(self) -> str:
         if self._is_about_few():

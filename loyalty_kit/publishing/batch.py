@@ -1,9 +1,9 @@
 """A batch of reports, described by a TOML file: all of it is checked before the first kernel starts."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack, contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -38,6 +38,10 @@ class Batch:
     output: Path | str
     jobs: tuple[Job, ...]
     keep: int | None = None
+
+    def with_files(self, endings: Collection[str]) -> "Batch":
+        """Batch of the same reports, of which those run too beside which a file of such an ending is missing."""
+        return replace(self, jobs=tuple(replace(job, beside=tuple(endings)) for job in self.jobs))
 
 
 def run(

@@ -1,8 +1,9 @@
 """One report: a notebook with parameters, run in a kernel of its own, and published only when whole."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ def render(
     *,
     base: str | Path | None = None,
     force: bool = False,
+    beside: Collection[str] = (),
 ) -> RenderResult:
     """Render one report.
 
@@ -41,6 +43,9 @@ def render(
         Whether to run also where nothing changed since the report was made: neither notebook,
         parameters, files that parameters name, versions nor the kit itself. A file that only the
         notebook's code names is not seen.
+    beside : collection of str
+        Endings of files that the caller writes from the result, such as '.xlsx': where one is not beside the
+        report, it runs also where nothing changed.
 
     Returns
     -------
@@ -71,7 +76,7 @@ def render(
     target = Path(output)
     single = target.suffix == REPORT and not target.is_dir()
     job = prepare_job(notebook, parameters or {}, base=Path(base or "."), name=target.stem if single else None)
-    return render_job(job, target.parent if single else target, force=force)
+    return render_job(replace(job, beside=tuple(beside)), target.parent if single else target, force=force)
 
 
 def render_job(job: Job, output: Path, *, force: bool = False) -> RenderResult:

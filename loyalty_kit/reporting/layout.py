@@ -6,6 +6,7 @@ import pandas as pd
 from great_tables import GT
 
 from loyalty_kit.core.language import language, number, term
+from loyalty_kit.reporting.behind import Behind, ReportTable, data_behind
 
 
 def lay_out(
@@ -18,6 +19,7 @@ def lay_out(
     percent: Sequence[str] = (),
     note: str | None = None,
     group: str | None = None,
+    behind: Behind | None = None,
 ) -> GT:
     """Table for a report, all text from the data escaped.
 
@@ -39,10 +41,13 @@ def lay_out(
         A line below the table.
     group : str, optional
         Column whose values head groups of rows.
+    behind : Behind, optional
+        Where the numbers behind displayed text stand in the frame; a displayed column's own values where not given.
 
     Returns
     -------
     GT
+        A `ReportTable`, which brings the data behind it along.
     """
     first = next(iter(labels))
     shown = frame[[*([group] if group else []), *labels]].reset_index(drop=True)
@@ -55,7 +60,11 @@ def lay_out(
         table = table.fmt_percent(columns=list(percent), decimals=0, incl_space=language() == "en")
     numeric = [column for column in labels if column != first and pd.api.types.is_numeric_dtype(shown[column])]
     table = table.sub_missing(columns=numeric, missing_text="–") if numeric else table
-    return table.tab_source_note(note) if note else table
+    table = table.tab_source_note(note) if note else table
+    data = data_behind(
+        frame, behind or Behind(), name=name, title=title, labels=labels, percent=percent, note=note, group=group
+    )
+    return ReportTable(table, data)
 
 
 def headings(columns: Mapping[str, str], **values: object) -> dict[str, str]:

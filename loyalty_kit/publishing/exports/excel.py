@@ -1,102 +1,73 @@
-"""The tables of a report as an Excel workbook, a sheet each."""
+"""The tables of a report as an Excel workbook, a sheet each, written from the data behind them."""
 
 import re
 import zipfile
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime
 from io import BytesIO
 from pathlib import Path
 
-from bs4 import BeautifulSoup
-from bs4.element import Tag
 from openpyxl import Workbook
 from openpyxl.cell import Cell
 from openpyxl.styles import Alignment, Font
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
-from loyalty_kit.core.errors import InputError
 from loyalty_kit.core.language import term
-from loyalty_kit.core.messages import foreign
+from loyalty_kit.core.tables import TableColumn, TableData, Value
 from loyalty_kit.publishing.files.publication import publish_bytes
 
-_NUMBER = re.compile(
-    r"(?P<sign>[-+−]?)(?P<money>[€£$¥￥]?) ?(?P<whole>\d{1,3}(?:[, \u2009\u202f]\d{3})+|0|[1-9]\d{0,14})?"
-    r"(?:\.(?P<decimals>\d{1,15}))?(?:e(?P<power>[-+−]\d{1,3}))? ?(?P<percent>%?)"
-)
 _FORMULA = tuple("=+-@＝＋－＠")
 _UNFIT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 _UNFIT_IN_NAMES = re.compile(r"[\x00-\x1f\[\]:*?/\\]")
 _LONGEST_NAME, _LONGEST_TEXT = 31, 32_767
+_MOST_EXACT = 2**53
 _WIDEST = 60
 _LONG_AGO = datetime(2000, 1, 1)
 _MODIFIED = re.compile(rb"(<dcterms:modified[^>]*>)[^<]*")
 
 
-@dataclass(frozen=True)
-class _Entry:
-    """A cell of a table where it stands on the grid."""
-
-    row: int
-    column: int
-    rows: int
-    columns: int
-    text: str
-    part: str
-
-
-def write_workbook(html: Path | str, target: Path) -> None:
-    """Write every table of a report to a workbook, a sheet each.
+def write_workbook(tables: Sequence[TableData], target: Path, *, title: str = "", language: str = "en") -> None:
+    """Write tables to a workbook, a sheet each.
 
     Parameters
     ----------
-    html : Path or str
-        The report's file, or its HTML.
+    tables : sequence of TableData
+        The data behind the report's tables.
     target : Path
-        The workbook, put in its place when it is whole; the same report gives the same bytes.
-
-    Raises
-    ------
-    InputError
-        If the report cannot be read.
+        The workbook, put in its place when it is whole; the same tables give the same bytes.
+    title : str
+        The report's title.
+    language : {'en', 'zh'}
+        The report's language.
 
     Notes
     -----
-    A sheet has the table's caption above, its headings in bold, its notes below; a report without tables
-    gives one sheet that says so. What is a number on the page is a number in the sheet, shown as on the page:
-    thousands separated, percent, money. An interval stays text, as does what could be taken for a formula.
+    A sheet has the table's title above, its headings in bold with their units, its notes below; a report
+    without tables gives one sheet that says so. Numbers have all their digits, an interval its two ends in two
+    columns. Text stays text, also where it could be taken for a formula.
     """
-    if isinstance(html, Path):
-        try:
-            page = html.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise InputError("The report '{html}' cannot be read: {cause}.", html=html, cause=foreign(error)) from None
-    else:
-        page = html
-    soup = BeautifulSoup(page, "html.parser")
-    tables = [table for table in (soup.main or soup).select("table") if table.find_parent("table") is None]
-    title = _fit(" ".join(soup.title.get_text().split())) if soup.title is not None else ""
     book = Workbook()
     book.remove(book.worksheets[0])
     taken: set[str] = set()
     for number, table in enumerate(tables, 1):
-        _fill(book.create_sheet(_sheet_name(table, number, taken)), table)
+        sheet = book.create_sheet(
+            _sheet_name(table.title, term("page.numbered_table", number=number, language=language), taken)
+        )
+        _fill(sheet, table, language)
     if not tables:
-        language = "zh" if str(soup.html and soup.html.get("lang")).startswith("zh") else "en"
         sheet = book.create_sheet()
         _write_text(sheet.cell(1, 1), title)
         _write_text(sheet.cell(2, 1), term("page.tableless", language=language))
     book.properties.creator = "loyalty_kit"
-    book.properties.title = title
+    book.properties.title = _fit(title)
     publish_bytes(_bytes(book), target)
 
 
-def _sheet_name(table: Tag, number: int, taken: set[str]) -> str:
-    """Name of a sheet from the table's title or the heading above, such as Excel allows and no other sheet has."""
-    title = table.select_one("caption .title") or table.caption or table.find_previous(["h1", "h2", "h3", "h4"])
-    words = " ".join(_UNFIT_IN_NAMES.sub(" ", _UNFIT.sub("", title.get_text(" "))).split()) if title else ""
-    base = words[:_LONGEST_NAME].strip(" '") or f"Table {number}"
+def _sheet_name(title: str, instead: str, taken: set[str]) -> str:
+    """Name of a sheet from the table's title, such as Excel allows and no other sheet has."""
+    words = " ".join(_UNFIT_IN_NAMES.sub(" ", _UNFIT.sub("", title)).split())
+    base = words[:_LONGEST_NAME].strip(" '") or instead
     name, count = base, 1
     # Excel keeps 'History' for itself.
     while name.casefold() in taken | {"history"}:
@@ -106,95 +77,43 @@ def _sheet_name(table: Tag, number: int, taken: set[str]) -> str:
     return name
 
 
-def _fill(sheet: Worksheet, table: Tag) -> None:
-    """Write a table's caption, grid and notes, in this order."""
+def _fill(sheet: Worksheet, table: TableData, language: str) -> None:
+    """Write a table's title, headings, rows and notes, in this order."""
     top = 1
-    if table.caption is not None:
-        lines = table.caption.select("span") or [table.caption]
-        for line in lines:
-            _write_text(sheet.cell(top, 1), line.get_text(" "))
-            sheet.cell(top, 1).font = Font(bold="subtitle" not in line.get_attribute_list("class"))
-            top += 1
-        top += 1
-    entries = list(_entries(table))
-    widths: dict[int, int] = {}
-    for entry in entries:
-        cell = sheet.cell(top + entry.row, 1 + entry.column)
-        _write(cell, entry)
-        if entry.columns > 1 or entry.rows > 1:
-            sheet.merge_cells(
-                start_row=cell.row,
-                start_column=cell.column,
-                end_row=cell.row + entry.rows - 1,
-                end_column=cell.column + entry.columns - 1,
-            )
-        elif entry.part != "note":
-            widths[cell.column] = max(widths.get(cell.column, 8), _shown_width(entry.text) + 2)
-    for column, width in widths.items():
-        sheet.column_dimensions[get_column_letter(column)].width = min(width, _WIDEST)
-    headings = [entry.row + entry.rows for entry in entries if entry.part == "heading"]
-    if headings:
-        sheet.freeze_panes = sheet.cell(top + max(headings), 1)
+    if table.title.strip():
+        _write_text(sheet.cell(1, 1), table.title)
+        sheet.cell(1, 1).font = Font(bold=True)
+        top = 3
+    for place, column in enumerate(table.columns, 1):
+        heading = sheet.cell(top, place)
+        _write_text(heading, _heading(column, language))
+        heading.font = Font(bold=True)
+        heading.alignment = Alignment(wrap_text=True, vertical="bottom")
+        shown = [_heading(column, language), *(str(row[place - 1]) for row in table.rows)]
+        width = max(8, *map(_shown_width, shown)) + 2
+        sheet.column_dimensions[get_column_letter(place)].width = min(width, _WIDEST)
+    sheet.freeze_panes = sheet.cell(top + 1, 1)
+    for down, row in enumerate(table.rows, top + 1):
+        for place, value in enumerate(row, 1):
+            _write(sheet.cell(down, place), value)
+    for down, note in enumerate(table.notes, top + len(table.rows) + 2):
+        _write_text(sheet.cell(down, 1), note)
+        sheet.cell(down, 1).font = Font(italic=True)
 
 
-def _entries(table: Tag) -> Iterator[_Entry]:
-    """Cells of a table, placed as a browser places them."""
-    used: set[tuple[int, int]] = set()
-    own = [row for row in table.select("tr") if row.find_parent("table") is table]
-    for place, row in enumerate(own):
-        column = 0
-        section = row.find_parent(["thead", "tbody", "tfoot"])
-        part = {"thead": "heading", "tfoot": "note"}.get(section.name if section is not None else "", "body")
-        for cell in row.find_all(["th", "td"], recursive=False):
-            while (place, column) in used:
-                column += 1
-            rows, columns = (
-                min(_span(cell, name), limit) for name, limit in (("rowspan", len(own) - place), ("colspan", 100))
-            )
-            used |= {(place + down, column + right) for down in range(rows) for right in range(columns)}
-            for line in cell.find_all("br"):
-                line.replace_with("\n")
-            text = "\n".join(" ".join(line.split()) for line in cell.get_text("").strip().split("\n"))
-            label = part == "body" and cell.name == "th"
-            yield _Entry(place, column, rows, columns, text, "label" if label else part)
-            column += columns
+def _heading(column: TableColumn, language: str) -> str:
+    unit = column.unit
+    return term("page.with_unit", heading=column.heading, unit=unit, language=language) if unit else column.heading
 
 
-def _span(cell: Tag, name: str) -> int:
-    given = str(cell.get(name, "1"))
-    return max(int(given), 1) if given.isascii() and given.isdigit() else 1
-
-
-def _write(cell: Cell, entry: _Entry) -> None:
-    """Write a cell: a number where the page shows one, else text; headings and labels are text."""
-    found = _NUMBER.fullmatch(entry.text) if entry.part == "body" else None
-    if found is not None and (found["whole"] or found["decimals"]):
-        cell.value, cell.number_format = _number(found)
-        return
-    _write_text(cell, entry.text)
-    if entry.part == "heading":
-        cell.font = Font(bold=True)
-        cell.alignment = Alignment(wrap_text=True, vertical="bottom")
-    elif entry.part == "note":
-        cell.font = Font(italic=True)
-
-
-def _number(found: re.Match[str]) -> tuple[float, str]:
-    """Value of a number and the format in which Excel shows it as the page does."""
-    whole, decimals = found["whole"] or "0", found["decimals"] or ""
-    bare = re.sub(r"\D", "", whole)
-    value = float(f"{bare}.{decimals or 0}e{(found['power'] or '0').replace('−', '-')}")
-    pattern = ("#,##0" if bare != whole else "0") + ("." + "0" * len(decimals) if decimals else "")
-    if found["power"]:
-        pattern += "E+00"
-    if found["percent"]:
-        value, pattern = round(value / 100, 17), f"{pattern}%"
-    if found["money"]:
-        pattern = f'"{found["money"]}"{pattern}'
-    if found["sign"] == "+":
-        pattern = f"+{pattern};-{pattern};{pattern}"
-    value = -value if found["sign"] in ("-", "−") else value
-    return (int(value) if value.is_integer() and not decimals else value), pattern
+def _write(cell: Cell, value: Value) -> None:
+    """Write a value: a number as one, unless it has more digits than Excel keeps."""
+    if isinstance(value, str):
+        _write_text(cell, value)
+    elif isinstance(value, int) and abs(value) > _MOST_EXACT:
+        _write_text(cell, str(value))
+    else:
+        cell.value = value
 
 
 def _write_text(cell: Cell, text: str) -> None:

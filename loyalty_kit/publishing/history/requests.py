@@ -8,6 +8,7 @@ from pydantic import PlainSerializer, PlainValidator, TypeAdapter
 
 from loyalty_kit.core.estimates import Estimate
 from loyalty_kit.core.messages import dumps, loads
+from loyalty_kit.core.tables import TableData
 
 Said = Annotated[str, PlainValidator(loads), PlainSerializer(dumps)]
 """A message, which keeps its template and values on its way, or the text of somebody else."""
@@ -104,12 +105,15 @@ class RenderResponse:
         The whole HTML; empty where it failed.
     estimates : tuple of Estimate
         What the notebook recorded.
+    tables : tuple of TableData
+        Data behind its tables.
     failure : Failure or None
         Why there is no page.
     """
 
     page: str = ""
     estimates: tuple[Estimate, ...] = ()
+    tables: tuple[TableData, ...] = ()
     failure: Failure | None = None
 
 

@@ -13,6 +13,7 @@ from typing import Any
 import matplotlib
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 from IPython.core.interactiveshell import InteractiveShell
 from matplotlib.axes import Axes
 from matplotlib.collections import Collection
@@ -26,6 +27,7 @@ from PIL import Image
 
 from loyalty_kit.core.fonts import drawn_without_warnings, labels_lost, set_font
 from loyalty_kit.core.language import term
+from loyalty_kit.core.tables import MIME, of_frame
 
 PNG, SVG = "image/png", "image/svg+xml"
 CSS_DPI, POINTS = 96, 72
@@ -44,7 +46,18 @@ def load_ipython_extension(shell: InteractiveShell) -> None:
     set_font()
     if shell.display_formatter is not None:
         shell.display_formatter.formatters[PNG].pop(Figure, None)
-        shell.display_formatter.mimebundle_formatter.for_type(Figure, _bundle)
+        bundles = shell.display_formatter.mimebundle_formatter
+        bundles.for_type(Figure, _bundle)
+        bundles.for_type(pd.DataFrame, _frame_bundle)
+
+
+def _frame_bundle(frame: pd.DataFrame, **_: Any) -> dict[str, Any]:
+    """Give the data behind a bare frame, for a workbook; none of one that the page does not show whole."""
+    limits = (pd.get_option("display.max_rows"), pd.get_option("display.max_columns"))
+    if any(limit and size > limit for size, limit in zip(frame.shape, limits, strict=True)):
+        return {}
+    plain = frame.index.names == [None] and isinstance(frame.index, pd.RangeIndex)
+    return {MIME: of_frame(frame, index=not plain).to_dict()}
 
 
 def shown(figure: Figure) -> tuple[str, bytes, dict[str, Any]]:

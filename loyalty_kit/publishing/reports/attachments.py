@@ -8,7 +8,10 @@ from loyalty_kit.core.errors import InputError
 from loyalty_kit.publishing import exports
 from loyalty_kit.publishing.reports.outcomes import RenderResult
 
-Writers = Mapping[str, Callable[[Path, Path], None]]
+WORKBOOK = ".xlsx"
+"""Ending of the file that is written from a run, not from its page: without it a report runs again."""
+
+Writers = Mapping[str, Callable[[RenderResult, Path], None]]
 
 
 def writers(*, pdf: bool = False, excel: bool = False) -> Writers:
@@ -19,12 +22,12 @@ def writers(*, pdf: bool = False, excel: bool = False) -> Writers:
     InputError
         If a PDF is wanted and no browser can print it.
     """
-    wanted: dict[str, Callable[[Path, Path], None]] = {}
+    wanted: dict[str, Callable[[RenderResult, Path], None]] = {}
     if pdf:
         exports.pdf.find_browser()
-        wanted[".pdf"] = exports.pdf.write_pdf
+        wanted[".pdf"] = _write_pdf
     if excel:
-        wanted[".xlsx"] = exports.excel.write_workbook
+        wanted[WORKBOOK] = _write_workbook
     return wanted
 
 
@@ -37,7 +40,18 @@ def with_attachments(result: RenderResult, wanted: Writers) -> RenderResult:
         if result.outcome == "unchanged" and target.exists():
             continue
         try:
-            write(result.path, target)
+            write(result, target)
         except (InputError, OSError) as error:
-            return replace(result, outcome="failed", error=f"'{target.name}' cannot be written: {error}")
-    return result
+            result = replace(result, outcome="failed", error=f"'{target.name}' cannot be written: {error}")
+            break
+    # A batch keeps the results of all its reports: the tables have served.
+    return replace(result, tables=())
+
+
+def _write_pdf(result: RenderResult, target: Path) -> None:
+    if result.path is not None:
+        exports.pdf.write_pdf(result.path, target)
+
+
+def _write_workbook(result: RenderResult, target: Path) -> None:
+    exports.excel.write_workbook(result.tables, target, title=result.title, language=result.language)

@@ -52,6 +52,8 @@ class Job:
         Names of reports that must be there before.
     words : frozenset of str
         Parameters that take one of a few words.
+    beside : tuple of str
+        Endings of files that must lie beside the report, or it runs again.
     """
 
     name: str
@@ -66,6 +68,7 @@ class Job:
     retries: int = 0
     needs: tuple[str, ...] = ()
     words: frozenset[str] = frozenset()
+    beside: tuple[str, ...] = ()
 
     def key(self) -> ReportKey:
         """Hash of all that goes into the report, and of each input file."""

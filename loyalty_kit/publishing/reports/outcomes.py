@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from loyalty_kit.core.messages import foreign, message
+from loyalty_kit.core.tables import TableData
 from loyalty_kit.publishing.files.publication import publish
 from loyalty_kit.publishing.history.history import History
 from loyalty_kit.publishing.history.requests import Failure, RenderRequest, RenderResponse
@@ -48,6 +49,10 @@ class RenderResult:
         The long account of it.
     terminal_message : str
         The sentence for the terminal of whoever ran it, which may name respondents.
+    tables : tuple of TableData
+        Data behind the tables of a report that ran, for a workbook beside it.
+    language : str
+        Language of the report.
     """
 
     name: str
@@ -60,10 +65,13 @@ class RenderResult:
     error: str | None = None
     traceback: str = field(default="", repr=False)
     terminal_message: str = field(default="", repr=False)
+    tables: tuple[TableData, ...] = field(default=(), repr=False)
+    language: str = "en"
 
     def to_dict(self) -> dict[str, Any]:
         """Fields as JSON knows them, without those that may name respondents."""
-        fields = {name: value for name, value in self.__dict__.items() if name not in ("terminal_message", "traceback")}
+        left_out = ("terminal_message", "traceback", "tables", "language")
+        fields = {name: value for name, value in self.__dict__.items() if name not in left_out}
         return fields | {"path": None if self.path is None else str(self.path), "seconds": round(self.seconds, 3)}
 
 
@@ -93,7 +101,8 @@ def is_unchanged(job: Job, folder: Path, key: ReportKey) -> bool:
     """Whether the report in the folder is what this job would give, and its last run did not fail."""
     report = folder / f"{job.name}{REPORT}"
     known = not key.unseen and page_facts(report).get("key") == key.key
-    return known and not (folder / f"{job.name}{FAILURE}").exists() and _is_good(report)
+    whole = all(report.with_suffix(ending).exists() for ending in job.beside)
+    return known and whole and not (folder / f"{job.name}{FAILURE}").exists() and _is_good(report)
 
 
 def _is_good(report: Path) -> bool:
@@ -162,6 +171,8 @@ def settle(
         error=error,
         traceback="" if failure is None else failure.traceback,
         terminal_message="" if failure is None else failure.sentence,
+        tables=response.tables if failure is None else (),
+        language=job.language,
     )
 
 
@@ -228,4 +239,6 @@ def forecast(job: Job, folder: Path) -> str:
         return "render: new"
     if (folder / f"{job.name}{FAILURE}").exists():
         return "render: failed last time"
+    if missing := [ending for ending in job.beside if not report.with_suffix(ending).exists()]:
+        return f"render: no {job.name}{missing[0]}"
     return "unchanged" if is_unchanged(job, folder, job.key()) else "render: changed"

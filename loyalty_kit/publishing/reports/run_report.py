@@ -4,6 +4,7 @@ import traceback
 from pathlib import Path
 
 from loyalty_kit.core.errors import InputError
+from loyalty_kit.publishing.exports.tables import tables_of
 from loyalty_kit.publishing.files.publication import scratch_folder
 from loyalty_kit.publishing.history.recording import recorded
 from loyalty_kit.publishing.history.requests import Failure, RenderRequest, RenderResponse
@@ -22,7 +23,7 @@ def run_report(request: RenderRequest) -> RenderResponse:
                 scratch=scratch,
                 language=request.language,
             )
-        estimates = recorded(done)
+        estimates, tables = recorded(done), tables_of(done)
         page = report_page(
             done,
             facts=request.facts,
@@ -39,4 +40,4 @@ def run_report(request: RenderRequest) -> RenderResponse:
         # Whatever else a page can fail from must not stop the reports after it.
         sentence = f"{type(error).__name__}: {error}"
         return RenderResponse(failure=Failure(sentence, traceback=traceback.format_exc(), public=type(error).__name__))
-    return RenderResponse(page=page, estimates=estimates)
+    return RenderResponse(page=page, estimates=estimates, tables=tables)

@@ -12,6 +12,7 @@ from loyalty_kit.campaigns.effects.course import CourseResult
 from loyalty_kit.campaigns.planning.decisions import SURE, UNLIKELY, DecisionResult
 from loyalty_kit.campaigns.planning.next_test import NextTestResult
 from loyalty_kit.core.language import in_a_row, level, percent, term, translate
+from loyalty_kit.reporting.behind import Behind
 from loyalty_kit.reporting.campaigns.amounts import THOUSAND, about, amount, chance, plain_name, span
 from loyalty_kit.reporting.campaigns.assignment import COLOURS, arm_names, colour_places, thousands
 from loyalty_kit.reporting.campaigns.effects import IN_SEGMENTS, axis_unit, metric_of
@@ -116,11 +117,25 @@ def decision_table(decision: DecisionResult) -> GT:
     shown.loc[table["arm"].isna().to_numpy(), "p_gain"] = "–"
     doubtful = decision.arms.loc[decision.arms["believable"] == "no", "arm"]
     shown.loc[table["arm"].isin(doubtful).to_numpy(), ["p_gain", "p_best"]] = "–"
+    labels = headings({name: name for name in shown.columns})
+    # What is not told on the page is not told in the workbook.
+    numbers = {
+        "raw_p_gain": table["probability_gain"].where((shown["p_gain"] != "–").to_numpy()),
+        "raw_p_best": table["probability_best"].where((shown["p_best"] != "–").to_numpy()),
+        "raw_gain": THOUSAND * table["expected_gain"],
+        "raw_loss": THOUSAND * table["expected_loss"],
+    }
+    money = term("unit.money")
     return lay_out(
-        shown,
+        shown.assign(**{name: column.to_numpy() for name, column in numbers.items()}),
         name="decision",
         title=term("title.decision"),
-        labels=headings({name: name for name in shown.columns}),
+        labels=labels,
+        behind=Behind(
+            {name: f"raw_{name}" for name in ("p_gain", "p_best", "gain", "loss")},
+            shares=["p_gain", "p_best"],
+            units={"gain": money, "loss": money},
+        ),
         note=term("note.decision", sure=percent(SURE), unlikely=percent(UNLIKELY)),
     ).cols_align("right", ["p_gain", "p_best", "gain", "loss"])
 
@@ -135,6 +150,8 @@ def designs_table(plan: NextTestResult) -> GT:
         share=[percent(share) for share in table["control_share"]],
         change=[amount(mde) for mde in table["mde"]],
         lift=["–" if pd.isna(lift) else percent(lift) for lift in table["lift"]],
+        raw_change=THOUSAND * table["mde"],
+        raw_lift=table["lift"],
     )
     columns = {
         "design": "design",
@@ -150,6 +167,11 @@ def designs_table(plan: NextTestResult) -> GT:
         labels=headings(columns),
         note=term(
             "note.next", metric=plain_name(plan.metric), power=percent(plan.power), method=translate(plan.method)
+        ),
+        behind=Behind(
+            {"size": "n", "share": "control_share", "change": "raw_change", "lift": "raw_lift"},
+            shares=["share", "lift"],
+            units={"change": term("unit.money")},
         ),
     ).cols_align("right", ["size", "share", "change", "lift"])
 

@@ -14,6 +14,7 @@ from loyalty_kit.campaigns.planning.decisions import gain_density
 from loyalty_kit.core.checks import check_choice
 from loyalty_kit.core.errors import InputError
 from loyalty_kit.core.language import in_a_row, level, number, percent, probability, term, translate
+from loyalty_kit.reporting.behind import Behind
 from loyalty_kit.reporting.campaigns.amounts import (
     THOUSAND,
     amount,
@@ -106,6 +107,7 @@ def effects_table(effects: EffectsResult) -> GT:
         labels=labels,
         group="group",
         note=term("note.effects", control=effects.control, methods=methods),
+        behind=_behind("n", "control", "treatment", "lift"),
     ).cols_align("right", [name for name in labels if name != "arm"])
 
 
@@ -139,6 +141,7 @@ def segments_table(effects: EffectsResult) -> GT | None:
         labels=headings(columns, level=level(effects.confidence)),
         group="group",
         note=term("note.segments"),
+        behind=_behind("n"),
     ).cols_align("right", ["n", "difference", "interval", "p"])
 
 
@@ -172,6 +175,11 @@ def trust_table(effects: EffectsResult) -> GT:
         labels=headings(columns, control=effects.control),
         group="group",
         note=term("note.trust", method=translate(trust.method), nominal=percent(trust.nominal, 1)),
+        behind=Behind(
+            {"better": "false_better", "worse": "false_worse"},
+            shares=["better", "worse"],
+            group=term("column.metric"),
+        ),
     ).cols_align("right", ["better", "worse", "nonzero_control"])
 
 
@@ -300,6 +308,11 @@ def _written(table: pd.DataFrame, effects: EffectsResult) -> pd.DataFrame:
         )
     ]
     names = ["control", "treatment", "difference", "low", "high"]
+    factors = np.where(rate, 100, THOUSAND)
+    behind = {"raw_n": table["n"], "raw_lift": table["lift"]} | {
+        f"raw_{name}": factors * table[column].astype(float)
+        for name, column in zip(names, ("control", "treatment", "difference", "ci_low", "ci_high"), strict=True)
+    }
     written = pd.DataFrame(pairs, columns=names, index=table.index)
     return table.assign(
         group=table["metric"].map(plain_name),
@@ -312,7 +325,16 @@ def _written(table: pd.DataFrame, effects: EffectsResult) -> pd.DataFrame:
         lift=["–" if pd.isna(lift) else percent(lift, 1) for lift in table["lift"]],
         p=p_values(table["p_adjusted"]),
         by_permutation=[term(f"verdict.{procedure.replace(' ', '_')}") for procedure in table["procedure"]],
+        unit=[term("unit.points" if is_rate else "unit.money") for is_rate in rate],
+        **behind,
     )
+
+
+def _behind(*names: str) -> Behind:
+    """Numbers behind `_written`, in the unit of each row."""
+    raw: dict[str, str | tuple[str, str]] = {name: f"raw_{name}" for name in (*names, "difference")}
+    raw |= {"interval": ("raw_low", "raw_high"), "p": "p_adjusted"}
+    return Behind(raw, shares=["lift"], row_units="unit", group=term("column.metric"))
 
 
 def _forest(

@@ -13,6 +13,7 @@ from loyalty_kit.drivers.driver_verdict import SURE, DriverVerdict
 from loyalty_kit.drivers.importance.importance import ImportanceResult
 from loyalty_kit.drivers.priority import LOOK_CLOSER, PriorityResult
 from loyalty_kit.drivers.validation.robustness import TOP
+from loyalty_kit.reporting.behind import Behind
 from loyalty_kit.reporting.canvas import BLUE, INK, MUTED, ORANGE, canvas, drawable, heat, label, name_rows, named
 from loyalty_kit.reporting.drivers.names import ends, names
 from loyalty_kit.reporting.layout import headings, lay_out, span
@@ -99,7 +100,14 @@ def importance_table(result: ImportanceResult) -> GT:
         del columns["p_top3"]
     labels = headings(columns, level=level(result.confidence))
     decimals = {0: ["percent"], 3: ["importance"]} | ({2: ["p_top3"]} if "p_top3" in columns else {})
-    return lay_out(shown, name="importance", title=term("title.importance"), labels=labels, decimals=decimals)
+    return lay_out(
+        shown,
+        name="importance",
+        title=term("title.importance"),
+        labels=labels,
+        decimals=decimals,
+        behind=Behind({"interval": ("ci_low", "ci_high")}, shares=["interval"]),
+    )
 
 
 @tabulates(PriorityResult, "priorities")
@@ -126,7 +134,14 @@ def priorities_table(result: PriorityResult) -> GT:
     if table["change_per_cost"].notna().any():
         labels |= headings({"change_per_cost": "change_per_cost"})
         decimals[3] = ["change_per_cost"]
-    return lay_out(shown, name="priorities", title=term("title.priorities"), labels=labels, decimals=decimals)
+    return lay_out(
+        shown,
+        name="priorities",
+        title=term("title.priorities"),
+        labels=labels,
+        decimals=decimals,
+        behind=Behind({"interval": ("change_ci_low", "change_ci_high")}),
+    )
 
 
 @draws(ImportanceResult, "importance")

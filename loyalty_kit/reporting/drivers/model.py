@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from loyalty_kit.core.language import level, number, percent, probability, term, translate
 from loyalty_kit.drivers.driver_result import DriverResult
 from loyalty_kit.drivers.validation.validation import ValidationResult
+from loyalty_kit.reporting.behind import Behind
 from loyalty_kit.reporting.canvas import BLUE, INK, MUTED, ORANGE, canvas, drawable, label, name_rows, named
 from loyalty_kit.reporting.drivers.names import ends, names
 from loyalty_kit.reporting.layout import headings, lay_out, p_values, span
@@ -80,9 +81,13 @@ def coefficients_table(model: DriverResult) -> GT:
         "vif": "vif",
     }
     labels = headings(columns, level=level(model.confidence))
+    raw: dict[str, str | tuple[str, str]] = {"interval": ("ci_low", "ci_high"), "p": "p_value"}
     if model.corrected is not None and model.correction_settled:
         corrected = model.corrected.set_index("driver").loc[table["driver"]].reset_index()
-        shown = shown.assign(corrected=corrected["estimate"], wide=span(corrected["ci_low"], corrected["ci_high"], 2))
+        ends = corrected[["ci_low", "ci_high"]]
+        shown = shown.assign(corrected=corrected["estimate"], wide=span(ends["ci_low"], ends["ci_high"], 2))
+        shown = shown.assign(wide_low=ends["ci_low"], wide_high=ends["ci_high"])
+        raw["wide"] = ("wide_low", "wide_high")
         labels |= headings({"corrected": "corrected", "wide": "corrected_interval"})
     method = translate(model.method)
     note = "note.coefficients" if "corrected" not in labels else "note.coefficients_corrected"
@@ -93,6 +98,7 @@ def coefficients_table(model: DriverResult) -> GT:
         labels=labels,
         decimals={2: [name for name in ("estimate", "standardized", "corrected") if name in labels], 1: ["vif"]},
         note=term(note, method=f"{method[0].upper()}{method[1:]}", n=model.n_used),
+        behind=Behind(raw),
     )
 
 

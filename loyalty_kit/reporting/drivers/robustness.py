@@ -11,6 +11,7 @@ from loyalty_kit.core.errors import GroupsError
 from loyalty_kit.core.language import level, probability, term, translate
 from loyalty_kit.drivers.validation.robustness import AS_GIVEN, TOP, RobustnessResult
 from loyalty_kit.drivers.validation.stability import DriverStabilityResult
+from loyalty_kit.reporting.behind import Behind
 from loyalty_kit.reporting.canvas import canvas, drawable, heat, label, named
 from loyalty_kit.reporting.drivers.names import names
 from loyalty_kit.reporting.layout import headings, lay_out, span
@@ -94,7 +95,14 @@ def settings_table(result: RobustnessResult) -> GT:
         term("verdict.setting", setting=row["setting"], choices=_choices(row)) for row in rows
     )
     note = term("note.robustness", settings=listed)
-    return lay_out(shown, name="robustness", title=term("title.robustness"), labels=headings(columns), note=note)
+    return lay_out(
+        shown,
+        name="robustness",
+        title=term("title.robustness"),
+        labels=headings(columns),
+        note=note,
+        behind=Behind({"ranks": ("best_rank", "worst_rank")}),
+    )
 
 
 @tabulates(DriverStabilityResult, "stability")
@@ -117,7 +125,13 @@ def stability_table(result: DriverStabilityResult) -> GT:
     labels = headings(columns, by=result.by, level=level(result.confidence))
     decimals = {2: ["estimate"], 0: ["percent"]}
     return lay_out(
-        shown, name="stability", title=term("title.stability"), labels=labels, decimals=decimals, group="label"
+        shown,
+        name="stability",
+        title=term("title.stability"),
+        labels=labels,
+        decimals=decimals,
+        group="label",
+        behind=Behind({"interval": ("ci_low", "ci_high")}, group=term("column.driver")),
     )
 
 

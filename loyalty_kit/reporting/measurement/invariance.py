@@ -12,6 +12,7 @@ from loyalty_kit.core.language import in_a_row, level, number, probability, term
 from loyalty_kit.core.messages import figure
 from loyalty_kit.measurement.invariance.invariance import InvarianceResult
 from loyalty_kit.measurement.invariance.verdict import Decision
+from loyalty_kit.reporting.behind import Behind
 from loyalty_kit.reporting.canvas import BLUE, INK, ORANGE, canvas, drawn, label
 from loyalty_kit.reporting.layout import headings, lay_out, p_values
 from loyalty_kit.reporting.sentences import Passage, Sentence, say
@@ -53,7 +54,9 @@ def levels_table(result: InvarianceResult) -> GT:
         term("verdict.freed", level=step, items=items) if isinstance(items, str) and items else step
         for step, items in zip(steps, freed, strict=True)
     ]
-    shown = levels.assign(level=names, holds=holds, p_change=p_values(levels["p_change"]))
+    shown = levels.assign(
+        level=names, holds=holds, p_change=p_values(levels["p_change"]), raw_p_change=levels["p_change"]
+    )
     columns = {
         "level": "equality",
         "holds": "holds",
@@ -73,6 +76,7 @@ def levels_table(result: InvarianceResult) -> GT:
         labels=headings(columns),
         decimals={3: changes, 1: ["chi2"]},
         note=term("note.invariance", method=translate(result.method), groups=_sizes(result)),
+        behind=Behind({"p_change": "raw_p_change"}),
     )
 
 

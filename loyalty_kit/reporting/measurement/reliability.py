@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from loyalty_kit.core.language import in_a_row, interval, level, number, term, translate
 from loyalty_kit.measurement.reliability.reliability import ReliabilityResult
 from loyalty_kit.measurement.reliability.scale_verdict import REDUNDANT, RELIABLE, WEAK_ITEM
+from loyalty_kit.reporting.behind import Behind
 from loyalty_kit.reporting.canvas import (
     BLUE,
     INK,
@@ -114,6 +115,7 @@ def scales_table(result: ReliabilityResult) -> GT:
         labels=headings(columns, level=level(result.confidence)),
         decimals={2: ["cronbach_alpha", "omega_total", "lambda4", "mean_inter_item_r", "sem"], 0: ["n_used"]},
         note=term("note.reliability", threshold=f"{RELIABLE:.2f}"),
+        behind=Behind({"interval": ("ci_low", "ci_high")}),
     )
 
 
@@ -150,6 +152,7 @@ def items_table(result: ReliabilityResult) -> GT:
         percent=["floor", "ceiling", "missing"],
         group="group",
         note=term("note.items", weak=f"{WEAK_ITEM:.2f}"),
+        behind=Behind(group=term("column.scale")),
     )
 
 

@@ -1,5 +1,6 @@
 """The claimed structure: its sample, its fit, its loadings, and the verdict on it."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from loyalty_kit.measurement.cfa.validity import LIBERAL
 from loyalty_kit.measurement.factors.adequacy import POOR_KMO
 from loyalty_kit.measurement.factors.fit_indices import FAIR_FIT, GOOD_FIT, leading_indices
 from loyalty_kit.measurement.structure_verdict import StructureVerdict
+from loyalty_kit.reporting.behind import Behind
 from loyalty_kit.reporting.bounds import beside
 from loyalty_kit.reporting.canvas import BLUE, INK, MUTED, ORANGE, canvas, drawable, label, numbered
 from loyalty_kit.reporting.layout import headings, lay_out, span
@@ -77,10 +79,22 @@ def fit_table(result: CfaResult) -> GT:
         for name in names
     ]
     columns = {"index": "index", "plain": "estimated"} | ({"robust": "robust"} if set(robust) != {"–"} else {})
+    numbers = [float(fit.get(name, math.nan)) for name in names]
+    others = [
+        next((float(fit[f"{name}{end}"]) for end in ("_robust", "_scaled") if f"{name}{end}" in fit), math.nan)
+        for name in names
+    ]
     rows = pd.DataFrame({"index": [term(f"column.{name}") for name in names], "plain": plain, "robust": robust})
     method = translate(result.method)
     note = term("note.fit", method=f"{method[0].upper()}{method[1:]}")
-    return lay_out(rows, name="fit", title=term("title.fit"), labels=headings(columns), note=note)
+    return lay_out(
+        rows.assign(raw_plain=numbers, raw_robust=others),
+        name="fit",
+        title=term("title.fit"),
+        labels=headings(columns),
+        note=note,
+        behind=Behind({"plain": "raw_plain", "robust": "raw_robust"}),
+    )
 
 
 @tabulates(CfaResult, "loadings")
@@ -100,6 +114,7 @@ def loadings_table(result: CfaResult) -> GT:
         labels=headings(columns, level=level(result.confidence)),
         decimals={2: ["standardized"]},
         group="group",
+        behind=Behind({"interval": ("ci_low", "ci_high")}, group=term("column.scale")),
     )
 
 

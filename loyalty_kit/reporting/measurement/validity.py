@@ -9,6 +9,7 @@ from loyalty_kit.core.language import level, number, term, translate
 from loyalty_kit.measurement.cfa.validity import LIBERAL, RELIABLE, SHARED, STRICT, ValidityResult
 from loyalty_kit.measurement.common_method import CommonMethodResult
 from loyalty_kit.measurement.factors.adequacy import UNRELATED
+from loyalty_kit.reporting.behind import Behind
 from loyalty_kit.reporting.bounds import beside, digits_beside
 from loyalty_kit.reporting.canvas import canvas, drawable, heat, label, nothing
 from loyalty_kit.reporting.layout import headings, lay_out, span
@@ -101,7 +102,14 @@ def pairs_table(result: ValidityResult) -> GT:
     }
     decimals = {2: ["htmt", "p_below_85", "p_below_90", "correlation"]}
     names = headings(columns, level=level(result.confidence))
-    return lay_out(shown, name="pairs", title=term("title.pairs"), labels=names, decimals=decimals)
+    return lay_out(
+        shown,
+        name="pairs",
+        title=term("title.pairs"),
+        labels=names,
+        decimals=decimals,
+        behind=Behind({"interval": ("ci_low", "ci_high")}),
+    )
 
 
 @draws(ValidityResult, "pairs")

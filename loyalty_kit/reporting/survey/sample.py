@@ -8,6 +8,7 @@ from great_tables import GT
 from loyalty_kit.core.language import in_a_row, term, translate
 from loyalty_kit.core.messages import message
 from loyalty_kit.core.selection import Selection
+from loyalty_kit.reporting.behind import Behind
 from loyalty_kit.reporting.layout import headings, lay_out
 from loyalty_kit.reporting.sentences import Passage, Sentence, say
 from loyalty_kit.reporting.verbs import describes, tabulates
@@ -85,9 +86,19 @@ def groups_table(counts: GroupCounts) -> GT | None:
     shown = table.assign(
         n=[hidden if pd.isna(n) else f"{n:,.0f}" for n in table["n"]],
         level=[term(f"verdict.{LEVELS[name]}") if name in LEVELS else name for name in table["level"]],
+        count=table["n"],
     )
     labels = headings({"level": "level", "n": "respondents", "share": "share"})
-    return lay_out(shown, name="groups", title=term("title.groups"), labels=labels, percent=["share"], group="group")
+    behind = Behind({"n": "count"}, group=term("column.group"))
+    return lay_out(
+        shown,
+        name="groups",
+        title=term("title.groups"),
+        labels=labels,
+        percent=["share"],
+        group="group",
+        behind=behind,
+    )
 
 
 @tabulates(ScreeningResult, "screening")

@@ -8,6 +8,7 @@ from great_tables import GT
 from matplotlib.axes import Axes
 
 from loyalty_kit.core.language import in_a_row, interval, level, number, percent, term
+from loyalty_kit.reporting.behind import Behind
 from loyalty_kit.reporting.canvas import BLUE, ORANGE, canvas, drawable, label
 from loyalty_kit.reporting.layout import headings, lay_out, span
 from loyalty_kit.reporting.sentences import Passage, Sentence, records, say
@@ -106,6 +107,7 @@ def scores_table(scores: ScaleScores) -> GT:
         labels=headings(columns, level=level(scores.confidence)),
         decimals={1: ["mean", "sd"], 0: ["n"]},
         percent=["floor", "ceiling"],
+        behind=Behind({"interval": ("ci_low", "ci_high")}),
     )
 
 
