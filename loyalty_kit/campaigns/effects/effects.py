@@ -10,7 +10,7 @@ from scipy import special, stats
 
 from loyalty_kit.campaigns.design.metrics import Mean, Metric, Profit, Rate, Ratio
 from loyalty_kit.campaigns.design.rows import Floats
-from loyalty_kit.campaigns.effects.estimates import Estimate, welch_df
+from loyalty_kit.campaigns.effects.estimates import ArmEstimates, welch_df
 from loyalty_kit.campaigns.effects.permutation import Permutation
 from loyalty_kit.campaigns.effects.sequential import (
     TUNED_FOR,
@@ -21,7 +21,7 @@ from loyalty_kit.campaigns.effects.sequential import (
     spending_p,
 )
 from loyalty_kit.campaigns.effects.simultaneous import critical_value, max_t
-from loyalty_kit.core.estimates import Estimate as Recorded
+from loyalty_kit.core.estimates import Estimate
 from loyalty_kit.core.messages import joined, message
 from loyalty_kit.core.privacy import small_cells
 from loyalty_kit.core.results import Result, keep_messages
@@ -193,11 +193,11 @@ class EffectsResult(Result):
         """
         return self.table[COLUMNS].copy()
 
-    def estimates(self) -> tuple[Recorded, ...]:
+    def estimates(self) -> tuple[Estimate, ...]:
         """Difference of each metric and arm over all customers; segments are left out."""
         rows = self.table[self.table["by"] == ALL].drop_duplicates(["metric", "arm"])
         return tuple(
-            Recorded(
+            Estimate(
                 f"effect/{row['metric']}/{row['arm']}",
                 row["difference"],
                 row["ci_low"],
@@ -209,9 +209,9 @@ class EffectsResult(Result):
         )
 
 
-def tabulate(found: Sequence[Estimate], reading: Reading, limits: dict[str, float]) -> pd.DataFrame:
+def tabulate(found: Sequence[ArmEstimates], reading: Reading, limits: dict[str, float]) -> pd.DataFrame:
     """Rows of all estimates: metric by metric, cell by cell, arm by arm, the adjusted estimate first."""
-    groups: dict[tuple[str, Any], list[Estimate]] = {}
+    groups: dict[tuple[str, Any], list[ArmEstimates]] = {}
     for estimate in found:
         groups.setdefault((estimate.metric.name, estimate.cell), []).append(estimate)
     records = []
@@ -223,7 +223,7 @@ def tabulate(found: Sequence[Estimate], reading: Reading, limits: dict[str, floa
     return segment_families(table.astype({"arm": object, "level": object}), reading)
 
 
-def _records(estimate: Estimate, reading: Reading, limits: dict[str, float]) -> list[dict[str, Any]]:
+def _records(estimate: ArmEstimates, reading: Reading, limits: dict[str, float]) -> list[dict[str, Any]]:
     """Rows of one estimate, a treatment each."""
     difference, error, df = estimate.differences()
     known = (estimate.units[1:] > 1) & (estimate.units[0] > 1) & (error > 0) & ~np.isnan(difference)
@@ -268,7 +268,7 @@ def _records(estimate: Estimate, reading: Reading, limits: dict[str, float]) -> 
     return [{**shared, **dict(zip(columns, row, strict=True))} for row in zip(*columns.values(), strict=True)]
 
 
-def _levels(estimate: Estimate, p_value: Floats, statistic: Floats, reading: Reading) -> tuple[Floats, Floats]:
+def _levels(estimate: ArmEstimates, p_value: Floats, statistic: Floats, reading: Reading) -> tuple[Floats, Floats]:
     """Two-sided error of each interval, and the p value that agrees with it."""
     error = 1 - reading.confidence
     k = len(p_value)
@@ -289,7 +289,7 @@ def _levels(estimate: Estimate, p_value: Floats, statistic: Floats, reading: Rea
     return np.full(k, 2 * stats.norm.sf(together)), max_t(p_value, estimate.variance)
 
 
-def _lift(estimate: Estimate, levels: Floats, known: Any) -> tuple[Floats, Floats, Floats]:
+def _lift(estimate: ArmEstimates, levels: Floats, known: Any) -> tuple[Floats, Floats, Floats]:
     """Relative difference with limits on the log scale; missing where control is not clearly above zero.
 
     The degrees of freedom are those of the two means' relative variances.
@@ -314,7 +314,7 @@ def _lift(estimate: Estimate, levels: Floats, known: Any) -> tuple[Floats, Float
     )
 
 
-def kind_of(estimate: Estimate) -> str:
+def kind_of(estimate: ArmEstimates) -> str:
     """Whether an estimate is 'adjusted', 'adjusted uncapped' (where a cap is declared), 'capped' or 'plain'."""
     whole = isinstance(estimate.metric, Mean) and estimate.metric.column in estimate.form.terms
     if estimate.covariates:
@@ -323,7 +323,7 @@ def kind_of(estimate: Estimate) -> str:
     return "capped" if isinstance(estimate.metric, Mean) and not whole else "plain"
 
 
-def method_of(estimate: Estimate, reading: Reading, limits: dict[str, float]) -> str:
+def method_of(estimate: ArmEstimates, reading: Reading, limits: dict[str, float]) -> str:
     """Name the method of an estimate, in words."""
     base = own_method(estimate, limits)
     if reading.looks == "continuous":
@@ -335,7 +335,7 @@ def method_of(estimate: Estimate, reading: Reading, limits: dict[str, float]) ->
     return base
 
 
-def own_method(estimate: Estimate, limits: dict[str, float]) -> str:
+def own_method(estimate: ArmEstimates, limits: dict[str, float]) -> str:
     """Name the method before adjustments for several comparisons."""
     base = _uncapped_method(estimate)
     if not isinstance(estimate.metric, Mean) or estimate.metric.cap is None:
@@ -347,7 +347,7 @@ def own_method(estimate: Estimate, limits: dict[str, float]) -> str:
     return message("{method}, capped at {limit:.6g} (quantile {cap:g})", **capped)
 
 
-def _uncapped_method(estimate: Estimate) -> str:
+def _uncapped_method(estimate: ArmEstimates) -> str:
     """Name the method before caps and adjustments for several comparisons."""
     if estimate.covariates:
         covariates = ", ".join(estimate.covariates)
@@ -360,7 +360,7 @@ def _uncapped_method(estimate: Estimate) -> str:
     return kinds.get(estimate.metric.kind, message("Welch"))
 
 
-def _warning(estimate: Estimate, i: int, known: bool, no_lift: bool) -> str:
+def _warning(estimate: ArmEstimates, i: int, known: bool, no_lift: bool) -> str:
     """Say what to know before believing a row."""
     if not known:
         if min(estimate.units[0], estimate.units[i + 1]) < 2:

@@ -10,7 +10,7 @@ import numpy as np
 from loyalty_kit.campaigns.design.metrics import Rate
 from loyalty_kit.campaigns.design.random_assignment import AT_ONCE, Assigned, assign_randomly, origin
 from loyalty_kit.campaigns.design.rows import Floats, Rows, Whole
-from loyalty_kit.campaigns.effects.estimates import Estimate
+from loyalty_kit.campaigns.effects.estimates import ArmEstimates
 from loyalty_kit.statistics.resampling import block_of, run_blocks
 
 SPARSE = 0.5
@@ -37,7 +37,7 @@ class Layout:
     products: list[list[int]]
 
 
-def layouts(rows: Rows, found: Sequence[Estimate], instead: dict[str, str]) -> tuple[list[Layout], Floats]:
+def layouts(rows: Rows, found: Sequence[ArmEstimates], instead: dict[str, str]) -> tuple[list[Layout], Floats]:
     """Layout of each estimate, and the features: customers × (counts, values, products), 0 where incomplete."""
     features: dict[tuple[Any, ...], int] = {}
     held: list[Floats] = []
@@ -175,7 +175,7 @@ def placebo_t(
     rows: Rows,
     codes: Whole,
     arms: int,
-    found: Sequence[Estimate],
+    found: Sequence[ArmEstimates],
     inside: Sequence[Whole | None],
     instead: dict[str, str],
     times: int,

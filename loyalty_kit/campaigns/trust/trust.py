@@ -23,7 +23,7 @@ from loyalty_kit.campaigns.effects.effects import (
     method_of,
     segment_families,
 )
-from loyalty_kit.campaigns.effects.estimates import Cell, Estimate
+from loyalty_kit.campaigns.effects.estimates import ArmEstimates, Cell
 from loyalty_kit.campaigns.effects.permutation import Permutation, permute
 from loyalty_kit.campaigns.trust.placebo import placebo_t
 from loyalty_kit.core.checks import check_columns
@@ -93,7 +93,7 @@ class TrustResult(Result):
 def run_placebos(
     rows: Rows,
     cube: Cube,
-    found: Sequence[Estimate],
+    found: Sequence[ArmEstimates],
     before: Mapping[str, str],
     times: int,
     confidence: float,
@@ -120,7 +120,7 @@ def run_placebos(
     nominal = (1 - confidence) / 2
     limits = {name: limit for name, (_, limit) in cube.caps.items()}
     records: list[dict[str, Any]] = []
-    wanted: dict[tuple[Cell, int], list[tuple[int, Estimate]]] = {}
+    wanted: dict[tuple[Cell, int], list[tuple[int, ArmEstimates]]] = {}
     for j, estimate in enumerate(found):
         for arm, record in enumerate(_judged(estimate, drawn[:, j], nominal, limits), start=1):
             if record["believable"] == "by permutation":
@@ -176,7 +176,7 @@ def _result(
     )
 
 
-def _judged(estimate: Estimate, drawn: Floats, nominal: float, limits: dict[str, float]) -> list[dict[str, Any]]:
+def _judged(estimate: ArmEstimates, drawn: Floats, nominal: float, limits: dict[str, float]) -> list[dict[str, Any]]:
     """Rows of one estimate, a treatment each, from t and df of its placebos (campaigns × treatments × 2)."""
     times = len(drawn)
     most = nominal + 1.645 * np.sqrt(nominal * (1 - nominal) / times)
@@ -214,7 +214,7 @@ def _inside(rows: Rows, cell: Cell) -> Whole | None:
     return None if cell.by is None else np.flatnonzero(rows.where(cell.by, cell.level))
 
 
-def _cost_apart(estimate: Estimate, rows: Rows, codes: Whole) -> Estimate:
+def _cost_apart(estimate: ArmEstimates, rows: Rows, codes: Whole) -> ArmEstimates:
     """Profit with its cost column written as an amount an arm, where no customer of an arm costs more than another."""
     metric = estimate.metric
     if not isinstance(metric, Profit) or not isinstance(metric.cost, str) or len(estimate.form.terms) < 2:
@@ -235,7 +235,7 @@ def _pair(codes: Whole, inside: Whole | None, arm: int) -> Whole:
 
 
 def _permutations(
-    rows: Rows, codes: Whole, wanted: Sequence[Estimate], mine: Whole, arm: int, rng: np.random.Generator
+    rows: Rows, codes: Whole, wanted: Sequence[ArmEstimates], mine: Whole, arm: int, rng: np.random.Generator
 ) -> list[Permutation]:
     """Permutation tests of one treatment against control over some customers, those of adjusted estimates together."""
     treated = codes[mine] == arm
@@ -261,14 +261,14 @@ def _permutations(
     return [found[i] for i in range(len(wanted))]
 
 
-def _own_error(estimate: Estimate, arm: int) -> float:
+def _own_error(estimate: ArmEstimates, arm: int) -> float:
     """Error of one treatment's difference by the rule that holds in the draws: residual variances, not HC2."""
     if not estimate.fits:
         return float(estimate.differences()[1][arm - 1])
     return float(np.sqrt(estimate.fits[0].by_moments() + estimate.fits[arm].by_moments()))
 
 
-def _contact(estimate: Estimate, arm: int) -> float:
+def _contact(estimate: ArmEstimates, arm: int) -> float:
     if not isinstance(estimate.metric, Profit):
         return 0.0
     arms = estimate.arms
