@@ -124,7 +124,7 @@ def returns(cube: Cube, metrics: Sequence[Metric], found: Sequence[ArmEstimates]
             continue
         columns = estimate.form.columns
         blocks = [cube.block(columns, arm) for arm in estimate.arms]
-        gain = np.array([0.0 if name == metric.cost else estimate.form.terms[name] for name in columns])
+        gain = np.array([0.0 if name == metric.cost else estimate.form.weights[name] for name in columns])
         cost = np.array([1.0 if name == metric.cost else 0.0 for name in columns])
         base = blocks[0]
         for arm, block in zip(estimate.arms[1:], blocks[1:], strict=True):

@@ -316,7 +316,7 @@ def _lift(estimate: ArmEstimates, levels: Floats, known: Any) -> tuple[Floats, F
 
 def kind_of(estimate: ArmEstimates) -> str:
     """Whether an estimate is 'adjusted', 'adjusted uncapped' (where a cap is declared), 'capped' or 'plain'."""
-    whole = isinstance(estimate.metric, Mean) and estimate.metric.column in estimate.form.terms
+    whole = isinstance(estimate.metric, Mean) and estimate.metric.column in estimate.form.weights
     if estimate.covariates:
         declared = isinstance(estimate.metric, Mean) and estimate.metric.cap is not None
         return "adjusted uncapped" if declared and whole else "adjusted"
@@ -340,7 +340,7 @@ def own_method(estimate: ArmEstimates, limits: dict[str, float]) -> str:
     base = _uncapped_method(estimate)
     if not isinstance(estimate.metric, Mean) or estimate.metric.cap is None:
         return base
-    limit = next((limits[name] for name in estimate.form.terms if name in limits), None)
+    limit = next((limits[name] for name in estimate.form.weights if name in limits), None)
     if limit is None:
         return message("{method}, uncapped", method=base)
     capped = {"method": base, "limit": limit, "cap": estimate.metric.cap}
@@ -369,7 +369,7 @@ def _warning(estimate: ArmEstimates, i: int, known: bool, no_lift: bool) -> str:
     notes = []
     events = min(estimate.nonzero[0], estimate.nonzero[i + 1])
     if events < FEW and isinstance(estimate.metric, Mean | Profit | Ratio):
-        column = next(iter(estimate.form.terms))
+        column = next(iter(estimate.form.weights))
         where = message("control") if estimate.nonzero[0] <= estimate.nonzero[i + 1] else message("the arm")
         few = {"n": events, "where": where, "column": column}
         notes.append(

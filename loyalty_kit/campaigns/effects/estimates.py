@@ -123,7 +123,7 @@ def linearised(form: Form, block: Block, clustered: bool) -> tuple[float, Floats
     """Value of a form in one arm, and the weights of the columns whose mean varies as the value does."""
     means = block.means[0]
     weights = np.zeros(len(block.columns))
-    for name, weight in form.terms.items():
+    for name, weight in form.weights.items():
         weights[block.columns.index(name)] = weight
     value = float(weights @ means)
     divisor = form.divisor or (SIZE if clustered else None)

@@ -217,15 +217,15 @@ def _inside(rows: Rows, cell: Cell) -> Whole | None:
 def _cost_apart(estimate: ArmEstimates, rows: Rows, codes: Whole) -> ArmEstimates:
     """Profit with its cost column written as an amount an arm, where no customer of an arm costs more than another."""
     metric = estimate.metric
-    if not isinstance(metric, Profit) or not isinstance(metric.cost, str) or len(estimate.form.terms) < 2:
+    if not isinstance(metric, Profit) or not isinstance(metric.cost, str) or len(estimate.form.weights) < 2:
         return estimate
     cost = rows.values(metric.cost)
     first = cost[[np.flatnonzero(codes == arm)[0] for arm in range(len(estimate.arms))]]
-    terms = {name: weight for name, weight in estimate.form.terms.items() if name != metric.cost}
+    weights = {name: weight for name, weight in estimate.form.weights.items() if name != metric.cost}
     if not (cost == first[codes]).all() or metric.cost in (metric.spend, metric.coupon):
         return estimate
     amounts = dict(zip(estimate.arms, first.tolist(), strict=True))
-    return replace(estimate, metric=replace(metric, cost=amounts), form=replace(estimate.form, terms=terms))
+    return replace(estimate, metric=replace(metric, cost=amounts), form=replace(estimate.form, weights=weights))
 
 
 def _pair(codes: Whole, inside: Whole | None, arm: int) -> Whole:
@@ -245,7 +245,7 @@ def _permutations(
         if estimate.form.divisor is not None or estimate.covariates:
             together.setdefault(DRAWS_ADJUSTED if estimate.covariates else DRAWS, []).append(i)
             continue
-        weights = np.array([estimate.form.terms[name] for name in estimate.form.columns])
+        weights = np.array([estimate.form.weights[name] for name in estimate.form.columns])
         values = rows.matrix(estimate.form.columns)[mine] @ weights
         known = ~np.isnan(values)
         test = permute(values[known & ~treated], values[known & treated], draws=DRAWS, rng=rng)
