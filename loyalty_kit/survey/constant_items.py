@@ -47,9 +47,9 @@ def drop_constant_items(responses: pd.DataFrame, codebook: Codebook) -> KeptItem
     ("Left out, as nobody answered: item 'c', and with it scale 'price'.",)
     """
     check_codebook(codebook)
-    check_responses(responses, codebook.questions)
-    different = responses[list(codebook.questions)].nunique()
-    idle = [name for name in codebook.questions if different[name] < 2]
+    check_responses(responses, codebook.item_names)
+    different = responses[list(codebook.item_names)].nunique()
+    idle = [name for name in codebook.item_names if different[name] < 2]
     scales = {}
     for name, scale in codebook.scales.items():
         items = tuple(item for item in scale.items if item not in idle)

@@ -131,7 +131,7 @@ def read_responses(
     found: list[_Problem] = []
     for name in (name for name in once if name != book.respondent):
         converted[name], problems = _column(name, table, book)
-        if invalid == "error" or name not in book.questions:
+        if invalid == "error" or name not in book.item_names:
             found += problems
     told = [text for text, _ in faults] + [_sentence(problem, ids) for problem in _joined(found)]
     if told:
