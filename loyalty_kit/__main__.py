@@ -56,7 +56,7 @@ def command(*, wrong: int = 2) -> Callable[[Callable[P, int]], Callable[P, None]
             except (Exception, KeyboardInterrupt) as error:
                 if options["debug"]:
                     traceback.print_exc()
-                code, sentences = _told(error, wrong)
+                code, sentences = _error_lines(error, wrong)
                 typer.echo(shortened(sentences), err=True)
                 if code != INTERRUPTED and (waiting := options.get("on_failure")):
                     _run_failure_command(as_text({"error": "\n".join(sentences)}), str(waiting), aside=True)
@@ -244,7 +244,7 @@ def new(
     return 0
 
 
-def _told(error: BaseException, wrong: int) -> tuple[int, list[str]]:
+def _error_lines(error: BaseException, wrong: int) -> tuple[int, list[str]]:
     """Exit code and sentences of an error."""
     match error:
         case KeyboardInterrupt():

@@ -286,19 +286,19 @@ class Codebook(_Model):
     def __repr__(self) -> str:
         """Title and sizes, in one line; the display has a row an item."""
         sizes = {"scales": len(self.scales), "items": len(self.item_names), "index": len(self.index)}
-        told = ", ".join(f"{name}={size}" for name, size in sizes.items())
-        return f"{type(self).__name__}({self.title!r}, {told}, groups={column_list(self.groups)})"
+        counted = ", ".join(f"{name}={size}" for name, size in sizes.items())
+        return f"{type(self).__name__}({self.title!r}, {counted}, groups={column_list(self.groups)})"
 
     __str__ = __repr__
 
     def _repr_html_(self) -> str:
         scaled = [(key, name, name in scale.reverse) for key, scale in self.scales.items() for name in scale.items]
         alone = [("", name, False) for name in self.item_names if name not in {item for _, item, _ in scaled}]
-        rows = [(key, *self._told(key, name), "yes" if turned else "") for key, name, turned in [*scaled, *alone]]
+        rows = [(key, *self._cells(key, name), "yes" if turned else "") for key, name, turned in [*scaled, *alone]]
         head = ("scale", "label", "item", "wording", "answers", "reverse-keyed")
         return f"<p>{escape(repr(self))}</p>{html_table(head, rows)}"
 
-    def _told(self, key: str, name: str) -> tuple[str, str, str, str]:
+    def _cells(self, key: str, name: str) -> tuple[str, str, str, str]:
         """Label of the scale, and name, wording and range of the item."""
         low, high = self.range(name)
         return (self.label(key) if key else ""), name, self.item(name).wording or "", f"{low:g} to {high:g}"

@@ -63,11 +63,11 @@ def drop_constant_items(responses: pd.DataFrame, codebook: Codebook) -> KeptItem
             "index": {name: index for name, index in codebook.index.items() if set(index.scales) <= set(scales)},
         }
     )
-    lost = [name for name in (*codebook.scales, *codebook.index) if name not in scales and name not in kept.index]
-    return KeptItems(Codebook.model_validate(kept.model_dump()), _told(responses, idle, lost, codebook))
+    dropped = [name for name in (*codebook.scales, *codebook.index) if name not in scales and name not in kept.index]
+    return KeptItems(Codebook.model_validate(kept.model_dump()), _warnings(responses, idle, dropped, codebook))
 
 
-def _told(responses: pd.DataFrame, idle: list[str], lost: list[str], codebook: Codebook) -> tuple[str, ...]:
+def _warnings(responses: pd.DataFrame, idle: list[str], dropped: list[str], codebook: Codebook) -> tuple[str, ...]:
     sentences = []
     for why, names in (
         (message("nobody answered"), [name for name in idle if responses[name].isna().all()]),
@@ -75,10 +75,10 @@ def _told(responses: pd.DataFrame, idle: list[str], lost: list[str], codebook: C
     ):
         if not names:
             continue
-        homes = [name for name in lost if name in codebook.scales and set(codebook.scales[name].items) & set(names)]
-        with_it = message(", and with it scale {scales}", scales=homes) if homes else ""
+        scales = [name for name in dropped if name in codebook.scales and set(codebook.scales[name].items) & set(names)]
+        with_it = message(", and with it scale {scales}", scales=scales) if scales else ""
         sentences.append(message("Left out, as {why}: item {items}{with_it}.", why=why, items=names, with_it=with_it))
-    indices = [name for name in lost if name in codebook.index]
+    indices = [name for name in dropped if name in codebook.index]
     if indices:
         sentences.append(message("Left out, as it lacks a scale: index {indices}.", indices=indices))
     return tuple(sentences)

@@ -287,7 +287,7 @@ def _unnamed(problems: list[_Problem]) -> list[_Problem]:
     """
     shared = {None, *_LOOKS_MISSING} | {problem.cell for problem in problems if problem.rows >= FEWEST}
     rare = Counter((problem.what, type(problem.cell)) for problem in problems if problem.cell not in shared)
-    told: dict[tuple[str, Held], _Problem] = {}
+    problems: dict[tuple[str, Held], _Problem] = {}
     for problem in problems:
         cell = problem.cell
         if cell not in shared and isinstance(cell, str):
