@@ -51,7 +51,7 @@ def maximise(objective: Objective, start: Floats) -> Maximum:
     """
     values, value, ending = _search(objective, start)
     for _ in range(_ESCAPES):
-        higher = ending.way_up() if ending else None
+        higher = ending.ascent() if ending else None
         if higher is None:
             return Maximum(values, value, ending is not None)
         values, value, ending = _search(objective, higher)
