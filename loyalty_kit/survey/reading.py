@@ -227,13 +227,13 @@ def _column(name: str, table: RawTable, book: Codebook) -> tuple[pd.Series, list
             None if cell is None else file_labels.get(cell, text) for cell, text in zip(cells, texts, strict=True)
         ]
         column = pd.Series(np.array(groups, dtype=object)[codes], dtype="str")
-        return column, _lone_levels(column, name)
+        return column, _unshared_values(column, name)
     if name == book.weight:
         return _weights(name, codes, cells)
     return _answers(name, codes, cells, file_labels, missing, book)
 
 
-def _lone_levels(column: pd.Series, name: str) -> list[_Problem]:
+def _unshared_values(column: pd.Series, name: str) -> list[_Problem]:
     """Problem of a group in which most respondents have a level of their own, as addresses and dates have."""
     lone = ~column.duplicated(keep=False) & column.notna()
     answered = int(column.notna().sum())
