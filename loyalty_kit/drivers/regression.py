@@ -170,7 +170,7 @@ def _result(
         suppressed=against,
         n_influential=influential,
         corrected=corrected.table if corrected else None,
-        corrected_lost=corrected.lost if corrected else np.nan,
+        correction_failures=corrected.failures if corrected else np.nan,
         moderation=moderation,
         outcome=specification.outcome,
         drivers=specification.drivers,
