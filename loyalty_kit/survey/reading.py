@@ -294,10 +294,10 @@ def _unnamed(problems: list[_Problem]) -> list[_Problem]:
             cell = _Rare.TEXTS
         elif cell not in shared and rare[problem.what, float] > _NUMBERS:
             cell = _Rare.NUMBERS
-        same = told.get((problem.what, cell), problem._replace(rows=0, cell=cell))
+        same = problems.get((problem.what, cell), problem._replace(rows=0, cell=cell))
         first = min(same.first, problem.first)
-        told[problem.what, cell] = same._replace(rows=same.rows + problem.rows, first=first)
-    return list(told.values())
+        problems[problem.what, cell] = same._replace(rows=same.rows + problem.rows, first=first)
+    return list(problems.values())
 
 
 def _joined(problems: list[_Problem]) -> list[_Problem]:

@@ -177,7 +177,7 @@ def test_shares_in_tables_have_the_chinese_form():
 def test_without_a_font_figures_speak_english_and_say_what_was_lost(monkeypatch):
     lost: set[str] = set()
     monkeypatch.setattr("loyalty_kit.reporting.canvas.cjk_font", lambda: None)
-    monkeypatch.setattr("loyalty_kit.reporting.canvas.lose", lost.add)
+    monkeypatch.setattr("loyalty_kit.reporting.canvas.note_undrawn", lost.add)
     responses, book = starter()
     ax = lk.plot(lk.reliability(responses), book)
     assert ax.get_title(loc="left") == "Reliability of each scale"
