@@ -287,17 +287,17 @@ def _unnamed(problems: list[_Problem]) -> list[_Problem]:
     """
     shared = {None, *_LOOKS_MISSING} | {problem.cell for problem in problems if problem.rows >= FEWEST}
     rare = Counter((problem.what, type(problem.cell)) for problem in problems if problem.cell not in shared)
-    problems: dict[tuple[str, Held], _Problem] = {}
+    merged: dict[tuple[str, Held], _Problem] = {}
     for problem in problems:
         cell = problem.cell
         if cell not in shared and isinstance(cell, str):
             cell = _Rare.TEXTS
         elif cell not in shared and rare[problem.what, float] > _NUMBERS:
             cell = _Rare.NUMBERS
-        same = problems.get((problem.what, cell), problem._replace(rows=0, cell=cell))
+        same = merged.get((problem.what, cell), problem._replace(rows=0, cell=cell))
         first = min(same.first, problem.first)
-        problems[problem.what, cell] = same._replace(rows=same.rows + problem.rows, first=first)
-    return list(problems.values())
+        merged[problem.what, cell] = same._replace(rows=same.rows + problem.rows, first=first)
+    return list(merged.values())
 
 
 def _joined(problems: list[_Problem]) -> list[_Problem]:

@@ -13,7 +13,7 @@ from small_notebooks import names
 
 from loyalty_kit.publishing.pages.page import report_page
 from loyalty_kit.publishing.running.execution import RunError, run_notebook
-from loyalty_kit.publishing.running.servers import KERNELS, serving
+from loyalty_kit.publishing.running.servers import KERNELS, send_request, serving
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are forked on Linux and macOS")
 
