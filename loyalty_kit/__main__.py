@@ -56,7 +56,7 @@ def command(*, wrong: int = 2) -> Callable[[Callable[P, int]], Callable[P, None]
             except (Exception, KeyboardInterrupt) as error:
                 if options["debug"]:
                     traceback.print_exc()
-                code, sentences = _told(error, wrong)
+                code, sentences = _error_lines(error, wrong)
                 typer.echo(shortened(sentences), err=True)
                 if code != INTERRUPTED and (waiting := options.get("on_failure")):
                     _run_failure_command(as_text({"error": "\n".join(sentences)}), str(waiting), aside=True)
@@ -215,8 +215,8 @@ def check(
     meaning = lk.Codebook.read(codebook)
     responses = lk.read_responses(survey, meaning)
     scales = ", ".join(meaning.scales) or "none"
-    typer.echo(f"{len(responses)} respondents, {len(meaning.questions)} items; scales: {scales}.")
-    missing = responses[list(meaning.questions)].isna().mean().sort_values(ascending=False, kind="stable")
+    typer.echo(f"{len(responses)} respondents, {len(meaning.item_names)} items; scales: {scales}.")
+    missing = responses[list(meaning.item_names)].isna().mean().sort_values(ascending=False, kind="stable")
     most = ", ".join(f"'{name}' ({share:.1%})" for name, share in missing[missing > 0].head(3).items())
     typer.echo(f"Missing answers: {missing.mean():.1%}; most in {most}." if most else "No answer is missing.")
     if empty := [str(name) for name in missing.index[missing == 1]]:
@@ -245,7 +245,7 @@ def new(
     return 0
 
 
-def _told(error: BaseException, wrong: int) -> tuple[int, list[str]]:
+def _error_lines(error: BaseException, wrong: int) -> tuple[int, list[str]]:
     """Exit code and sentences of an error."""
     match error:
         case KeyboardInterrupt():

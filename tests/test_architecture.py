@@ -14,7 +14,7 @@ LAYERS = ("core", "statistics", "intake", "survey", "measurement", "drivers", "p
 APART = ("campaigns", "customers", "programme", "channels")
 """Areas that know neither the survey nor one another."""
 SURVEY = LAYERS[LAYERS.index("survey") :]
-BESIDE = {"reporting": {*LAYERS, *APART}, "publishing": {"core", "intake", "survey"}}
+ABOVE_AREAS = {"reporting": {*LAYERS, *APART}, "publishing": {"core", "intake", "survey"}}
 """What stands above the areas, with what it may know."""
 MOST_MODULES = 14
 FILES = sorted(path for path in PACKAGE.rglob("*.py") if "kernelspec" not in path.parts)
@@ -53,8 +53,8 @@ def folder(name: str) -> str:
 
 def known(home: str) -> set[str]:
     """Rooms that a room may import from."""
-    if home in BESIDE:
-        return BESIDE[home] | {home}
+    if home in ABOVE_AREAS:
+        return ABOVE_AREAS[home] | {home}
     if home in APART:
         return {*LAYERS[: LAYERS.index("survey")], home}
     return set(LAYERS[: LAYERS.index(home) + 1])
@@ -62,7 +62,7 @@ def known(home: str) -> set[str]:
 
 def test_every_folder_has_its_place():
     rooms = {path.name for path in PACKAGE.iterdir() if path.is_dir() and list(path.glob("*.py"))}
-    assert rooms - {*LAYERS, *APART, *BESIDE} == set()
+    assert rooms - {*LAYERS, *APART, *ABOVE_AREAS} == set()
 
 
 @pytest.mark.parametrize("path", FILES, ids=module)

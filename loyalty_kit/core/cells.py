@@ -9,7 +9,7 @@ from numbers import Integral, Real
 
 WHOLE = re.compile(r"([+-]?(?:0|[1-9][0-9]{0,17}))\.0+")
 TRUTHS = frozenset({"TRUE", "FALSE"})
-_OTHER_WAY = {"TRUE": "1", "FALSE": "0", "1": "TRUE", "0": "FALSE"}
+_OTHER_SPELLING = {"TRUE": "1", "FALSE": "0", "1": "TRUE", "0": "FALSE"}
 
 
 def plain_text(text: str) -> str:
@@ -80,6 +80,6 @@ def as_spelled(value: object, texts: Collection[str]) -> str:
     """
     text = cell_text(value)
     known = set(texts)
-    if text in known or text not in _OTHER_WAY or not (known <= TRUTHS or known <= {"0", "1"}):
+    if text in known or text not in _OTHER_SPELLING or not (known <= TRUTHS or known <= {"0", "1"}):
         return text
-    return _OTHER_WAY[text]
+    return _OTHER_SPELLING[text]

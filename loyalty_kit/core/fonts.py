@@ -32,7 +32,7 @@ CJK_FONTS = (
 )
 
 
-_LOST: set[str] = set()
+_UNDRAWN: set[str] = set()
 
 
 def cjk_font() -> str | None:
@@ -57,14 +57,14 @@ def _family(files: tuple[Path, ...]) -> str | None:
     return next((name for name in CJK_FONTS if name in installed), None)
 
 
-def lose(label: str) -> None:
+def note_undrawn(label: str) -> None:
     """Note that a figure has to do without a label, for want of a font."""
-    _LOST.add(label)
+    _UNDRAWN.add(label)
 
 
-def labels_lost() -> bool:
+def labels_undrawn() -> bool:
     """Whether a figure of this process had to do without a label that no installed font can draw."""
-    return bool(_LOST)
+    return bool(_UNDRAWN)
 
 
 def set_font() -> None:
@@ -83,4 +83,4 @@ def drawn_without_warnings(figure: Figure) -> Iterator[None]:
     if cjk_font() is None:
         for text in figure.findobj(Text):
             if isinstance(text, Text) and CJK.search(text.get_text()):
-                lose(text.get_text())
+                note_undrawn(text.get_text())

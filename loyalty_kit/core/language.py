@@ -122,7 +122,7 @@ def translate(text: str, labels: Mapping[str, str] = MappingProxyType({}), *, la
     spoken = _chosen(language)
     named = _labelled(text, labels) if isinstance(text, Message) and labels else text
     try:
-        return named if spoken == "en" else _told(named, spoken)
+        return named if spoken == "en" else _translated(named, spoken)
     except RecursionError:
         return text
 
@@ -142,12 +142,12 @@ def _called(value: object, labels: Mapping[str, str], name: str) -> object:
     return [labels.get(one, one) for one in value] if isinstance(value, list) else labels.get(str(value), value)
 
 
-def _told(text: str, spoken: str) -> str:
+def _translated(text: str, spoken: str) -> str:
     known = translations(spoken)
     if not isinstance(text, Message):
         return known.get(text, text)
     if text.template == LINES:
-        return "\n".join(_told(line, spoken) for line in text.lines)
+        return "\n".join(_translated(line, spoken) for line in text.lines)
     values = {name: _value(value, spoken) for name, value in text.values.items()}
     return filled_in(known[text.template], values) if text.template in known else text
 
@@ -155,17 +155,17 @@ def _told(text: str, spoken: str) -> str:
 def _value(value: object, spoken: str) -> object:
     """Write what stands for a name: parts are translated, lists have the language's marks, other text stays."""
     if isinstance(value, Message):
-        return _told(value, spoken)
+        return _translated(value, spoken)
     if isinstance(value, list) and is_series(value):
-        return term("semicolon", language=spoken).join(_told(part, spoken) for part in value)
+        return term("semicolon", language=spoken).join(_translated(part, spoken) for part in value)
     if isinstance(value, list):
         return _names(value[:MOST], len(value) - MOST, spoken)
     return _names(list(value), 0, spoken) if isinstance(value, tuple) else value
 
 
 def _names(names: list[Any], rest: int, spoken: str) -> str:
-    named = term("comma", language=spoken).join(_told(message("'{name}'", name=name), spoken) for name in names)
-    return _told(message("{names} and {rest} more", names=named, rest=rest), spoken) if rest > 0 else named
+    named = term("comma", language=spoken).join(_translated(message("'{name}'", name=name), spoken) for name in names)
+    return _translated(message("{names} and {rest} more", names=named, rest=rest), spoken) if rest > 0 else named
 
 
 def term(key: str, /, *, language: Any = None, **values: object) -> str:

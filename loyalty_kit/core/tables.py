@@ -73,7 +73,7 @@ def value(given: Any) -> Value:
         return None
     if isinstance(given, bool) or not pd.api.types.is_number(given):
         return str(given)
-    plain = given.item() if hasattr(given, "item") else given
+    plain: Any = given.item() if hasattr(given, "item") else given
     if isinstance(plain, int):
         return plain
     number = float(plain)

@@ -55,7 +55,7 @@ class DriverResult(Result):
     corrected : DataFrame, optional
         Coefficients corrected for measurement error, where reliabilities were given: driver,
         estimate, std_error, ci_low, ci_high, standardized, plain, reliability.
-    corrected_lost : float
+    correction_failures : float
         Share of bootstrap samples in which the corrected drivers cannot be told apart; NaN where none were drawn.
     moderation : ModerationResult, optional
         Coefficients by group, where a moderator was given.
@@ -94,7 +94,7 @@ class DriverResult(Result):
     suppressed: pd.DataFrame
     n_influential: int
     corrected: pd.DataFrame | None
-    corrected_lost: float
+    correction_failures: float
     moderation: ModerationResult | None
     drivers: tuple[str, ...]
     controls: tuple[str, ...]
@@ -137,7 +137,7 @@ class DriverResult(Result):
     @property
     def correction_settled(self) -> bool:
         """Whether there are corrected coefficients and the data settle them, so that a report may show them."""
-        return self.corrected is not None and self.corrected_lost <= OFTEN
+        return self.corrected is not None and self.correction_failures <= OFTEN
 
     @property
     def unequal_spread(self) -> bool | None:

@@ -167,7 +167,7 @@ def _result(
         suppressed=against,
         n_influential=influential,
         corrected=corrected.table if corrected else None,
-        corrected_lost=corrected.lost if corrected else np.nan,
+        correction_failures=corrected.failures if corrected else np.nan,
         moderation=moderation,
         drivers=specification.drivers,
         controls=specification.controls,

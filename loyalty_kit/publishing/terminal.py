@@ -17,10 +17,10 @@ from loyalty_kit.publishing.files.stores import is_address
 if TYPE_CHECKING:
     from loyalty_kit.publishing.reports.outcomes import RenderResult
 
-LONGEST_COMPLAINT = 1500
+LONGEST_MESSAGE = 1500
 
 
-def shortened(lines: Sequence[str], most: int = LONGEST_COMPLAINT) -> str:
+def shortened(lines: Sequence[str], most: int = LONGEST_MESSAGE) -> str:
     """Lines that fit into a number of characters, and how many more there are.
 
     Examples

@@ -9,7 +9,7 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 
-from loyalty_kit.core.fonts import CJK, cjk_font, lose
+from loyalty_kit.core.fonts import CJK, cjk_font, note_undrawn
 from loyalty_kit.core.language import language, number, term
 
 INK, MUTED, GRID = "#1b1f24", "#6a737d", "#d8dee4"
@@ -36,7 +36,7 @@ def drawable(labels: Iterable[str], fallback: Iterable[object]) -> list[str]:
         lost = cjk_font() is None and CJK.search(label) is not None
         drawn.append(str(other) if lost else label)
         if lost:
-            lose(label)
+            note_undrawn(label)
     return drawn
 
 
@@ -48,7 +48,7 @@ def drawn() -> str:
 def label(key: str, /, **values: object) -> str:
     """Word of the catalogue, by its whole key, in a language that can be drawn."""
     if drawn() != language():
-        lose(key)
+        note_undrawn(key)
     return term(key, language=drawn(), **values)
 
 

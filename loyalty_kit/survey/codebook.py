@@ -189,7 +189,7 @@ class Codebook(_Model):
 
     def _unranged(self) -> list[Message]:
         faults = []
-        for name in self.questions:
+        for name in self.item_names:
             low, high = self.range(name)
             if low is None or high is None:
                 faults.append(
@@ -223,7 +223,7 @@ class Codebook(_Model):
         ]
 
     @cached_property
-    def questions(self) -> tuple[str, ...]:
+    def item_names(self) -> tuple[str, ...]:
         """Names of all items: those of the scales in their order, then those that stand alone."""
         scaled = [name for scale in self.scales.values() for name in scale.items]
         return tuple(dict.fromkeys([*scaled, *self.items]))
@@ -231,7 +231,7 @@ class Codebook(_Model):
     @cached_property
     def columns(self) -> tuple[str, ...]:
         """Every column that the survey file must have."""
-        return tuple(dict.fromkeys([*filter(None, (self.respondent, self.weight)), *self.groups, *self.questions]))
+        return tuple(dict.fromkeys([*filter(None, (self.respondent, self.weight)), *self.groups, *self.item_names]))
 
     @cached_property
     def measures(self) -> tuple[str, ...]:
@@ -285,20 +285,20 @@ class Codebook(_Model):
 
     def __repr__(self) -> str:
         """Title and sizes, in one line; the display has a row an item."""
-        sizes = {"scales": len(self.scales), "items": len(self.questions), "index": len(self.index)}
-        told = ", ".join(f"{name}={size}" for name, size in sizes.items())
-        return f"{type(self).__name__}({self.title!r}, {told}, groups={column_list(self.groups)})"
+        sizes = {"scales": len(self.scales), "items": len(self.item_names), "index": len(self.index)}
+        counted = ", ".join(f"{name}={size}" for name, size in sizes.items())
+        return f"{type(self).__name__}({self.title!r}, {counted}, groups={column_list(self.groups)})"
 
     __str__ = __repr__
 
     def _repr_html_(self) -> str:
         scaled = [(key, name, name in scale.reverse) for key, scale in self.scales.items() for name in scale.items]
-        alone = [("", name, False) for name in self.questions if name not in {item for _, item, _ in scaled}]
-        rows = [(key, *self._told(key, name), "yes" if turned else "") for key, name, turned in [*scaled, *alone]]
+        alone = [("", name, False) for name in self.item_names if name not in {item for _, item, _ in scaled}]
+        rows = [(key, *self._cells(key, name), "yes" if turned else "") for key, name, turned in [*scaled, *alone]]
         head = ("scale", "label", "item", "wording", "answers", "reverse-keyed")
         return f"<p>{escape(repr(self))}</p>{html_table(head, rows)}"
 
-    def _told(self, key: str, name: str) -> tuple[str, str, str, str]:
+    def _cells(self, key: str, name: str) -> tuple[str, str, str, str]:
         """Label of the scale, and name, wording and range of the item."""
         low, high = self.range(name)
         return (self.label(key) if key else ""), name, self.item(name).wording or "", f"{low:g} to {high:g}"

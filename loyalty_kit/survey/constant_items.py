@@ -47,9 +47,9 @@ def drop_constant_items(responses: pd.DataFrame, codebook: Codebook) -> KeptItem
     ("Left out, as nobody answered: item 'c', and with it scale 'price'.",)
     """
     check_codebook(codebook)
-    check_responses(responses, codebook.questions)
-    different = responses[list(codebook.questions)].nunique()
-    idle = [name for name in codebook.questions if different[name] < 2]
+    check_responses(responses, codebook.item_names)
+    different = responses[list(codebook.item_names)].nunique()
+    idle = [name for name in codebook.item_names if different[name] < 2]
     scales = {}
     for name, scale in codebook.scales.items():
         items = tuple(item for item in scale.items if item not in idle)
@@ -63,11 +63,11 @@ def drop_constant_items(responses: pd.DataFrame, codebook: Codebook) -> KeptItem
             "index": {name: index for name, index in codebook.index.items() if set(index.scales) <= set(scales)},
         }
     )
-    lost = [name for name in (*codebook.scales, *codebook.index) if name not in scales and name not in kept.index]
-    return KeptItems(Codebook.model_validate(kept.model_dump()), _told(responses, idle, lost, codebook))
+    dropped = [name for name in (*codebook.scales, *codebook.index) if name not in scales and name not in kept.index]
+    return KeptItems(Codebook.model_validate(kept.model_dump()), _warnings(responses, idle, dropped, codebook))
 
 
-def _told(responses: pd.DataFrame, idle: list[str], lost: list[str], codebook: Codebook) -> tuple[str, ...]:
+def _warnings(responses: pd.DataFrame, idle: list[str], dropped: list[str], codebook: Codebook) -> tuple[str, ...]:
     sentences = []
     for why, names in (
         (message("nobody answered"), [name for name in idle if responses[name].isna().all()]),
@@ -75,10 +75,10 @@ def _told(responses: pd.DataFrame, idle: list[str], lost: list[str], codebook: C
     ):
         if not names:
             continue
-        homes = [name for name in lost if name in codebook.scales and set(codebook.scales[name].items) & set(names)]
-        with_it = message(", and with it scale {scales}", scales=homes) if homes else ""
+        scales = [name for name in dropped if name in codebook.scales and set(codebook.scales[name].items) & set(names)]
+        with_it = message(", and with it scale {scales}", scales=scales) if scales else ""
         sentences.append(message("Left out, as {why}: item {items}{with_it}.", why=why, items=names, with_it=with_it))
-    indices = [name for name in lost if name in codebook.index]
+    indices = [name for name in dropped if name in codebook.index]
     if indices:
         sentences.append(message("Left out, as it lacks a scale: index {indices}.", indices=indices))
     return tuple(sentences)

@@ -131,7 +131,7 @@ def read_responses(
     found: list[_Problem] = []
     for name in (name for name in once if name != book.respondent):
         converted[name], problems = _column(name, table, book)
-        if invalid == "error" or name not in book.questions:
+        if invalid == "error" or name not in book.item_names:
             found += problems
     told = [text for text, _ in faults] + [_sentence(problem, ids) for problem in _joined(found)]
     if told:
@@ -227,13 +227,13 @@ def _column(name: str, table: RawTable, book: Codebook) -> tuple[pd.Series, list
             None if cell is None else file_labels.get(cell, text) for cell, text in zip(cells, texts, strict=True)
         ]
         column = pd.Series(np.array(groups, dtype=object)[codes], dtype="str")
-        return column, _lone_levels(column, name)
+        return column, _unshared_values(column, name)
     if name == book.weight:
         return _weights(name, codes, cells)
     return _answers(name, codes, cells, file_labels, missing, book)
 
 
-def _lone_levels(column: pd.Series, name: str) -> list[_Problem]:
+def _unshared_values(column: pd.Series, name: str) -> list[_Problem]:
     """Problem of a group in which most respondents have a level of their own, as addresses and dates have."""
     lone = ~column.duplicated(keep=False) & column.notna()
     answered = int(column.notna().sum())
@@ -287,17 +287,17 @@ def _unnamed(problems: list[_Problem]) -> list[_Problem]:
     """
     shared = {None, *_LOOKS_MISSING} | {problem.cell for problem in problems if problem.rows >= FEWEST}
     rare = Counter((problem.what, type(problem.cell)) for problem in problems if problem.cell not in shared)
-    told: dict[tuple[str, Held], _Problem] = {}
+    merged: dict[tuple[str, Held], _Problem] = {}
     for problem in problems:
         cell = problem.cell
         if cell not in shared and isinstance(cell, str):
             cell = _Rare.TEXTS
         elif cell not in shared and rare[problem.what, float] > _NUMBERS:
             cell = _Rare.NUMBERS
-        same = told.get((problem.what, cell), problem._replace(rows=0, cell=cell))
+        same = merged.get((problem.what, cell), problem._replace(rows=0, cell=cell))
         first = min(same.first, problem.first)
-        told[problem.what, cell] = same._replace(rows=same.rows + problem.rows, first=first)
-    return list(told.values())
+        merged[problem.what, cell] = same._replace(rows=same.rows + problem.rows, first=first)
+    return list(merged.values())
 
 
 def _joined(problems: list[_Problem]) -> list[_Problem]:

@@ -148,8 +148,8 @@ def screen(
     [False, True]
     """
     check_codebook(codebook)
-    check_responses(responses, [*codebook.questions, *([seconds] if seconds else [])])
-    items = [name for name in responses.columns if name in codebook.questions]
+    check_responses(responses, [*codebook.item_names, *([seconds] if seconds else [])])
+    items = [name for name in responses.columns if name in codebook.item_names]
     check_answers(responses, codebook.ranges(items))
     answers = responses[items].to_numpy(dtype=float, na_value=np.nan)
     low, high = np.array([codebook.range(name) for name in items], dtype=float).reshape(-1, 2).T

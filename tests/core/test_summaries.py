@@ -217,7 +217,7 @@ def test_a_campaign_whose_rows_lie_elsewhere_is_summarized_without_a_pass():
 
 def test_a_codebook_shows_its_scales_and_items(people):
     html = people.book._repr_html_()
-    assert html.count("<tr>") == 1 + len(people.book.questions)
+    assert html.count("<tr>") == 1 + len(people.book.item_names)
     assert "<td>loyalty</td>" in html and "&lt;script&gt;" in html and "<td>0 to 10</td>" in html
     assert repr(people.book).endswith("scales=3, items=12, index=1, groups=['channel'])")
 

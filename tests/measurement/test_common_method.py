@@ -25,7 +25,7 @@ def test_the_first_axis_is_the_largest_eigenvalue_of_the_correlations():
 def test_both_models_are_those_of_cfa():
     responses, codebook = simulate(200, rng=1)
     result = common_method(responses, codebook)
-    whole = cfa(responses, {"all": list(codebook.questions)})
+    whole = cfa(responses, {"all": list(codebook.item_names)})
     assert_allclose(result.models["chi2"], [whole.fit["chi2"], cfa(responses, codebook).fit["chi2"]], atol=1e-6)
     assert_allclose(result.chi2_change, -np.diff(result.models["chi2"])[0])
     assert result.df_change == 1 and result.p_change < 0.001

@@ -68,7 +68,7 @@ class Done:
 
     folder: Path
     summary: dict
-    complaints: str
+    stderr: str
 
     @property
     def output(self) -> Path:
@@ -167,11 +167,11 @@ def test_no_cell_passes_for_a_success_that_ended_its_run(cells):
 
 def test_what_the_command_of_a_failure_says_is_no_part_of_the_summary(cells):
     assert cells.summary["failed"] == len(CELLS) - 2
-    assert "heard" in cells.complaints
+    assert "heard" in cells.stderr
 
 
 def test_a_message_that_names_a_customer_stays_in_the_terminal(cells):
-    assert CUSTOMER in cells.complaints
+    assert CUSTOMER in cells.stderr
     assert CUSTOMER not in json.dumps(cells.summary)
     assert not [text for text in cells.texts() if CUSTOMER in text]
     with History(cells.output) as history:

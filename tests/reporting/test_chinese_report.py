@@ -127,7 +127,7 @@ def structure(responses: pd.DataFrame, book: lk.Codebook, *, group: str | None =
 def of_study(book: lk.Codebook) -> str:
     """Words that belong to the study itself: its columns, keys, labels and wordings."""
     keys = [*book.scales, *book.index]
-    return " ".join([*book.questions, *map(book.wording, book.questions), *keys, *map(book.label, keys), book.title])
+    return " ".join([*book.item_names, *map(book.wording, book.item_names), *keys, *map(book.label, keys), book.title])
 
 
 @pytest.mark.font
@@ -144,7 +144,7 @@ def test_no_english_word_is_left_in_a_chinese_report(study, report):
 def test_groups_are_compared_in_chinese(shift):
     responses, book = simulate(450, scales={"信任": 4, "价格": 4}, correlation=0.3, loadings=0.75, rng=1)
     channel = np.resize(list(GROUPS.values()), len(responses))
-    first = book.questions[0]
+    first = book.item_names[0]
     responses = responses.assign(**{first: responses[first] + shift * (channel == "网站"), "渠道": channel})
     texts = [seen(shown) for shown in structure(responses, book, group="渠道")]
     assert english("\n".join(texts), known=KNOWN + of_study(book)) == set()
@@ -177,7 +177,7 @@ def test_shares_in_tables_have_the_chinese_form():
 def test_without_a_font_figures_speak_english_and_say_what_was_lost(monkeypatch):
     lost: set[str] = set()
     monkeypatch.setattr("loyalty_kit.reporting.canvas.cjk_font", lambda: None)
-    monkeypatch.setattr("loyalty_kit.reporting.canvas.lose", lost.add)
+    monkeypatch.setattr("loyalty_kit.reporting.canvas.note_undrawn", lost.add)
     responses, book = starter()
     ax = lk.plot(lk.reliability(responses), book)
     assert ax.get_title(loc="left") == "Reliability of each scale"

@@ -29,7 +29,7 @@ def test_chinese_keys_labels_and_items_are_kept():
         'response = { min = 1, max = 5 }\n[scales."满意度"]\nlabel = "顾客满意"\nitems = ["题1", "题2"]'
     )
     assert book.label("满意度") == "顾客满意"
-    assert book.questions == ("题1", "题2")
+    assert book.item_names == ("题1", "题2")
 
 
 def test_columns_are_those_that_the_survey_must_have():
@@ -57,7 +57,7 @@ def test_labels_fall_back_on_keys_and_wordings_on_names():
 def test_a_file_saved_with_a_byte_order_mark_and_windows_lines_is_read(tmp_path: Path):
     path = tmp_path / "codebook.toml"
     path.write_bytes(b"\xef\xbb\xbf" + BASE.replace("\n", "\r\n").encode())
-    assert Codebook.read(path).questions == ("a", "b")
+    assert Codebook.read(path).item_names == ("a", "b")
 
 
 @pytest.mark.parametrize(

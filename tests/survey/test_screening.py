@@ -12,7 +12,7 @@ from loyalty_kit.survey.codebook import Codebook
 from loyalty_kit.survey.screening import screen
 
 ROOT = Path(__file__).parents[2]
-TOLD = json.loads((ROOT / "tests" / "reference" / "survey.json").read_text())
+REFERENCE = json.loads((ROOT / "tests" / "reference" / "survey.json").read_text())
 ITEMS = [f"q{n}" for n in range(1, 21)]
 BOOK = Codebook.parse(f"response = {{ min = 1, max = 10 }}\nscales.all.items = {json.dumps(ITEMS)}")
 
@@ -34,8 +34,8 @@ def sound() -> pd.DataFrame:
 def test_distances_equal_r(ecsi):
     """R> mahalanobis(d, colMeans(d), cov(d)) (survey.R; tolerance 1e-8)."""
     result = screen(*ecsi)
-    np.testing.assert_allclose(result.measures["mahalanobis"].iloc[[0, 1, 249]], TOLD["mahalanobis"], atol=1e-8)
-    assert result.flags["mahalanobis"].sum() == TOLD["mahalanobis_below_001"]
+    np.testing.assert_allclose(result.measures["mahalanobis"].iloc[[0, 1, 249]], REFERENCE["mahalanobis"], atol=1e-8)
+    assert result.flags["mahalanobis"].sum() == REFERENCE["mahalanobis_below_001"]
 
 
 def test_the_distance_of_an_incomplete_row_is_that_over_its_answers(ecsi):
@@ -45,13 +45,13 @@ def test_the_distance_of_an_incomplete_row_is_that_over_its_answers(ecsi):
     extra.iloc[0, :2] = np.nan
     result = screen(pd.concat([responses, extra], ignore_index=True), book)
     assert result.measures["mahalanobis"].iloc[-1] == pytest.approx(
-        TOLD["mahalanobis_row1_without_first_two"], abs=1e-8
+        REFERENCE["mahalanobis_row1_without_first_two"], abs=1e-8
     )
 
 
 def test_runs_equal_r(ecsi):
     """R> apply(d, 1, function(x) max(rle(x)$lengths)); mean."""
-    assert screen(*ecsi).measures["longest_run"].mean() == pytest.approx(TOLD["longest_run_mean"])
+    assert screen(*ecsi).measures["longest_run"].mean() == pytest.approx(REFERENCE["longest_run_mean"])
 
 
 def test_a_fan_who_answers_10_throughout_shows_one_sign_and_is_kept(sound):

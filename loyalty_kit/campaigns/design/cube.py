@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from loyalty_kit.campaigns.design.gather import gathered
+from loyalty_kit.campaigns.design.moments_by_cell import moments_by_cell
 from loyalty_kit.campaigns.design.rows import MISSING, Floats
 from loyalty_kit.core.errors import InputError
 from loyalty_kit.core.summaries import Summarized, column_list, labels_and_counts
@@ -104,7 +104,7 @@ class Cube(Summarized):
         raw sums would lose digits.
         """
         keys = [arm, *by, *([period] if period else [])]
-        moments = gathered(source, keys, list(dict.fromkeys(sets)), caps or {})
+        moments = moments_by_cell(source, keys, list(dict.fromkeys(sets)), caps or {})
         if not len(moments.rows):
             raise InputError("The campaign's table holds no customer.")
         lacking = int(moments.rows[moments.groups[arm].isna().to_numpy()].sum())

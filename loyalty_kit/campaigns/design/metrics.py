@@ -18,13 +18,13 @@ from loyalty_kit.core.messages import shown
 class Form:
     """A metric as the mean of Σ weight × column + constant, over the mean of `divisor` where there is one."""
 
-    terms: Mapping[str, float]
+    weights: Mapping[str, float]
     divisor: str | None = None
 
     @property
     def columns(self) -> tuple[str, ...]:
         """Columns whose moments the form needs."""
-        return tuple(dict.fromkeys([*self.terms, *([self.divisor] if self.divisor else [])]))
+        return tuple(dict.fromkeys([*self.weights, *([self.divisor] if self.divisor else [])]))
 
 
 def capped(column: str, cap: float) -> str:
@@ -191,11 +191,11 @@ class Profit:
 
     def forms(self) -> tuple[Form, ...]:
         """Give the one form: the weighted sum of its columns."""
-        terms = {self.spend: float(self.margin)}
+        weights = {self.spend: float(self.margin)}
         for column in (self.coupon, self.cost):
             if isinstance(column, str):
-                terms[column] = terms.get(column, 0.0) - 1.0
-        return (Form(terms),)
+                weights[column] = weights.get(column, 0.0) - 1.0
+        return (Form(weights),)
 
     def contact(self, arm: object, control: object) -> float:
         """Cost of contact that is the same for each customer of an arm."""

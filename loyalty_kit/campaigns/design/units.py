@@ -8,7 +8,7 @@ import narwhals as nw
 import numpy as np
 import pandas as pd
 
-from loyalty_kit.campaigns.design.gather import column_number
+from loyalty_kit.campaigns.design.moments_by_cell import column_number
 from loyalty_kit.campaigns.design.rows import SIZE, Rows, is_lazy
 from loyalty_kit.core.errors import InputError, rows
 from loyalty_kit.core.messages import MOST, few, message, shown

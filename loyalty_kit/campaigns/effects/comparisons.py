@@ -11,7 +11,7 @@ from scipy import special, stats
 from loyalty_kit.campaigns.design.cube import Cube
 from loyalty_kit.campaigns.design.metrics import Metric, Profit
 from loyalty_kit.campaigns.effects.effects import Reading, kind_of, method_of
-from loyalty_kit.campaigns.effects.estimates import Estimate
+from loyalty_kit.campaigns.effects.estimates import ArmEstimates
 from loyalty_kit.statistics.multiplicity import holm
 
 INTERACTIONS = ["metric", "arm", "by", "levels", "statistic", "df", "p_value", "p_adjusted", "method"]
@@ -19,7 +19,7 @@ BETWEEN = ["metric", "arm", "versus", "difference", "ci_low", "ci_high", "p_valu
 RETURNS = ["metric", "arm", "cost", "roi", "roi_low", "roi_high"]
 
 
-def interactions(found: Sequence[Estimate], limits: dict[str, float]) -> pd.DataFrame:
+def interactions(found: Sequence[ArmEstimates], limits: dict[str, float]) -> pd.DataFrame:
     """Test of each arm and by-column that the effect is the same at every level.
 
     Notes
@@ -54,7 +54,7 @@ def interactions(found: Sequence[Estimate], limits: dict[str, float]) -> pd.Data
     return table[INTERACTIONS]
 
 
-def between(found: Sequence[Estimate], reading: Reading, limits: dict[str, float]) -> pd.DataFrame:
+def between(found: Sequence[ArmEstimates], reading: Reading, limits: dict[str, float]) -> pd.DataFrame:
     """Treatments against each other over all customers; p values adjusted by Holm over the pairs of a metric."""
     rows: list[list[Any]] = []
     for estimate in found:
@@ -106,7 +106,7 @@ def fieller(
     return (b - root) / a, (b + root) / a
 
 
-def returns(cube: Cube, metrics: Sequence[Metric], found: Sequence[Estimate], confidence: float) -> pd.DataFrame:
+def returns(cube: Cube, metrics: Sequence[Metric], found: Sequence[ArmEstimates], confidence: float) -> pd.DataFrame:
     """Return on contact cost of each arm: added profit over added cost, with Fieller's interval.
 
     Added profit is margin × spend − coupon − cost against control; roi 0.5 is 50 cents earned on
@@ -124,7 +124,7 @@ def returns(cube: Cube, metrics: Sequence[Metric], found: Sequence[Estimate], co
             continue
         columns = estimate.form.columns
         blocks = [cube.block(columns, arm) for arm in estimate.arms]
-        gain = np.array([0.0 if name == metric.cost else estimate.form.terms[name] for name in columns])
+        gain = np.array([0.0 if name == metric.cost else estimate.form.weights[name] for name in columns])
         cost = np.array([1.0 if name == metric.cost else 0.0 for name in columns])
         base = blocks[0]
         for arm, block in zip(estimate.arms[1:], blocks[1:], strict=True):

@@ -77,7 +77,7 @@ def complier_effects(
         if form is None or form.divisor is not None:
             raise InputError("'{metric}' has no complier effect; name rates, means and profits.", metric=metric.name)
         columns = (*form.columns, reached)
-        weights = np.array([*form.terms.values(), 0.0])
+        weights = np.array([*form.weights.values(), 0.0])
         at = np.eye(len(columns))[-1]
         blocks = [cube.block(columns, arm) for arm in arms]
         _check_reached(reached, blocks)

@@ -11,7 +11,7 @@ from scipy import special, stats
 from loyalty_kit.campaigns.design.metrics import Mean, Profit, Rate, Ratio
 from loyalty_kit.campaigns.design.rows import Floats
 from loyalty_kit.campaigns.effects.effects_result import ALL, COLUMNS, ORDINARY
-from loyalty_kit.campaigns.effects.estimates import Estimate, welch_df
+from loyalty_kit.campaigns.effects.estimates import ArmEstimates, welch_df
 from loyalty_kit.campaigns.effects.sequential import (
     TUNED_FOR,
     Looks,
@@ -57,9 +57,9 @@ class Reading:
     tuned_for: float = TUNED_FOR
 
 
-def tabulate(found: Sequence[Estimate], reading: Reading, limits: dict[str, float]) -> pd.DataFrame:
+def tabulate(found: Sequence[ArmEstimates], reading: Reading, limits: dict[str, float]) -> pd.DataFrame:
     """Rows of all estimates: metric by metric, cell by cell, arm by arm, the adjusted estimate first."""
-    groups: dict[tuple[str, Any], list[Estimate]] = {}
+    groups: dict[tuple[str, Any], list[ArmEstimates]] = {}
     for estimate in found:
         groups.setdefault((estimate.metric.name, estimate.cell), []).append(estimate)
     records = []
@@ -67,11 +67,12 @@ def tabulate(found: Sequence[Estimate], reading: Reading, limits: dict[str, floa
         group.sort(key=lambda estimate: KINDS.index(kind_of(estimate)))
         by_estimate = [_records(estimate, reading, limits) for estimate in group]
         records += [record for of_arm in zip(*by_estimate, strict=True) for record in of_arm]
-    table = keep_messages(pd.DataFrame(records, columns=[*COLUMNS, *DETAILS]), records, "method", "warning")
+    table = pd.DataFrame(records, columns=[*COLUMNS, *DETAILS])
+    table = keep_messages(table, records, "method", "warning", "own_method")
     return segment_families(table.astype({"arm": object, "level": object}), reading)
 
 
-def _records(estimate: Estimate, reading: Reading, limits: dict[str, float]) -> list[dict[str, Any]]:
+def _records(estimate: ArmEstimates, reading: Reading, limits: dict[str, float]) -> list[dict[str, Any]]:
     """Rows of one estimate, a treatment each."""
     difference, error, df = estimate.differences()
     known = (estimate.units[1:] > 1) & (estimate.units[0] > 1) & (error > 0) & ~np.isnan(difference)
@@ -103,7 +104,7 @@ def _records(estimate: Estimate, reading: Reading, limits: dict[str, float]) -> 
     return [{**shared, **dict(zip(columns, row, strict=True))} for row in zip(*columns.values(), strict=True)]
 
 
-def _shared(estimate: Estimate, reading: Reading, limits: dict[str, float]) -> dict[str, Any]:
+def _shared(estimate: ArmEstimates, reading: Reading, limits: dict[str, float]) -> dict[str, Any]:
     """Columns that the rows of one estimate share: its cell, control and method."""
     return {
         "metric": estimate.metric.name,
@@ -121,7 +122,7 @@ def _shared(estimate: Estimate, reading: Reading, limits: dict[str, float]) -> d
     }
 
 
-def _levels(estimate: Estimate, p_value: Floats, statistic: Floats, reading: Reading) -> tuple[Floats, Floats]:
+def _levels(estimate: ArmEstimates, p_value: Floats, statistic: Floats, reading: Reading) -> tuple[Floats, Floats]:
     """Two-sided error of each interval, and the p value that agrees with it."""
     error = 1 - reading.confidence
     k = len(p_value)
@@ -142,7 +143,7 @@ def _levels(estimate: Estimate, p_value: Floats, statistic: Floats, reading: Rea
     return np.full(k, 2 * stats.norm.sf(together)), max_t(p_value, estimate.variance)
 
 
-def _lift(estimate: Estimate, levels: Floats, known: Any) -> tuple[Floats, Floats, Floats]:
+def _lift(estimate: ArmEstimates, levels: Floats, known: Any) -> tuple[Floats, Floats, Floats]:
     """Relative difference with limits on the log scale; missing where control is not clearly above zero.
 
     The degrees of freedom are those of the two means' relative variances.
@@ -167,16 +168,16 @@ def _lift(estimate: Estimate, levels: Floats, known: Any) -> tuple[Floats, Float
     )
 
 
-def kind_of(estimate: Estimate) -> str:
+def kind_of(estimate: ArmEstimates) -> str:
     """Whether an estimate is 'adjusted', 'adjusted uncapped' (where a cap is declared), 'capped' or 'plain'."""
-    whole = isinstance(estimate.metric, Mean) and estimate.metric.column in estimate.form.terms
+    whole = isinstance(estimate.metric, Mean) and estimate.metric.column in estimate.form.weights
     if estimate.covariates:
         declared = isinstance(estimate.metric, Mean) and estimate.metric.cap is not None
         return "adjusted uncapped" if declared and whole else "adjusted"
     return "capped" if isinstance(estimate.metric, Mean) and not whole else "plain"
 
 
-def method_of(estimate: Estimate, reading: Reading, limits: dict[str, float]) -> str:
+def method_of(estimate: ArmEstimates, reading: Reading, limits: dict[str, float]) -> str:
     """Name the method of an estimate, in words."""
     base = own_method(estimate, limits)
     if reading.looks == "continuous":
@@ -188,19 +189,19 @@ def method_of(estimate: Estimate, reading: Reading, limits: dict[str, float]) ->
     return base
 
 
-def own_method(estimate: Estimate, limits: dict[str, float]) -> str:
+def own_method(estimate: ArmEstimates, limits: dict[str, float]) -> str:
     """Name the method before adjustments for several comparisons."""
     base = _uncapped_method(estimate)
     if not isinstance(estimate.metric, Mean) or estimate.metric.cap is None:
         return base
-    limit = next((limits[name] for name in estimate.form.terms if name in limits), None)
+    limit = next((limits[name] for name in estimate.form.weights if name in limits), None)
     if limit is None:
         return message("{method}, uncapped", method=base)
     capped = {"method": base, "limit": limit, "cap": estimate.metric.cap}
     return message("{method}, capped at {limit:.6g} (quantile {cap:g})", **capped)
 
 
-def _uncapped_method(estimate: Estimate) -> str:
+def _uncapped_method(estimate: ArmEstimates) -> str:
     """Name the method before caps and adjustments for several comparisons."""
     if estimate.covariates:
         covariates = ", ".join(estimate.covariates)
@@ -213,7 +214,7 @@ def _uncapped_method(estimate: Estimate) -> str:
     return kinds.get(estimate.metric.kind, message("Welch"))
 
 
-def _warning(estimate: Estimate, i: int, known: bool, no_lift: bool) -> str:
+def _warning(estimate: ArmEstimates, i: int, known: bool, no_lift: bool) -> str:
     """Say what to know before believing a row."""
     if not known:
         if min(estimate.units[0], estimate.units[i + 1]) < 2:
@@ -222,7 +223,7 @@ def _warning(estimate: Estimate, i: int, known: bool, no_lift: bool) -> str:
     notes = []
     events = min(estimate.nonzero[0], estimate.nonzero[i + 1])
     if events < FEW and isinstance(estimate.metric, Mean | Profit | Ratio):
-        column = next(iter(estimate.form.terms))
+        column = next(iter(estimate.form.weights))
         where = message("control") if estimate.nonzero[0] <= estimate.nonzero[i + 1] else message("the arm")
         few = {"n": events, "where": where, "column": column}
         notes.append(

@@ -23,7 +23,7 @@ class Cell:
 
 
 @dataclass(frozen=True, eq=False)
-class Estimate:
+class ArmEstimates:
     """Values of one metric in one cell, control first, with their variances and degrees of freedom."""
 
     metric: Metric
@@ -78,12 +78,12 @@ def estimates(
     arms: tuple[Any, ...],
     covariates: tuple[str, ...],
     source: Any,
-) -> list[Estimate]:
+) -> list[ArmEstimates]:
     """Every estimate asked for: in each cell the adjusted one first, then the plain one.
 
     `source` holds the rows, since HC2 errors weigh single ones; None where there is only the cube.
     """
-    found: list[Estimate] = []
+    found: list[ArmEstimates] = []
     for metric in metrics:
         for cell in cells:
             for form in metric.forms():
@@ -99,7 +99,7 @@ def estimates(
     ]
 
 
-def _plain(cube: Cube, metric: Metric, form: Form, cell: Cell, arms: tuple[Any, ...]) -> Estimate:
+def _plain(cube: Cube, metric: Metric, form: Form, cell: Cell, arms: tuple[Any, ...]) -> ArmEstimates:
     clustered = cube.unit != "customer"
     columns = columns_of(form, clustered)
     blocks = [cube.block(columns, arm, cell.by, cell.level) for arm in arms]
@@ -116,14 +116,14 @@ def _plain(cube: Cube, metric: Metric, form: Form, cell: Cell, arms: tuple[Any, 
     n = _customers(blocks) if clustered else units
     df = np.full(len(arms), np.inf) if isinstance(metric, Rate) and not clustered else units - 1
     nonzero = np.array([block.nonzero[0, 0] for block in blocks])
-    return Estimate(metric, form, cell, arms, value, variance, df, n, nonzero, units)
+    return ArmEstimates(metric, form, cell, arms, value, variance, df, n, nonzero, units)
 
 
 def linearised(form: Form, block: Block, clustered: bool) -> tuple[float, Floats]:
     """Value of a form in one arm, and the weights of the columns whose mean varies as the value does."""
     means = block.means[0]
     weights = np.zeros(len(block.columns))
-    for name, weight in form.terms.items():
+    for name, weight in form.weights.items():
         weights[block.columns.index(name)] = weight
     value = float(weights @ means)
     divisor = form.divisor or (SIZE if clustered else None)
@@ -136,7 +136,7 @@ def linearised(form: Form, block: Block, clustered: bool) -> tuple[float, Floats
     return value, weights
 
 
-def _adjusted(cube: Cube, plain: Estimate, covariates: tuple[str, ...]) -> Estimate | None:
+def _adjusted(cube: Cube, plain: ArmEstimates, covariates: tuple[str, ...]) -> ArmEstimates | None:
     """Adjust an estimate by covariates, or give None where the cell cannot carry any."""
     clustered = cube.unit != "customer"
     own = columns_of(plain.form, clustered)

@@ -9,7 +9,7 @@ from loyalty_kit.campaigns.design.declaration import Declaration
 from loyalty_kit.campaigns.design.metrics import Mean, Metric, Profit, Quantile, capped
 from loyalty_kit.campaigns.design.rows import SIZE, Rows, check_frame, collected, is_lazy, pooled_quantile
 from loyalty_kit.campaigns.design.units import check_levels, clusters, order_arms, straddling, zero_filled
-from loyalty_kit.campaigns.effects.estimates import Cell, Estimate, estimates, sets_of
+from loyalty_kit.campaigns.effects.estimates import ArmEstimates, Cell, estimates, sets_of
 from loyalty_kit.campaigns.effects.quantiles import quantile_estimates
 from loyalty_kit.core.cells import as_spelled, cell_text
 from loyalty_kit.core.errors import InputError
@@ -18,7 +18,7 @@ from loyalty_kit.core.messages import message
 
 def estimated(
     campaign: Declaration, metrics: list[Metric], by: tuple[str, ...]
-) -> tuple[Cube, list[Estimate], tuple[Any, ...]]:
+) -> tuple[Cube, list[ArmEstimates], tuple[Any, ...]]:
     """Cube over all customers, and every estimate over all and in each cell."""
     covariates = tuple(campaign.covariates)
     parts = [(cut,) for cut in by] if campaign.cluster is not None else []
@@ -48,7 +48,7 @@ def estimated(
 
 def _of_quantiles(
     campaign: Declaration, metrics: list[Quantile], by: tuple[str, ...], arms: tuple[Any, ...]
-) -> list[Estimate]:
+) -> list[ArmEstimates]:
     if isinstance(campaign.frame, Cube) or campaign.cluster is not None:
         what = message("a cube") if isinstance(campaign.frame, Cube) else message("clusters")
         raise InputError(
@@ -142,7 +142,7 @@ def _check_sizes(campaign: Declaration, cube: Cube, arms: tuple[Any, ...]) -> No
             raise InputError(template, arm=arm, cluster=cube.unit)
 
 
-def warnings_of(campaign: Declaration, cube: Cube, found: Sequence[Estimate]) -> tuple[str, ...]:
+def warnings_of(campaign: Declaration, cube: Cube, found: Sequence[ArmEstimates]) -> tuple[str, ...]:
     """Say what the reader of all rows should know."""
     notes = []
     if dropped(cube):

@@ -8,7 +8,7 @@ from scipy import stats
 
 from loyalty_kit.campaigns.design.metrics import Form, Quantile
 from loyalty_kit.campaigns.design.rows import MISSING, Floats, Rows
-from loyalty_kit.campaigns.effects.estimates import Cell, Estimate
+from loyalty_kit.campaigns.effects.estimates import ArmEstimates, Cell
 
 
 def quantile_error(values: Floats, at: float) -> float:
@@ -54,7 +54,7 @@ def quantile_error(values: Floats, at: float) -> float:
 
 def quantile_estimates(
     rows: Rows, metrics: Sequence[Quantile], arm: str, arms: tuple[Any, ...], by: Sequence[str]
-) -> list[Estimate]:
+) -> list[ArmEstimates]:
     """Estimate of each quantile over all customers and in each cell."""
     cells = [Cell()]
     for name in by:
@@ -63,7 +63,7 @@ def quantile_estimates(
     return [_estimate(rows, metric, arm, arms, cell) for metric in metrics for cell in cells]
 
 
-def _estimate(rows: Rows, metric: Quantile, column: str, arms: tuple[Any, ...], cell: Cell) -> Estimate:
+def _estimate(rows: Rows, metric: Quantile, column: str, arms: tuple[Any, ...], cell: Cell) -> ArmEstimates:
     values = rows.values(metric.column)
     inside = ~np.isnan(values) if cell.by is None else ~np.isnan(values) & rows.where(cell.by, cell.level)
     parts = [values[inside & rows.where(column, arm)] for arm in arms]
@@ -72,4 +72,4 @@ def _estimate(rows: Rows, metric: Quantile, column: str, arms: tuple[Any, ...], 
     n = np.array([float(len(part)) for part in parts])
     nonzero = np.array([float(np.count_nonzero(part)) for part in parts])
     form = Form({metric.column: 1.0})
-    return Estimate(metric, form, cell, arms, value, variance, np.full(len(arms), np.inf), n, nonzero, n)
+    return ArmEstimates(metric, form, cell, arms, value, variance, np.full(len(arms), np.inf), n, nonzero, n)

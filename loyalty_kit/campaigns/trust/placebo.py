@@ -10,7 +10,7 @@ import numpy as np
 from loyalty_kit.campaigns.design.metrics import Rate
 from loyalty_kit.campaigns.design.random_assignment import AT_ONCE, Assigned, assign_randomly, origin
 from loyalty_kit.campaigns.design.rows import Floats, Rows, Whole
-from loyalty_kit.campaigns.effects.estimates import Estimate
+from loyalty_kit.campaigns.effects.estimates import ArmEstimates
 from loyalty_kit.statistics.resampling import block_of, run_blocks
 
 SPARSE = 0.5
@@ -27,7 +27,7 @@ class Layout:
 
     columns: tuple[str, ...]
     origins: Floats
-    terms: Floats
+    weights: Floats
     divisor: int | None
     covariates: int
     rate: bool
@@ -37,7 +37,7 @@ class Layout:
     products: list[list[int]]
 
 
-def layouts(rows: Rows, found: Sequence[Estimate], instead: dict[str, str]) -> tuple[list[Layout], Floats]:
+def layouts(rows: Rows, found: Sequence[ArmEstimates], instead: dict[str, str]) -> tuple[list[Layout], Floats]:
     """Layout of each estimate, and the features: customers × (counts, values, products), 0 where incomplete."""
     features: dict[tuple[Any, ...], int] = {}
     held: list[Floats] = []
@@ -58,7 +58,7 @@ def layouts(rows: Rows, found: Sequence[Estimate], instead: dict[str, str]) -> t
         mask = () if whole else columns
         origins = np.array([origin(column) for column in values[present].T])
         values = np.where(present[:, None], values - origins, 0.0)
-        terms = np.array([form.terms.get(name, 0.0) for name in form.columns])
+        weights = np.array([form.weights.get(name, 0.0) for name in form.columns])
         sums = [place((mask, name), values[:, i]) for i, name in enumerate(columns)]
         products = [
             [place((mask, *sorted((a, b))), values[:, i] * values[:, j]) for j, b in enumerate(columns)]
@@ -68,7 +68,7 @@ def layouts(rows: Rows, found: Sequence[Estimate], instead: dict[str, str]) -> t
         divisor = None if form.divisor is None else form.columns.index(form.divisor)
         rate = isinstance(estimate.metric, Rate) and not estimate.covariates
         k = len(estimate.covariates)
-        out.append(Layout(columns, origins, terms, divisor, k, rate, whole, count, sums, products))
+        out.append(Layout(columns, origins, weights, divisor, k, rate, whole, count, sums, products))
     return out, np.column_stack(held)
 
 
@@ -120,8 +120,8 @@ def values_and_variances(layout: Layout, n: Floats, sums: Floats) -> tuple[Float
         second = sums[:, :, np.array(layout.products)] / n[..., None, None]
         spread = (second - away[..., :, None] * away[..., None, :]) * (n / (n - 1))[..., None, None]
         own = len(layout.columns) - k
-        value = means[..., :own] @ layout.terms
-        weights = np.broadcast_to(layout.terms, means[..., :own].shape)
+        value = means[..., :own] @ layout.weights
+        weights = np.broadcast_to(layout.weights, means[..., :own].shape)
         if layout.divisor is not None:
             bottom = means[..., layout.divisor]
             value = value / bottom
@@ -175,7 +175,7 @@ def placebo_t(
     rows: Rows,
     codes: Whole,
     arms: int,
-    found: Sequence[Estimate],
+    found: Sequence[ArmEstimates],
     inside: Sequence[Whole | None],
     instead: dict[str, str],
     times: int,

@@ -13,7 +13,7 @@ from loyalty_kit.campaigns.design.metrics import Profit
 from loyalty_kit.campaigns.design.rows import Floats, Rows, Whole
 from loyalty_kit.campaigns.effects.effects import DISBELIEVED, Reading, kind_of, method_of, segment_families
 from loyalty_kit.campaigns.effects.effects_result import ALL, KEYS, NO_METHOD, PERMUTATION, EffectsResult
-from loyalty_kit.campaigns.effects.estimates import Cell, Estimate
+from loyalty_kit.campaigns.effects.estimates import ArmEstimates, Cell
 from loyalty_kit.campaigns.effects.permutation import Permutation, permute
 from loyalty_kit.campaigns.trust.placebo import placebo_t
 from loyalty_kit.core.checks import check_columns
@@ -83,7 +83,7 @@ class TrustResult(Result):
 def run_placebos(
     rows: Rows,
     cube: Cube,
-    found: Sequence[Estimate],
+    found: Sequence[ArmEstimates],
     before: Mapping[str, str],
     times: int,
     confidence: float,
@@ -110,7 +110,7 @@ def run_placebos(
     nominal = (1 - confidence) / 2
     limits = {name: limit for name, (_, limit) in cube.caps.items()}
     records: list[dict[str, Any]] = []
-    wanted: dict[tuple[Cell, int], list[tuple[int, Estimate]]] = {}
+    wanted: dict[tuple[Cell, int], list[tuple[int, ArmEstimates]]] = {}
     for j, estimate in enumerate(found):
         for arm, record in enumerate(_judged(estimate, drawn[:, j], nominal, limits), start=1):
             if record["believable"] == "by permutation":
@@ -166,7 +166,7 @@ def _result(
     )
 
 
-def _judged(estimate: Estimate, drawn: Floats, nominal: float, limits: dict[str, float]) -> list[dict[str, Any]]:
+def _judged(estimate: ArmEstimates, drawn: Floats, nominal: float, limits: dict[str, float]) -> list[dict[str, Any]]:
     """Rows of one estimate, a treatment each, from t and df of its placebos (campaigns × treatments × 2)."""
     times = len(drawn)
     most = nominal + 1.645 * np.sqrt(nominal * (1 - nominal) / times)
@@ -204,18 +204,18 @@ def _inside(rows: Rows, cell: Cell) -> Whole | None:
     return None if cell.by is None else np.flatnonzero(rows.where(cell.by, cell.level))
 
 
-def _cost_apart(estimate: Estimate, rows: Rows, codes: Whole) -> Estimate:
+def _cost_apart(estimate: ArmEstimates, rows: Rows, codes: Whole) -> ArmEstimates:
     """Profit with its cost column written as an amount an arm, where no customer of an arm costs more than another."""
     metric = estimate.metric
-    if not isinstance(metric, Profit) or not isinstance(metric.cost, str) or len(estimate.form.terms) < 2:
+    if not isinstance(metric, Profit) or not isinstance(metric.cost, str) or len(estimate.form.weights) < 2:
         return estimate
     cost = rows.values(metric.cost)
     first = cost[[np.flatnonzero(codes == arm)[0] for arm in range(len(estimate.arms))]]
-    terms = {name: weight for name, weight in estimate.form.terms.items() if name != metric.cost}
+    weights = {name: weight for name, weight in estimate.form.weights.items() if name != metric.cost}
     if not (cost == first[codes]).all() or metric.cost in (metric.spend, metric.coupon):
         return estimate
     amounts = dict(zip(estimate.arms, first.tolist(), strict=True))
-    return replace(estimate, metric=replace(metric, cost=amounts), form=replace(estimate.form, terms=terms))
+    return replace(estimate, metric=replace(metric, cost=amounts), form=replace(estimate.form, weights=weights))
 
 
 def _pair(codes: Whole, inside: Whole | None, arm: int) -> Whole:
@@ -225,7 +225,7 @@ def _pair(codes: Whole, inside: Whole | None, arm: int) -> Whole:
 
 
 def _permutations(
-    rows: Rows, codes: Whole, wanted: Sequence[Estimate], mine: Whole, arm: int, rng: np.random.Generator
+    rows: Rows, codes: Whole, wanted: Sequence[ArmEstimates], mine: Whole, arm: int, rng: np.random.Generator
 ) -> list[Permutation]:
     """Permutation tests of one treatment against control over some customers, those of adjusted estimates together."""
     treated = codes[mine] == arm
@@ -235,7 +235,7 @@ def _permutations(
         if estimate.form.divisor is not None or estimate.covariates:
             together.setdefault(DRAWS_ADJUSTED if estimate.covariates else DRAWS, []).append(i)
             continue
-        weights = np.array([estimate.form.terms[name] for name in estimate.form.columns])
+        weights = np.array([estimate.form.weights[name] for name in estimate.form.columns])
         values = rows.matrix(estimate.form.columns)[mine] @ weights
         known = ~np.isnan(values)
         test = permute(values[known & ~treated], values[known & treated], draws=DRAWS, rng=rng)
@@ -251,14 +251,14 @@ def _permutations(
     return [found[i] for i in range(len(wanted))]
 
 
-def _own_error(estimate: Estimate, arm: int) -> float:
+def _own_error(estimate: ArmEstimates, arm: int) -> float:
     """Error of one treatment's difference by the rule that holds in the draws: residual variances, not HC2."""
     if not estimate.fits:
         return float(estimate.differences()[1][arm - 1])
     return float(np.sqrt(estimate.fits[0].by_moments() + estimate.fits[arm].by_moments()))
 
 
-def _contact(estimate: Estimate, arm: int) -> float:
+def _contact(estimate: ArmEstimates, arm: int) -> float:
     if not isinstance(estimate.metric, Profit):
         return 0.0
     arms = estimate.arms

@@ -36,14 +36,14 @@ class Corrected:
         driver, estimate, std_error, ci_low, ci_high, standardized (by the true scores' spread), plain
         (the coefficient of the observed score), reliability (NaN where none is known and none was
         corrected for).
-    lost : float
+    failures : float
         Share of bootstrap samples in which the drivers cannot be told apart once error is taken out.
     warnings : tuple of str
         What a reader must know.
     """
 
     table: pd.DataFrame
-    lost: float
+    failures: float
     warnings: tuple[str, ...]
 
 

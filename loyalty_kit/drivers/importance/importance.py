@@ -16,7 +16,14 @@ from loyalty_kit.drivers.fits.design import Design
 from loyalty_kit.drivers.fits.diagnostics import has_opposite_sign, weighted_covariance
 from loyalty_kit.drivers.fits.fits import Fit
 from loyalty_kit.drivers.fits.resampling import covariances
-from loyalty_kit.drivers.importance.measures import METHODS, PAIRS_OF_ORDERS, Measure, Method, driver_matrices, measured
+from loyalty_kit.drivers.importance.measures import (
+    METHODS,
+    PAIRS_OF_ORDERINGS,
+    Measure,
+    Method,
+    driver_matrices,
+    measured,
+)
 from loyalty_kit.drivers.importance.subsets import MOST_EXACT, dominance
 from loyalty_kit.statistics.moments import Floats
 from loyalty_kit.statistics.resampling import over_samples
@@ -261,7 +268,7 @@ def _warnings(
                 "importance is {error:.2g}, from {orders} orders of the drivers.",
                 count=len(names),
                 error=measure.error.max(),
-                orders=2 * PAIRS_OF_ORDERS,
+                orders=2 * PAIRS_OF_ORDERINGS,
             )
         )
     return tuple(found)

@@ -15,7 +15,7 @@ METHODS: tuple[str, ...] = get_args(Method)
 MOST_EXACT_IN_SAMPLES = 15
 """Drivers up to which every bootstrap sample looks at all subsets."""
 
-PAIRS_OF_ORDERS = 2000
+PAIRS_OF_ORDERINGS = 2000
 """Orders of the drivers, each with its reverse, that stand for all beyond 20 drivers."""
 
 _PAIRS_IN_SAMPLES = 50
@@ -78,7 +78,7 @@ class Measure:
         if p <= MOST_EXACT:
             values, error = shapley(matrix)[0], None
         else:
-            found, errors = shapley_sampled(matrix, draw_orderings(p, PAIRS_OF_ORDERS, rng))
+            found, errors = shapley_sampled(matrix, draw_orderings(p, PAIRS_OF_ORDERINGS, rng))
             values, error = found[0], errors[0]
         orderings = draw_orderings(p, _PAIRS_IN_SAMPLES, rng)
         return cls(method, values, orderings, values - shapley_sampled(matrix, orderings)[0][0], error)

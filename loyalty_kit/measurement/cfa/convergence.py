@@ -66,12 +66,12 @@ class Ending:
         """Whether Newton's step from here, undamped, promises next to nothing.
 
         A flat slope does not tell: along a narrow ridge it is flat far from the top. Left out are directions along
-        which nothing bends (the model is not identified there) and those that bend up (`way_up` follows them).
+        which nothing bends (the model is not identified there) and those that bend up (`ascent` follows them).
         """
         down = self.roots > _SINGULAR
         return bool((self.slopes[down] ** 2 / self.roots[down]).sum() < _LEFT)
 
-    def way_up(self) -> Floats | None:
+    def ascent(self) -> Floats | None:
         """Where the objective is higher along the direction in which it bends down least; None where it is nowhere.
 
         At a saddle point the slope is flat and the objective still rises to both sides along some direction.

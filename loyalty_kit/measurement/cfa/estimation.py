@@ -19,7 +19,7 @@ _ESCAPES = 10
 
 
 @dataclass(frozen=True, eq=False)
-class Estimate:
+class Maximum:
     """Parameter values where the search ended, and whether nothing leads up from there."""
 
     values: Floats
@@ -43,7 +43,7 @@ class Likelihood:
         return observed_information(self.model, self.samples, values)
 
 
-def maximise(objective: Objective, start: Floats) -> Estimate:
+def maximise(objective: Objective, start: Floats) -> Maximum:
     """Maximum of an objective: a search from the start, and from beside every saddle point that it ends on.
 
     Where a search ends is a matter of rounding if it runs along a ridge: some processors stop on a saddle
@@ -51,11 +51,11 @@ def maximise(objective: Objective, start: Floats) -> Estimate:
     """
     values, value, ending = _search(objective, start)
     for _ in range(_ESCAPES):
-        higher = ending.way_up() if ending else None
+        higher = ending.ascent() if ending else None
         if higher is None:
-            return Estimate(values, value, ending is not None)
+            return Maximum(values, value, ending is not None)
         values, value, ending = _search(objective, higher)
-    return Estimate(values, value, False)
+    return Maximum(values, value, False)
 
 
 def _search(objective: Objective, start: Floats) -> tuple[Floats, float, Ending | None]:

@@ -231,7 +231,7 @@ def _combinations(
         return fixed
     # The data is read again only where other rows or another file are meant.
     read = cache(batches.column_values.column_values)
-    found = [read(**_asked(column, _set(given, chosen, source.names), source, base)) for chosen in fixed]
+    found = [read(**_read_arguments(column, _set(given, chosen, source.names), source, base)) for chosen in fixed]
     rare, few = sum(one.rare for one in found), max(one.min_cell for one in found)
     _check_number(sum(len(one.values) for one in found), message("'matrix' and 'for_each' make"))
     variants = {text: list[dict[str, Any]]() for one in found for text in one.values}
@@ -255,7 +255,7 @@ def _combinations(
     return [chosen for several in variants.values() for chosen in several]
 
 
-def _asked(column: str, settings: Mapping[str, Any], source: _Source, base: Path) -> dict[str, Any]:
+def _read_arguments(column: str, settings: Mapping[str, Any], source: _Source, base: Path) -> dict[str, Any]:
     """Say what to ask a report's data: which file, which rows of it count, how many a report needs."""
     files = [file for parameter in source.parameters if (file := _file(parameter, settings, source.path, base))]
     table = next((file for file in files if file.suffix.lower() in _TABLES), None)

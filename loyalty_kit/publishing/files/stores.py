@@ -61,14 +61,14 @@ def mirrored(address: str) -> Iterator[tuple[Path, Callable[[], None]]]:
     """
     system, root = _opened(address)
     with scratch_folder() as folder:
-        with _told(address):
+        with _translated_errors(address):
             _pull(system, root, folder)
         known = _stamps(folder)
 
         def push() -> None:
             nonlocal known
             now = _stamps(folder)
-            with _told(address):
+            with _translated_errors(address):
                 for name in sorted(now, key=lambda name: (name == "index.html", name)):
                     if known.get(name) != now[name]:
                         system.pipe_file(f"{root}/{name}", (folder / name).read_bytes())
@@ -115,7 +115,7 @@ def _stamps(folder: Path) -> dict[str, tuple[int, int]]:
 
 
 @contextmanager
-def _told(address: str) -> Iterator[None]:
+def _translated_errors(address: str) -> Iterator[None]:
     """Errors of a store's own library, as one sentence."""
     try:
         yield

@@ -127,8 +127,10 @@ class History:
         }
 
         def enter(connection: sqlite3.Connection) -> int | None:
-            lost = [row["id"] for row in connection.execute(schema.RUNNING) if _is_lost(row, report)]
-            connection.executemany("UPDATE runs SET outcome = 'interrupted' WHERE id = ?", ((run,) for run in lost))
+            abandoned = [row["id"] for row in connection.execute(schema.RUNNING) if _is_abandoned(row, report)]
+            connection.executemany(
+                "UPDATE runs SET outcome = 'interrupted' WHERE id = ?", ((run,) for run in abandoned)
+            )
             return connection.execute(
                 schema.ENTER, {name: schema.text(value) for name, value in entry.items()}
             ).lastrowid
@@ -193,7 +195,7 @@ class History:
             rows = connection.execute(
                 schema.RECENT, {"report": schema.text(report), "limit": min(limit, schema.MOST)}
             ).fetchall()
-            return [_told(row, _estimates(connection, row["id"])) for row in rows]
+            return [_shown(row, _estimates(connection, row["id"])) for row in rows]
 
         return self._answer(find, [])
 
@@ -297,7 +299,7 @@ def _moment(text: object) -> datetime | None:
     return moment if moment.tzinfo else None
 
 
-def _is_lost(row: sqlite3.Row, report: str | None = None) -> bool:
+def _is_abandoned(row: sqlite3.Row, report: str | None = None) -> bool:
     """Whether nobody works on an unfinished run: its process is dead, or its report begins anew here."""
     if row["machine"] == MACHINE and row["process"] != os.getpid():
         return not alive(row["process"])
@@ -319,10 +321,10 @@ def _estimates(connection: sqlite3.Connection, run: int) -> tuple[Estimate, ...]
     return tuple(map(schema.estimate, connection.execute(schema.FIGURES, (run,))))
 
 
-def _told(row: sqlite3.Row, estimates: tuple[Estimate, ...]) -> dict[str, Any]:
+def _shown(row: sqlite3.Row, estimates: tuple[Estimate, ...]) -> dict[str, Any]:
     """Run as the command line shows it."""
     run = {name: row[name] for name in row.keys() if name not in ("machine", "process")}
-    if row["outcome"] == "running" and _is_lost(row):
+    if row["outcome"] == "running" and _is_abandoned(row):
         run["outcome"] = "interrupted"
     run["error"] = None if row["error"] is None else str(loads(row["error"]))
     for name in ("parameters", "files", "versions"):

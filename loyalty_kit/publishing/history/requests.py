@@ -84,7 +84,7 @@ class Failure:
         The long account, without terminal codes.
     public : str
         The sentence for a page, where the first may name respondents; the account then stays off the page.
-    kernel_lost : bool
+    kernel_died : bool
         Whether the kernel ended by itself or never ran, which may have been the doing of another report.
     """
 
@@ -92,7 +92,7 @@ class Failure:
     source: str = ""
     traceback: str = ""
     public: Said = ""
-    kernel_lost: bool = False
+    kernel_died: bool = False
 
 
 @dataclass(frozen=True)

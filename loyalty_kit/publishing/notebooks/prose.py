@@ -60,7 +60,7 @@ def with_prose(notebook: NotebookNode, source: Path, language: str) -> NotebookN
                 cell=message("markdown cell") if word == "cell" else message("code cell"),
                 hint=hint,
             )
-    return NotebookNode({**notebook, "cells": [_told(cell, sections) for cell in notebook.cells]})
+    return NotebookNode({**notebook, "cells": [_with_text(cell, sections) for cell in notebook.cells]})
 
 
 def _sections(file: Path) -> dict[tuple[str, str], str]:
@@ -88,7 +88,7 @@ def _sections(file: Path) -> dict[tuple[str, str], str]:
     return sections
 
 
-def _told(cell: NotebookNode, sections: dict[tuple[str, str], str]) -> NotebookNode:
+def _with_text(cell: NotebookNode, sections: dict[tuple[str, str], str]) -> NotebookNode:
     """Cell with the text of its section, where that says anything."""
     word = "caption" if cell.cell_type == "code" else "cell"
     text = sections.get((word, cell.id))

@@ -25,7 +25,7 @@ from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 from PIL import Image
 
-from loyalty_kit.core.fonts import drawn_without_warnings, labels_lost, set_font
+from loyalty_kit.core.fonts import drawn_without_warnings, labels_undrawn, set_font
 from loyalty_kit.core.language import term
 from loyalty_kit.core.tables import MIME, of_frame
 
@@ -82,7 +82,7 @@ def shown(figure: Figure) -> tuple[str, bytes, dict[str, Any]]:
         few = marks(figure) <= MOST_MARKS
         kind, (data, size) = (SVG, svg(figure)) if few else (PNG, png(figure))
     about: dict[str, Any] = {**size, "alt": alternative_text(figure)}
-    if labels_lost():
+    if labels_undrawn():
         about["fontless"] = True
     return kind, data, about
 

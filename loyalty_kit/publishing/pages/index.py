@@ -24,7 +24,7 @@ REPORT = ".html"
 FAILURE = ".failed.html"
 
 _HEAD_BYTES = 65536
-_ATTEMPTS = 20
+_RETRIES = 20
 _LONGEST = 300
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _COLUMNS = ("report", "outcome", "when", "course", "parameters", "size")
@@ -93,7 +93,7 @@ def write_index(folder: Path, *, scratch: Path) -> Path:
     Without a history the times are those of the files, and no lines are drawn.
     """
     target = folder / INDEX
-    for _ in range(_ATTEMPTS):
+    for _ in range(_RETRIES):
         pages = _scan(folder)
         publish(_index_page(pages, History(folder).courses()), target, scratch=scratch)
         if _scan(folder) == pages:

@@ -79,10 +79,10 @@ def _outline(soup: BeautifulSoup, main: Tag, title: str, language: str) -> None:
         depth = level if titled else 1
         heading["id"] = _address(heading.get_text(), taken)
     if soup.title is not None and main.h1 is not None:
-        _tell_apart(soup, soup.title, main.h1, title)
+        _show_given_title(soup, soup.title, main.h1, title)
 
 
-def _tell_apart(soup: BeautifulSoup, tab: Tag, heading: Tag, title: str) -> None:
+def _show_given_title(soup: BeautifulSoup, tab: Tag, heading: Tag, title: str) -> None:
     """Show the title that a report was given, by which those of one notebook are told apart, in tab and page."""
     own = " ".join(heading.get_text().split())
     tab.string = title if own in title else f"{title} · {own}".removeprefix(" · ")

@@ -22,20 +22,20 @@ def writers(*, pdf: bool = False, excel: bool = False) -> Writers:
     InputError
         If a PDF is wanted and no browser can print it.
     """
-    wanted: dict[str, Callable[[RenderResult, Path], None]] = {}
+    writers: dict[str, Callable[[RenderResult, Path], None]] = {}
     if pdf:
         exports.pdf.find_browser()
-        wanted[".pdf"] = _write_pdf
+        writers[".pdf"] = _write_pdf
     if excel:
-        wanted[WORKBOOK] = _write_workbook
-    return wanted
+        writers[WORKBOOK] = _write_workbook
+    return writers
 
 
-def with_attachments(result: RenderResult, wanted: Writers) -> RenderResult:
+def with_attachments(result: RenderResult, writers: Writers) -> RenderResult:
     """Write the files beside a report; one that cannot be written makes it a failed one."""
     if result.outcome == "failed" or result.path is None:
         return result
-    for ending, write in wanted.items():
+    for ending, write in writers.items():
         target = result.path.with_suffix(ending)
         if result.outcome == "unchanged" and target.exists():
             continue

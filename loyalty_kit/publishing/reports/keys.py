@@ -25,7 +25,7 @@ from loyalty_kit.core.font_files import cjk_font_files
 from loyalty_kit.publishing.notebooks.syntax import syntax_tree
 
 PACKAGE = Path(__file__).parents[2]
-BESIDE_TABLES = ("truth.json",)
+COMPANION_FILES = ("truth.json",)
 """Files that tell of the table beside which they lie."""
 
 _NOT_SHAPING = ("jupyterlab", "typer", "rich", "filelock")
@@ -211,7 +211,7 @@ def _named(text: str, folder: Path) -> list[Path] | None:
         return None
     place = folder / text
     if os.path.isfile(place):
-        return [place, *filter(os.path.isfile, (place.with_name(name) for name in BESIDE_TABLES))]
+        return [place, *filter(os.path.isfile, (place.with_name(name) for name in COMPANION_FILES))]
     if not os.path.isdir(place):
         return []
     around = folder.resolve().is_relative_to(place.resolve())

@@ -200,12 +200,12 @@ def _exit_failure(source: str, *, by_quit: bool) -> Failure:
 
 def _died(source: str, log: str) -> Failure:
     public = message("The kernel died in this cell: its code ended the process, or memory ran out.")
-    return Failure(_with_hint(public, log), source=source, traceback=log, public=public, kernel_lost=True)
+    return Failure(_with_hint(public, log), source=source, traceback=log, public=public, kernel_died=True)
 
 
 def _not_run(error: Exception, log: str) -> Failure:
     public = message("The kernel did not run: {said}", said=foreign(error))
-    return Failure(_with_hint(public, log), traceback=log, public=public, kernel_lost=True)
+    return Failure(_with_hint(public, log), traceback=log, public=public, kernel_died=True)
 
 
 def _with_hint(public: Message, log: str) -> Message:

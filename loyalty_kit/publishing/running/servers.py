@@ -46,7 +46,7 @@ def forking(folder: Path) -> Iterator[Path]:
         yield reports
 
 
-def ask(place: Path, content: bytes, *, given_up: Callable[[], bool] = lambda: False) -> socket.socket:
+def send_request(place: Path, content: bytes, *, given_up: Callable[[], bool] = lambda: False) -> socket.socket:
     """Line to a child of a server, once it is there; OSError where the server is gone or nobody waits any more."""
     line = socket.socket(socket.AF_UNIX)
     try:

@@ -19,9 +19,9 @@ from pydantic import ValidationError
 from loyalty_kit.core.messages import message
 from loyalty_kit.publishing.files.publication import passing_place, scratch_folder, sweep
 from loyalty_kit.publishing.history.requests import REQUEST, RESPONSE, Failure, RenderRequest, RenderResponse
-from loyalty_kit.publishing.running.servers import ask, can_fork, forking
+from loyalty_kit.publishing.running.servers import can_fork, forking, send_request
 
-LOST = message("The process that made the report ended before it answered: it was killed, or memory ran out.")
+PROCESS_ENDED = message("The process that made the report ended before it answered: it was killed, or memory ran out.")
 
 Answer = tuple[int, RenderResponse, float]
 
@@ -116,7 +116,7 @@ class _Processes:
                 with self.lock:
                     self.kills.remove(kill)
 
-    def lost_with_server(self, response: RenderResponse | None) -> bool:
+    def died_with_server(self, response: RenderResponse | None) -> bool:
         """Whether a request failed for no fault of its own: its server, or that of its kernel, is gone."""
         server = self.server()
         if self.closed or server is None:
@@ -124,8 +124,8 @@ class _Processes:
         if response is None:
             return _gone(server)
         # With its server every kernel ends.
-        lost = response.failure is not None and response.failure.kernel_lost
-        return lost and _gone(server.with_name("kernel"))
+        died = response.failure is not None and response.failure.kernel_died
+        return died and _gone(server.with_name("kernel"))
 
     def close(self) -> None:
         """End the processes at work, and those that begin from now on."""
@@ -153,12 +153,12 @@ def _opened() -> Iterator[Path | None]:
 def _forked(content: bytes, server: Path | None, given_up: Callable[[], bool]) -> Iterator[_Process]:
     if server is None:
         raise FileNotFoundError("No server runs.")
-    with ask(server, content, given_up=given_up) as line, line.makefile("rb") as stream:
-        yield stream, partial(_hang_up, line)
+    with send_request(server, content, given_up=given_up) as line, line.makefile("rb") as stream:
+        yield stream, partial(_disconnect, line)
 
 
-def _hang_up(line: socket.socket) -> None:
-    """Hang up; the server then kills the process, and the stream ends when it is dead."""
+def _disconnect(line: socket.socket) -> None:
+    """Disconnect; the server then kills the process, and the stream ends when it is dead."""
     with suppress(OSError):
         line.shutdown(socket.SHUT_WR)
 
@@ -197,13 +197,13 @@ def _supervise(request: RenderRequest, processes: _Processes) -> tuple[RenderRes
     """See one request through, and time it; where a cell beside it ended its server, a second time and apart."""
     began, late = monotonic(), Event()
     response, reached = _run_once(request, processes, late)
-    if not late.is_set() and processes.lost_with_server(response):
+    if not late.is_set() and processes.died_with_server(response):
         response, reached = _run_once(request, processes, late, apart=True)
     if response is None and late.is_set():
         template = "The report took longer than its {seconds} seconds and was stopped."
         sentence = message(template, seconds=f"{request.timeout:g}")
         response = RenderResponse(failure=Failure(sentence, source=reached))
-    return response or RenderResponse(failure=Failure(LOST, source=reached)), monotonic() - began
+    return response or RenderResponse(failure=Failure(PROCESS_ENDED, source=reached)), monotonic() - began
 
 
 def _run_once(

@@ -11,7 +11,7 @@ from loyalty_kit.core.language import in_a_row, level, number, percent, probabil
 from loyalty_kit.measurement.factors.adequacy import GOOD_KMO, LEAST_KMO, AdequacyResult
 from loyalty_kit.measurement.factors.factors import FactorResult, home_factors, recovered_scales
 from loyalty_kit.measurement.factors.retention import RetentionResult
-from loyalty_kit.reporting.bounds import beside
+from loyalty_kit.reporting.bounds import number_near_bound
 from loyalty_kit.reporting.canvas import BLUE, INK, ORANGE, canvas, drawable, drawn, heat, label, numbered
 from loyalty_kit.reporting.layout import headings, lay_out
 from loyalty_kit.reporting.sentences import Passage, Sentence, say
@@ -23,7 +23,11 @@ from loyalty_kit.survey.codebook import Codebook
 @describes(AdequacyResult, "adequacy")
 def describe_adequacy(result: AdequacyResult) -> Passage:
     """Say whether the items share enough to be factored."""
-    values = {"kmo": beside(result.kmo, GOOD_KMO, LEAST_KMO), "p": probability(result.bartlett_p), "n": result.n_used}
+    values = {
+        "kmo": number_near_bound(result.kmo, GOOD_KMO, LEAST_KMO),
+        "p": probability(result.bartlett_p),
+        "n": result.n_used,
+    }
     weakest = result.kmo_items.idxmin()
     item = say("adequacy.item", item=weakest, kmo=number(result.kmo_items.min()))
     return Passage([say(f"adequacy.{result.verdict}", **values), item, *warned(result.warnings)])

@@ -16,7 +16,7 @@ from loyalty_kit.measurement.factors.adequacy import POOR_KMO
 from loyalty_kit.measurement.factors.fit_indices import FAIR_FIT, GOOD_FIT, leading_indices
 from loyalty_kit.measurement.structure_verdict import StructureVerdict
 from loyalty_kit.reporting.behind import Behind
-from loyalty_kit.reporting.bounds import beside
+from loyalty_kit.reporting.bounds import number_near_bound
 from loyalty_kit.reporting.canvas import BLUE, INK, MUTED, ORANGE, canvas, drawable, label, numbered
 from loyalty_kit.reporting.layout import headings, lay_out, span
 from loyalty_kit.reporting.measurement.invariance import comparability
@@ -168,7 +168,7 @@ def _reason(code: str, model: CfaResult) -> str:
     if code == "unrelated":
         return term("structure.unrelated", p=probability(model.independence_p))
     if code == "kmo":
-        return term("structure.kmo_low", kmo=beside(model.kmo, POOR_KMO), least=number(POOR_KMO))
+        return term("structure.kmo_low", kmo=number_near_bound(model.kmo, POOR_KMO), least=number(POOR_KMO))
     return term("structure.saturated" if code == "saturated" else f"structure.standing_{code.replace(' ', '_')}")
 
 
@@ -177,7 +177,7 @@ def _indices(result: CfaResult) -> str:
     found = leading_indices(result.fit.to_dict())
     fit = {name: number(value, 3) for name, value in found.items()}
     for name in GOOD_FIT:
-        fit[name] = beside(found[name], GOOD_FIT[name], FAIR_FIT[name], digits=3, above=name == "cfi")
+        fit[name] = number_near_bound(found[name], GOOD_FIT[name], FAIR_FIT[name], digits=3, above=name == "cfi")
     ends = {"level": level(0.90), "low": fit["rmsea_low"], "high": fit["rmsea_high"]}
     indices = {"cfi": fit["cfi"], "rmsea": fit["rmsea"], "srmr": fit["srmr"]}
     return term("structure.fit_indices", n=result.n_used, **indices, **ends)

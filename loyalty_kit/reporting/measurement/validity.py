@@ -10,7 +10,7 @@ from loyalty_kit.measurement.cfa.validity import LIBERAL, RELIABLE, SHARED, STRI
 from loyalty_kit.measurement.common_method import CommonMethodResult
 from loyalty_kit.measurement.factors.adequacy import UNRELATED
 from loyalty_kit.reporting.behind import Behind
-from loyalty_kit.reporting.bounds import beside, digits_beside
+from loyalty_kit.reporting.bounds import digits_near_bound, number_near_bound
 from loyalty_kit.reporting.canvas import canvas, drawable, heat, label, nothing
 from loyalty_kit.reporting.layout import headings, lay_out, span
 from loyalty_kit.reporting.measurement.factors import labels
@@ -34,10 +34,12 @@ def describe_validity(result: ValidityResult) -> Passage:
         ends = {"first": book.label(row["first"]), "second": book.label(row["second"])}
         verdict = _distinctness(row["verdict"])
         if pd.isna(row["ci_low"]):
-            sentences.append(say("validity.pair_only", verdict=verdict, htmt=beside(row["htmt"], STRICT), **ends))
+            sentences.append(
+                say("validity.pair_only", verdict=verdict, htmt=number_near_bound(row["htmt"], STRICT), **ends)
+            )
             continue
-        figures = {"htmt": number(row["htmt"]), "low": beside(row["ci_low"], LIBERAL)}
-        figures |= {"high": beside(row["ci_high"], LIBERAL), "level": level(result.confidence)}
+        figures = {"htmt": number(row["htmt"]), "low": number_near_bound(row["ci_low"], LIBERAL)}
+        figures |= {"high": number_near_bound(row["ci_high"], LIBERAL), "level": level(result.confidence)}
         sentences.append(say("validity.pair", verdict=verdict, **ends, **figures))
     if (pairs["verdict"] == "untold").any():
         sentences.append(say("validity.untold", scales=unrelated_scales(result)))
@@ -63,7 +65,7 @@ def scales_table(result: ValidityResult) -> GT:
     shown = scales.assign(label=scales["scale"].map(result.codebook.label), verdict=scales["verdict"].map(_convergence))
     decimals: dict[int, list[str]] = {2: ["smallest_loading"]}
     for column, bound in (("composite_reliability", RELIABLE), ("ave", SHARED)):
-        decimals.setdefault(digits_beside(scales[column], bound), []).append(column)
+        decimals.setdefault(digits_near_bound(scales[column], bound), []).append(column)
     columns = {
         "label": "scale",
         "composite_reliability": "composite",
@@ -85,7 +87,7 @@ def scales_table(result: ValidityResult) -> GT:
 def pairs_table(result: ValidityResult) -> GT:
     """Distinctness of each pair of scales."""
     pairs = result.pairs
-    digits = digits_beside([*pairs["ci_low"], *pairs["ci_high"]], LIBERAL)
+    digits = digits_near_bound([*pairs["ci_low"], *pairs["ci_high"]], LIBERAL)
     shown = pairs.assign(
         pair=pair_labels(pairs, result.codebook),
         interval=span(pairs["ci_low"], pairs["ci_high"], digits),

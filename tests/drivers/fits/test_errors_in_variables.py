@@ -100,7 +100,7 @@ def test_where_drivers_are_too_alike_it_is_told(ecsi, scores):
     codebook = lk.Codebook.read(ROOT / "data/ecsi_mobile/codebook.toml")
     found = drivers(scores, reliability=lk.reliability(ecsi, codebook))
     (told,) = [text for text in found.warnings if text.startswith("Correction for measurement error is not possible")]
-    assert f"cannot be told apart (in {100 * found.corrected_lost:.0f} % of bootstrap samples)." in told
+    assert f"cannot be told apart (in {100 * found.correction_failures:.0f} % of bootstrap samples)." in told
     assert not found.correction_settled
     assert found.corrected["estimate"].notna().all()
     assert any("No positive reliability is known for 'complaints'" in text for text in found.warnings)

@@ -343,7 +343,7 @@ def test_the_callers_answers_are_not_changed(holzinger):
 @given(surveys(missing_share=0.1), st.sampled_from(["ml", "mlr"]))
 def test_listwise_equals_dropping_rows_beforehand(survey, estimator):
     responses, codebook = survey
-    if len(codebook.questions) < 3 or len(responses.dropna()) <= 2 * len(codebook.questions):
+    if len(codebook.item_names) < 3 or len(responses.dropna()) <= 2 * len(codebook.item_names):
         return
     first, second = (
         cfa(responses, codebook, estimator=estimator),

@@ -22,7 +22,7 @@ from loyalty_kit.statistics.moments import Moments
 
 ONE = {"s": list("abc")}
 KERNELS = ["Haswell", "SkylakeX", "Zen", "Nehalem"]
-WAYS = {
+ESTIMATORS = {
     "ml": {},
     "mlr": {"estimator": "mlr"},
     "fiml": {"missing": "fiml"},
@@ -75,8 +75,8 @@ def answers(r: np.ndarray, n: int = 200, *, ordered: bool = False) -> pd.DataFra
     return pd.DataFrame(np.clip(np.round(x + 3), 1, 5) if ordered else x, columns=list("abcdefg")[: len(r)])
 
 
-def fitted(r: np.ndarray, way: str) -> CfaResult:
-    return cfa(answers(r, ordered=way == "wlsmv"), ONE, **WAYS[way])
+def fitted(r: np.ndarray, estimator: str) -> CfaResult:
+    return cfa(answers(r, ordered=estimator == "wlsmv"), ONE, **ESTIMATORS[estimator])
 
 
 def ending(objective: Objective, values: np.ndarray) -> Ending:
@@ -95,9 +95,9 @@ def test_correlations_of_no_factor_have_no_estimates_and_fit_by_no_construction(
     assert result.warnings == ("The search did not converge: the figures are where it stopped and no estimates.",)
 
 
-@pytest.mark.parametrize("way", [way for way in WAYS if way != "ml"])
-def test_no_estimator_finds_a_factor_where_there_is_none(way):
-    result = fitted(three(0.5, -0.3, 0.2), way)
+@pytest.mark.parametrize("estimator", [estimator for estimator in ESTIMATORS if estimator != "ml"])
+def test_no_estimator_finds_a_factor_where_there_is_none(estimator):
+    result = fitted(three(0.5, -0.3, 0.2), estimator)
     assert not result.converged
     assert not any("by construction" in text or "identified" in text for text in result.warnings)
 
@@ -121,22 +121,22 @@ def test_groups_in_one_of_which_there_is_no_factor_have_no_estimates():
     assert not fit_groups(groups, equal=frozenset()).converged
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("estimator", ESTIMATORS)
 @pytest.mark.parametrize(
     ("r", "standing"),
     [((0.5, 0.5, 0.4), "proper"), ((-0.5, 0.5, -0.4), "proper"), ((0.6, 0.5, 0.2), "improper")],
 )
-def test_three_items_of_a_factor_are_estimated_whatever_their_signs(r, standing, way):
-    result = fitted(three(*r), way)
+def test_three_items_of_a_factor_are_estimated_whatever_their_signs(r, standing, estimator):
+    result = fitted(three(*r), estimator)
     assert result.converged and result.standing == standing
     assert_allclose(result.fit["chi2"], 0, atol=1e-6)
     assert any("fits by construction" in text for text in result.warnings)
 
 
-@pytest.mark.parametrize("way", [way for way in WAYS if way != "wlsmv"])
-def test_an_item_that_is_alone_leaves_the_others_loadings_untold(way):
+@pytest.mark.parametrize("estimator", [estimator for estimator in ESTIMATORS if estimator != "wlsmv"])
+def test_an_item_that_is_alone_leaves_the_others_loadings_untold(estimator):
     """Any λa and λb with λa · λb = 0.4 fit; which of them, and whether the information can be inverted, is rounding."""
-    result = fitted(three(0.4, 0, 0), way)
+    result = fitted(three(0.4, 0, 0), estimator)
     assert result.standing == "not identified" and result.loadings["std_error"].isna().all()
 
 
@@ -166,7 +166,7 @@ def test_a_search_goes_on_from_a_saddle_point():
     found = maximise(Saddle(), np.array([1.0, 0.0]))
     assert found.converged
     assert_allclose([found.loglik, abs(found.values[1])], [0.25, np.sqrt(0.5)], atol=1e-6)
-    assert ending(Saddle(), np.array([0.0, np.sqrt(0.5)])).way_up() is None
+    assert ending(Saddle(), np.array([0.0, np.sqrt(0.5)])).ascent() is None
 
 
 def test_a_flat_slope_far_from_the_top_is_not_the_top():
@@ -194,7 +194,7 @@ def test_the_saddle_point_of_a_factor_is_left_wherever_rounding_has_put_it():
     objective = Likelihood(model, [sample])
     saddle = np.array([np.sqrt(0.4), np.sqrt(0.4), 0.0, 0.6, 0.6, 1.0])
     for beside in np.random.default_rng(1).normal(scale=1e-9, size=(5, 6)):
-        higher = ending(objective, saddle + beside).way_up()
+        higher = ending(objective, saddle + beside).ascent()
         assert higher is not None and objective.evaluate(higher)[0] > objective.evaluate(saddle)[0] + 1
 
 

@@ -50,7 +50,7 @@ def picture():
 def without_font(monkeypatch):
     """No font with Chinese characters, as on a bare server."""
     monkeypatch.setattr(fonts, "CJK_FONTS", ())
-    monkeypatch.setattr(fonts, "_LOST", set())
+    monkeypatch.setattr(fonts, "_UNDRAWN", set())
     fonts._family.cache_clear()
     yield
     fonts._family.cache_clear()
@@ -150,7 +150,7 @@ def test_a_page_of_a_dozen_figures_stays_below_a_megabyte():
 @pytest.mark.font
 def test_chinese_labels_are_drawn_in_the_font_found(monkeypatch):
     monkeypatch.setattr(fonts.matplotlib, "rcParams", fonts.matplotlib.rcParams.copy())
-    monkeypatch.setattr(fonts, "_LOST", set())
+    monkeypatch.setattr(fonts, "_UNDRAWN", set())
     assert "fontless" not in shown(bars())[2]
 
 

@@ -13,7 +13,7 @@ from loyalty_kit.campaigns.customer_file import TRUTH
 from loyalty_kit.publishing.pages.outputs import markdown_html
 from loyalty_kit.publishing.reports import keys
 from loyalty_kit.publishing.reports.keys import (
-    BESIDE_TABLES,
+    COMPANION_FILES,
     ReportKey,
     changed_files,
     kit_digest,
@@ -145,7 +145,7 @@ def test_the_truth_beside_simulated_customers_counts(study):
     before = key(study)
     (study / TRUTH).write_text("{}", "utf-8")
     assert key(study).key != before.key
-    assert TRUTH in BESIDE_TABLES
+    assert TRUTH in COMPANION_FILES
 
 
 def test_a_file_that_cannot_be_read_has_a_key_too(study, monkeypatch):

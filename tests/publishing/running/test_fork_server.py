@@ -13,7 +13,7 @@ from small_notebooks import names
 
 from loyalty_kit.publishing.pages.page import report_page
 from loyalty_kit.publishing.running.execution import RunError, run_notebook
-from loyalty_kit.publishing.running.servers import KERNELS, ask, serving
+from loyalty_kit.publishing.running.servers import KERNELS, send_request, serving
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are forked on Linux and macOS")
 
@@ -126,7 +126,7 @@ def test_a_broken_request_costs_nothing(server, tmp_path):
 
 def test_whoever_hangs_up_ends_the_child(server):
     content = json.dumps({"arguments": [], "folder": "/", "environment": dict(os.environ)}).encode()
-    with ask(Path(os.environ[KERNELS]), content):
+    with send_request(Path(os.environ[KERNELS]), content):
         assert comes_true(lambda: len(server.children()) == 1)
         (kernel,) = server.children()
     assert comes_true(lambda: not running(kernel.pid))
@@ -135,7 +135,7 @@ def test_whoever_hangs_up_ends_the_child(server):
 def test_a_kernel_ends_when_its_server_is_killed(tmp_path):
     with served_kernels() as server:
         content = json.dumps({"arguments": [], "folder": "/", "environment": dict(os.environ)}).encode()
-        with ask(Path(os.environ[KERNELS]), content):
+        with send_request(Path(os.environ[KERNELS]), content):
             assert comes_true(lambda: len(server.children()) == 1)
             (kernel,) = server.children()
             time.sleep(1)

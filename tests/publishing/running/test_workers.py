@@ -16,7 +16,7 @@ from small_notebooks import names
 
 from loyalty_kit.publishing.history.requests import REQUEST
 from loyalty_kit.publishing.running import workers
-from loyalty_kit.publishing.running.workers import LOST, carry_out, worker_pool
+from loyalty_kit.publishing.running.workers import PROCESS_ENDED, carry_out, worker_pool
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are forked on Linux and macOS")
 
@@ -95,7 +95,7 @@ def test_every_order_has_a_kernel_of_its_own(batch):
             "The kernel died in this cell: its code ended the process, or memory ran out.",
             "import os, signal; os.kill(os.getpid(), signal.SIGKILL)",
         ),
-        ("killed worker", LOST, KILL_WORKER),
+        ("killed worker", PROCESS_ENDED, KILL_WORKER),
     ],
 )
 def test_an_order_that_fails_says_why_and_where(batch, name, sentence, source):
@@ -227,7 +227,7 @@ time.sleep(0 if begun.exists() else 600 if begun.touch() is None else 0)"""
         assert comes_true(lambda: not users(passing))
         assert names(passing) == []
     assert (failures[0], failures[2]) == (None, None)
-    assert (failures[1].sentence, failures[1].source) == (LOST, killer)
+    assert (failures[1].sentence, failures[1].source) == (PROCESS_ENDED, killer)
 
 
 def test_where_nothing_can_be_forked_a_process_is_started(tmp_path, monkeypatch):

@@ -11,7 +11,7 @@ from surveys import simulate
 
 import loyalty_kit as lk
 from loyalty_kit.measurement.keying import against_keying
-from loyalty_kit.reporting.bounds import beside
+from loyalty_kit.reporting.bounds import number_near_bound
 
 matplotlib.use("agg")
 
@@ -152,7 +152,7 @@ def test_groups_that_could_not_be_examined_are_not_called_incomparable(monkeypat
     [(0.72, 0.5, "0.72"), (0.4979, 0.5, "0.498"), (0.502, 0.5, "0.50"), (0.89996, 0.9, "0.89996")],
 )
 def test_a_figure_has_the_digits_that_keep_it_on_its_side_of_a_bound(value, bound, told):
-    assert beside(value, bound) == told
+    assert number_near_bound(value, bound) == told
 
 
 def test_a_table_never_shows_the_bound_beside_a_verdict_that_it_was_missed(sound):

@@ -11,7 +11,7 @@ from loyalty_kit.statistics.moments_by_query import moments_by_query
 from loyalty_kit.statistics.moments_in_memory import moments_in_memory
 
 
-def gathered(
+def moments_by_cell(
     source: Any, keys: Sequence[str], sets: Sequence[Columns], caps: Mapping[str, tuple[str, float]]
 ) -> GroupedMoments:
     """Moments of each set of columns by cell; rows in memory know their caps already."""
