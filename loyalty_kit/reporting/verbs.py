@@ -68,7 +68,7 @@ def describe(result: Any, view: str | None = None, **options: Any) -> Passage:
     >>> import pandas as pd
     >>> answers = pd.DataFrame({"channel": ["web"] * 9 + ["store"] * 7})
     >>> print(describe(lk.group_counts(answers, lk.Codebook.parse('groups = ["channel"]'))))
-    Groups: channel.
+    Respondents by channel.
     """
     passage: Passage = _view(SENTENCES, "describe", result, view)(result, **options)
     return passage
