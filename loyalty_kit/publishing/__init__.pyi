@@ -4,8 +4,6 @@ from . import exports as exports
 from . import files as files
 from . import history as history
 from . import notebooks as notebooks
-from . import pages as pages
-from . import render as render
 from . import reports as reports
 from . import running as running
 from . import terminal as terminal

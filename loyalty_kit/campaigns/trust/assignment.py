@@ -24,7 +24,6 @@ from loyalty_kit.core.results import Result, keep_messages
 FAIL, WARN = 0.001, 0.01
 CLEAR = 0.1
 MOST_CONTAMINATED = 0.01
-COUNTS = ["arm", "n", "share", "planned"]
 BALANCE = ["covariate", "arm", "control", "treatment", "standardized_difference"]
 BOUNDS = ["metric", "arm", "low", "high", "trimmed"]
 

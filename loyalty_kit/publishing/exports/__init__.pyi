@@ -1,3 +1,2 @@
 from . import excel as excel
-from . import exporter as exporter
 from . import pdf as pdf

@@ -28,6 +28,7 @@ from loyalty_kit.publishing.pages.figures import shown
 INLINE = "module://matplotlib_inline.backend_inline"
 
 _LIBRARIES = (
+    "factor_analyzer.rotator",
     "great_tables",
     "ipykernel.debugger",
     "matplotlib.pyplot",
