@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from loyalty_kit.core.errors import InputError, UnreadableError
+from loyalty_kit.core.messages import message
 from loyalty_kit.intake.numbers import number_column
 from loyalty_kit.intake.tables import labelled, read_table
 
@@ -22,17 +23,17 @@ def read_customers(path: Path, known: Sequence[str], texts: Collection[str]) -> 
     texts : collection of str
         Those among them that name something: arms, segments, ids.
     """
-    table = read_table(path, known, what="The customer file")
+    table = read_table(path, known, what=message("The customer file"))
     if table.frame.empty:
         raise UnreadableError("The customer file '{file}' holds no customers.", file=path.name)
     columns = list(table.frame.columns)
     twice = [name for name in known if columns.count(name) > 1]
     if twice:
         raise InputError(
-            "The customer file '{name}' has {twice} columns '{twice2}'; one is needed.",
-            name=path.name,
-            twice=columns.count(twice[0]),
-            twice2=twice[0],
+            "The customer file '{file}' has {n} columns '{column}'; one is needed.",
+            file=path.name,
+            n=columns.count(twice[0]),
+            column=twice[0],
         )
     return pd.DataFrame(
         {

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.csv
 
 from loyalty_kit.core.errors import InputError, UnreadableError
+from loyalty_kit.core.messages import message
 from loyalty_kit.intake.encodings import decoded
 from loyalty_kit.intake.header import headed, shown
 from loyalty_kit.intake.sources import RawTable, Source
@@ -24,7 +25,7 @@ def read_delimited(file: Source, known: Collection[str]) -> RawTable:
     headers = {delimiter: _first_row(text, delimiter) for delimiter in DELIMITERS}
     delimiter = max(DELIMITERS, key=lambda mark: (shown(headers[mark], known), len(headers[mark])))
     if not headers[delimiter]:
-        raise UnreadableError("{file} has no header.", file=file)
+        raise UnreadableError("{file} has no header.", file=file.subject)
     grid = _grid(text, delimiter, len(headers[delimiter]), file)
     return RawTable(headed(grid, known), decimal_comma=delimiter == ";")
 
@@ -60,19 +61,19 @@ def _grid(text: str, delimiter: str, width: int, file: Source) -> pd.DataFrame:
             ),
         )
     except pa.ArrowException:
-        raise UnreadableError("{file} cannot be read as CSV.", file=file) from None
+        raise UnreadableError("{file} cannot be read as CSV.", file=file.subject) from None
     frame: pd.DataFrame = table.to_pandas()
     if frame.empty or frame.iloc[-1, 0] != END:
         row = len(frame) + len(ragged)
-        raise InputError("{file} opens a quotation mark in row {row} that nothing closes.", file=file, row=row)
+        raise InputError("{file} opens a quotation mark in row {row} that nothing closes.", file=file.subject, row=row)
     if ragged:
-        others = f" ({len(ragged)} such rows)" if len(ragged) > 1 else ""
+        others = message(" ({n} such rows)", n=len(ragged)) if len(ragged) > 1 else ""
         raise InputError(
-            "{file} has {actual_columns} cells in row {number}{others}, but its header, row 1, has {width}; "
+            "{file} has {cells} cells in row {row}{others}, but its header, row 1, has {width}; "
             "a cell that holds '{delimiter}' needs quotation marks.",
-            file=file,
-            actual_columns=ragged[0].actual_columns,
-            number=ragged[0].number,
+            file=file.subject,
+            cells=ragged[0].actual_columns,
+            row=ragged[0].number,
             others=others,
             width=width,
             delimiter=delimiter,

@@ -22,11 +22,11 @@ def decoded(file: Source) -> str:
         except UnicodeError:
             continue
         if "\x00" in text:
-            raise UnreadableError("{file} holds NUL bytes, so it is no CSV text; save it as UTF-8.", file=file)
+            raise UnreadableError("{file} holds NUL bytes, so it is no CSV text; save it as UTF-8.", file=file.subject)
         if encoding == "gb18030" and not _mostly_common_chinese(file.data):
             break
         return text
-    raise UnreadableError("{file} is neither UTF-8 nor GB18030 text; save it as UTF-8.", file=file)
+    raise UnreadableError("{file} is neither UTF-8 nor GB18030 text; save it as UTF-8.", file=file.subject)
 
 
 def _mostly_common_chinese(data: bytes) -> bool:

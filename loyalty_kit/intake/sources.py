@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import pandas as pd
 
 from loyalty_kit.core.errors import UnreadableError
-from loyalty_kit.core.messages import foreign
+from loyalty_kit.core.messages import Message, foreign, message
 
 T = TypeVar("T")
 
@@ -38,15 +38,16 @@ class RawTable:
 
 @dataclass(frozen=True, eq=False)
 class Source:
-    """Bytes of a file; in a sentence it is what it is to the reader, as in "The survey 'spring.csv'"."""
+    """Bytes of a file, and what it is to the reader."""
 
     what: str
     name: str
     data: bytes
 
-    def __str__(self) -> str:
-        """Beginning of a sentence on the file."""
-        return f"{self.what} '{self.name}'"
+    @property
+    def subject(self) -> Message:
+        """Beginning of a sentence on the file, as in "The survey 'spring.csv'"."""
+        return message("{what} '{name}'", what=self.what, name=self.name)
 
     def parsed(self, parse: Callable[[BytesIO], T], kind: str) -> T:
         """Hand the bytes to a library, its own errors and warnings kept away."""
@@ -58,7 +59,7 @@ class Source:
             except Exception:
                 # A damaged file makes these parsers raise nearly anything, some of it with the cell where they stopped.
                 raise UnreadableError(
-                    "{self_} is damaged, protected or no {kind} file.", self_=self, kind=kind
+                    "{file} is damaged, protected or no {format} file.", file=self.subject, format=kind
                 ) from None
 
 

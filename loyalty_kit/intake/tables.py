@@ -65,9 +65,19 @@ def read_table(path: Path, known: Collection[str], *, what: str) -> RawTable:
 def _refuse(path: Path, what: str, ending: str) -> None:
     if ending == ".xls":
         raise UnreadableError("{what} '{name}' is an old Excel file; save it as .xlsx.", what=what, name=path.name)
-    got = f"ends in '{ending}'" if ending else "has no ending"
+    if not ending:
+        raise UnreadableError(
+            "{what} '{name}' has no ending; allowed are {formats}.",
+            what=what,
+            name=path.name,
+            formats=", ".join(FORMATS),
+        )
     raise UnreadableError(
-        "{what} '{name}' {got}; allowed are {formats}.", what=what, name=path.name, got=got, formats=", ".join(FORMATS)
+        "{what} '{name}' ends in '{ending}'; allowed are {formats}.",
+        what=what,
+        name=path.name,
+        ending=ending,
+        formats=", ".join(FORMATS),
     )
 
 

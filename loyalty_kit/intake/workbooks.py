@@ -18,7 +18,9 @@ NO_VALUE = "a formula without a saved value"
 def read_workbook(file: Source, known: Collection[str]) -> RawTable:
     """Cells of the first sheet whose first row shows most of the known columns."""
     if file.data.startswith(b"\xd0\xcf\x11\xe0"):
-        raise UnreadableError("{file} is protected by a password or is an old .xls; save it as plain .xlsx.", file=file)
+        raise UnreadableError(
+            "{file} is protected by a password or is an old .xls; save it as plain .xlsx.", file=file.subject
+        )
     grid = file.parsed(lambda data: _sheet(data, known), "Excel")
     return RawTable(headed(grid, known).infer_objects())
 

@@ -339,5 +339,6 @@ def _numbers(column: Any) -> Floats:
 
 
 def _no_row(names: Sequence[str], missing: Missing) -> InputError:
-    quantity = "every one" if missing == "listwise" else "any"
-    return InputError("No row holds {quantity} of the columns {names}.", quantity=quantity, names=list(names))
+    if missing == "listwise":
+        return InputError("No row holds every one of the columns {columns}.", columns=list(names))
+    return InputError("No row holds any of the columns {columns}.", columns=list(names))

@@ -138,7 +138,15 @@ class People:
         told: dict[str, Any] = dict(message=f"Wrong: {self.ids[0]}.", anonymous="Wrong: row 1.")
         errors = [error(told["message"], anonymous=told["anonymous"]) for error in (lk.InputError, lk.GroupsError)]
         failed = lk.results.RenderResult(
-            "a", SCRIPT, "failed", None, 1.0, 0, error="Wrong: row 1.", traceback=self.ids[0], complaint=self.ids[0]
+            "a",
+            SCRIPT,
+            "failed",
+            None,
+            1.0,
+            0,
+            error="Wrong: row 1.",
+            traceback=self.ids[0],
+            terminal_message=self.ids[0],
         )
         return [
             *(*errors, lk.UnreadableError(told["message"], anonymous=told["anonymous"]), failed),

@@ -142,19 +142,17 @@ def settle(
     if failure is None:
         failure = _published(response.page, report, scratch)
     if failure is None:
-        # What lies beside tells of the report before.
-        for old in (failed, *map(report.with_suffix, ATTACHMENTS)):
-            with suppress(OSError):
-                old.unlink(missing_ok=True)
+        _remove_companions(report, failed)
     else:
         with suppress(OSError):
             _publish_failure(started, failure, report, failed, scratch=scratch, history=history)
     written = report if failure is None else failed
+    outcome: Literal["rendered", "failed"] = "rendered" if failure is None else "failed"
     error = None if failure is None else failure.public or failure.sentence
     size = written.stat().st_size if written.exists() else 0
     history.finish(
         started.run,
-        outcome="rendered" if failure is None else "failed",
+        outcome=outcome,
         seconds=seconds,
         size=size,
         error=error,
@@ -163,7 +161,7 @@ def settle(
     return RenderResult(
         name=job.name,
         title=job.title,
-        outcome="rendered" if failure is None else "failed",
+        outcome=outcome,
         path=written if size else None,
         seconds=seconds,
         size=size,
@@ -174,6 +172,13 @@ def settle(
         tables=response.tables if failure is None else (),
         language=job.language,
     )
+
+
+def _remove_companions(report: Path, failed: Path) -> None:
+    """Remove what tells of the report before: its failure and the files beside it."""
+    for old in (failed, *map(report.with_suffix, ATTACHMENTS)):
+        with suppress(OSError):
+            old.unlink(missing_ok=True)
 
 
 def _altered(started: StartedRun) -> Failure | None:
