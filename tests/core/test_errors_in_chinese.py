@@ -142,20 +142,20 @@ def page_of(sentence: str, **more: str) -> BeautifulSoup:
     return BeautifulSoup(page, "html.parser").select_one("p.sentence.warning")
 
 
-EMPTY = message("The survey '{file}' is empty.", file="a.csv")
+EMPTY = message("The survey '{file}' holds no respondents.", file="a.csv")
 
 
 def test_the_language_of_a_page_is_not_that_of_the_process(monkeypatch):
     monkeypatch.setenv("LOYALTY_KIT_LANGUAGE", "en")
-    assert reason(EMPTY, language="zh") == "调查数据“a.csv”是空文件。"
+    assert reason(EMPTY, language="zh") == "调查数据“a.csv”中没有受访者。"
     monkeypatch.setenv("LOYALTY_KIT_LANGUAGE", "zh")
-    assert reason(EMPTY, language="en") == "The survey &#x27;a.csv&#x27; is empty."
+    assert reason(EMPTY, language="en") == "The survey &#x27;a.csv&#x27; holds no respondents."
 
 
 def test_a_sentence_that_is_not_known_stays_english_and_says_so():
     told = page_of(together(["It broke.", EMPTY]))
     assert [(mark.get_text(), mark["lang"]) for mark in told.select("[lang]")] == [("It broke.", "en")]
-    assert told.get_text().endswith("调查数据“a.csv”是空文件。")
+    assert told.get_text().endswith("调查数据“a.csv”中没有受访者。")
 
 
 def test_what_a_cell_of_the_author_raised_is_told_without_its_message():
@@ -174,8 +174,8 @@ def test_a_failure_keeps_its_message_on_its_way_from_process_to_process():
 
 @pytest.mark.parametrize("name", ["The survey is empty.", "<b>1</b> & '2'", "{n} {0}", "; got none", "x\\1"])
 def test_a_name_in_the_data_is_shown_as_it_is(name):
-    told = page_of(message("The survey '{file}' is empty.", file=name))
-    assert told.get_text() == f"调查数据“{name}”是空文件。"
+    told = page_of(message("The survey '{file}' holds no respondents.", file=name))
+    assert told.get_text() == f"调查数据“{name}”中没有受访者。"
     assert told.select("*") == []
 
 

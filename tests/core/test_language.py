@@ -180,8 +180,8 @@ def test_words_of_the_system_are_told_where_they_are_known():
 
 
 def test_several_messages_are_told_line_by_line():
-    empty = message("The survey '{file}' is empty.", file="a.csv")
-    assert translate(together([empty, "It broke."]), language="zh") == "调查数据“a.csv”是空文件。\nIt broke."
+    empty = message("The survey '{file}' holds no respondents.", file="a.csv")
+    assert translate(together([empty, "It broke."]), language="zh") == "调查数据“a.csv”中没有受访者。\nIt broke."
 
 
 def test_what_is_nested_too_deep_stays_english():

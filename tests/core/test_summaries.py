@@ -95,7 +95,10 @@ class People:
             *(book, scores, quality, claimed, claimed.answers, claimed.validity(rng=1), few),
             lk.screen(responses, book, seconds="seconds"),
             lk.Moments.of(responses, list(book.measures), weight="weight"),
+            lk.Moments.by(responses, list(book.measures), by=["channel"], weight="weight"),
             lk.invariance(responses, book, group="channel"),
+            lk.judge_structure(claimed, claimed.validity(rng=1)),
+            *(lk.group_counts(responses, book), lk.marked_shares(responses, book), lk.Selection(["channel = web"])),
             *(lk.adequacy(items), lk.correlate(items), lk.efa(items, factors=3), lk.omega_total(items)),
             lk.retain(items, bootstrap=0, rng=1),
             lk.loading_stability(items, factors=3, bootstrap=20, rng=1),
@@ -107,11 +110,11 @@ class People:
         scores = lk.score(self.responses, self.book)
         model = lk.drivers(scores, outcome="loyalty", drivers=["image", "price"], rng=1)
         groups = model.stability(by="channel", bootstrap=20, rng=1)
+        importance, validation = model.importance(bootstrap=20, rng=1), model.validate(rng=1)
+        priorities = lk.priorities(model, scores, bootstrap=20, rng=1)
         return [
             *(model, model.design, model.fitted, groups, groups.moderation, model.robustness()),
-            model.importance(bootstrap=20, rng=1),
-            model.validate(rng=1),
-            lk.priorities(model, scores, bootstrap=20, rng=1),
+            *(importance, validation, priorities, lk.judge_drivers(model, importance, validation, priorities)),
         ]
 
     def campaign_objects(self) -> list[object]:
@@ -151,6 +154,7 @@ class People:
         return [
             *(*errors, lk.UnreadableError(told["message"], anonymous=told["anonymous"]), failed),
             lk.weighted_effect(from_rows, treated="mailed", outcome="spend", covariates=["before"]),
+            lk.provenance({"seed": 1}, {}),
         ]
 
 
@@ -181,7 +185,7 @@ def test_a_bare_object_shows_nobody(kind, objects, people, monkeypatch):
     monkeypatch.setenv(ANONYMOUS, "1")
     examples = [one for one in objects if type(one) is kind]
     assert examples, (
-        f"No example of {kind.__name__}: let a method of People in tests/test_bare_objects.py build one of its people, "
+        f"No example of {kind.__name__}: let a method of People here build one of its people, "
         "and if the class holds rows, derive it from Summarized (a Result does)."
     )
     for one in examples:
