@@ -8,7 +8,7 @@ export OPENBLAS_NUM_THREADS := 1
 # On all cores, each file's tests on one, since they share what is dear to make.
 PARALLEL := -n logical --maxprocesses 8 --dist loadfile
 
-.PHONY: reports test test-bare test-equipped test-others test-version test-slow check lab bench clean
+.PHONY: reports test test-bare test-others test-version test-slow check lab bench clean
 
 reports: $(VENV)/installed
 	$(BIN)/loyalty-kit render reports.toml
@@ -18,11 +18,7 @@ test: $(VENV)/installed $(VENV)/axe
 
 # As on a machine with neither Chromium, npm, R nor Chinese fonts; what is skipped says why.
 test-bare: $(VENV)/installed
-	.ci/bare $(BIN)/python -m pytest -m "not slow" $(PARALLEL)
-
-# What the tests above skip.
-test-equipped: $(VENV)/installed $(VENV)/axe
-	$(BIN)/python -m pytest -m "(browser or font) and not slow" $(PARALLEL)
+	.ci/bare $(BIN)/python -m pytest -m "not slow" $(PARALLEL) $(TESTS)
 
 # On each other Python that is installed, in an environment of its own.
 test-others:
