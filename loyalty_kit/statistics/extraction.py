@@ -126,7 +126,7 @@ def extract(correlation: npt.ArrayLike, *, factors: int, method: Method = "minre
 
 def _check_correlation(r: Floats) -> None:
     if r.ndim != 2 or r.shape[0] != r.shape[1]:
-        raise InputError("A correlation matrix must be square; got shape {shape}.", shape=r.shape)
+        raise InputError("A correlation matrix must be square; got shape {shape}.", shape=str(r.shape))
     if not np.isfinite(r).all():
         raise InputError("A correlation matrix must be finite; an item without variance has no correlations.")
     if np.abs(r - r.T).max() > 1e-8 or np.abs(np.diag(r) - 1).max() > 1e-8 or np.abs(r).max() > 1 + 1e-8:

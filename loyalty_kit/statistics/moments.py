@@ -330,7 +330,9 @@ def _weights(weight: Any, frame: Any, rows: int) -> Floats:
     except (TypeError, ValueError):
         raise InputError("'weight' must hold numbers only.") from None
     if w.shape != (rows,):
-        raise InputError("'weight' must hold one number a row ({count}); got shape {shape}.", count=rows, shape=w.shape)
+        raise InputError(
+            "'weight' must hold one number a row ({count}); got shape {shape}.", count=rows, shape=str(w.shape)
+        )
     return w
 
 

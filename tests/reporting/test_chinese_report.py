@@ -91,7 +91,7 @@ def quality(responses: pd.DataFrame, book: lk.Codebook) -> list[object]:
         lk.plot(result, "items"),
         lk.plot(scores),
     ]
-    return shown + ([] if counts.empty else [lk.table(counts)])
+    return shown + ([] if counts.table.empty else [lk.table(counts)])
 
 
 def structure(responses: pd.DataFrame, book: lk.Codebook, *, group: str | None = None) -> list[object]:
@@ -179,7 +179,7 @@ def test_without_a_font_figures_speak_english_and_say_what_was_lost(monkeypatch)
     monkeypatch.setattr("loyalty_kit.reporting.canvas.cjk_font", lambda: None)
     monkeypatch.setattr("loyalty_kit.reporting.canvas.note_undrawn", lost.add)
     responses, book = starter()
-    ax = lk.plot(lk.reliability(responses), book)
+    ax = lk.plot(lk.reliability(responses, book))
     assert ax.get_title(loc="left") == "Reliability of each scale"
     assert ax.get_xlabel() == "Cronbach's alpha with 95\N{NO-BREAK SPACE}% interval"
     assert lost

@@ -113,7 +113,9 @@ def _with_weights(table: pd.DataFrame, weight: Sequence[float] | pd.Series) -> t
     values = np.asarray(weight, dtype=float)
     if values.shape != (len(table),):
         raise InputError(
-            "'weight' must hold one number a row ({count}); got shape {shape}.", count=len(table), shape=values.shape
+            "'weight' must hold one number a row ({count}); got shape {shape}.",
+            count=len(table),
+            shape=str(values.shape),
         )
     name = "weight"
     while name in table:

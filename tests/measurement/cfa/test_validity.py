@@ -85,8 +85,8 @@ def test_nothing_over_nothing_cannot_be_told():
     noise = np.random.default_rng(1).integers(1, 8, (200, 8)).astype(float)
     responses = pd.DataFrame(noise, columns=list("abcdefgh"))
     result = cfa(responses, {"image": list("abcd"), "loyalty": list("efgh")}).validity(bootstrap=50)
-    assert result.pairs["verdict"].str.startswith("cannot be told").all()
-    assert (result.scales["verdict"] == "weak: these items hardly correlate with one another").all()
+    assert result.pairs["verdict"].eq("untold").all()
+    assert (result.scales["verdict"] == "unrelated").all()
 
 
 @pytest.mark.parametrize("estimator", ["ml", "mlr", "wlsmv"])
@@ -103,28 +103,26 @@ def test_scales_of_a_model_without_a_proper_solution_are_not_judged():
     responses["image_1"] = np.random.default_rng(2).normal(size=300) + 0.15 * responses["image_3"]
     model = cfa(responses, codebook)
     assert model.standing == "improper"
-    assert model.validity(bootstrap=0).scales["verdict"].str.startswith("not judged").all()
+    assert model.validity(bootstrap=0).scales["verdict"].eq("improper").all()
 
 
 def test_scales_apart_are_called_distinct():
     responses, codebook = simulate(500, correlation=0.2, rng=1)
     pair = cfa(responses, codebook).validity(bootstrap=300).pairs.loc[0]
     assert pair["p_below_85"] == 1.0
-    assert pair["verdict"] == "distinct: the interval of HTMT lies wholly below .90"
+    assert pair["verdict"] == "distinct"
 
 
 def test_verdicts_without_a_bootstrap_say_that_there_is_no_interval():
     responses, codebook = simulate(300, rng=1)
     pair = cfa(responses, codebook).validity(bootstrap=0).pairs.loc[0]
-    assert np.isnan(pair["ci_low"]) and pair["verdict"] == "below .85, without an interval"
+    assert np.isnan(pair["ci_low"]) and pair["verdict"] == "below"
 
 
-@pytest.mark.parametrize(
-    ("loading", "verdict"), [(0.85, "items belong together"), (0.65, "acceptable"), (0.35, "weak")]
-)
+@pytest.mark.parametrize(("loading", "verdict"), [(0.85, "together"), (0.65, "acceptable"), (0.35, "weak")])
 def test_convergence_is_judged_by_ave_and_composite_reliability(loading, verdict):
     responses, codebook = simulate(2000, loadings=loading, rng=1)
-    assert cfa(responses, codebook).validity(bootstrap=0).scales["verdict"].str.startswith(verdict).all()
+    assert cfa(responses, codebook).validity(bootstrap=0).scales["verdict"].eq(verdict).all()
 
 
 def test_the_same_seed_gives_the_same_probabilities():

@@ -251,5 +251,5 @@ def test_chinese_labels_are_drawn_with_a_font_that_has_them():
 
 def test_without_such_a_font_keys_stand_in_for_chinese_labels(monkeypatch):
     monkeypatch.setattr("loyalty_kit.reporting.canvas.cjk_font", lambda: None)
-    ax = lk.plot(reliability(survey(60)), BOOK)
+    ax = lk.plot(reliability(survey(60), BOOK))
     assert [label.get_text() for label in ax.get_yticklabels()] == ["price", "trust"]
