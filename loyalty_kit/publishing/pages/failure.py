@@ -81,9 +81,9 @@ def reason(said: str, *, language: str, most: int = sys.maxsize) -> str:
     Examples
     --------
     >>> from loyalty_kit.core.messages import message, together
-    >>> empty = message("The survey '{file}' is empty.", file="a.csv")
+    >>> empty = message("The survey '{file}' holds no respondents.", file="a.csv")
     >>> reason(together([empty, "It broke."]), language="zh")
-    '调查数据“a.csv”是空文件。<br><span lang="en">It broke.</span>'
+    '调查数据“a.csv”中没有受访者。<br><span lang="en">It broke.</span>'
     """
     lines = []
     for line in said.lines if isinstance(said, Message) else said.splitlines():

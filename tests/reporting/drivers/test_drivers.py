@@ -367,7 +367,7 @@ def test_figures_about_drivers_stay_english_where_no_font_has_chinese(shipped, m
     _, model, importance, _, first, grid, _ = shipped
     monkeypatch.setenv(SPOKEN, "zh")
     monkeypatch.setattr(canvas, "cjk_font", lambda: None)
-    monkeypatch.setattr(canvas, "lose", lambda label: None)
+    monkeypatch.setattr(canvas, "note_undrawn", lambda label: None)
     text = drawn(model, importance, first, grid)
     assert not re.search("[\u4e00-\u9fff]", text)
     assert "act first" in text
