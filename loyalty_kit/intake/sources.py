@@ -6,14 +6,22 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import pandas as pd
 
 from loyalty_kit.core.errors import UnreadableError
 from loyalty_kit.core.messages import Message, foreign, message
+from loyalty_kit.intake.options import FileOptions
 
 T = TypeVar("T")
+
+
+class Row(NamedTuple):
+    """A row that looks like no respondent: its number in the file, and why."""
+
+    number: int
+    reason: Message
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,11 +37,25 @@ class RawTable:
         The file's own labels (SPSS).
     decimal_comma : bool
         Whether '3,5' is a number in this file.
+    column_labels : mapping of column to text
+        The file's own wordings: variable labels of SPSS and Stata, Qualtrics' second row.
+    missing : mapping of column to tuple
+        Codes that the file declares missing: a value, or a pair of the lowest and highest one.
+    left_out, doubtful : tuple of Row
+        Rows that look like no respondent: those that `[file] rows` leaves out, and those that it has not decided on,
+        which still stand in `frame`.
+    options : FileOptions
+        How the file was read, what was found out included.
     """
 
     frame: pd.DataFrame
     value_labels: Mapping[str, Mapping[Any, str]] = field(default_factory=dict)
     decimal_comma: bool = False
+    column_labels: Mapping[str, str] = field(default_factory=dict)
+    missing: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+    left_out: tuple[Row, ...] = ()
+    doubtful: tuple[Row, ...] = ()
+    options: FileOptions = FileOptions()
 
 
 @dataclass(frozen=True, eq=False)

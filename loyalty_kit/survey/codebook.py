@@ -13,6 +13,7 @@ from loyalty_kit.core.checks import check_choice, check_path
 from loyalty_kit.core.errors import InputError, kind, nearest, parse_toml, plain_faults, read_toml
 from loyalty_kit.core.messages import Message, message, shown, together
 from loyalty_kit.core.summaries import column_list, html_table
+from loyalty_kit.intake.options import FileOptions
 
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 Code = int | float | str
@@ -109,6 +110,7 @@ class Codebook(_Model):
     weight: Name | None = None
     groups: tuple[Name, ...] = ()
     missing: tuple[Code, ...] = ()
+    file: FileOptions = FileOptions()
     response: Response = Response()
     scales: dict[Name, Scale] = {}
     items: dict[Name, Item] = {}
