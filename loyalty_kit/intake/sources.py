@@ -3,7 +3,7 @@
 import os
 import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
@@ -56,6 +56,25 @@ class RawTable:
     left_out: tuple[Row, ...] = ()
     doubtful: tuple[Row, ...] = ()
     options: FileOptions = FileOptions()
+
+    def renamed(self, names: Mapping[str, str]) -> "RawTable":
+        """Table with other names for some of its columns.
+
+        Examples
+        --------
+        >>> RawTable(pd.DataFrame({"How likely …?": [9]})).renamed({"How likely …?": "REC"}).frame
+           REC
+        0    9
+        """
+        if not names:
+            return self
+        return replace(
+            self,
+            frame=self.frame.rename(columns=names),
+            value_labels={names.get(key, key): held for key, held in self.value_labels.items()},
+            column_labels={names.get(key, key): held for key, held in self.column_labels.items()},
+            missing={names.get(key, key): held for key, held in self.missing.items()},
+        )
 
 
 @dataclass(frozen=True, eq=False)

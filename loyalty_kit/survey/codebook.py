@@ -101,7 +101,8 @@ class Codebook(_Model):
     """Meaning of a survey file's columns.
 
     Read one with `Codebook.read`. Every attribute is a key of the file; scales, items and indices
-    keep the file's order.
+    keep the file's order. `names` gives short names to columns: each with the column's name in the
+    survey file, often a whole question.
     """
 
     title: str = ""
@@ -111,6 +112,7 @@ class Codebook(_Model):
     groups: tuple[Name, ...] = ()
     missing: tuple[Code, ...] = ()
     file: FileOptions = FileOptions()
+    names: dict[Name, Name] = {}
     response: Response = Response()
     scales: dict[Name, Scale] = {}
     items: dict[Name, Item] = {}
@@ -164,7 +166,7 @@ class Codebook(_Model):
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
-        faults = [*self._doubles(), *self._unranged(), *self._unknown_scales()]
+        faults = [*self._doubles(), *self._unranged(), *self._unknown_scales(), *self._misnamed()]
         if faults:
             raise _fault_of(*faults)
         return self
@@ -224,6 +226,16 @@ class Codebook(_Model):
             if scale not in self.scales
         ]
 
+    def _misnamed(self) -> list[Message]:
+        twice = [name for name in dict.fromkeys(self.names.values()) if list(self.names.values()).count(name) > 1]
+        strangers = [key for key in self.names if key not in self.columns]
+        return [
+            message(
+                "names.{key} is no respondent, weight, group or item{guess}", key=key, guess=nearest(key, self.columns)
+            )
+            for key in strangers
+        ] + [message("'names' gives the column '{column}' two names", column=name) for name in twice]
+
     @cached_property
     def item_names(self) -> tuple[str, ...]:
         """Names of all items: those of the scales in their order, then those that stand alone."""
@@ -234,6 +246,10 @@ class Codebook(_Model):
     def columns(self) -> tuple[str, ...]:
         """Every column that the survey file must have."""
         return tuple(dict.fromkeys([*filter(None, (self.respondent, self.weight)), *self.groups, *self.item_names]))
+
+    def in_file(self, name: str) -> str:
+        """Name in the survey file of a column that may have a short one here."""
+        return self.names.get(name, name)
 
     @cached_property
     def measures(self) -> tuple[str, ...]:
@@ -267,8 +283,8 @@ class Codebook(_Model):
         return {name: self.range(name) for name in names}
 
     def wording(self, name: str) -> str:
-        """Wording of an item, or its name where it has none."""
-        return self.item(name).wording or name
+        """Wording of an item, or its name in the survey file where it has none."""
+        return self.item(name).wording or self.in_file(name)
 
     def label(self, key: str) -> str:
         """Label of a scale or index, or its key where it has none."""

@@ -155,10 +155,10 @@ def read_columns(path: Path, book: Codebook, names: Sequence[str]) -> pd.DataFra
 
 
 def _read_survey(path: Path, book: Codebook) -> RawTable:
-    table = read_table(path, book.columns, what=message("The survey"))
+    table = read_table(path, [book.in_file(name) for name in book.columns], what=message("The survey"))
     if table.frame.empty:
         raise UnreadableError("The survey '{file}' holds no respondents.", file=path.name)
-    return table
+    return table.renamed({column: name for name, column in book.names.items()})
 
 
 def _column_faults(columns: list[str], book: Codebook, file: str) -> list[tuple[Message, Message]]:
@@ -176,8 +176,8 @@ def _column_faults(columns: list[str], book: Codebook, file: str) -> list[tuple[
         message(
             "The survey '{file}' lacks the column '{column}'{hint}",
             file=file,
-            column=name,
-            hint=nearest(name, strangers) or message("."),
+            column=book.in_file(name),
+            hint=nearest(book.in_file(name), strangers) or message("."),
         )
         for name in absent
     ] + [
@@ -185,7 +185,7 @@ def _column_faults(columns: list[str], book: Codebook, file: str) -> list[tuple[
             "The survey '{file}' has {n} columns '{column}'; the codebook means one.",
             file=file,
             n=columns.count(name),
-            column=name,
+            column=book.in_file(name),
         )
         for name in twice
     ]

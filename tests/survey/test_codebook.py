@@ -88,6 +88,8 @@ def test_a_file_saved_with_a_byte_order_mark_and_windows_lines_is_read(tmp_path:
         ("scales.t = {}", "key 'scales.t.items': is required."),
         (BASE + '[items.a]\nrole = "recommend"', "role 'recommend' needs the range 0 to 10; got 1 to 5"),
         (BASE + "[index.trust]\nscales = { trust = 1 }", "'trust' names a scale and an index"),
+        (BASE + '[names]\nz = "How?"', "names.z is no respondent, weight, group or item"),
+        (BASE + '[names]\na = "How?"\nb = "How?"', "'names' gives the column 'How?' two names"),
         ('groups = ["trust"]\n' + BASE, "'trust' names a column and a scale or index"),
         ('respondent = "a"\n' + BASE, "'a' stands in respondent, weight or groups and in scales.trust.items"),
     ],
@@ -97,6 +99,11 @@ def test_a_fault_is_told_with_the_path_of_its_key(text: str, told: str):
         Codebook.parse(text)
     assert told in str(refusal.value)
     assert "\n" not in str(refusal.value)
+
+
+def test_a_short_name_stands_for_a_column_whose_name_is_the_wording():
+    book = Codebook.parse(BASE + '[names]\na = "How likely …?"')
+    assert (book.in_file("a"), book.wording("a"), book.in_file("b")) == ("How likely …?", "How likely …?", "b")
 
 
 def test_several_faults_are_told_at_once():

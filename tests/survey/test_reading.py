@@ -477,3 +477,19 @@ def test_unreadable_and_wrong_files_are_told_apart(tmp_path, read):
     with pytest.raises(InputError) as error:
         read("q1,q2\n11,2\n")
     assert not isinstance(error.value, UnreadableError)
+
+
+def test_columns_are_read_by_the_short_names_that_the_codebook_gives_them(read):
+    text = 'respondent = "id"\ngroups = ["channel"]\nresponse = { min = 1, max = 5 }\nscales.a.items = ["Q1", "Q2"]\n'
+    names = '[names]\nid = "Your number"\nchannel = "Where do you buy?"\nQ1 = "Staff are friendly"\n'
+    held = read("Your number,Where do you buy?,Ｓtaff are  friendly,Q2\n7,web,4,5\n", Codebook.parse(text + names))
+    assert (list(held.index), held.to_dict("list")) == (["7"], {"channel": ["web"], "Q1": [4.0], "Q2": [5.0]})
+
+
+def test_an_absent_column_is_called_by_its_name_in_the_file(read):
+    book = Codebook.parse(
+        'response = { min = 1, max = 5 }\nscales.a.items = ["Q1", "Q2"]\nnames.Q1 = "Staff are friendly"'
+    )
+    assert sentences(read, "Staff are frendly,Q2\n4,5\n", book) == [
+        "The survey 'survey.csv' lacks the column 'Staff are friendly'; did you mean 'Staff are frendly'?"
+    ]
