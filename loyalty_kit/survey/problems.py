@@ -1,0 +1,136 @@
+"""What is wrong in a column of a survey: a problem a wrong cell, told with and without what only few have."""
+
+from collections import Counter
+from collections.abc import Sequence
+from enum import Enum
+from typing import NamedTuple, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from loyalty_kit.core.cells import cell_text
+from loyalty_kit.core.messages import Message, few, message
+from loyalty_kit.core.selection import FEWEST
+from loyalty_kit.intake.numbers import Cell
+
+C = TypeVar("C")
+Codes = npt.NDArray[np.intp]
+LOOKS_MISSING = (-99, -9, 99, 999)
+"""What survey tools write for no answer."""
+_MANY = 3
+_NUMBERS = 8
+
+
+class Rare(Enum):
+    """What a page says in place of cells that few respondents have, which may be anything about them."""
+
+    TEXTS = message("text")
+    NUMBERS = message("other numbers")
+
+
+Held = Cell | Rare
+
+
+class Problem(NamedTuple):
+    """What is wrong, how often, in which row first, what is allowed; the wrong cell, an answer's items.
+
+    Where there is a cell, `what` ends before it: "Item 'A1' holds".
+    """
+
+    what: Message
+    rows: int
+    first: int
+    allowed: Message
+    cell: Held = None
+    items: tuple[str, ...] = ()
+
+
+def tally(codes: Codes, cells: Sequence[C], wrong: Sequence[bool] | npt.NDArray[np.bool_]) -> list[tuple[C, int, int]]:
+    """Wrong cells with number of rows and first row, the most frequent first."""
+    if not np.any(wrong):
+        return []
+    counts = np.bincount(codes, minlength=len(cells))
+    firsts = np.zeros(len(cells), dtype=int)
+    firsts[codes[::-1]] = np.arange(len(codes))[::-1]
+    found: dict[C, tuple[int, int]] = {}
+    for position in np.flatnonzero(np.asarray(wrong) & (counts > 0)).tolist():
+        count, first = found.get(cells[position], (0, len(codes)))
+        found[cells[position]] = count + int(counts[position]), min(first, int(firsts[position]))
+    return sorted(((cell, *where) for cell, where in found.items()), key=lambda fault: -fault[1])
+
+
+def merged(problems: list[Problem]) -> list[Problem]:
+    """Problems with those of one answer in many items as one, in the place of the first of them."""
+    alike: dict[tuple[Held, str], list[Problem]] = {}
+    for problem in problems:
+        alike.setdefault((problem.cell, problem.allowed), []).append(problem)
+    told = []
+    for problem in problems:
+        same = alike[problem.cell, problem.allowed]
+        if len(same) < _MANY or not problem.items:
+            told.append(problem)
+        elif problem is same[0]:
+            items = tuple(item for other in same for item in other.items)
+            what, allowed = message("Items {items} hold", items=few(items, 2)), problem.allowed
+            if isinstance(problem.cell, str):
+                allowed = message("{allowed}; add it to response.labels", allowed=allowed)
+            count, first = sum(other.rows for other in same), min(other.first for other in same)
+            told.append(Problem(what, count, first, allowed, problem.cell, items))
+    return told
+
+
+def unnamed(problems: list[Problem]) -> list[Problem]:
+    """Problems as a page may tell them: what few rows have in a column is one problem that quotes no cell.
+
+    It may be ids that stand there by mistake. An item then holds text or, where there are many, holds other numbers;
+    several items hold text or hold other numbers.
+    """
+    shared = {None, *LOOKS_MISSING} | {problem.cell for problem in problems if problem.rows >= FEWEST}
+    rare = Counter((problem.what, type(problem.cell)) for problem in problems if problem.cell not in shared)
+    united: dict[tuple[str, Held], Problem] = {}
+    for problem in problems:
+        cell = problem.cell
+        if cell not in shared and isinstance(cell, str):
+            cell = Rare.TEXTS
+        elif cell not in shared and rare[problem.what, float] > _NUMBERS:
+            cell = Rare.NUMBERS
+        same = united.get((problem.what, cell), problem._replace(rows=0, cell=cell))
+        first = min(same.first, problem.first)
+        united[problem.what, cell] = same._replace(rows=same.rows + problem.rows, first=first)
+    return list(united.values())
+
+
+def sentence(problem: Problem, ids: list[str]) -> Message:
+    """Say a problem: what, how often, where first, by the respondents' ids where given, and what is allowed."""
+    name = ids[problem.first] if ids else ""
+    told = {
+        "what": problem.what,
+        "often": message("{n} times", n=problem.rows) if len(problem.items) > 1 else _in_rows(problem.rows),
+        "place": message("respondent {id}", id=short(name))
+        if name
+        else message("data row {row}", row=problem.first + 1),
+        "allowed": problem.allowed,
+    }
+    if problem.cell is None:
+        return message("{what} {often} (first: {place}); {allowed}.", **told)
+    held = _held(problem.cell, is_answer=bool(problem.items))
+    return message("{what} {held} {often} (first: {place}); {allowed}.", held=held, **told)
+
+
+def _in_rows(count: int) -> Message:
+    return message("in 1 row") if count == 1 else message("in {n} rows", n=count)
+
+
+def _held(cell: float | str | Rare, *, is_answer: bool) -> Message:
+    if isinstance(cell, Rare):
+        return cell.value
+    if isinstance(cell, str):
+        text = short(cell)
+        return message("'{answer}'", answer=text) if is_answer else message("'{value}'", value=text)
+    number = cell_text(cell)
+    return message("{answer}", answer=number) if is_answer else message("{value}", value=number)
+
+
+def short(text: str) -> str:
+    """Cut a text that is long."""
+    return text if len(text) <= 40 else f"{text[:39]}…"
