@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import re
 from collections.abc import Mapping
 from html import escape
 from pathlib import Path
@@ -15,6 +16,7 @@ TAGS = {"en": "en", "zh": "zh-Hans"}
 
 TEMPLATES = Path(__file__).parents[1] / "template"
 
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _WIDE = """
 .page { grid-template-columns: minmax(0, 76rem); }
 tbody th { min-width: 12rem; }
@@ -55,7 +57,7 @@ def document(
     """
     style = (TEMPLATES / "loyalty" / "report.css").read_text(encoding="utf-8")
     metas = "\n".join(f'<meta name="{FACT}{escape(key)}" content="{escape(value)}">' for key, value in facts.items())
-    return f"""<!DOCTYPE html>
+    return printable(f"""<!DOCTYPE html>
 <html lang="{TAGS[language]}">
 <head>
 <meta charset="utf-8">
@@ -75,7 +77,12 @@ def document(
 {f"<script>{script}</script>" if script else ""}
 </body>
 </html>
-"""
+""")
+
+
+def printable(page: str) -> str:
+    """Page without control characters, which no browser shows and some programs obey."""
+    return _CONTROL.sub("", page)
 
 
 def table(headings: list[str], rows: list[list[str]], *, caption: str) -> str:

@@ -1,7 +1,7 @@
 """Cells and their outputs as HTML: one piece each, safe to stand in the page."""
 
 import base64
-import re
+from collections.abc import Iterable
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -12,14 +12,13 @@ from nbformat import NotebookNode
 from loyalty_kit.core.errors import InputError
 from loyalty_kit.publishing.pages.formulas import formula, lone_formula
 from loyalty_kit.publishing.pages.markup import neutral
+from loyalty_kit.publishing.pages.terminal_text import terminal_html
 
 UNSHOWN = (
     "application/javascript",
     "application/vnd.jupyter.widget-view+json",
     "application/vnd.loyalty-kit.estimates+json",
 )
-_LONGEST_TEXT = 200_000
-TERMINAL_CODE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
 class _Renderer(IPythonRenderer):
@@ -50,6 +49,19 @@ def markdown_html(cell: NotebookNode, folder: Path | None) -> str:
     return neutral(html, folder=folder)
 
 
+def shown_outputs(outputs: Iterable[NotebookNode]) -> list[NotebookNode]:
+    """Leave out stderr, and make one text of what was printed in pieces, since a later piece may go back."""
+    kept: list[NotebookNode] = []
+    for output in outputs:
+        if output.output_type != "stream":
+            kept.append(output)
+        elif output.name == "stdout" and kept and kept[-1].output_type == "stream":
+            kept[-1] = NotebookNode({**kept[-1], "text": kept[-1].text + output.text})
+        elif output.name == "stdout":
+            kept.append(output)
+    return kept
+
+
 def output_html(output: NotebookNode, caption: str) -> str:
     """One output of a code cell; empty for what a page has no use for.
 
@@ -65,7 +77,7 @@ def output_html(output: NotebookNode, caption: str) -> str:
     str
     """
     if output.output_type == "stream":
-        return _text(output.text) if output.name == "stdout" else ""
+        return _text(output.text)
     if output.output_type == "error":
         return _text(f"{output.ename}: {output.evalue}")
     data = output.data
@@ -94,6 +106,5 @@ def _figure(kind: str, data: str, about: dict[str, Any], caption: str) -> str:
 
 
 def _text(text: str) -> str:
-    plain = TERMINAL_CODE.sub("", text).strip("\n")
-    plain = plain if len(plain) <= _LONGEST_TEXT else f"{plain[:_LONGEST_TEXT]}\n[…]"
-    return f'<pre class="text">{escape(plain)}</pre>' if plain.strip() else ""
+    html = terminal_html(text)
+    return f'<pre class="text">{html}</pre>' if html.strip() else ""

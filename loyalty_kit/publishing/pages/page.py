@@ -16,9 +16,9 @@ from loyalty_kit import __version__
 from loyalty_kit.core.estimates import Estimate
 from loyalty_kit.core.language import term
 from loyalty_kit.publishing.history.requests import PastRun
-from loyalty_kit.publishing.pages.document import TAGS, TEMPLATES
+from loyalty_kit.publishing.pages.document import TAGS, TEMPLATES, printable
 from loyalty_kit.publishing.pages.markup import AS_WRITTEN
-from loyalty_kit.publishing.pages.outputs import markdown_html, output_html
+from loyalty_kit.publishing.pages.outputs import markdown_html, output_html, shown_outputs
 from loyalty_kit.publishing.pages.since import since_section
 from loyalty_kit.publishing.pages.structure import add_structure
 
@@ -40,7 +40,7 @@ class _Template(TemplateExporter):
 
     @default("filters")
     def _filters_default(self) -> dict[str, Any]:
-        return {"markdown_html": markdown_html, "output_html": output_html}
+        return {"markdown_html": markdown_html, "output_html": output_html, "shown_outputs": shown_outputs}
 
 
 def report_page(
@@ -111,7 +111,7 @@ def report_page(
     html, _ = exporter().from_notebook_node(notebook, resources)
     soup = BeautifulSoup(html, "html.parser")
     add_structure(soup, title=facts.get("title", ""), language=language)
-    return soup.decode(formatter=AS_WRITTEN)
+    return printable(soup.decode(formatter=AS_WRITTEN))
 
 
 def _policy(script: str) -> str:

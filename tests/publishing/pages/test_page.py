@@ -240,9 +240,9 @@ def test_an_error_shows_its_sentence_without_the_machines_paths():
     assert ("InputError: No row is left." in text, "/somewhere" in text) == (True, False)
 
 
-def test_colours_of_a_terminal_are_dropped():
+def test_colours_of_a_terminal_are_kept():
     output = v4.new_output("stream", name="stdout", text="\x1b[1;31mred\x1b[0m")
-    assert page(v4.new_code_cell("", outputs=[output])).pre.string == "red"
+    assert page(v4.new_code_cell("", outputs=[output])).pre.span["class"] == ["ansi-red", "ansi-bold"]
 
 
 @pytest.mark.parametrize("kind", ["application/javascript", "application/vnd.jupyter.widget-view+json"])
