@@ -15,6 +15,7 @@ APART = ("campaigns", "customers", "programme", "channels")
 """Areas that know neither the survey nor one another."""
 SURVEY = LAYERS[LAYERS.index("survey") :]
 ABOVE_AREAS = {"reporting": {*LAYERS, *APART}, "publishing": {"core", "intake", "survey"}}
+ABOVE_AREAS["commands"] = {*LAYERS, *APART, *ABOVE_AREAS}
 """What stands above the areas, with what it may know."""
 MOST_MODULES = 14
 FILES = sorted(path for path in PACKAGE.rglob("*.py") if "kernelspec" not in path.parts)
