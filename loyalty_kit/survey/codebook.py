@@ -6,109 +6,34 @@ from html import escape
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
-from pydantic_core import ErrorDetails, PydanticCustomError
+from pydantic import Field, ValidationError, model_validator
 
 from loyalty_kit.core.checks import check_choice, check_path
-from loyalty_kit.core.errors import InputError, kind, nearest, parse_toml, plain_faults, read_toml
-from loyalty_kit.core.messages import Message, message, shown, together
+from loyalty_kit.core.errors import InputError, kind, nearest, parse_toml, read_toml
+from loyalty_kit.core.messages import Message, foreign, message, together
 from loyalty_kit.core.summaries import column_list, html_table
 from loyalty_kit.intake.options import FileOptions
-
-Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
-Code = int | float | str
-_UNION_MEMBERS = ("dict[", "tuple[")
-Name = Annotated[str, Field(strict=True, pattern=r"^[^\x00-\x1f\x7f]+$")]
+from loyalty_kit.survey.codebook_changes import edited, file_faults, in_turn
+from loyalty_kit.survey.codebook_text import toml_text
+from loyalty_kit.survey.entries import Code, Index, Item, Model, Name, Response, Scale, fault_of
 
 
-def _fault_of(*said: Message) -> PydanticCustomError:
-    """Fault that carries messages, which `plain_faults` gives back."""
-    whole = said[0] if len(said) == 1 else message("{faults}", faults=list(said))
-    return PydanticCustomError("said", "{said}", {"said": whole})
-
-
-class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class _Ranged(_Model):
-    min: Number | None = None
-    max: Number | None = None
-    labels: dict[Name, Number] = {}
-
-    @model_validator(mode="after")
-    def _ordered(self) -> Self:
-        if self.min is not None and self.max is not None and self.min >= self.max:
-            ends = {"low": f"{self.min:g}", "high": f"{self.max:g}"}
-            raise _fault_of(message("min {low} is not below max {high}", **ends))
-        return self
-
-
-class Response(_Ranged):
-    """Range of answers that holds for every item without its own, and the text answers' values."""
-
-
-class Item(_Ranged):
-    """One question: its wording, its own range and text answers, and a special role where it has one."""
-
-    wording: str | None = None
-    role: Literal["recommend", "satisfaction"] | None = None
-
-
-class Scale(_Model):
-    """Items that measure one thing together."""
-
-    label: str | None = None
-    role: Literal["outcome", "driver", "none"] = "none"
-    kind: Literal["reflective", "formative"] = "reflective"
-    cost: Annotated[Number, Field(gt=0)] | None = None
-    items: tuple[Name, ...] = Field(min_length=1)
-    reverse: tuple[Name, ...] = ()
-
-    @model_validator(mode="after")
-    def _consistent(self) -> Self:
-        twice = [name for name in dict.fromkeys(self.items) if self.items.count(name) > 1]
-        if twice:
-            raise _fault_of(message("{items} stands twice in 'items'", items=twice))
-        strangers = [name for name in self.reverse if name not in self.items]
-        if strangers:
-            hint = nearest(strangers[0], self.items)
-            raise _fault_of(message("'reverse' names {items}, not among 'items'{guess}", items=strangers, guess=hint))
-        return self
-
-
-class Index(_Model):
-    """Composite index: a weighted mean of scale scores.
-
-    `scales` maps scales to weights, or lists them with `weights` 'equal' or 'loadings'.
-    """
-
-    label: str | None = None
-    scales: dict[Name, Number] | tuple[Name, ...] = Field(min_length=1)
-    weights: Literal["equal", "loadings"] | None = None
-
-    @model_validator(mode="after")
-    def _weighted_once(self) -> Self:
-        if isinstance(self.scales, dict):
-            if self.weights is not None:
-                raise _fault_of(message("give weights in 'scales' or in 'weights', not in both"))
-            if min(self.scales.values()) < 0 or sum(self.scales.values()) <= 0:
-                raise _fault_of(message("weights must be zero or more, with a positive sum"))
-        return self
-
-
-class Codebook(_Model):
+class Codebook(Model):
     """Meaning of a survey file's columns.
 
     Read one with `Codebook.read`. Every attribute is a key of the file; scales, items and indices
     keep the file's order. `names` gives short names to columns: each with the column's name in the
     survey file, often a whole question.
+
+    `respondent` is the column of ids, or a list of columns that name a respondent together, as
+    `["id", "wave"]`. `duration` is the column of the time, in seconds, that answering took.
     """
 
     title: str = ""
     language: Literal["en", "zh"] | None = None
-    respondent: Name | None = None
+    respondent: Name | Annotated[tuple[Name, ...], Field(min_length=1)] | None = None
     weight: Name | None = None
+    duration: Name | None = None
     groups: tuple[Name, ...] = ()
     missing: tuple[Code, ...] = ()
     file: FileOptions = FileOptions()
@@ -156,30 +81,105 @@ class Codebook(_Model):
             raise InputError("'text' must be TOML text; got {given}.", given=kind(text))
         return cls._checked(parse_toml(text, message("{what} '{path}'", what=message("The codebook"), path=name)), name)
 
+    def edit(self, **values: Any) -> "Codebook":
+        r"""Codebook with other values, checked as a file's are.
+
+        Parameters
+        ----------
+        **values : object
+            Keys with what they are to hold. A table is merged into the one that is there, key by key; what is None
+            is taken out.
+
+        Returns
+        -------
+        Codebook
+
+        Raises
+        ------
+        InputError
+            As `read` does.
+
+        Examples
+        --------
+        >>> book = Codebook.parse('response = { min = 1, max = 5 }\nscales.trust.items = ["a", "b"]')
+        >>> book.edit(missing=[98, 99], items={"a": {"wording": "They keep their word"}}).wording("a")
+        'They keep their word'
+        """
+        return self._checked(edited(self.model_dump(exclude_defaults=True), values), "codebook.toml")
+
+    def to_toml(self) -> str:
+        r"""Text of the codebook as TOML, of which `parse` makes the same codebook.
+
+        Examples
+        --------
+        >>> print(Codebook.parse('groups=["wave"]\nresponse={min=1,max=5}').to_toml(), end="")
+        groups = ["wave"]
+        <BLANKLINE>
+        [response]
+        min = 1
+        max = 5
+        """
+        return toml_text(self.model_dump(exclude_defaults=True))
+
+    def write(self, path: str | Path) -> Path:
+        """Write the codebook as a TOML file; one that exists is never overwritten.
+
+        Parameters
+        ----------
+        path : str or Path
+            The new file.
+
+        Returns
+        -------
+        Path
+            Where it stands.
+
+        Raises
+        ------
+        InputError
+            If there is such a file already, or no file can be written there.
+        """
+        check_path(path, "path")
+        try:
+            with Path(path).open("x", encoding="utf-8", newline="\n") as file:
+                file.write(self.to_toml())
+        except FileExistsError:
+            raise InputError("'{path}' exists and is not overwritten; give another path.", path=path) from None
+        except OSError as error:
+            cause = foreign(error.strerror or error)
+            raise InputError("'{path}' cannot be written: {cause}.", path=path, cause=cause) from None
+        return Path(path)
+
     @classmethod
     def _checked(cls, values: dict[str, Any], name: str) -> "Codebook":
         try:
             return cls.model_validate(values)
         except ValidationError as error:
-            faults = dict.fromkeys(_fault(*fault) for fault in plain_faults(error.errors(include_url=False)))
-            raise InputError(together(_of_file(name, fault) for fault in faults)) from None
+            raise InputError(together(file_faults(error, name, cls))) from None
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
         faults = [*self._doubles(), *self._unranged(), *self._unknown_scales(), *self._misnamed()]
         if faults:
-            raise _fault_of(*faults)
+            raise fault_of(*faults)
         return self
 
     def _doubles(self) -> list[Message]:
         homes: dict[str, list[Message | str]] = {}
-        for name in filter(None, (self.respondent, self.weight, *self.groups)):
-            homes.setdefault(name, []).append(message("respondent, weight or groups"))
+        alone = self.ids if len(self.ids) == 1 else [name for name in self.ids if name not in self.groups]
+        chosen = [name for name in self.groups if name in self.tick_labels]
+        groups = [name for name in self.groups if name not in chosen]
+        for name in (*alone, *filter(None, (self.weight, self.duration)), *groups):
+            homes.setdefault(name, []).append(message("respondent, weight, duration or groups"))
         for key, scale in self.scales.items():
             for name in scale.items:
                 homes.setdefault(name, []).append(f"scales.{key}.items")
+        for key, question in self.ticks.items():
+            homes.setdefault(key, []).append(f"items.{key}")
+            for name in question.columns:
+                homes.setdefault(name, []).append(f"items.{key}.columns")
         clashes = [
-            message("'{name}' stands in {places}", name=name, places=_in_turn(places))
+            message("'{name}' stands in {places}", name=name, places=in_turn(places))
             for name, places in homes.items()
             if len(places) > 1
         ]
@@ -187,7 +187,7 @@ class Codebook(_Model):
         clashes += [
             message("'{name}' names a scale and an index", name=key) for key in self.index if key in self.scales
         ]
-        taken = {self.weight, *self.groups} & set(names)
+        taken = {self.weight, self.duration, *self.groups, *self.tick_labels} & set(names)
         clashed = [key for key in names if key in taken]
         return clashes + [message("'{name}' names a column and a scale or index", name=key) for key in clashed]
 
@@ -240,12 +240,30 @@ class Codebook(_Model):
     def item_names(self) -> tuple[str, ...]:
         """Names of all items: those of the scales in their order, then those that stand alone."""
         scaled = [name for scale in self.scales.values() for name in scale.items]
-        return tuple(dict.fromkeys([*scaled, *self.items]))
+        return tuple(name for name in dict.fromkeys([*scaled, *self.items]) if name not in self.ticks)
+
+    @cached_property
+    def ticks(self) -> dict[str, Item]:
+        """Questions of which several options may be chosen."""
+        return {key: item for key, item in self.items.items() if item.kind == "ticks"}
+
+    @cached_property
+    def tick_labels(self) -> dict[str, str]:
+        """Variable of each option of the questions of ticks, 1 or 0, with the option's label."""
+        return {name: label for key, question in self.ticks.items() for name, label in question.labels_of(key).items()}
+
+    @cached_property
+    def ids(self) -> tuple[str, ...]:
+        """Columns that name a respondent; none where the codebook names none."""
+        return (self.respondent,) if isinstance(self.respondent, str) else self.respondent or ()
 
     @cached_property
     def columns(self) -> tuple[str, ...]:
         """Every column that the survey file must have."""
-        return tuple(dict.fromkeys([*filter(None, (self.respondent, self.weight)), *self.groups, *self.item_names]))
+        ticked = [name for key, question in self.ticks.items() for name in question.columns or (key,)]
+        groups = [name for name in self.groups if name not in self.tick_labels]
+        beside = [*self.ids, *filter(None, (self.weight, self.duration)), *groups]
+        return tuple(dict.fromkeys([*beside, *self.item_names, *ticked]))
 
     def in_file(self, name: str) -> str:
         """Name in the survey file of a column that may have a short one here."""
@@ -313,6 +331,7 @@ class Codebook(_Model):
         scaled = [(key, name, name in scale.reverse) for key, scale in self.scales.items() for name in scale.items]
         alone = [("", name, False) for name in self.item_names if name not in {item for _, item, _ in scaled}]
         rows = [(key, *self._cells(key, name), "yes" if turned else "") for key, name, turned in [*scaled, *alone]]
+        rows += [(key, *self._ticked(key), "") for key in self.ticks]
         head = ("scale", "label", "item", "wording", "answers", "reverse-keyed")
         return f"<p>{escape(repr(self))}</p>{html_table(head, rows)}"
 
@@ -321,6 +340,12 @@ class Codebook(_Model):
         low, high = self.range(name)
         return (self.label(key) if key else ""), name, self.item(name).wording or "", f"{low:g} to {high:g}"
 
+    def _ticked(self, key: str) -> tuple[str, str, str, str]:
+        """Cells of a question of ticks: its options in the place of a range."""
+        question = self.ticks[key]
+        labels = question.labels_of(key)
+        return "", ", ".join(question.columns or [key]), question.wording or "", "; ".join(labels.values())
+
 
 def check_codebook(codebook: object) -> None:
     """Refuse what is not a codebook, with the way to one."""
@@ -328,34 +353,3 @@ def check_codebook(codebook: object) -> None:
         raise InputError(
             "'codebook' must be a Codebook; got {given}; read it with Codebook.read.", given=kind(codebook)
         )
-
-
-def _fault(detail: ErrorDetails, said: Message) -> Message:
-    """One validation fault with the key's path, without its full stop."""
-    path = ".".join(str(part) for part in detail["loc"] if not str(part).startswith(_UNION_MEMBERS))
-    if detail["type"] == "extra_forbidden":
-        guess = nearest(path.rpartition(".")[2], _known_keys(detail))
-        return message("key '{path}': {wrong}", path=path, wrong=message("no such key{guess}", guess=guess))
-    if not isinstance(detail["input"], dict | BaseModel):
-        said = message("{wrong}; got {value}", wrong=said, value=shown(detail["input"]))
-    return message("key '{path}': {wrong}", path=path, wrong=said) if path else said
-
-
-def _of_file(name: str, fault: Message) -> Message:
-    """Sentence on a fault of the file."""
-    if fault.endswith("?"):
-        return message("The codebook '{file}', {faults}", file=name, faults=fault)
-    return message("The codebook '{file}', {faults}.", file=name, faults=fault)
-
-
-def _in_turn(places: list[Message | str]) -> Message | str:
-    """Places as 'here and in there'."""
-    *others, last = places
-    for home in others[::-1]:
-        last = message("{home} and in {places}", home=home, places=last)
-    return last
-
-
-def _known_keys(detail: ErrorDetails) -> list[str]:
-    models: dict[str, type[BaseModel]] = {"scales": Scale, "items": Item, "index": Index, "response": Response}
-    return list((models.get(str(detail["loc"][0]), Codebook) if len(detail["loc"]) > 1 else Codebook).model_fields)

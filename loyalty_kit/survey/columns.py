@@ -1,5 +1,6 @@
-"""Columns of a survey as its codebook means them: groups, weights and answers, with what is wrong in each."""
+"""Columns of a survey as its codebook means them: groups, weights, times and answers, and what is wrong there."""
 
+import re
 from collections.abc import Mapping
 
 import numpy as np
@@ -10,13 +11,14 @@ from loyalty_kit.core.messages import message
 from loyalty_kit.intake.numbers import Cell, meaning
 from loyalty_kit.intake.sources import RawTable
 from loyalty_kit.survey.codebook import Codebook
-from loyalty_kit.survey.problems import LOOKS_MISSING, Codes, Problem, tally
+from loyalty_kit.survey.problems import LOOKS_MISSING, Codes, Problem, distinct, tally
 
 _FEW = 20
+_CLOCK = re.compile(r"(?:(\d+):)?(\d+):(\d\d(?:\.\d+)?)", re.ASCII)
 
 
 def read_column(name: str, table: RawTable, book: Codebook) -> tuple[pd.Series, list[Problem]]:
-    """Group, weight or item column as the codebook means it, and what is wrong in it."""
+    """Group, weight, duration or item column as the codebook means it, and what is wrong in it."""
     codes, texts = distinct(table.frame[name])
     file_labels = {meaning(cell_text(code)): cell_text(text) for code, text in table.value_labels.get(name, {}).items()}
     file_labels.pop(None, None)
@@ -31,6 +33,8 @@ def read_column(name: str, table: RawTable, book: Codebook) -> tuple[pd.Series, 
         return column, _unshared_values(column, name)
     if name == book.weight:
         return _weights(name, codes, cells)
+    if name == book.duration:
+        return _durations(name, codes, cells)
     return _answers(name, codes, cells, file_labels, missing, book)
 
 
@@ -57,6 +61,23 @@ def _weights(name: str, codes: Codes, cells: list[Cell]) -> tuple[pd.Series, lis
         what, allowed = message("Weight '{weight}' is 0", weight=name), message("at least one must be more")
         problems.append(Problem(what, len(values), 0, allowed))
     return pd.Series(values), problems
+
+
+def _durations(name: str, codes: Codes, cells: list[Cell]) -> tuple[pd.Series, list[Problem]]:
+    """Seconds, of numbers and of times as 3:25 or 00:03:25; missing where a cell is empty."""
+    seconds = np.array([_seconds(cell) for cell in cells])
+    wrong = np.isnan(seconds) & np.array([cell is not None for cell in cells])
+    what, allowed = message("Duration '{duration}' holds", duration=name), message("it is a number of seconds, or 3:25")
+    problems = [Problem(what, count, first, allowed, cell) for cell, count, first in tally(codes, cells, wrong)]
+    return pd.Series(seconds[codes]), problems
+
+
+def _seconds(cell: Cell) -> float:
+    """Seconds that a cell says; NaN where it says none."""
+    if isinstance(cell, str) and (parts := _CLOCK.fullmatch(cell)):
+        hours, minutes, seconds = (float(part or 0) for part in parts.groups())
+        return 3600 * hours + 60 * minutes + seconds
+    return cell if isinstance(cell, float) and 0 <= cell < np.inf else np.nan
 
 
 def _answers(
@@ -92,16 +113,6 @@ def _by_label(
     return [
         file_labels.get(cell, f"{cell_text(cell)} (no label)" if isinstance(cell, float) else cell) for cell in cells
     ]
-
-
-def distinct(column: pd.Series) -> tuple[Codes, list[str]]:
-    """Position of each row's cell among the distinct texts, and these; an empty cell is ''."""
-    if column.dtype == object:
-        # As text first: True equals 1 otherwise, and a list cannot be looked up.
-        column = column.map(cell_text, na_action="ignore")
-    codes, values = pd.factorize(column)
-    merged, texts = pd.factorize(np.array([*map(cell_text, values), ""], dtype=object))
-    return merged[codes], list(texts)
 
 
 def _folded(cell: Cell) -> Cell:

@@ -7,6 +7,7 @@ from typing import NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from loyalty_kit.core.cells import cell_text
 from loyalty_kit.core.messages import Message, few, message
@@ -43,6 +44,16 @@ class Problem(NamedTuple):
     allowed: Message
     cell: Held = None
     items: tuple[str, ...] = ()
+
+
+def distinct(column: pd.Series) -> tuple[Codes, list[str]]:
+    """Position of each row's cell among the distinct texts, and these; an empty cell is ''."""
+    if column.dtype == object:
+        # As text first: True equals 1 otherwise, and a list cannot be looked up.
+        column = column.map(cell_text, na_action="ignore")
+    codes, values = pd.factorize(column)
+    merged, texts = pd.factorize(np.array([*map(cell_text, values), ""], dtype=object))
+    return merged[codes], list(texts)
 
 
 def tally(codes: Codes, cells: Sequence[C], wrong: Sequence[bool] | npt.NDArray[np.bool_]) -> list[tuple[C, int, int]]:

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
-import numpy as np
 import pandas as pd
 
 from loyalty_kit.core.checks import check_choice, check_path
@@ -13,8 +12,9 @@ from loyalty_kit.core.messages import MOST, Message, few, message, together
 from loyalty_kit.intake.sources import RawTable
 from loyalty_kit.intake.tables import read_table
 from loyalty_kit.survey.codebook import Codebook
-from loyalty_kit.survey.columns import distinct, read_column
-from loyalty_kit.survey.problems import Problem, merged, sentence, short, tally, unnamed
+from loyalty_kit.survey.columns import read_column
+from loyalty_kit.survey.identity import BETWEEN, respondents
+from loyalty_kit.survey.problems import Problem, merged, sentence, short, unnamed
 
 
 def read_responses(
@@ -87,12 +87,13 @@ def read_responses(
     once = [name for name in columns if name in book.columns and columns.count(name) == 1]
     faults = _column_faults(columns, book, Path(path).name)
     ids: list[str] = []
-    if book.respondent in once:
-        ids, id_faults = _ids(table.frame[book.respondent])
+    if book.ids and set(book.ids) <= set(once):
+        ids, id_faults = respondents(table.frame, book)
         faults += id_faults
+    only_ids = [name for name in book.ids if name not in book.groups]
     converted: dict[str, pd.Series] = {}
     found: list[Problem] = []
-    for name in (name for name in once if name != book.respondent):
+    for name in (name for name in once if name not in only_ids):
         converted[name], problems = read_column(name, table, book)
         if invalid == "error" or name not in book.item_names:
             found += problems
@@ -104,15 +105,16 @@ def read_responses(
     if not ids:
         return frame
     # In a report respondents are rows, so that no output of a cell can show who they are.
-    names = pd.RangeIndex(1, len(ids) + 1, name="row") if anonymous() else pd.Index(ids, name=book.respondent)
-    return frame.drop(columns=[book.respondent]).set_axis(names)
+    named = pd.Index(ids, name=BETWEEN.join(book.ids))
+    names = pd.RangeIndex(1, len(ids) + 1, name="row") if anonymous() else named
+    return frame.drop(columns=only_ids).set_axis(names)
 
 
 def read_columns(path: Path, book: Codebook, names: Sequence[str]) -> pd.DataFrame:
     """Columns of a survey file, where there, as `read_responses` gives them; faults are left for it to tell."""
     table = _read_survey(path, book)
     held = table.frame.loc[:, ~table.frame.columns.duplicated()]
-    there = [name for name in dict.fromkeys(names) if name in held and name != book.respondent]
+    there = [name for name in dict.fromkeys(names) if name in held and (name in book.groups or name not in book.ids)]
     single = RawTable(held, table.value_labels, table.decimal_comma)
     return held[there].assign(**{name: read_column(name, single, book)[0] for name in there if name in book.columns})
 
@@ -153,25 +155,3 @@ def _column_faults(columns: list[str], book: Codebook, file: str) -> list[tuple[
         for name in twice
     ]
     return [(fault, fault) for fault in faults]
-
-
-def _ids(column: pd.Series) -> tuple[list[str], list[tuple[Message, Message]]]:
-    """Respondents by row, and sentences, with and without ids, on those that are empty or stand twice."""
-    codes, ids = distinct(column)
-    repeated = np.bincount(codes, minlength=len(ids)) > 1
-    wrong = [name == "" or twice for name, twice in zip(ids, repeated, strict=True)]
-    faults = []
-    for name, count, first in tally(codes, ids, wrong):
-        allowed = message("every respondent needs an id of their own")
-        where = {"column": column.name, "id": short(name)}
-        named = (
-            message("Column '{column}' holds {id}", **where) if name else message("Column '{column}' is empty", **where)
-        )
-        nameless = message("Column '{column}' holds the same id", column=column.name) if name else named
-        faults.append(
-            (
-                sentence(Problem(named, count, first, allowed), []),
-                sentence(Problem(nameless, count, first, allowed), []),
-            )
-        )
-    return [ids[code] for code in codes], faults

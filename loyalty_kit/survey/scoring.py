@@ -15,7 +15,8 @@ from loyalty_kit.core.results import Result
 from loyalty_kit.statistics.extraction import extract
 from loyalty_kit.statistics.moments import Moments
 from loyalty_kit.statistics.weights import effective_size
-from loyalty_kit.survey.codebook import Codebook, Index, check_codebook
+from loyalty_kit.survey.codebook import Codebook, check_codebook
+from loyalty_kit.survey.entries import Index
 
 
 class Judged(Protocol):

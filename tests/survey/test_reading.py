@@ -244,6 +244,50 @@ def test_respondents_who_stand_twice_or_have_no_id_are_faults_and_stay_unnamed_w
     )
 
 
+WAVES = "id,wave,q1\n1,a,1\n2,a,2\n1,b,3\n2,b,4\n"
+WAVED = "respondent = {ids}\ngroups = {groups}\nresponse = {{ min = 1, max = 5 }}\nitems.q1 = {{}}"
+
+
+def test_ids_that_repeat_across_waves_are_told_once_with_the_line_that_names_the_wave(read):
+    book = Codebook.parse(WAVED.format(ids='"id"', groups="[]"))
+    assert sentences(read, WAVES, book) == [
+        "Column 'id' holds 2 ids more than once, in 4 rows (first: data row 1); every respondent needs an id of their "
+        'own; if they answered in several waves, write respondent = ["id", "wave"].'
+    ]
+    (told,) = sentences(read, WAVES.replace("wave", "t"), book)
+    assert told.endswith(
+        'name the column of the wave beside it, as respondent = ["id", "wave"], or leave \'respondent\' out.'
+    )
+
+
+@pytest.mark.parametrize("groups", ['["wave"]', "[]"])
+def test_respondents_of_several_columns_have_their_parts_as_one_id(read, groups):
+    frame = read(WAVES, Codebook.parse(WAVED.format(ids='["id", "wave"]', groups=groups)))
+    assert (frame.index.name, list(frame.index)) == ("id / wave", ["1 / a", "2 / a", "1 / b", "2 / b"])
+    assert list(frame.columns) == (["wave", "q1"] if "wave" in groups else ["q1"])
+
+
+def test_parts_of_an_id_may_be_neither_empty_nor_together_twice(read):
+    book = Codebook.parse(WAVED.format(ids='["id", "wave"]', groups="[]"))
+    assert sentences(read, "id,wave,q1\n1,a,1\n1,a,2\n2,,3\n2,,3\n", book) == [
+        "Column 'id / wave' holds 1 / a in 2 rows (first: data row 1); every respondent needs an id of their own.",
+        "Column 'wave' is empty in 2 rows (first: data row 3); every respondent needs an id of their own.",
+    ]
+    told = sentences(read, "id,wave,q1\n1,a,1\n1,a,2\n2,b,3\n2,b,3\n", book)[0]
+    assert told.endswith("own; name a further column in 'respondent', or leave 'respondent' out.")
+
+
+def test_durations_are_seconds_however_a_clock_writes_them(read):
+    book = Codebook.parse('duration = "t"\nresponse = { min = 1, max = 5 }\nitems.q1 = {}')
+    times = read("t,q1\n95,1\n3:25,2\n01:00:01,3\n,4\n", book)["t"]
+    assert times.tolist()[:3] == [95, 205, 3601]
+    assert times.isna().tolist() == [False, False, False, True]
+    assert sentences(read, "t,q1\nsoon,1\n-3,2\n", book) == [
+        "Duration 't' holds 'soon' in 1 row (first: data row 1); it is a number of seconds, or 3:25.",
+        "Duration 't' holds -3 in 1 row (first: data row 2); it is a number of seconds, or 3:25.",
+    ]
+
+
 def test_a_weight_of_zero_throughout_is_a_fault(read):
     assert sentences(read, "id,w,channel,q1,q2\n1,0,a,1,1\n2,0,a,1,1\n") == [
         "Weight 'w' is 0 in 2 rows (first: respondent 1); at least one must be more."

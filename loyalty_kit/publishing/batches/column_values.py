@@ -58,14 +58,14 @@ def column_values(
         the column names respondents.
     """
     book = Codebook.read(codebook) if codebook else None
-    if book and column == book.respondent:
+    if book and column in book.ids and column not in book.groups:
         raise InputError(
             "'for_each': column '{column}' names respondents, and no report is made of one.", column=column
         )
     names = [column, *(name for name, _ in conditions(only))]
     table = read_columns(path, book, names) if book else read_customers(path, names, names)
     if column not in table:
-        known = list(table) if book is None else [name for name in book.columns if name != book.respondent]
+        known = list(table) if book is None else [name for name in book.columns if name not in book.ids]
         raise InputError(
             "'for_each': '{name}' has no column '{column}'{hint}",
             name=path.name,
