@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from loyalty_kit.campaigns.design.gaps import with_gaps, without_gaps
 from loyalty_kit.campaigns.design.moments_by_cell import moments_by_cell
 from loyalty_kit.campaigns.design.rows import MISSING, Floats
 from loyalty_kit.core.errors import InputError
@@ -40,6 +41,8 @@ class Cube(Summarized):
         Derived columns: name to (column, limit).
     unit : str
         What a row was: 'customer', or the name of the cluster column.
+    gaps : dict
+        What stands for a missing value of a covariate, beside its indicator.
 
     Examples
     --------
@@ -57,6 +60,7 @@ class Cube(Summarized):
     moments: GroupedMoments
     caps: dict[str, tuple[str, float]]
     unit: str = "customer"
+    gaps: dict[str, float] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -185,8 +189,8 @@ class Cube(Summarized):
 
     def __add__(self, other: "Cube") -> "Cube":
         """Cube of both tables' customers together."""
-        mine = (self.arm, self.by, self.period, [b.columns for b in self.blocks], self.unit)
-        theirs = (other.arm, other.by, other.period, [b.columns for b in other.blocks], other.unit)
+        mine = (self.arm, self.by, self.period, [without_gaps(b.columns) for b in self.blocks], self.unit)
+        theirs = (other.arm, other.by, other.period, [without_gaps(b.columns) for b in other.blocks], other.unit)
         if mine != theirs:
             raise InputError("Cubes add only over the same arm, by-columns, period, metrics and unit.")
         for name, (_, limit) in self.caps.items():
@@ -198,7 +202,9 @@ class Cube(Summarized):
                     limit=f"{limit:g}",
                     other=f"{other.caps[name][1]:g}",
                 )
-        return replace(self, moments=self.moments + other.moments)
+        gaps = other.gaps | self.gaps
+        moments = with_gaps(self.moments, self.gaps, gaps) + with_gaps(other.moments, other.gaps, gaps)
+        return replace(self, moments=moments, gaps=gaps)
 
     def save(self, path: str | Path) -> None:
         """Write the cube to a Parquet file.
@@ -221,6 +227,7 @@ class Cube(Summarized):
             "blocks": [block.columns for block in self.blocks],
             "caps": self.caps,
             "unit": self.unit,
+            "gaps": self.gaps,
         }
         arrow = pa.Table.from_pandas(table, preserve_index=False)
         pq.write_table(arrow.replace_schema_metadata({**arrow.schema.metadata, FORMAT: json.dumps(about)}), path)
@@ -258,7 +265,8 @@ class Cube(Summarized):
         caps = {name: (column, limit) for name, (column, limit) in about["caps"].items()}
         rows = table[".rows"].to_numpy(dtype=float)
         moments = GroupedMoments(table[keys], rows, blocks)
-        return cls(about["arm"], tuple(about["by"]), about["period"], moments, caps, about["unit"])
+        gaps = about.get("gaps", {})
+        return cls(about["arm"], tuple(about["by"]), about["period"], moments, caps, about["unit"], gaps)
 
 
 def _named(cells: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:

@@ -9,6 +9,7 @@ import narwhals as nw
 import numpy as np
 
 from loyalty_kit.campaigns.design.cube import Cube
+from loyalty_kit.campaigns.design.gaps import gap, gaps_in
 from loyalty_kit.campaigns.design.rows import Rows, check_frame, collected, is_lazy, open_frame
 from loyalty_kit.campaigns.design.units import check_measured, check_planned, first_rows
 from loyalty_kit.core.cells import TRUTHS, as_spelled
@@ -86,6 +87,18 @@ class Declaration(Summarized):
         if self.customer is None:
             return self.opened
         return first_rows(self.opened, self.customer, self.arm, self.duplicates, self.sent)
+
+    @cached_property
+    def gaps(self) -> dict[str, float]:
+        """Mean over all arms of each covariate that some customer lacks: what stands for it, beside an indicator."""
+        if isinstance(self.frame, Cube):
+            return {name: mean for name, mean in self.frame.gaps.items() if name in self.covariates}
+        return gaps_in(self.customers, self.covariates)
+
+    @property
+    def adjusters(self) -> tuple[str, ...]:
+        """Covariates that adjust the estimates, and an indicator of each that some customer lacks."""
+        return (*self.covariates, *map(gap, sorted(self.gaps)))
 
     @property
     def n(self) -> int:

@@ -1,6 +1,6 @@
 """A campaign's rows in memory: columns as arrays, keys as codes; and the checks that any frame passes first."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -8,6 +8,7 @@ import narwhals as nw
 import numpy as np
 import numpy.typing as npt
 
+from loyalty_kit.campaigns.design.gaps import gap_of
 from loyalty_kit.core.checks import check_columns
 from loyalty_kit.core.errors import InputError
 from loyalty_kit.core.messages import Message, message
@@ -72,13 +73,13 @@ class Rows(Summarized):
         The rows.
     caps : dict
         Derived columns: name to (column, limit).
-    zero_fill : tuple of str
-        Columns whose missing values count as 0.
+    fill : dict
+        What stands for a missing value of a column; of a covariate beside its indicator.
     """
 
     frame: Any
     caps: dict[str, tuple[str, float]] = field(default_factory=dict)
-    zero_fill: tuple[str, ...] = ()
+    fill: Mapping[str, float] = field(default_factory=dict)
     _values: dict[str, Floats] = field(default_factory=dict)
     _codes: dict[str, tuple[Whole, list[Any]]] = field(default_factory=dict)
 
@@ -96,8 +97,13 @@ class Rows(Summarized):
         if name in self.caps:
             column, limit = self.caps[name]
             return np.minimum(self.values(column), limit)
-        read = np.asarray(self.frame[name].cast(nw.Float64).to_numpy(), dtype=float)
-        return np.nan_to_num(read, nan=0.0, posinf=np.inf, neginf=-np.inf) if name in self.zero_fill else read
+        if (of := gap_of(name)) in self.fill:
+            return np.isnan(self._stored(of)).astype(float)
+        read = self._stored(name)
+        return np.where(np.isnan(read), self.fill[name], read) if name in self.fill else read
+
+    def _stored(self, name: str) -> Floats:
+        return np.asarray(self.frame[name].cast(nw.Float64).to_numpy(), dtype=float)
 
     def matrix(self, names: Sequence[str]) -> Floats:
         """Columns side by side, rows × names."""

@@ -8,6 +8,7 @@ import narwhals as nw
 import numpy as np
 import pandas as pd
 
+from loyalty_kit.campaigns.design.gaps import gap
 from loyalty_kit.campaigns.design.moments_by_cell import column_number
 from loyalty_kit.campaigns.design.rows import SIZE, Rows, is_lazy
 from loyalty_kit.core.errors import InputError, rows
@@ -88,15 +89,17 @@ def check_measured(frame: Any, measured: Mapping[str, str], sent: str) -> None:
             )
 
 
-def zero_filled(frame: Any, columns: Sequence[str]) -> Any:
-    """Fill a lazily held frame's missing values in some columns with 0."""
+def filled(frame: Any, fill: Mapping[str, float], marked: Sequence[str]) -> Any:
+    """Fill a lazily held frame's missing values, those of the columns in `marked` beside an indicator."""
     schema = frame.collect_schema()
-    filled = {}
-    for name in columns:
+    made = {}
+    for name, value in fill.items():
         number = nw.col(name).cast(nw.Float64)
         lost = number.is_null() | number.is_nan() if schema[name].is_float() else number.is_null()
-        filled[name] = nw.when(lost).then(nw.lit(0.0)).otherwise(number)
-    return frame.with_columns(**filled)
+        made[name] = nw.when(lost).then(nw.lit(value)).otherwise(number)
+        if name in marked:
+            made[gap(name)] = nw.when(lost).then(nw.lit(1.0)).otherwise(nw.lit(0.0))
+    return frame.with_columns(**made)
 
 
 def check_levels(source: Any, by: Sequence[str]) -> None:

@@ -103,7 +103,7 @@ def fit_arms(
             x = x / means[base]
             x[base] -= own[i] / means[base]
         spread = x.T @ covariance @ x
-        inverse = np.linalg.pinv(spread, rcond=1e-12, hermitian=True)
+        inverse = inverse_of(spread)
         slopes = inverse @ (x.T @ covariance @ outcome)
         shift = overall - own[i]
         left = outcome @ covariance @ outcome - slopes @ spread @ slopes
@@ -124,6 +124,20 @@ def fit_arms(
         )
         fits.append(fit)
     return values, fits
+
+
+def inverse_of(spread: Floats) -> Floats:
+    """Moore–Penrose inverse of covariance matrices, whose columns' units do not decide what counts as zero.
+
+    Examples
+    --------
+    >>> inverse_of(np.diag([1e9, 1e-9, 0.0])).diagonal().tolist()
+    [1e-09, 1000000000.0, 0.0]
+    """
+    size = np.sqrt(np.maximum(np.diagonal(spread, axis1=-2, axis2=-1), 0.0))
+    scale = np.divide(1.0, size, out=np.zeros_like(size), where=size > 0)
+    outer = scale[..., :, None] * scale[..., None, :]
+    return np.asarray(np.linalg.pinv(spread * outer, rcond=1e-12, hermitian=True) * outer)
 
 
 def _level(sums: Floats, at: list[int], base: int | None, n: float) -> Floats:

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy import special, stats
 
+from loyalty_kit.campaigns.design.gaps import without_gaps
 from loyalty_kit.campaigns.design.metrics import Mean, Profit, Rate, Ratio
 from loyalty_kit.campaigns.design.rows import Floats
 from loyalty_kit.campaigns.effects.effects_result import ALL, COLUMNS, ORDINARY
@@ -65,8 +66,9 @@ def tabulate(found: Sequence[ArmEstimates], reading: Reading, limits: dict[str, 
     records = []
     for group in groups.values():
         group.sort(key=lambda estimate: KINDS.index(kind_of(estimate)))
-        by_estimate = [_records(estimate, reading, limits) for estimate in group]
-        records += [record for of_arm in zip(*by_estimate, strict=True) for record in of_arm]
+        rows = [record for estimate in group for record in _records(estimate, reading, limits)]
+        arms = max((estimate.arms for estimate in group), key=len)
+        records += sorted(rows, key=lambda record: arms.index(record["arm"]))
     table = pd.DataFrame(records, columns=[*COLUMNS, *DETAILS])
     table = keep_messages(table, records, "method", "warning", "own_method")
     return segment_families(table.astype({"arm": object, "level": object}), reading)
@@ -124,10 +126,9 @@ def _shared(estimate: ArmEstimates, reading: Reading, limits: dict[str, float]) 
 
 def _levels(estimate: ArmEstimates, p_value: Floats, statistic: Floats, reading: Reading) -> tuple[Floats, Floats]:
     """Two-sided error of each interval, and the p value that agrees with it."""
-    error = 1 - reading.confidence
-    k = len(p_value)
+    error, k = 1 - reading.confidence, len(p_value)
     if reading.looks is not None:
-        share = error / k if reading.multiple == "max-t" else error
+        share = error * estimate.share / k if reading.multiple == "max-t" else error
         z = np.sign(statistic) * stats.norm.isf(p_value / 2)
         if reading.looks == "continuous":
             n = estimate.units[1:] + estimate.units[0]
@@ -139,8 +140,10 @@ def _levels(estimate: ArmEstimates, p_value: Floats, statistic: Floats, reading:
         return 2 * stats.norm.sf(limit), np.minimum(p * error / share, 1.0)
     if reading.multiple == "none" or estimate.cell.by is not None:
         return np.full(k, error), p_value
-    together = critical_value(estimate.variance, reading.confidence)
-    return np.full(k, 2 * stats.norm.sf(together)), max_t(p_value, estimate.variance)
+    # Treatments that are adjusted apart from others have their share of the error.
+    together = critical_value(estimate.variance, 1 - error * estimate.share)
+    p_adjusted = np.minimum(max_t(p_value, estimate.variance) / estimate.share, 1.0)
+    return np.full(k, 2 * stats.norm.sf(together)), p_adjusted
 
 
 def _lift(estimate: ArmEstimates, levels: Floats, known: Any) -> tuple[Floats, Floats, Floats]:
@@ -204,7 +207,7 @@ def own_method(estimate: ArmEstimates, limits: dict[str, float]) -> str:
 def _uncapped_method(estimate: ArmEstimates) -> str:
     """Name the method before caps and adjustments for several comparisons."""
     if estimate.covariates:
-        covariates = ", ".join(estimate.covariates)
+        covariates = ", ".join(without_gaps(estimate.covariates))
         if estimate.by_rows:
             return message("adjusted for {covariates} (Lin, HC2)", covariates=covariates)
         return message("adjusted for {covariates} (Lin, errors by moments)", covariates=covariates)

@@ -24,7 +24,11 @@ class Cell:
 
 @dataclass(frozen=True, eq=False)
 class ArmEstimates:
-    """Values of one metric in one cell, control first, with their variances and degrees of freedom."""
+    """Values of one metric in one cell, control first, with their variances and degrees of freedom.
+
+    `family` is how many treatments the campaign has, where not all of them are here; `unused` are, for each
+    treatment, the covariates that its estimate cannot be adjusted by.
+    """
 
     metric: Metric
     form: Form
@@ -39,6 +43,13 @@ class ArmEstimates:
     covariates: tuple[str, ...] = ()
     fits: tuple[Fit, ...] = ()
     by_rows: bool = True
+    family: int = 0
+    unused: tuple[tuple[str, ...], ...] = ()
+
+    @property
+    def share(self) -> float:
+        """Share of the campaign's treatments that are here: of some, the adjusted estimates are apart."""
+        return (len(self.arms) - 1) / self.family if self.family else 1.0
 
     def differences(self) -> tuple[Floats, Floats, Floats]:
         """Difference of each treatment from control, its standard error and Welch–Satterthwaite df."""
@@ -88,8 +99,10 @@ def estimates(
         for cell in cells:
             for form in metric.forms():
                 plain = _plain(cube, metric, form, cell, arms)
-                adjusted = _adjusted(cube, plain, covariates) if covariates else None
-                found += [estimate for estimate in (adjusted, plain) if estimate is not None]
+                adjusted = _adjusted(cube, plain, covariates) if covariates else []
+                used = {arm: estimate.covariates for estimate in adjusted for arm in estimate.arms[1:]}
+                lost = [tuple(name for name in covariates if name not in used.get(arm, ())) for arm in arms[1:]]
+                found += [*adjusted, replace(plain, unused=tuple(lost))]
     fits = [fit for estimate in found for fit in estimate.fits]
     rows = seen_rows(source, fits, cube)
     meat = iter(squared_errors(rows, fits, cube.arm))
@@ -136,33 +149,50 @@ def linearised(form: Form, block: Block, clustered: bool) -> tuple[float, Floats
     return value, weights
 
 
-def _adjusted(cube: Cube, plain: ArmEstimates, covariates: tuple[str, ...]) -> ArmEstimates | None:
-    """Adjust an estimate by covariates, or give None where the cell cannot carry any."""
-    clustered = cube.unit != "customer"
-    own = columns_of(plain.form, clustered)
+def _adjusted(cube: Cube, plain: ArmEstimates, covariates: tuple[str, ...]) -> list[ArmEstimates]:
+    """Adjust an estimate by covariates: the treatments together that can be adjusted by the same ones.
+
+    A covariate that is the same for every customer of control or of a treatment says nothing about these; more
+    covariates than customers say nothing either.
+    """
+    own = columns_of(plain.form, cube.unit != "customer")
     extra = tuple(name for name in covariates if name not in own)
     if not extra:
-        return None
+        return []
     cell = plain.cell
     blocks = [cube.block((*own, *extra), arm, cell.by, cell.level) for arm in plain.arms]
-    used = tuple(name for name in extra if all(_varies(block, name) for block in blocks))
-    if cell.by is None and used != extra:
-        lost = next(name for name in extra if name not in used)
-        raise InputError("The covariate '{name}' is the same for every customer of an arm; leave it out.", name=lost)
-    if not used or min(block.n[0] for block in blocks) < len(used) + 3:
-        return None
-    weights = [linearised(plain.form, block, clustered) for block in blocks]
-    places = [(arm, cell.by, cell.level) for arm in plain.arms]
-    values, fits = fit_arms(blocks, weights, used, places, SIZE if clustered else None)
-    shift = (
-        np.array([plain.metric.contact(arm, plain.arms[0]) for arm in plain.arms])
-        if isinstance(plain.metric, Profit)
-        else 0.0
+    together: dict[tuple[str, ...], list[int]] = {}
+    for i, block in enumerate(blocks[1:], start=1):
+        used = tuple(name for name in extra if _varies(blocks[0], name) and _varies(block, name))
+        if used and min(blocks[0].n[0], block.n[0]) >= len(used) + 3:
+            together.setdefault(used, [0]).append(i)
+    return [_fitted(cube, plain, blocks, used, at) for used, at in together.items()]
+
+
+def _fitted(
+    cube: Cube, plain: ArmEstimates, blocks: Sequence[Block], used: tuple[str, ...], at: Sequence[int]
+) -> ArmEstimates:
+    """Adjust some arms, control first, by covariates that vary in each of them."""
+    clustered = cube.unit != "customer"
+    cell, arms, mine = plain.cell, tuple(plain.arms[i] for i in at), [blocks[i] for i in at]
+    weights = [linearised(plain.form, block, clustered) for block in mine]
+    places = [(arm, cell.by, cell.level) for arm in arms]
+    values, fits = fit_arms(mine, weights, used, places, SIZE if clustered else None)
+    if isinstance(plain.metric, Profit):
+        values = values - np.array([plain.metric.contact(arm, plain.arms[0]) for arm in arms])
+    units = np.array([block.n[0] for block in mine])
+    return replace(
+        plain,
+        arms=arms,
+        value=values,
+        df=units - 1 - len(used),
+        n=_customers(mine) if clustered else units,
+        nonzero=plain.nonzero[list(at)],
+        units=units,
+        covariates=used,
+        fits=tuple(fits),
+        family=len(plain.arms) - 1,
     )
-    units = np.array([block.n[0] for block in blocks])
-    n = _customers(blocks) if clustered else units
-    df = units - 1 - len(used)
-    return replace(plain, value=values - shift, df=df, n=n, units=units, covariates=used, fits=tuple(fits))
 
 
 def _customers(blocks: Sequence[Block]) -> Floats:

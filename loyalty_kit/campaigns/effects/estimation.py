@@ -6,21 +6,22 @@ from typing import Any
 
 from loyalty_kit.campaigns.design.cube import Cube
 from loyalty_kit.campaigns.design.declaration import Declaration
+from loyalty_kit.campaigns.design.gaps import without_gaps
 from loyalty_kit.campaigns.design.metrics import Mean, Metric, Profit, Quantile, capped
 from loyalty_kit.campaigns.design.rows import SIZE, Rows, check_frame, collected, is_lazy, pooled_quantile
-from loyalty_kit.campaigns.design.units import check_levels, clusters, order_arms, straddling, zero_filled
+from loyalty_kit.campaigns.design.units import check_levels, clusters, filled, order_arms, straddling
 from loyalty_kit.campaigns.effects.estimates import ArmEstimates, Cell, estimates, sets_of
 from loyalty_kit.campaigns.effects.quantiles import quantile_estimates
 from loyalty_kit.core.cells import as_spelled, cell_text
 from loyalty_kit.core.errors import InputError
-from loyalty_kit.core.messages import message
+from loyalty_kit.core.messages import Message, message
 
 
 def estimated(
     campaign: Declaration, metrics: list[Metric], by: tuple[str, ...]
 ) -> tuple[Cube, list[ArmEstimates], tuple[Any, ...]]:
     """Cube over all customers, and every estimate over all and in each cell."""
-    covariates = tuple(campaign.covariates)
+    covariates = campaign.adjusters
     parts = [(cut,) for cut in by] if campaign.cluster is not None else []
     cube, source = build_cube(campaign, metrics, () if parts else by, {})
     arms = order_arms(cube.arms, campaign.control, campaign.planned)
@@ -82,13 +83,14 @@ def build_cube(
     source = source_of(campaign, metrics, by, caps, (), lazily=True)
     check_levels(source, by)
     keys = [campaign.arm, *by, *([campaign.period] if campaign.period else [])]
-    sets = sets_of(metrics, tuple(campaign.covariates), campaign.cluster is not None)
+    sets = sets_of(metrics, campaign.adjusters, campaign.cluster is not None)
     unit = campaign.cluster or "customer"
     if campaign.cluster is not None:
         names = list(dict.fromkeys(name for columns in sets for name in columns if name != SIZE))
         source = clusters(source, keys, campaign.cluster, names, caps)
     given = {} if campaign.cluster is not None else caps
     cube = Cube.of(source, arm=campaign.arm, sets=sets, by=by, period=campaign.period, caps=given, unit=unit)
+    cube = replace(cube, gaps=campaign.gaps)
     return (replace(cube, caps=caps) if given != caps else cube), source
 
 
@@ -125,9 +127,9 @@ def source_of(
     keys = [key for key in (campaign.arm, *by, campaign.period, campaign.cluster) if key is not None]
     check_frame(campaign.opened, keys, [*outcomes, *extra])
     frame = campaign.customers
-    fill = tuple(outcomes) if campaign.missing == "zero" else ()
+    fill = campaign.gaps | (dict.fromkeys(outcomes, 0.0) if campaign.missing == "zero" else {})
     if is_lazy(frame) and lazily:
-        return zero_filled(frame, fill) if fill else frame
+        return filled(frame, fill, tuple(campaign.gaps)) if fill else frame
     return Rows(collected(frame, [*keys, *outcomes, *campaign.covariates, *extra]), caps, fill)
 
 
@@ -146,9 +148,8 @@ def warnings_of(campaign: Declaration, cube: Cube, found: Sequence[ArmEstimates]
     """Say what the reader of all rows should know."""
     notes = []
     if dropped(cube):
-        notes.append(
-            message("{n} customers lack an outcome or covariate and are left out where it is needed.", n=dropped(cube))
-        )
+        notes.append(message("{n} customers lack an outcome and are left out where it is needed.", n=dropped(cube)))
+    notes += _on_covariates(campaign, found)
     if campaign.cluster is not None and not isinstance(campaign.frame, Cube):
         held = campaign.customers
         source = held if is_lazy(held) else Rows(collected(held, [campaign.arm, campaign.cluster]))
@@ -165,6 +166,34 @@ def warnings_of(campaign: Declaration, cube: Cube, found: Sequence[ArmEstimates]
             message("Errors of adjusted estimates come from residual variances and not from HC2, since {why}.", why=why)
         )
     return tuple(notes)
+
+
+def _on_covariates(campaign: Declaration, found: Sequence[ArmEstimates]) -> list[Message]:
+    """Say which covariates some customers lack, and which arms cannot be adjusted by one."""
+    notes: list[Message] = []
+    if campaign.gaps:
+        notes.append(
+            message(
+                "Some customers lack {covariates}: the mean over all arms and an indicator stand in, and nobody is "
+                "left out for it.",
+                covariates=sorted(campaign.gaps),
+            )
+        )
+    lost: dict[tuple[str, ...], dict[Any, None]] = {}
+    for estimate in found:
+        if estimate.cell.by is None:
+            for arm, names in zip(estimate.arms[1:], estimate.unused, strict=False):
+                if bare := without_gaps(names):
+                    lost.setdefault(bare, {})[arm] = None
+    for names, arms in lost.items():
+        adjusted = message(
+            "{arms}: not adjusted by {covariates}, which is the same for every customer of the arm or of control, or "
+            "has too few customers.",
+            arms=list(arms),
+            covariates=list(names),
+        )
+        notes.append(adjusted)
+    return notes
 
 
 def _columns(metric: Metric) -> list[str]:

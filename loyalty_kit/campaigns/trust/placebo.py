@@ -10,6 +10,7 @@ import numpy as np
 from loyalty_kit.campaigns.design.metrics import Rate
 from loyalty_kit.campaigns.design.random_assignment import AT_ONCE, Assigned, assign_randomly, origin
 from loyalty_kit.campaigns.design.rows import Floats, Rows, Whole
+from loyalty_kit.campaigns.effects.adjustment import inverse_of
 from loyalty_kit.campaigns.effects.estimates import ArmEstimates
 from loyalty_kit.statistics.resampling import block_of, run_blocks
 
@@ -144,7 +145,7 @@ def _adjusted(
     shift = overall - means[..., own:]
     cross = np.einsum("baij,baj->bai", spread[..., own:, :own], weights)
     good = np.asarray(np.isfinite(spread).all(axis=(-2, -1)))
-    inverse = np.linalg.pinv(np.where(good[..., None, None], spread[..., own:, own:], 0.0), rcond=1e-12, hermitian=True)
+    inverse = inverse_of(np.where(good[..., None, None], spread[..., own:, own:], 0.0))
     slopes = np.einsum("baij,baj->bai", inverse, cross)
     left = np.maximum(variance - np.einsum("bai,bai->ba", slopes, cross), 0.0) * (n - 1) / (n - 1 - k)
     reach = np.einsum("bai,baij,baj->ba", shift, inverse, shift) / (n - 1)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from scipy import special, stats
 
@@ -102,25 +103,27 @@ def run_placebos(
     """
     outcomes = {name for estimate in found for name in estimate.form.columns}
     check_columns(outcomes, before, message("The list of metrics"))
-    codes = _codes(rows, cube.arm, found[0].arms)
-    apart = [_cost_apart(estimate, rows, codes) for estimate in found]
+    arms = max((estimate.arms for estimate in found), key=len)
+    codes = _codes(rows, cube.arm, arms)
+    apart = [_cost_apart(estimate, rows, codes, arms) for estimate in found]
     cells = {estimate.cell: _inside(rows, estimate.cell) for estimate in found}
     inside = [cells[estimate.cell] for estimate in found]
-    drawn = placebo_t(rows, codes, len(found[0].arms), apart, inside, dict(before), times, rng)
+    drawn = placebo_t(rows, codes, len(arms), apart, inside, dict(before), times, rng)
     nominal = (1 - confidence) / 2
     limits = {name: limit for name, (_, limit) in cube.caps.items()}
     records: list[dict[str, Any]] = []
     wanted: dict[tuple[Cell, int], list[tuple[int, ArmEstimates]]] = {}
     for j, estimate in enumerate(found):
-        for arm, record in enumerate(_judged(estimate, drawn[:, j], nominal, limits), start=1):
+        places = [arms.index(arm) - 1 for arm in estimate.arms[1:]]
+        for record in _judged(estimate, drawn[:, j, places], nominal, limits):
             if record["believable"] == "by permutation":
-                wanted.setdefault((estimate.cell, arm), []).append((len(records), apart[j]))
+                wanted.setdefault((estimate.cell, arms.index(record["arm"])), []).append((len(records), apart[j]))
             size = len(rows) if (own := inside[j]) is None else len(own)
             records.append(record | {"named": group_name(record["level"], size)})
     tests: dict[tuple[Any, ...], Permutation] = {}
     for (cell, arm), estimates in wanted.items():
         mine = _pair(codes, cells[cell], arm)
-        found_anew = _permutations(rows, codes, [estimate for _, estimate in estimates], mine, arm, rng)
+        found_anew = _permutations(rows, codes == arm, [estimate for _, estimate in estimates], mine, arms[arm], rng)
         for (place, _), test in zip(estimates, found_anew, strict=True):
             low, high = test.interval(confidence)
             records[place] |= {"p_value": test.p_value, "ci_low": low, "ci_high": high}
@@ -204,17 +207,17 @@ def _inside(rows: Rows, cell: Cell) -> Whole | None:
     return None if cell.by is None else np.flatnonzero(rows.where(cell.by, cell.level))
 
 
-def _cost_apart(estimate: ArmEstimates, rows: Rows, codes: Whole) -> ArmEstimates:
+def _cost_apart(estimate: ArmEstimates, rows: Rows, codes: Whole, arms: tuple[Any, ...]) -> ArmEstimates:
     """Profit with its cost column written as an amount an arm, where no customer of an arm costs more than another."""
     metric = estimate.metric
     if not isinstance(metric, Profit) or not isinstance(metric.cost, str) or len(estimate.form.weights) < 2:
         return estimate
     cost = rows.values(metric.cost)
-    first = cost[[np.flatnonzero(codes == arm)[0] for arm in range(len(estimate.arms))]]
+    first = cost[[np.flatnonzero(codes == arm)[0] for arm in range(len(arms))]]
     weights = {name: weight for name, weight in estimate.form.weights.items() if name != metric.cost}
     if not (cost == first[codes]).all() or metric.cost in (metric.spend, metric.coupon):
         return estimate
-    amounts = dict(zip(estimate.arms, first.tolist(), strict=True))
+    amounts = dict(zip(arms, first.tolist(), strict=True))
     return replace(estimate, metric=replace(metric, cost=amounts), form=replace(estimate.form, weights=weights))
 
 
@@ -225,10 +228,15 @@ def _pair(codes: Whole, inside: Whole | None, arm: int) -> Whole:
 
 
 def _permutations(
-    rows: Rows, codes: Whole, wanted: Sequence[ArmEstimates], mine: Whole, arm: int, rng: np.random.Generator
+    rows: Rows,
+    inside: npt.NDArray[np.bool_],
+    wanted: Sequence[ArmEstimates],
+    mine: Whole,
+    arm: object,
+    rng: np.random.Generator,
 ) -> list[Permutation]:
     """Permutation tests of one treatment against control over some customers, those of adjusted estimates together."""
-    treated = codes[mine] == arm
+    treated = inside[mine]
     found: dict[int, Permutation] = {}
     together: dict[int, list[int]] = {}
     for i, estimate in enumerate(wanted):
@@ -243,26 +251,27 @@ def _permutations(
     for draws, members in together.items():
         chosen = [wanted[i] for i in members]
         columns = dict.fromkeys(name for e in chosen for name in (*e.form.columns, *e.covariates))
-        part = Rows(None, {}, (), {name: rows.values(name)[mine] for name in columns})
+        part = Rows(None, {}, {}, {name: rows.values(name)[mine] for name in columns})
         t = placebo_t(part, treated.astype(int), 2, chosen, [None] * len(chosen), {}, draws, rng)[:, :, 0, 0]
         for j, i in enumerate(members):
-            difference = float(wanted[i].differences()[0][arm - 1])
+            difference = float(wanted[i].differences()[0][wanted[i].arms.index(arm) - 1])
             found[i] = Permutation(difference, _own_error(wanted[i], arm), np.sort(np.nan_to_num(t[:, j])))
     return [found[i] for i in range(len(wanted))]
 
 
-def _own_error(estimate: ArmEstimates, arm: int) -> float:
+def _own_error(estimate: ArmEstimates, arm: object) -> float:
     """Error of one treatment's difference by the rule that holds in the draws: residual variances, not HC2."""
+    at = estimate.arms.index(arm)
     if not estimate.fits:
-        return float(estimate.differences()[1][arm - 1])
-    return float(np.sqrt(estimate.fits[0].by_moments() + estimate.fits[arm].by_moments()))
+        return float(estimate.differences()[1][at - 1])
+    return float(np.sqrt(estimate.fits[0].by_moments() + estimate.fits[at].by_moments()))
 
 
-def _contact(estimate: ArmEstimates, arm: int) -> float:
+def _contact(estimate: ArmEstimates, arm: object) -> float:
     if not isinstance(estimate.metric, Profit):
         return 0.0
     arms = estimate.arms
-    return estimate.metric.contact(arms[arm], arms[0]) - estimate.metric.contact(arms[0], arms[0])
+    return estimate.metric.contact(arm, arms[0]) - estimate.metric.contact(arms[0], arms[0])
 
 
 def _message(record: Mapping[str, Any], nominal: float) -> str:

@@ -265,7 +265,6 @@ REFUSED = {
         [Rate("refund")],
         "Rate('refund') needs 0 and 1, or false and true; the column holds values from -1",
     ),
-    "a constant covariate": ({"covariates": ["flat"]}, [Mean("spend")], "The covariate 'flat' is the same for every"),
     "an outcome as covariate": ({"covariates": ["spend"]}, [Mean("spend")], "The covariate 'spend' is an outcome"),
     "text for a boolean": ({}, [Rate("yes")], "Column 'yes' holds text; store it as numbers, or as true and false."),
     "a missing arm": ({"arm": "holes"}, BOUGHT, "Column 'holes' is missing in 3 rows; every customer needs an arm."),
