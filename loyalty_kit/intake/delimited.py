@@ -1,81 +1,149 @@
 """Text files of cells between delimiters (CSV)."""
 
 import csv
-from collections.abc import Collection
-from io import BytesIO, StringIO
+from collections.abc import Callable, Collection
+from io import BytesIO
+from itertools import islice
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.csv
 
 from loyalty_kit.core.errors import InputError, UnreadableError
-from loyalty_kit.core.messages import message
 from loyalty_kit.intake.encodings import decoded
-from loyalty_kit.intake.header import headed, shown
-from loyalty_kit.intake.sources import RawTable, Source
+from loyalty_kit.intake.grids import header_place, tabled
+from loyalty_kit.intake.header import LOOKED_AT, Header, shown
+from loyalty_kit.intake.ragged import Layout, cells_of, rows_of, with_ragged
+from loyalty_kit.intake.sources import RawTable, Row, Source
 
 DELIMITERS = (",", ";", "\t", "|")
 END = "\x00end"
 BLOCK_MOST = 2**31 - 1
+_HEAD = 1_000_000
+_HEAD_ROWS = 3 * LOOKED_AT
 
 
 def read_delimited(file: Source, known: Collection[str]) -> RawTable:
     """Cells of a CSV file as text; its delimiter is the one that shows most of the known columns."""
+    options = file.options
     text = decoded(file)
-    headers = {delimiter: _first_row(text, delimiter) for delimiter in DELIMITERS}
-    delimiter = max(DELIMITERS, key=lambda mark: (shown(headers[mark], known), len(headers[mark])))
-    if not headers[delimiter]:
-        raise UnreadableError("{file} has no header.", file=file.subject)
-    grid = _grid(text, delimiter, len(headers[delimiter]), file)
-    return RawTable(headed(grid, known), decimal_comma=delimiter == ";")
+    layout = _layout(text, file, known)
+    grid, ragged = _grid(text, layout, file)
+    table = tabled(grid, file, known)
+    comma = options.decimal == "," if options.decimal else layout.delimiter == ";"
+    return RawTable(
+        table.frame,
+        decimal_comma=comma,
+        column_labels=table.column_labels,
+        left_out=(*ragged, *table.left_out),
+        options=table.options.every(delimiter=layout.delimiter),
+        row_numbers=table.row_numbers,
+    )
 
 
-def _first_row(text: str, delimiter: str) -> list[str]:
-    """Cells of the first row that holds any, or none where it cannot be read so."""
+def _layout(text: str, file: Source, known: Collection[str]) -> Layout:
+    """Delimiter under which the first rows hold a header of most known columns, and that header's size and row."""
+    marks = DELIMITERS if file.options.delimiter is None else (file.options.delimiter,)
+    if file.options.delimiter is None and text[:4].casefold() == "sep=" and text[5:6] in ("\n", "\r"):
+        marks = (text[4],)
+    best, most = Layout(marks[0], 0, 0), (-1, -1.0)
+    for mark in marks:
+        lines = _first_rows(text, mark, file)
+        header, row = _header_among(lines, file, known)
+        if row:
+            width = len(lines[row - 1])
+            below = [len(line) == width for line in lines[row:] if any(line)]
+            found = (shown(header.titles, known), (width - 1) * (0.1 + sum(below) / max(len(below), 1)))
+            if found > most:
+                best, most = Layout(mark, width, row), found
+    if not best.width:
+        raise UnreadableError(
+            "{file} has no header; if it begins further down: {line}.",
+            file=file.subject,
+            line=file.options.line("header", 1),
+        )
+    return best
+
+
+def _first_rows(text: str, delimiter: str, file: Source) -> list[list[str]]:
+    """Cells of the first rows, or none where they cannot be read so."""
+    lines = rows_of(text[:_HEAD], delimiter, quotes=file.options.quotes is not False)
     try:
-        return next((row for row in csv.reader(StringIO(text, newline=""), delimiter=delimiter) if any(row)), [])
+        return list(islice(lines, max(_HEAD_ROWS, *_chosen(file))))
     except csv.Error:
         return []
 
 
-def _grid(text: str, delimiter: str, width: int, file: Source) -> pd.DataFrame:
-    """All rows of a CSV text, the header among them, as text; missing where a cell is empty."""
+def _chosen(file: Source) -> tuple[int, ...]:
+    """Rows that a person named as header."""
+    chosen = file.options.header
+    return (0, chosen or 0) if isinstance(chosen, int | None) else (0, *chosen)
+
+
+def _header_among(lines: list[list[str]], file: Source, known: Collection[str]) -> tuple[Header, int]:
+    """Header among the first rows, and the number of its last row; 0 where there is none."""
+    widest = max(map(len, lines), default=0)
+    cells = [[cell or None for cell in line] + [None] * (widest - len(line)) for line in lines]
+    head = pd.DataFrame(cells, index=range(1, len(lines) + 1), dtype=object)
+    head = head[head.notna().any(axis=1)]
+    header = header_place(head, file, known)
+    return header, int(head.index[header.rows[-1]]) if header.rows else 0
+
+
+def _grid(text: str, layout: Layout, file: Source) -> tuple[pd.DataFrame, tuple[Row, ...]]:
+    """All rows of a CSV text, the header among them, as text, and those left out; missing where a cell is empty."""
     ragged: list[pa.csv.InvalidRow] = []
 
     def skip(row: pa.csv.InvalidRow) -> str:
         ragged.append(row)
         return "skip"
 
-    # A last row of our own: where it goes missing, an open quotation mark has swallowed it.
-    data = f"{text}\n{END}{delimiter * (width - 1)}\n".encode()
-    columns = [str(position) for position in range(width)]
+    table = _parsed(text, layout, file, skip)
+    frame: pd.DataFrame = table.to_pandas()
+    if frame.empty or frame.iloc[-1, 0] != END:
+        raise InputError(
+            "{file} opens a quotation mark in row {row} that nothing closes; if quotation marks enclose no cells: "
+            "{line}.",
+            file=file.subject,
+            row=len(frame) + len(ragged),
+            line=file.options.line("quotes", False),
+        )
+    count = len(frame) + len(ragged)
+    others = {row.number for row in ragged}
+    frame.index = pd.Index(
+        [number for number in range(1, count + 1) if number not in others] if others else range(1, count + 1)
+    )
+    frame = frame.iloc[:-1]
+    quotes = file.options.quotes is not False
+    cells = [cells_of(row.number, row.text, layout, quotes=quotes) for row in ragged]
+    return with_ragged(frame, cells, layout, file) if cells else (frame, ())
+
+
+def _parsed(text: str, layout: Layout, file: Source, skip: Callable[[pa.csv.InvalidRow], str]) -> pa.Table:
+    """Cells of a text by pyarrow; a last row of our own goes missing where an open quotation mark swallowed it."""
+    data = f"{text}\n{END}{layout.delimiter * (layout.width - 1)}\n".encode()
+    columns = [str(position) for position in range(layout.width)]
     try:
-        table = pa.csv.read_csv(
+        return pa.csv.read_csv(
             BytesIO(data),
             read_options=pa.csv.ReadOptions(
                 use_threads=False, column_names=columns, block_size=min(len(data) + 1, BLOCK_MOST)
             ),
-            parse_options=pa.csv.ParseOptions(delimiter=delimiter, newlines_in_values=True, invalid_row_handler=skip),
+            parse_options=pa.csv.ParseOptions(
+                delimiter=layout.delimiter,
+                quote_char=False if file.options.quotes is False else '"',
+                newlines_in_values=True,
+                ignore_empty_lines=False,
+                invalid_row_handler=skip,
+            ),
             convert_options=pa.csv.ConvertOptions(
                 column_types=dict.fromkeys(columns, pa.string()), strings_can_be_null=True, null_values=[""]
             ),
         )
     except pa.ArrowException:
-        raise UnreadableError("{file} cannot be read as CSV.", file=file.subject) from None
-    frame: pd.DataFrame = table.to_pandas()
-    if frame.empty or frame.iloc[-1, 0] != END:
-        row = len(frame) + len(ragged)
-        raise InputError("{file} opens a quotation mark in row {row} that nothing closes.", file=file.subject, row=row)
-    if ragged:
-        others = message(" ({n} such rows)", n=len(ragged)) if len(ragged) > 1 else ""
-        raise InputError(
-            "{file} has {cells} cells in row {row}{others}, but its header, row 1, has {width}; "
-            "a cell that holds '{delimiter}' needs quotation marks.",
+        raise UnreadableError(
+            "{file} cannot be read as CSV; if its cells are not divided by '{delimiter}': {line}.",
             file=file.subject,
-            cells=ragged[0].actual_columns,
-            row=ragged[0].number,
-            others=others,
-            width=width,
-            delimiter=delimiter,
-        )
-    return frame.iloc[:-1]
+            delimiter=layout.delimiter,
+            line=file.options.line("delimiter", ";" if layout.delimiter == "," else ","),
+        ) from None

@@ -1,8 +1,12 @@
 """How a file is to be read where it does not say so itself: the `[file]` table of a codebook."""
 
-from typing import Annotated, Literal
+import json
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from loyalty_kit.core.errors import InputError, kind, nearest, plain_faults
+from loyalty_kit.core.messages import Message, foreign, shown
 
 RowNumber = Annotated[int, Field(strict=True, ge=1)]
 
@@ -16,10 +20,12 @@ class FileOptions(BaseModel):
         As Python spells it: 'utf-8', 'gb18030', 'big5', 'shift_jis', 'cp1252'.
     delimiter : str, optional
         Between the cells of a text file.
+    quotes : bool, optional
+        Whether quotation marks enclose cells of a text file; where they do not they are part of what is written.
     decimal, thousands : str, optional
         Marks within numbers.
     sheet : str, optional
-        Of a workbook.
+        Of a workbook; in an archive of several tables, the file.
     header : int or tuple of int, optional
         Row of the column names, or the rows that are joined into them.
     first_row, last_row : int, optional
@@ -28,12 +34,15 @@ class FileOptions(BaseModel):
         Order of day, month and year.
     rows : 'leave_out', 'keep' or tuple of int, optional
         What becomes of the rows that look like no respondent: left out, kept, or just these left out.
+    fill_down : tuple of str, optional
+        Columns in which an empty cell repeats the one above it, as merged cells mean it.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     encoding: str | None = None
     delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None = None
+    quotes: bool | None = None
     decimal: Literal[".", ","] | None = None
     thousands: Literal[".", ",", " ", "'"] | None = None
     sheet: str | None = None
@@ -42,3 +51,81 @@ class FileOptions(BaseModel):
     last_row: RowNumber | None = None
     dates: Literal["dmy", "mdy", "ymd"] | None = None
     rows: Literal["leave_out", "keep"] | tuple[RowNumber, ...] | None = None
+    fill_down: tuple[str, ...] | None = None
+
+    def line(self, key: str, value: object) -> Message:
+        """Line of the codebook that sets a key, as a sentence ends with it.
+
+        Examples
+        --------
+        >>> FileOptions().line("rows", "leave_out")
+        '[file] rows = "leave_out"'
+        """
+        return foreign(f"[file] {key} = {_literal(value)}")
+
+    def every(self, **values: Any) -> "FileOptions":
+        """Themselves with these keys set; what is None stays as it was."""
+        return self.model_copy(update={key: value for key, value in values.items() if value is not None})
+
+
+AS_IT_SAYS = FileOptions()
+"""Nothing said: a file is read as its contents tell."""
+
+
+class FileArgument(FileOptions):
+    """The same keys as a function's `file` argument: errors name that."""
+
+    def line(self, key: str, value: object) -> Message:
+        """Argument that sets a key, as a sentence ends with it.
+
+        Examples
+        --------
+        >>> FileArgument().line("header", [1, 2])
+        'file={"header": [1, 2]}'
+        """
+        return foreign(f"file={{{json.dumps(key)}: {_literal(value)}}}")
+
+
+def file_argument(given: object) -> FileOptions:
+    """Options of a mapping, which a caller hands over as `file`.
+
+    Raises
+    ------
+    InputError
+        If it is no mapping, or a key or value is not one of `FileOptions`.
+
+    Examples
+    --------
+    >>> file_argument({"rows": "leave_out"}).rows
+    'leave_out'
+    """
+    if given is None:
+        return FileArgument()
+    if isinstance(given, FileOptions):
+        return given
+    if not isinstance(given, dict):
+        raise InputError(
+            "'file' must be a dictionary such as {example}; got {given}.",
+            example='{"rows": "leave_out"}',
+            given=kind(given),
+        )
+    strangers = [key for key in given if key not in FileOptions.model_fields]
+    if strangers:
+        raise InputError(
+            "'file' has no key '{key}'{hint}",
+            key=strangers[0],
+            hint=nearest(strangers[0], FileOptions.model_fields) or foreign("."),
+        )
+    try:
+        return FileArgument.model_validate(given)
+    except ValidationError as error:
+        detail, said = plain_faults(error.errors(include_url=False))[0]
+        key = str(detail["loc"][0])
+        raise InputError(
+            "'file', key '{key}': {wrong}; got {value}.", key=key, wrong=said, value=shown(given[key])
+        ) from None
+
+
+def _literal(value: object) -> str:
+    """Value as TOML and Python write it alike."""
+    return json.dumps(list(value) if isinstance(value, tuple) else value, ensure_ascii=False)

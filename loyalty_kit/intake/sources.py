@@ -2,17 +2,19 @@
 
 import os
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from loyalty_kit.core.errors import UnreadableError
 from loyalty_kit.core.messages import Message, foreign, message
-from loyalty_kit.intake.options import FileOptions
+from loyalty_kit.intake.options import AS_IT_SAYS, FileOptions
 
 T = TypeVar("T")
 
@@ -46,6 +48,10 @@ class RawTable:
         which still stand in `frame`.
     options : FileOptions
         How the file was read, what was found out included.
+    merged : mapping of column to tuple of int
+        Columns in which merged cells leave the rows below the first one empty, with the first and last such row.
+    row_numbers : array of int of shape (rows,)
+        Row of the file of each row of `frame`.
     """
 
     frame: pd.DataFrame
@@ -55,7 +61,9 @@ class RawTable:
     missing: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
     left_out: tuple[Row, ...] = ()
     doubtful: tuple[Row, ...] = ()
-    options: FileOptions = FileOptions()
+    options: FileOptions = AS_IT_SAYS
+    merged: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    row_numbers: Sequence[int] | npt.NDArray[np.int64] = ()
 
     def renamed(self, names: Mapping[str, str]) -> "RawTable":
         """Table with other names for some of its columns.
@@ -74,6 +82,7 @@ class RawTable:
             value_labels={names.get(key, key): held for key, held in self.value_labels.items()},
             column_labels={names.get(key, key): held for key, held in self.column_labels.items()},
             missing={names.get(key, key): held for key, held in self.missing.items()},
+            merged={names.get(key, key): held for key, held in self.merged.items()},
         )
 
 
@@ -84,6 +93,7 @@ class Source:
     what: str
     name: str
     data: bytes
+    options: FileOptions = AS_IT_SAYS
 
     @property
     def subject(self) -> Message:
@@ -104,7 +114,7 @@ class Source:
                 ) from None
 
 
-def opened(path: Path, what: str) -> Source:
+def opened(path: Path, what: str, options: FileOptions = AS_IT_SAYS) -> Source:
     """Bytes of a file that is there and holds something."""
     if not os.path.exists(path):
         raise UnreadableError("{what} '{path}' does not exist.", what=what, path=path)
@@ -118,4 +128,4 @@ def opened(path: Path, what: str) -> Source:
         ) from None
     if not data.strip():
         raise UnreadableError("{what} '{name}' is empty.", what=what, name=path.name)
-    return Source(what, path.name, data)
+    return Source(what, path.name, data, options)

@@ -1,15 +1,18 @@
 """Excel workbooks: the sheet that holds the columns, its cells with their saved values."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
 from io import BytesIO
+from itertools import islice
 from typing import Any
 
 import openpyxl
 import pandas as pd
 from openpyxl.worksheet.formula import ArrayFormula, DataTableFormula
 
-from loyalty_kit.core.errors import UnreadableError
-from loyalty_kit.intake.header import headed, shown, title
+from loyalty_kit.core.errors import InputError, UnreadableError
+from loyalty_kit.intake.grids import header_place, tabled
+from loyalty_kit.intake.header import LOOKED_AT, shown
 from loyalty_kit.intake.sources import RawTable, Source
 
 NO_VALUE = "a formula without a saved value"
@@ -21,21 +24,51 @@ def read_workbook(file: Source, known: Collection[str]) -> RawTable:
         raise UnreadableError(
             "{file} is protected by a password or is an old .xls; save it as plain .xlsx.", file=file.subject
         )
-    grid = file.parsed(lambda data: _sheet(data, known), "Excel")
-    return RawTable(headed(grid, known).infer_objects())
+    heads = file.parsed(_heads, "Excel")
+    name = _chosen_sheet(heads, file, known)
+    grid = file.parsed(lambda data: _sheet(data, name), "Excel")
+    table = tabled(grid, file, known)
+    return replace(table, frame=table.frame.infer_objects(), options=table.options.every(sheet=name))
 
 
-def _sheet(data: BytesIO, known: Collection[str]) -> pd.DataFrame:
+def _heads(data: BytesIO) -> dict[str, pd.DataFrame]:
+    """First rows of each sheet."""
     book = openpyxl.load_workbook(data, read_only=True, keep_links=False)
-    headers = [next((row for row in _rows(sheet) if any(map(title, row))), ()) for sheet in book.worksheets]
-    best = max(range(len(headers)), key=lambda position: shown(headers[position], known))
-    cells = pd.DataFrame(list(_rows(book.worksheets[best])), dtype=object)
+    return {sheet.title: _grid(islice(_rows(sheet), 2 * LOOKED_AT)) for sheet in book.worksheets}
+
+
+def _chosen_sheet(heads: Mapping[str, pd.DataFrame], file: Source, known: Collection[str]) -> str:
+    """Sheet that a person named, or the first whose header shows most of the known columns."""
+    name = file.options.sheet
+    if name is None:
+        filled = {sheet: head for sheet, head in heads.items() if head.notna().any(axis=None)}
+        counts = {sheet: shown(header_place(head, file, known).titles, known) for sheet, head in filled.items()}
+        return max(counts, key=lambda sheet: counts[sheet]) if counts else next(iter(heads))
+    if name not in heads:
+        raise InputError(
+            "{file} has no sheet '{sheet}'; its own are {sheets}: {line}.",
+            file=file.subject,
+            sheet=name,
+            sheets=list(heads),
+            line=file.options.line("sheet", next(iter(heads))),
+        )
+    return name
+
+
+def _sheet(data: BytesIO, name: str) -> pd.DataFrame:
+    """Cells of a sheet, numbered as Excel shows its rows."""
+    cells = _grid(_rows(openpyxl.load_workbook(data, read_only=True, keep_links=False)[name]))
     formulas = cells.map(_is_formula).to_numpy(dtype=bool)
     if not formulas.any():
         return cells
-    saved = openpyxl.load_workbook(data, read_only=True, keep_links=False, data_only=True).worksheets[best]
-    values = pd.DataFrame(list(_rows(saved)), dtype=object)
+    saved = openpyxl.load_workbook(data, read_only=True, keep_links=False, data_only=True)[name]
+    values = _grid(_rows(saved))
     return values.mask(formulas & values.isna(), NO_VALUE)
+
+
+def _grid(rows: Iterable[tuple[Any, ...]]) -> pd.DataFrame:
+    cells = pd.DataFrame(list(rows), dtype=object)
+    return cells.set_axis(range(1, len(cells) + 1))
 
 
 def _rows(sheet: Any) -> Iterator[tuple[Any, ...]]:

@@ -1,6 +1,7 @@
 """Reading a survey file: its columns checked and converted by the codebook, all its faults told at once."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -10,7 +11,7 @@ from loyalty_kit.core.checks import check_choice, check_path
 from loyalty_kit.core.errors import InputError, UnreadableError, anonymous, nearest
 from loyalty_kit.core.messages import MOST, Message, few, message, together
 from loyalty_kit.intake.sources import RawTable
-from loyalty_kit.intake.tables import read_table
+from loyalty_kit.intake.tables import read_table, refuse_doubtful
 from loyalty_kit.survey.codebook import Codebook
 from loyalty_kit.survey.columns import read_column
 from loyalty_kit.survey.identity import BETWEEN, respondents
@@ -115,14 +116,21 @@ def read_columns(path: Path, book: Codebook, names: Sequence[str]) -> pd.DataFra
     table = _read_survey(path, book)
     held = table.frame.loc[:, ~table.frame.columns.duplicated()]
     there = [name for name in dict.fromkeys(names) if name in held and (name in book.groups or name not in book.ids)]
-    single = RawTable(held, table.value_labels, table.decimal_comma)
+    single = replace(table, frame=held)
     return held[there].assign(**{name: read_column(name, single, book)[0] for name in there if name in book.columns})
 
 
 def _read_survey(path: Path, book: Codebook) -> RawTable:
-    table = read_table(path, [book.in_file(name) for name in book.columns], what=message("The survey"))
+    table = read_table(
+        path,
+        [book.in_file(name) for name in book.columns],
+        what=message("The survey"),
+        options=book.file,
+        answers=[book.in_file(name) for name in book.item_names],
+    )
     if table.frame.empty:
         raise UnreadableError("The survey '{file}' holds no respondents.", file=path.name)
+    refuse_doubtful(table, message("{what} '{name}'", what=message("The survey"), name=path.name))
     return table.renamed({column: name for name, column in book.names.items()})
 
 

@@ -2,11 +2,13 @@
 
 import pandas as pd
 
-from loyalty_kit.intake.header import column_names, headed, shown
+from loyalty_kit.intake.grids import tabled
+from loyalty_kit.intake.header import column_names, shown
+from loyalty_kit.intake.sources import Source
 
 
 def test_a_name_asked_for_may_stand_twice_and_others_are_told_apart():
-    assert column_names(["q1", "q1", "note", "note"], ["q1"]) == ["q1", "q1", "note", "note.1"]
+    assert column_names(["q1", "q1", "note", "note"], ["q1"]) == ["q1", "q1", "note#1", "note#2"]
 
 
 def test_a_header_of_numbers_dates_and_truths_is_text():
@@ -18,4 +20,4 @@ def test_columns_shown_are_counted_once():
 
 
 def test_nothing_has_no_header():
-    assert headed(pd.DataFrame([[None, None]]), ["q1"]).empty
+    assert tabled(pd.DataFrame([[None, None]]), Source("The survey", "none.csv", b""), ["q1"]).frame.empty

@@ -72,7 +72,7 @@ def test_headers_match_whatever_their_width_and_outer_blanks(tmp_path):
 
 
 def test_a_nameless_column_is_numbered_and_a_repeated_one_told_apart(tmp_path):
-    assert list(read(tmp_path, ",q1,note,note\n1,5,x,y\n", ["q1"])) == ["column 1", "q1", "note", "note.1"]
+    assert list(read(tmp_path, ",q1,note,note\n1,5,x,y\n", ["q1"])) == ["column 1", "q1", "note#1", "note#2"]
 
 
 def test_qualtrics_question_and_import_rows_are_left_out(tmp_path):
@@ -115,7 +115,7 @@ def test_ragged_rows_are_counted_and_the_first_is_named(tmp_path):
         read(tmp_path, "q1,q2\n5,4\n1,2,3\n4\n", ["q1", "q2"])
     assert str(error.value) == (
         "The survey 'survey.csv' has 3 cells in row 3 (2 such rows), but its header, row 1, has 2; "
-        "a cell that holds ',' needs quotation marks."
+        "a cell that holds ',' needs quotation marks; to leave such rows out: [file] rows = [3, 4]."
     )
 
 

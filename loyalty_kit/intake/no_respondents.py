@@ -1,0 +1,256 @@
+"""Rows that look like no respondent: totals, averages, notes, repeated headers, tests, rows without any answer."""
+
+import re
+from collections.abc import Collection, Iterator
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from loyalty_kit.core.cells import cell_text, plain_text
+from loyalty_kit.core.messages import Message, message
+from loyalty_kit.intake.header import is_import_row
+from loyalty_kit.intake.sources import RawTable
+
+SUMMARY = re.compile(
+    r"(grand |sub)?totals?|(grand |sub)?total *[:：=].*|sum|sums|averages?|avg\.?|mean|means|median|std\.? ?dev\.?|"
+    r"standard deviation|minimum|maximum|count|variance|"
+    r"(合计|总计|总和|小计|平均值?|均值|平均分|标准差|中位数|最大值|最小值|合計|總計|總和|小計|標準差)( *[:：].*)?|"
+    r"summe|gesamt|mittelwert|durchschnitt|somme|moyenne|promedio|media|suma",
+    re.IGNORECASE,
+)
+"""What a row of figures on the rows above begins with."""
+TESTS: dict[str, frozenset[str]] = {
+    "status": frozenset(
+        ("survey preview", "survey test", "spam", "survey preview spam", "imported spam", "offline survey preview")
+    ),
+    "distributionchannel": frozenset(("preview", "test")),
+    "collection_mode": frozenset(("preview", "survey_preview")),
+    "collection mode": frozenset(("preview", "survey_preview")),
+    "response_status": frozenset(("preview", "test")),
+    "mode": frozenset(("debug", "pretest", "preview", "admin")),
+}
+"""What survey tools call responses of nobody, by column: Qualtrics, SurveyMonkey, SoSci."""
+STATUS_CODES = {"1": "Survey Preview", "2": "Survey Test", "8": "Spam", "9": "Survey Preview", "12": "Spam"} | {
+    "17": "Offline Survey Preview"
+}
+"""Qualtrics' codes of 'Status'."""
+QUALTRICS = frozenset(("startdate", "enddate", "recordeddate", "responseid", "progress", "finished", "userlanguage"))
+SOSCI = frozenset(("case", "serial", "ref", "questnnr", "started"))
+_WHOLE = re.compile(r"[+-]?\d+([.,]0+)?")
+_NUMBER = re.compile(r"[+-]?\d+([.,]\d+)?")
+_FEW = 3
+_LAST = 20
+
+Found = Iterator[tuple[int, Message]]
+
+
+def doubtful_rows(table: RawTable, known: Collection[str], answers: Collection[str]) -> dict[int, Message]:
+    """Reason by position of each row that looks like no respondent.
+
+    Parameters
+    ----------
+    table : RawTable
+        Table with all rows.
+    known : collection of str
+        Columns that the reader asks for.
+    answers : collection of str
+        Columns among them that a respondent answers; without any, no row lacks answers.
+    """
+    frame = table.frame
+    if frame.empty:
+        return {}
+    columns = list(frame.columns)
+    asked = [at for at, name in enumerate(columns) if name in answers]
+    reasons: dict[int, Message] = {}
+    for rule in (
+        _headers(frame),
+        _tests(table),
+        _summaries(frame),
+        _unanswered(frame, asked),
+        _averages(frame, asked or [at for at, name in enumerate(columns) if name in known or not known]),
+        _notes(frame),
+    ):
+        for position, reason in rule:
+            reasons.setdefault(position, reason)
+    return dict(sorted(reasons.items()))
+
+
+def _headers(frame: pd.DataFrame) -> Found:
+    """Rows that repeat the column names, and Qualtrics' rows under them."""
+    names = [str(name) for name in frame.columns]
+    looked = [at for at in range(frame.shape[1]) if _is_text(frame.iloc[:, at])][:_FEW]
+    candidates: set[int] = set()
+    for at in looked:
+        column = frame.iloc[:, at]
+        candidates.update(np.flatnonzero((column == names[at]).to_numpy(dtype=bool, na_value=False)).tolist())
+        candidates.update(np.flatnonzero(_beginning(column, "{")).tolist())
+    last = -2
+    for position in sorted(candidates):
+        cells = _cells(frame, position)
+        same = sum(plain_text(str(cell)) == names[at] for at, cell in cells.items())
+        if is_import_row(list(cells.values())):
+            if last == position - 2:
+                yield position - 1, message("repeats the header")
+            yield position, message("repeats the header")
+        elif same >= max(1, len(cells) / 2) and same >= min(2, frame.shape[1]):
+            last = position
+            yield position, message("repeats the header")
+
+
+def _tests(table: RawTable) -> Found:
+    """Previews, tests and spam, as the survey tool marks them."""
+    folded = {str(name).strip().casefold(): at for at, name in enumerate(table.frame.columns)}
+    qualtrics = len(QUALTRICS & folded.keys()) >= 2
+    for name, marks in TESTS.items():
+        if name not in folded or (name == "status" and not qualtrics):
+            continue
+        if name == "mode" and not SOSCI & folded.keys():
+            continue
+        column = table.frame.iloc[:, folded[name]]
+        labels = table.value_labels.get(str(table.frame.columns[folded[name]]), {})
+        spoken = {cell_text(value): cell_text(label) for value, label in labels.items()}
+        codes, values = _factorized(column)
+        texts = [spoken.get(cell_text(value), cell_text(value)) for value in values]
+        if name == "status":
+            texts = [STATUS_CODES.get(text, text) for text in texts]
+        for at, text in enumerate(texts):
+            if text.casefold() in marks:
+                reason = message("is a test: '{column}' is '{value}'", column=column.name, value=text)
+                yield from ((int(position), reason) for position in np.flatnonzero(codes == at))
+
+
+def _summaries(frame: pd.DataFrame) -> Found:
+    """Rows that begin with 'Total' or its like and hold nothing but numbers beside it."""
+    for at in range(min(_FEW, frame.shape[1])):
+        column = frame.iloc[:, at]
+        if not _is_text(column):
+            continue
+        codes, values = _factorized(column)
+        hits = [number for number, value in enumerate(values) if SUMMARY.fullmatch(plain_text(str(value)))]
+        positions = np.flatnonzero(np.isin(codes, hits)) if hits else np.array([], dtype=int)
+        if len(positions) > max(_FEW * len(hits), len(frame) // 100):
+            continue
+        for position in positions.tolist():
+            cells = _cells(frame, position)
+            if next(iter(cells)) == at and all(_is_figure(cell) for place, cell in cells.items() if place != at):
+                yield position, message("begins with '{word}'", word=plain_text(str(cells[at])))
+
+
+def _unanswered(frame: pd.DataFrame, asked: list[int]) -> Found:
+    """Rows in which no item is answered."""
+    if not asked:
+        return
+    empty = np.ones(len(frame), dtype=bool)
+    for at in asked:
+        empty &= _is_empty(frame.iloc[:, at])
+        if not empty.any():
+            return
+    for position in np.flatnonzero(empty).tolist():
+        yield position, message("answers no item")
+
+
+def _averages(frame: pd.DataFrame, asked: list[int]) -> Found:
+    """Rows of broken numbers in columns that hold whole ones otherwise, and rows of the sums of those above."""
+    broken: dict[int, int] = {}
+    whole: list[int] = []
+    for at in asked:
+        column = frame.iloc[:, at]
+        found = _broken(column)
+        if found is not None and len(found) <= _FEW and len(column) > 2 * len(found):
+            whole.append(at)
+            for position in found:
+                broken[position] = broken.get(position, 0) + 1
+    for position, count in broken.items():
+        filled = [at for at in whole if at in _cells(frame, position)]
+        if count >= 2 and count >= len(filled) / 2:
+            yield position, message("holds broken numbers where all other rows hold whole ones")
+    yield from _sums(frame, whole)
+
+
+def _sums(frame: pd.DataFrame, whole: list[int]) -> Found:
+    """Rows, among the last ones, that hold the sums of all rows above them."""
+    if len(whole) < 2 or len(frame) < _FEW:
+        return
+    numbers = frame.iloc[:, whole[:_LAST]].apply(pd.to_numeric, errors="coerce").to_numpy(dtype=float)
+    above = np.nancumsum(numbers, axis=0)
+    for position in range(max(_FEW - 1, len(frame) - _FEW), len(frame)):
+        row = numbers[position]
+        filled = ~np.isnan(row)
+        if filled.sum() > 1 and row[filled].any() and np.array_equal(row[filled], above[position - 1][filled]):
+            yield position, message("holds the sums of the rows above")
+
+
+def _notes(frame: pd.DataFrame) -> Found:
+    """Rows of a single text at the end of a table whose other rows hold three cells or more."""
+    if frame.shape[1] < _FEW:
+        return
+    tail = frame.iloc[-_LAST:]
+    counts = tail.notna().sum(axis=1).to_numpy()
+    if frame.head(_LAST).notna().sum(axis=1).median() < _FEW:
+        return
+    start = len(frame) - len(tail)
+    for position in (np.flatnonzero(counts == 1) + start).tolist():
+        cell = next(iter(_cells(frame, position).values()))
+        if not _is_figure(cell):
+            yield position, message("holds a single text, as a note does")
+
+
+def _broken(column: pd.Series) -> list[int] | None:
+    """Positions of numbers that are not whole; none where something else than numbers stands there."""
+    if pd.api.types.is_bool_dtype(column) or pd.api.types.is_datetime64_any_dtype(column):
+        return None
+    if pd.api.types.is_numeric_dtype(column):
+        values = column.to_numpy(dtype=float, na_value=np.nan)
+        return np.flatnonzero(~np.isnan(values) & (values != np.floor(values))).tolist()[: _FEW + 1]
+    codes, values = _factorized(column)
+    if len(values) > 2000:
+        return None
+    texts = [cell_text(value) for value in values]
+    bad = [at for at, text in enumerate(texts) if _NUMBER.fullmatch(text) and not _WHOLE.fullmatch(text)]
+    if not bad or not any(_WHOLE.fullmatch(text) for text in texts):
+        return [] if any(_WHOLE.fullmatch(text) for text in texts) else None
+    return np.flatnonzero(np.isin(codes, bad)).tolist()[: _FEW + 1]
+
+
+def _cells(frame: pd.DataFrame, position: int) -> dict[int, Any]:
+    """Cells of a row that hold something, by column."""
+    row = frame.iloc[position].astype(object)
+    return {at: cell for at, cell in enumerate(row) if not _nothing(cell)}
+
+
+def _nothing(cell: object) -> bool:
+    return cell is None or cell != cell or cell is pd.NaT or (isinstance(cell, str) and not cell.strip())
+
+
+def _is_figure(cell: object) -> bool:
+    return not isinstance(cell, str) or bool(re.fullmatch(r"[\s\d.,%+\-−¥$€£/]+|[-–—.]|n/?a", cell, re.IGNORECASE))
+
+
+def _is_text(column: pd.Series) -> bool:
+    return bool(pd.api.types.is_string_dtype(column) or column.dtype == object)
+
+
+def _beginning(column: pd.Series, mark: str) -> npt.NDArray[np.bool_]:
+    if column.dtype == object:
+        return np.array([isinstance(cell, str) and cell.startswith(mark) for cell in column], dtype=bool)
+    return column.str.startswith(mark).to_numpy(dtype=bool, na_value=False)
+
+
+def _is_empty(column: pd.Series) -> npt.NDArray[np.bool_]:
+    """Which cells hold nothing, or only blanks."""
+    empty = column.isna().to_numpy()
+    if not _is_text(column):
+        return empty
+    codes, values = _factorized(column)
+    blank = [at for at, value in enumerate(values) if isinstance(value, str) and not value.strip()]
+    return empty | np.isin(codes, blank) if blank else empty
+
+
+def _factorized(column: pd.Series) -> tuple[npt.NDArray[np.intp], Any]:
+    """Position of each cell among the distinct ones, −1 where it is missing, and these."""
+    if column.dtype == object:
+        # Lists cannot be looked up, and True equals 1.
+        column = column.map(cell_text, na_action="ignore")
+    return pd.factorize(column)
