@@ -1,4 +1,4 @@
-"""Covariate adjustment: Lin's interacted analysis of covariance, with HC2 errors."""
+"""Errors of single rows: Lin's interacted analysis of covariance with HC2, and of clusters CR2 with its df."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,6 +13,20 @@ from loyalty_kit.statistics.grouped_moments import Block
 Place = tuple[Any, str | None, Any]
 IN_MEMORY = 5_000_000
 """Numbers that are fetched from a lazily held table, to see single rows."""
+MANY = 1_000
+"""Clusters of an arm from which on their df follow from their sizes alone."""
+
+
+def unevenness(n: Floats, size: Floats, variance: Floats) -> Floats:
+    """Σ q² of the clusters' shares q of the customers, from the mean and variance of their sizes; 1/n where all equal.
+
+    Examples
+    --------
+    >>> sizes = np.array([1.0, 2.0, 5.0])
+    >>> float(unevenness(np.float64(3.0), sizes.mean(), sizes.var(ddof=1)))
+    0.46875
+    """
+    return np.asarray((1 + (n - 1) / n * variance / size**2) / n)
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,7 +34,8 @@ class Fit:
     """Least-squares fit of one arm of one cell, all that the errors of its rows need.
 
     With v the row of block columns, the outcome is v'outcome − center and the covariates are
-    v'covariates − centers; `shift` is where the fit is evaluated, overall mean less the arm's.
+    v'covariates − centers; `shift` is where the fit is evaluated, overall mean less the arm's. Of clusters,
+    `size` is the place of their sizes, of mean `mean_size`, and `uneven` the sum of their squared shares.
     """
 
     place: Place
@@ -34,20 +49,57 @@ class Fit:
     inverse: Floats
     shift: Floats
     residual: float
+    size: int | None = None
+    mean_size: float = 1.0
+    uneven: float = 0.0
 
-    def by_moments(self) -> float:
-        """Variance of the fit at `shift` from the residual variance alone."""
-        return float(self.residual * (1 / self.n + self.shift @ self.inverse @ self.shift))
+    def by_moments(self) -> tuple[float, float, float]:
+        """Variance of the fit at `shift` from the residual variance alone, its df, and the variance expected."""
+        k, reach = len(self.slopes), 1 / self.n + float(self.shift @ self.inverse @ self.shift)
+        if self.size is None:
+            return float(self.residual * reach), self.n - 1 - k, reach
+        spread = self.residual * (1 - 1 / self.n) / (1 - self.uneven) if self.uneven < 1 else float("nan")
+        return float(spread * reach), max(1 / self.uneven - 1 - k, 1.0), reach / self.mean_size
 
-    def by_rows(self, values: Floats) -> float:
-        """HC2 variance of the fit at `shift` from the arm's rows × columns."""
+    def by_rows(self, values: Floats) -> tuple[float, float, float]:
+        """Variance of the fit at `shift` from the arm's rows × columns, HC2 or CR2; its df; the variance expected.
+
+        Notes
+        -----
+        Each squared residual is divided by 1 less its leverage. A cluster with the share q of the arm's customers
+        has the leverage q in place of 1/n, which for a difference of two means is CR2. Were customers
+        independent and alike, the variance would be a quadratic form with the trace `expected` and the df
+        trace² / trace of the square (Bell & McCaffrey).
+
+        References
+        ----------
+        Bell, R. M. & McCaffrey, D. F. (2002). Bias reduction in standard errors for linear regression with
+        multi-stage samples. Survey Methodology 28(2), 169–181. Pustejovsky, J. E. & Tipton, E. (2018).
+        Small-sample methods for cluster-robust variance estimation. Journal of Business & Economic Statistics
+        36(4), 672–683, equations 6 and 10.
+        """
         x = values @ self.covariates - self.centers
         errors = values @ self.outcome - self.center - x @ self.slopes
-        leverage = 1 / self.n + np.einsum("ij,ij->i", x @ self.inverse, x)
+        shares = np.full(len(values), 1 / self.n)
+        if self.size is not None:
+            shares = values[:, self.size] / (self.n * self.mean_size)
+        leverage = shares + np.einsum("ij,ij->i", x @ self.inverse, x)
         reach = 1 / self.n + x @ (self.inverse @ self.shift)
         rest = 1 - leverage
         with np.errstate(divide="ignore", invalid="ignore"):
-            return float(np.where(rest > 1e-10, (reach * errors) ** 2 / rest, 0.0).sum())
+            found = float(np.where(rest > 1e-10, (reach * errors) ** 2 / rest, 0.0).sum())
+        if self.size is None or len(values) > MANY:
+            return found, *self.by_moments()[1:]
+        scale = np.where(rest > 1e-10, reach / np.sqrt(np.maximum(rest, 1e-10)), 0.0)
+        return found, *self._satterthwaite(scale, shares, x)
+
+    def _satterthwaite(self, scale: Floats, shares: Floats, x: Floats) -> tuple[float, float]:
+        """Df and expectation of the variance, were the customers in the clusters independent and alike."""
+        maker = np.eye(len(shares)) - shares[:, None] - x @ self.inverse @ x.T
+        spread = shares * self.n / self.mean_size
+        form = scale[:, None] * ((maker * spread) @ maker.T) * scale
+        trace = float(np.trace(form))
+        return trace**2 / float((form**2).sum()) if trace > 0 else float("nan"), trace
 
 
 def fit_arms(
@@ -121,6 +173,9 @@ def fit_arms(
             inverse / (n - 1),
             shift,
             residual,
+            base,
+            1.0 if base is None else float(means[base]),
+            0.0 if base is None else float(unevenness(n, means[base], covariance[base, base])),
         )
         fits.append(fit)
     return values, fits
@@ -156,8 +211,8 @@ def seen_rows(source: Any, fits: Sequence[Fit], cube: Cube) -> Rows | None:
     return Rows(collected(source, [cube.arm, *cube.by, *sorted(bare)]), caps)
 
 
-def squared_errors(rows: Rows | None, fits: Sequence[Fit], arm: str) -> list[float]:
-    """Variance of each fit: HC2 where rows can be seen, from residual variances where only moments can."""
+def squared_errors(rows: Rows | None, fits: Sequence[Fit], arm: str) -> list[tuple[float, float, float]]:
+    """Variance, df and expected variance of each fit: by rows where they can be seen, else by moments."""
     if rows is None:
         return [fit.by_moments() for fit in fits]
     values: dict[tuple[str, ...], Floats] = {}

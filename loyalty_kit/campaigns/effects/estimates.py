@@ -45,6 +45,8 @@ class ArmEstimates:
     by_rows: bool = True
     family: int = 0
     unused: tuple[tuple[str, ...], ...] = ()
+    clustered: bool = False
+    working: Floats | None = None
 
     @property
     def share(self) -> float:
@@ -52,9 +54,14 @@ class ArmEstimates:
         return (len(self.arms) - 1) / self.family if self.family else 1.0
 
     def differences(self) -> tuple[Floats, Floats, Floats]:
-        """Difference of each treatment from control, its standard error and Welch–Satterthwaite df."""
+        """Difference of each treatment from control, its standard error and Satterthwaite's df.
+
+        These weigh the arms by their variances, estimated (Welch), or of clusters the expected ones (Bell &
+        McCaffrey).
+        """
         variance = self.variance[1:] + self.variance[0]
-        return self.value[1:] - self.value[0], np.sqrt(variance), welch_df(self.variance, self.df)
+        weighing = self.variance if self.working is None else self.working
+        return self.value[1:] - self.value[0], np.sqrt(variance), welch_df(weighing, self.df)
 
 
 def welch_df(variance: Floats, df: Floats) -> Floats:
@@ -106,10 +113,17 @@ def estimates(
     fits = [fit for estimate in found for fit in estimate.fits]
     rows = seen_rows(source, fits, cube)
     meat = iter(squared_errors(rows, fits, cube.arm))
-    return [
-        replace(e, variance=np.array([next(meat) for _ in e.fits]), by_rows=rows is not None) if e.fits else e
-        for e in found
-    ]
+    return [_with_errors(e, [next(meat) for _ in e.fits], rows is not None) for e in found]
+
+
+def _with_errors(estimate: ArmEstimates, meat: Sequence[tuple[float, float, float]], by_rows: bool) -> ArmEstimates:
+    """Put the errors of its fits into an estimate that has any; of clusters with their df."""
+    if not meat:
+        return estimate
+    variance, df, expected = np.array(meat).T
+    if not estimate.clustered:
+        return replace(estimate, variance=variance, by_rows=by_rows)
+    return replace(estimate, variance=variance, df=df, working=expected, by_rows=by_rows)
 
 
 def _plain(cube: Cube, metric: Metric, form: Form, cell: Cell, arms: tuple[Any, ...]) -> ArmEstimates:
@@ -129,7 +143,15 @@ def _plain(cube: Cube, metric: Metric, form: Form, cell: Cell, arms: tuple[Any, 
     n = _customers(blocks) if clustered else units
     df = np.full(len(arms), np.inf) if isinstance(metric, Rate) and not clustered else units - 1
     nonzero = np.array([block.nonzero[0, 0] for block in blocks])
-    return ArmEstimates(metric, form, cell, arms, value, variance, df, n, nonzero, units)
+    plain = ArmEstimates(metric, form, cell, arms, value, variance, df, n, nonzero, units, clustered=clustered)
+    return replace(plain, fits=_fits_of_means(plain, blocks)) if clustered and units.min() > 1 else plain
+
+
+def _fits_of_means(plain: ArmEstimates, blocks: Sequence[Block]) -> tuple[Fit, ...]:
+    """Fits without covariates, for the errors of clusters."""
+    places = [(arm, plain.cell.by, plain.cell.level) for arm in plain.arms]
+    weights = [linearised(plain.form, block, clustered=True) for block in blocks]
+    return tuple(fit_arms(blocks, weights, (), places, SIZE)[1])
 
 
 def linearised(form: Form, block: Block, clustered: bool) -> tuple[float, Floats]:

@@ -1,7 +1,7 @@
 """Is the assignment sound? Sample ratio, attrition, balance, duplicates, contamination, missing outcomes."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import narwhals as nw
@@ -13,17 +13,25 @@ from loyalty_kit.campaigns.design.cube import Cube
 from loyalty_kit.campaigns.design.declaration import Declaration
 from loyalty_kit.campaigns.design.metrics import Mean, Metric, Profit, Quantile, Rate
 from loyalty_kit.campaigns.design.rows import Rows, check_frame, collected, is_lazy, open_frame
+from loyalty_kit.campaigns.design.unit_names import units
 from loyalty_kit.campaigns.design.units import order_arms, repeated
 from loyalty_kit.campaigns.effects.estimates import sets_of
+from loyalty_kit.campaigns.trust.check import CLEAR, MOST_CONTAMINATED, Check, outcome_of
 from loyalty_kit.campaigns.trust.lee import lee_bounds
+from loyalty_kit.campaigns.trust.unit_checks import gather_units
+from loyalty_kit.campaigns.trust.unit_findings import (
+    balance_of_units,
+    count_units,
+    missing_by_unit,
+    split_units,
+    unit_balance,
+    unit_ratio,
+)
 from loyalty_kit.core.cells import level_of
 from loyalty_kit.core.errors import InputError
-from loyalty_kit.core.messages import message
+from loyalty_kit.core.messages import Message, message
 from loyalty_kit.core.results import Result, keep_messages
 
-FAIL, WARN = 0.001, 0.01
-CLEAR = 0.1
-MOST_CONTAMINATED = 0.01
 BALANCE = ["covariate", "arm", "control", "treatment", "standardized_difference"]
 BOUNDS = ["metric", "arm", "low", "high", "trimmed"]
 
@@ -37,7 +45,7 @@ class AssignmentResult(Result):
     table : DataFrame
         check, outcome, statistic, p_value, message.
     counts : DataFrame
-        arm, n, share, planned.
+        arm, n, share, planned; where clusters were drawn by lot, n of those, and customers.
     balance : DataFrame
         covariate, arm, control, treatment, standardized_difference.
     bounds : DataFrame
@@ -48,6 +56,8 @@ class AssignmentResult(Result):
         What was compared.
     warnings : tuple of str
         Messages of the checks that failed.
+    unit : Message
+        What was drawn by lot and is counted: 'customers', or clusters as 'stores'.
     """
 
     table: pd.DataFrame
@@ -57,6 +67,7 @@ class AssignmentResult(Result):
     n_used: int
     method: str
     warnings: tuple[str, ...] = ()
+    unit: Message = field(default_factory=lambda: units(None))
 
     def to_frame(self) -> pd.DataFrame:
         """Tidy frame, a row a check: check, outcome ('passed', 'warned' or 'failed'), statistic, p_value, message."""
@@ -68,22 +79,36 @@ class AssignmentResult(Result):
         return not (self.table["outcome"] == "failed").any()
 
 
-@dataclass(frozen=True)
-class Check:
-    """One check: its outcome, figure and sentence."""
-
-    check: str
-    outcome: str
-    statistic: float
-    p_value: float
-    message: str
-
-
 def check_assignment(campaign: Declaration, metrics: list[Metric], assigned: Any) -> AssignmentResult:
     """Run every check that the campaign's columns allow."""
     checks, same = _duplicates(campaign)
     if same and not is_lazy(campaign.opened):
         campaign = replace(campaign, duplicates="first")
+    judged = [metric for metric in metrics if metric.forms()]
+    if campaign.cluster is not None and not isinstance(campaign.frame, Cube):
+        counts, balance, found, missing = _by_unit(campaign, judged, assigned)
+    else:
+        counts, balance, found, missing = _by_customer(campaign, metrics, assigned)
+    arms = tuple(counts["arm"])
+    unequal = [metric for metric, check in zip(judged, missing, strict=True) if check.outcome != "passed"]
+    checks = [*found, *checks, *missing]
+    records = [vars(check) for check in checks]
+    return AssignmentResult(
+        table=keep_messages(pd.DataFrame(records), records, "check", "message"),
+        counts=counts,
+        balance=balance,
+        bounds=_bounds(campaign, unequal, arms),
+        n_used=int(counts["customers" if "customers" in counts else "n"].sum()),
+        method=message("chi-squared on counts; standardized differences of covariates"),
+        warnings=tuple(check.message for check in checks if check.outcome == "failed"),
+        unit=units(campaign.cluster),
+    )
+
+
+def _by_customer(
+    campaign: Declaration, metrics: list[Metric], assigned: Any
+) -> tuple[pd.DataFrame, pd.DataFrame, list[Check], list[Check]]:
+    """Give counts, balance, and checks of the lot and of missing outcomes, each customer drawn alone."""
     cube = _cube(campaign, metrics)
     arms = order_arms(cube.arms, campaign.control, campaign.planned)
     counts = _counts(cube, arms, campaign.planned)
@@ -94,20 +119,25 @@ def check_assignment(campaign: Declaration, metrics: list[Metric], assigned: Any
     if len(balance):
         found.append(_balance_check(cube, tuple(campaign.covariates), arms, balance))
     missing = [_missing(cube, metric, arms) for metric in metrics if metric.forms()]
-    unequal = [
-        m for m, check in zip([m for m in metrics if m.forms()], missing, strict=True) if check.outcome != "passed"
-    ]
-    checks = [*found, *checks, *missing]
-    records = [vars(check) for check in checks]
-    return AssignmentResult(
-        table=keep_messages(pd.DataFrame(records), records, "check", "message"),
-        counts=counts,
-        balance=balance,
-        bounds=_bounds(campaign, unequal, arms),
-        n_used=int(counts["n"].sum()),
-        method=message("chi-squared on counts; standardized differences of covariates"),
-        warnings=tuple(check.message for check in checks if check.outcome == "failed"),
-    )
+    return counts, balance, found, missing
+
+
+def _by_unit(
+    campaign: Declaration, judged: list[Metric], assigned: Any
+) -> tuple[pd.DataFrame, pd.DataFrame, list[Check], list[Check]]:
+    """Give counts, balance, and checks of the lot and of missing outcomes, where clusters were drawn."""
+    name = units(campaign.cluster)
+    arms = order_arms(list(campaign.sizes), campaign.control, campaign.planned)
+    held = gather_units(campaign, judged, arms)
+    counts = count_units(held, arms, campaign.planned)
+    found = [unit_ratio(counts, campaign.planned is not None, name), split_units(held, name)]
+    if assigned is not None:
+        found.append(_attrition(campaign, counts, assigned))
+    balance = pd.DataFrame(balance_of_units(held, campaign.covariates, arms), columns=BALANCE)
+    if len(balance):
+        found.append(unit_balance(held, len(arms), balance, name))
+    missing = [missing_by_unit(held, metric, i, arms, name) for i, metric in enumerate(judged)]
+    return counts, balance, found, missing
 
 
 def _cube(campaign: Declaration, metrics: list[Metric]) -> Cube:
@@ -159,7 +189,7 @@ def sample_ratio(counts: pd.DataFrame, was_planned: bool) -> Check:
     n, expected = counts["n"].to_numpy(dtype=float), counts["planned"].to_numpy(dtype=float) * counts["n"].sum()
     statistic = float(((n - expected) ** 2 / expected).sum())
     p = float(stats.chi2.sf(statistic, len(n) - 1))
-    outcome = _outcome(p)
+    outcome = outcome_of(p)
     worst = int(np.argmax(np.abs(n - expected) / np.sqrt(expected)))
     plan = message("the planned shares") if was_planned else message("equal shares, since none were planned")
     told = message("Arm sizes agree with {plan} (p = {p:.3g}).", plan=plan, p=p)
@@ -177,14 +207,12 @@ def sample_ratio(counts: pd.DataFrame, was_planned: bool) -> Check:
     return Check("sample ratio", outcome, statistic, p, told)
 
 
-def _outcome(p: float) -> str:
-    return "failed" if p < FAIL else "warned" if p < WARN else "passed"
-
-
 def _attrition(campaign: Declaration, counts: pd.DataFrame, assigned: Any) -> Check:
     """Whether the share of the assigned who were analysed differs between arms."""
     listed = open_frame(assigned)
-    check_frame(listed, [campaign.arm], [])
+    check_frame(listed, [name for name in (campaign.arm, campaign.cluster) if name is not None], [])
+    if campaign.cluster is not None:
+        listed = listed.select(campaign.arm, campaign.cluster).unique()
     sizes = listed.group_by(campaign.arm).agg(nw.len().alias("n"))
     sizes = sizes.collect() if is_lazy(sizes) else sizes
     start = dict(zip(map(level_of, sizes[campaign.arm].to_list()), sizes["n"].to_list(), strict=True))
@@ -198,7 +226,7 @@ def _attrition(campaign: Declaration, counts: pd.DataFrame, assigned: Any) -> Ch
     lost = whole - n
     statistic, p = _contingency(n, lost)
     shares = ", ".join(f"{arm} {share:.1%}" for arm, share in zip(counts["arm"], n / whole, strict=True))
-    outcome = _outcome(p)
+    outcome = outcome_of(p)
     alike, unlike = message("no sign that arms lost customers unequally"), message("arms lost customers unequally")
     found = alike if outcome == "passed" else unlike
     told = message("Analysed of assigned: {shares}; {found} (p = {p:.2g}).", shares=shares, found=found, p=p)
@@ -242,7 +270,7 @@ def _balance_check(cube: Cube, covariates: tuple[str, ...], arms: tuple[Any, ...
     p = float(stats.chi2.sf(statistic, max(np.linalg.matrix_rank(joint, hermitian=True), 1)))
     worst = balance.iloc[int(balance["standardized_difference"].abs().to_numpy().argmax())]
     size = float(worst["standardized_difference"])
-    outcome = _outcome(p)
+    outcome = outcome_of(p)
     outcome = "warned" if outcome == "passed" and abs(size) > CLEAR and p < 0.05 else outcome
     told = message(
         "Largest standardized difference {size:.3f} ('{covariate}', arm '{arm}'); "
@@ -294,7 +322,7 @@ def _missing(cube: Cube, metric: Metric, arms: tuple[Any, ...]) -> Check:
         return Check(name, "passed", 0.0, 1.0, message("No customer lacks {metric}.", metric=outcome_name))
     statistic, p = _contingency(n, lost)
     shares = ", ".join(f"{arm} {share:.1%}" for arm, share in zip(arms, lost / (n + lost), strict=True))
-    outcome = _outcome(p)
+    outcome = outcome_of(p)
     tail = message("about equally") if outcome == "passed" else message("unequally: see the bounds")
     found = {"metric": outcome_name, "tail": tail, "shares": shares, "p": p}
     return Check(name, outcome, statistic, p, message("{metric} is missing {tail} ({shares}; p = {p:.2g}).", **found))

@@ -9,9 +9,9 @@ import numpy as np
 
 from loyalty_kit.campaigns.design.metrics import Rate
 from loyalty_kit.campaigns.design.random_assignment import AT_ONCE, Assigned, assign_randomly, origin
-from loyalty_kit.campaigns.design.rows import Floats, Rows, Whole
-from loyalty_kit.campaigns.effects.adjustment import inverse_of
-from loyalty_kit.campaigns.effects.estimates import ArmEstimates
+from loyalty_kit.campaigns.design.rows import SIZE, Floats, Rows, Whole
+from loyalty_kit.campaigns.effects.adjustment import inverse_of, unevenness
+from loyalty_kit.campaigns.effects.estimates import ArmEstimates, columns_of
 from loyalty_kit.statistics.resampling import block_of, run_blocks
 
 SPARSE = 0.5
@@ -23,13 +23,14 @@ class Layout:
     """Where the sums of one estimate lie among the features that are summed by arm.
 
     Columns are the form's, then the covariates'; `origins` is where each is counted from; `whole` says that
-    no customer lacks any of them.
+    no customer lacks any of them; `size` is the place of the size where a row is a cluster of customers.
     """
 
     columns: tuple[str, ...]
     origins: Floats
     weights: Floats
     divisor: int | None
+    size: int | None
     covariates: int
     rate: bool
     whole: bool
@@ -52,24 +53,26 @@ def layouts(rows: Rows, found: Sequence[ArmEstimates], instead: dict[str, str]) 
     out = []
     for estimate in found:
         form = estimate.form
-        columns = tuple(instead.get(name, name) for name in form.columns) + estimate.covariates
+        own = columns_of(form, estimate.clustered)
+        columns = tuple(instead.get(name, name) for name in own) + estimate.covariates
         values = rows.matrix(columns)
         present = np.asarray(~np.isnan(values).any(axis=1))
         whole = bool(present.all())
         mask = () if whole else columns
         origins = np.array([origin(column) for column in values[present].T])
         values = np.where(present[:, None], values - origins, 0.0)
-        weights = np.array([form.weights.get(name, 0.0) for name in form.columns])
+        weights = np.array([form.weights.get(name, 0.0) for name in own])
         sums = [place((mask, name), values[:, i]) for i, name in enumerate(columns)]
         products = [
             [place((mask, *sorted((a, b))), values[:, i] * values[:, j]) for j, b in enumerate(columns)]
             for i, a in enumerate(columns)
         ]
         count = -1 if whole else place((mask,), present.astype(float))
-        divisor = None if form.divisor is None else form.columns.index(form.divisor)
-        rate = isinstance(estimate.metric, Rate) and not estimate.covariates
+        size = own.index(SIZE) if estimate.clustered else None
+        divisor = size if form.divisor is None else own.index(form.divisor)
+        rate = isinstance(estimate.metric, Rate) and not estimate.covariates and not estimate.clustered
         k = len(estimate.covariates)
-        out.append(Layout(columns, origins, weights, divisor, k, rate, whole, count, sums, products))
+        out.append(Layout(columns, origins, weights, divisor, size, k, rate, whole, count, sums, products))
     return out, np.column_stack(held)
 
 
@@ -131,25 +134,48 @@ def values_and_variances(layout: Layout, n: Floats, sums: Floats) -> tuple[Float
         variance = np.einsum("bai,baij,baj->ba", weights, spread[..., :own, :own], weights)
         if layout.rate:
             return value, value * (1 - value) / n, np.full_like(n, np.inf)
-        if not k:
+        if k:
+            return _adjusted(layout, means, spread, weights, value, variance, n)
+        if layout.size is None:
             return value, np.maximum(variance, 0.0) / n, n - 1
-        return _adjusted(means, spread, weights, value, variance, n, own)
+        uneven = unevenness(n, means[..., layout.size], spread[..., layout.size, layout.size])
+        return value, np.maximum(variance, 0.0) * (n - 1) / n**2 / (1 - uneven), 1 / uneven - 1
 
 
 def _adjusted(
-    means: Floats, spread: Floats, weights: Floats, value: Floats, variance: Floats, n: Floats, own: int
+    layout: Layout, means: Floats, spread: Floats, weights: Floats, value: Floats, variance: Floats, n: Floats
 ) -> tuple[Floats, Floats, Floats]:
     """Adjust by covariates: Lin's estimate with errors from residual variances."""
-    k = means.shape[-1] - own
-    overall = (means[..., own:] * n[..., None]).sum(axis=1, keepdims=True) / n.sum(axis=1)[:, None, None]
-    shift = overall - means[..., own:]
-    cross = np.einsum("baij,baj->bai", spread[..., own:, :own], weights)
+    k, own = layout.covariates, means.shape[-1] - layout.covariates
+    base = np.ones_like(n) if layout.size is None else means[..., layout.size]
+    level = means[..., own:] / base[..., None]
+    overall = (means[..., own:] * n[..., None]).sum(axis=1) / (base * n).sum(axis=1)[:, None]
+    shift = overall[:, None] - level
+    inner, cross = spread[..., own:, own:], spread[..., own:, :own]
+    if layout.size is not None:
+        inner, cross = _per_customer(spread, level, base, own, layout.size)
+    cross = np.einsum("baij,baj->bai", cross, weights)
     good = np.asarray(np.isfinite(spread).all(axis=(-2, -1)))
-    inverse = inverse_of(np.where(good[..., None, None], spread[..., own:, own:], 0.0))
+    inverse = inverse_of(np.where(good[..., None, None], inner, 0.0))
     slopes = np.einsum("baij,baj->bai", inverse, cross)
     left = np.maximum(variance - np.einsum("bai,bai->ba", slopes, cross), 0.0) * (n - 1) / (n - 1 - k)
     reach = np.einsum("bai,baij,baj->ba", shift, inverse, shift) / (n - 1)
-    return value + np.einsum("bai,bai->ba", slopes, shift), left * (1 / n + reach), n - 1 - k
+    df = n - 1 - k
+    if layout.size is not None:
+        uneven = unevenness(n, base, spread[..., layout.size, layout.size])
+        left, df = left * (1 - 1 / n) / (1 - uneven), np.maximum(1 / uneven - 1 - k, 1.0)
+    return value + np.einsum("bai,bai->ba", slopes, shift), left * (1 / n + reach), df
+
+
+def _per_customer(spread: Floats, level: Floats, base: Floats, own: int, size: int) -> tuple[Floats, Floats]:
+    """Covariances of the covariates of clusters, taken per customer, with each other and with the outcome's columns."""
+    k = level.shape[-1]
+    turned = np.zeros((*spread.shape[:-1], k))
+    turned[..., own:, :] = np.eye(k)
+    turned[..., size, :] = -level
+    turned = turned / base[..., None, None]
+    across = np.einsum("baik,baij->bakj", turned, spread)
+    return across @ turned, across[..., :own]
 
 
 def studentised(value: Floats, variance: Floats, df: Floats) -> tuple[Floats, Floats]:
@@ -163,13 +189,17 @@ def studentised(value: Floats, variance: Floats, df: Floats) -> tuple[Floats, Fl
 
 @dataclass(frozen=True, eq=False)
 class Table:
-    """All that a placebo campaign reads: arm sizes, how many are assigned, features, cells with their estimates."""
+    """All that a placebo campaign reads: arm sizes, how many are assigned, features, cells with their estimates.
+
+    `units` is the number of the cluster that each row belongs to, where rows of one are assigned together.
+    """
 
     sizes: Whole
     assigned: int
     features: int
     layouts: list[Layout]
     cells: list[tuple[Sums, list[int]]]
+    units: Whole | None = None
 
 
 def placebo_t(
@@ -181,11 +211,15 @@ def placebo_t(
     instead: dict[str, str],
     times: int,
     rng: np.random.Generator,
+    units: Whole | None = None,
 ) -> Floats:
-    """T and df of every estimate and treatment in every placebo campaign: campaigns × estimates × treatments × 2."""
+    """T and df of every estimate and treatment in every placebo campaign: campaigns × estimates × treatments × 2.
+
+    Rows of one cluster, by the numbers in `units`, get the same arm.
+    """
     laid, features = layouts(rows, found, instead)
     active = np.flatnonzero((features != 0).any(axis=1))
-    whole = all(part is None for part in inside) and all(layout.whole for layout in laid)
+    whole = units is None and all(part is None for part in inside) and all(layout.whole for layout in laid)
     if whole and len(active) < SPARSE * len(codes):
         features = features[active]
     members: dict[int, list[int]] = {}
@@ -195,7 +229,9 @@ def placebo_t(
         (Sums.of(features, inside[own[0]], sorted({f for i in own for f in _features(laid[i])})), own)
         for own in members.values()
     ]
-    table = Table(np.bincount(codes, minlength=arms), len(features), features.shape[1], laid, cells)
+    drawn = codes if units is None else codes[np.unique(units, return_index=True)[1]]
+    assigned = len(features) if units is None else len(drawn)
+    table = Table(np.bincount(drawn, minlength=arms), assigned, features.shape[1], laid, cells, units)
     one = partial(_campaigns, table)
     return run_blocks(one, replicates=times, rng=rng, block=block_of(len(features), draws=AT_ONCE))
 
@@ -203,6 +239,8 @@ def placebo_t(
 def _campaigns(table: Table, count: int, rng: np.random.Generator) -> Floats:
     """Make some placebo campaigns."""
     assigned = assign_randomly(table.sizes, table.assigned, count, rng)
+    if table.units is not None:
+        assigned = assigned[:, table.units]
     found = np.empty((count, len(table.layouts), len(table.sizes) - 1, 2))
     for cell, members in table.cells:
         n, sums = cell.by_arm(assigned, table.sizes, table.features)

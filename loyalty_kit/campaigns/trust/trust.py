@@ -264,7 +264,7 @@ def _own_error(estimate: ArmEstimates, arm: object) -> float:
     at = estimate.arms.index(arm)
     if not estimate.fits:
         return float(estimate.differences()[1][at - 1])
-    return float(np.sqrt(estimate.fits[0].by_moments() + estimate.fits[at].by_moments()))
+    return float(np.sqrt(estimate.fits[0].by_moments()[0] + estimate.fits[at].by_moments()[0]))
 
 
 def _contact(estimate: ArmEstimates, arm: object) -> float:

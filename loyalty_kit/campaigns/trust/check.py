@@ -1,0 +1,30 @@
+"""One check of an assignment, and from which p values on it warns and fails."""
+
+from dataclasses import dataclass
+
+FAIL, WARN = 0.001, 0.01
+CLEAR = 0.1
+"""Standardized difference that is looked into where chance explains it badly."""
+MOST_CONTAMINATED = 0.01
+
+
+@dataclass(frozen=True)
+class Check:
+    """One check: its outcome, figure and sentence."""
+
+    check: str
+    outcome: str
+    statistic: float
+    p_value: float
+    message: str
+
+
+def outcome_of(p: float) -> str:
+    """Outcome of a test: passed, warned or failed.
+
+    Examples
+    --------
+    >>> outcome_of(0.5), outcome_of(0.005), outcome_of(1e-6)
+    ('passed', 'warned', 'failed')
+    """
+    return "failed" if p < FAIL else "warned" if p < WARN else "passed"
