@@ -25,7 +25,7 @@ def render(
         typer.Option(
             "-p",
             metavar="NAME=VALUE",
-            help="A parameter of the notebook; a list is split at commas outside quotation marks.",
+            help="A parameter; a list or tuple is split at commas outside quotation marks, a dict is JSON.",
         ),
     ] = None,
     output: Annotated[
@@ -115,8 +115,11 @@ def _one(
 ) -> tuple[list[str], Iterable["lk.results.RenderResult"], Path]:
     """Name, result to come and folder of one notebook's report."""
     path = publishing.notebooks.notebooks.find_notebook(target, Path())
-    declared = publishing.notebooks.parameters.notebook_parameters(publishing.notebooks.notebooks.read_notebook(path))
-    values = publishing.notebooks.values.check_texts(_pairs(parameters), declared, path.stem)
+    node = publishing.notebooks.notebooks.read_notebook(path)
+    publishing.notebooks.languages.check_kernel(node, path, _pairs(parameters))
+    declared = publishing.notebooks.parameters.notebook_parameters(node)
+    others = publishing.notebooks.parameters.other_lines(node)
+    values = publishing.notebooks.values.check_texts(_pairs(parameters), declared, path.stem, others=others)
     place = Path(output)
     folder = place.parent if place.suffix == ".html" and not place.is_dir() else place
     name = path.stem if folder == place else place.stem

@@ -8,7 +8,7 @@ import typer
 import loyalty_kit as lk
 from loyalty_kit import publishing
 from loyalty_kit.commands.app import Debug, command
-from loyalty_kit.publishing.terminal import aligned, as_text
+from loyalty_kit.publishing.terminal import aligned, as_text, printable_lines, shortened
 
 
 @command()
@@ -19,7 +19,8 @@ def params(
 ) -> int:
     """List a notebook's parameters: name, type, default, help."""
     path = publishing.notebooks.notebooks.find_notebook(notebook, Path())
-    declared = publishing.notebooks.parameters.notebook_parameters(publishing.notebooks.notebooks.read_notebook(path))
+    node = publishing.notebooks.notebooks.read_notebook(path)
+    declared = publishing.notebooks.parameters.notebook_parameters(node)
     if as_json:
         typer.echo(as_text(publishing.notebooks.values.described(declared)))
         return 0
@@ -29,6 +30,9 @@ def params(
     ]
     for line in aligned([("name", "type", "default", "help"), *rows]):
         typer.echo(line)
+    if others := publishing.notebooks.parameters.other_lines(node):
+        kinds = ", ".join(f"{name} ({kind})" for name, kind in others.items())
+        typer.echo(shortened(printable_lines(f"Left out, since no parameter may have its type: {kinds}.")))
     return 0
 
 

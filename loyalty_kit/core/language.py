@@ -223,16 +223,23 @@ def in_a_row(names: Iterable[str], *, language: str | None = None) -> str:
 
 
 def given(value: object) -> str:
-    """Write the value of a parameter: a list as its entries, a dash where there is nothing.
+    """Write the value of a parameter: a list as its entries, a table as its pairs, a dash where there is nothing.
 
     Examples
     --------
-    >>> given(["channel = store", "wave = 2"]), given([]), given(None), given(0.95)
-    ('channel = store, wave = 2', '–', '–', '0.95')
+    >>> given(["channel = store", "wave = 2"]), given([]), given(None), given(0.95), given({"low": 1, "high": [2, 3]})
+    ('channel = store, wave = 2', '–', '–', '0.95', 'low: 1, high: (2, 3)')
     """
+    if isinstance(value, dict):
+        return ", ".join(f"{name}: {_inside(part)}" for name, part in value.items()) or "–"
     if isinstance(value, list | tuple):
-        return ", ".join(map(str, value)) or "–"
+        return ", ".join(map(_inside, value)) or "–"
     return "–" if value is None or value == "" else str(value)
+
+
+def _inside(value: object) -> str:
+    """Write a part of a value of several parts."""
+    return f"({given(value)})" if isinstance(value, list | tuple | dict) else given(value)
 
 
 def number(value: float, digits: int = 2) -> str:

@@ -17,7 +17,12 @@ channels: list[str] = []
 seed = 20
 schema: str = "s"
 needed: float
+since_when: datetime.datetime = datetime.datetime(2026, 3, 1, 9)
+limits: dict[str, float] = {"low": 1}
+bounds: tuple[int, float] = (0, 1.5)
 table: dict = {}
+pair = (1, 2)
+strange: set = {1}
 derived = 3 * seed
 a, b = 1, 2
 """

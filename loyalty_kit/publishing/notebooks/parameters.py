@@ -6,24 +6,23 @@ import operator
 import tokenize
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from types import GenericAlias, NoneType
 from typing import Annotated, Any, Literal, get_args, get_origin
 
 from nbformat import NotebookNode
-from pydantic import BeforeValidator
 
+from loyalty_kit.publishing.notebooks.languages import notebook_kernel
 from loyalty_kit.publishing.notebooks.syntax import syntax_tree
+from loyalty_kit.publishing.notebooks.types import KINDS, Scalar, mapping_type, tuple_type
 
 PARAMETERS_TAG = "parameters"
 
-Scalar = bool | int | float | str
-Day = Annotated[date, BeforeValidator(lambda value: date.fromisoformat(value) if isinstance(value, str) else value)]
-File = Annotated[Path, BeforeValidator(lambda value: Path(value) if isinstance(value, str) else value)]
-
-_SIMPLE: dict[str, Any] = {"str": str, "int": int, "float": float, "bool": bool, "Path": File, "date": Day}
 _LISTS = ("list", "List")
+_TUPLES = ("tuple", "Tuple")
+_MAPPINGS = ("dict", "Dict")
+_MOMENTS = {"date": date, "datetime": datetime}
 
 
 @dataclass(frozen=True)
@@ -51,7 +50,9 @@ class Parameter:
 
 
 def notebook_parameters(notebook: NotebookNode) -> tuple[Parameter, ...]:
-    """Parameters that a notebook takes: those of its first cell tagged 'parameters'."""
+    """Parameters that a notebook takes: those of its first cell tagged 'parameters', where that is Python."""
+    if not notebook_kernel(notebook).is_python:
+        return ()
     sources = (cell.source for cell in notebook.cells if is_parameters_cell(cell))
     return read_parameters(next(sources, ""))
 
@@ -67,8 +68,8 @@ def read_parameters(source: str) -> tuple[Parameter, ...]:
     Parameters
     ----------
     source : str
-        Lines ``name: type = default  # help``. A type is str, int, float, bool, Path, date,
-        Literal, a list of one of these, or such a type or None; nothing is evaluated.
+        Lines ``name: type = default  # help``. A type is str, int, float, bool, Path, date, datetime,
+        Literal, a list, tuple or dict of these, or such a type or None; nothing is evaluated.
 
     Returns
     -------
@@ -90,6 +91,24 @@ def read_parameters(source: str) -> tuple[Parameter, ...]:
     comments = _comments(source)
     found = (_parameter(statement, source, comments) for statement in statements)
     return tuple({parameter.name: parameter for parameter in found if parameter is not None}.values())
+
+
+def other_lines(notebook: NotebookNode) -> dict[str, str]:
+    """Find lines that are no parameters for their type: that type, as written, by name."""
+    if not notebook_kernel(notebook).is_python:
+        return {}
+    source = next((cell.source for cell in notebook.cells if is_parameters_cell(cell)), "")
+    taken = {parameter.name for parameter in read_parameters(source)}
+    try:
+        statements = syntax_tree(source).body
+    except (SyntaxError, ValueError):
+        return {}
+    others = {}
+    for statement in statements:
+        match statement:
+            case ast.AnnAssign(target=ast.Name(id=name), annotation=hint) if name not in taken:
+                others[name] = _unquoted(hint)
+    return others
 
 
 def _comments(source: str) -> dict[int, str]:
@@ -143,10 +162,14 @@ def _annotation(hint: ast.expr) -> Any:
             return NoneType
         case ast.Constant(value=str()):
             return _annotation(_inner(hint))
-        case ast.Name(id=name) | ast.Attribute(attr=name) if name in _SIMPLE:
-            return _SIMPLE[name]
+        case ast.Name(id=name) | ast.Attribute(attr=name) if name in KINDS:
+            return KINDS[name]
         case ast.Name(id=name) | ast.Attribute(attr=name) if name in _LISTS:
             return list[Scalar]
+        case ast.Name(id=name) | ast.Attribute(attr=name) if name in _TUPLES:
+            return tuple_type((Scalar, ...))
+        case ast.Name(id=name) | ast.Attribute(attr=name) if name in _MAPPINGS:
+            return mapping_type()
         case ast.Subscript(value=ast.Name(id=name) | ast.Attribute(attr=name), slice=inside):
             return _generic(name, inside)
         case ast.BinOp(left=left, op=ast.BitOr(), right=right):
@@ -160,17 +183,28 @@ def _generic(name: str, inside: ast.expr) -> Any:
         allowed = _value(inside)
         plain = all(isinstance(choice, str | int) for choice in (allowed if isinstance(allowed, tuple) else [allowed]))
         return Literal[allowed] if plain else None
-    part = _annotation(inside)
-    if part is None or name not in (*_LISTS, "Optional"):
+    several = inside.elts if isinstance(inside, ast.Tuple) else [inside]
+    parts = tuple(... if ast.unparse(part) == "..." else _annotation(part) for part in several)
+    if None in parts or ... in parts[:-1] or (... in parts and (name not in _TUPLES or len(parts) != 2)):
         return None
-    return operator.or_(part, None) if name == "Optional" else GenericAlias(list, part)
+    if name in _TUPLES:
+        return tuple_type(parts)
+    if name in _MAPPINGS:
+        return mapping_type(*parts) if len(parts) == 2 and parts[0] in (str, int) else None
+    if len(parts) != 1 or name not in (*_LISTS, "Optional"):
+        return None
+    return operator.or_(parts[0], None) if name == "Optional" else GenericAlias(list, parts[0])
 
 
 def _value(default: ast.expr) -> Any:
-    """Value of a default that is a literal, a date or a Path; else None."""
+    """Value of a default that is a literal, a date, a time or a Path; else None."""
     match default:
-        case ast.Call(func=ast.Name(id="date"), args=[_, _, _] as parts, keywords=[]):
-            return _built(date, parts)
+        case ast.Call(
+            func=ast.Name(id=name) | ast.Attribute(value=ast.Name(), attr=name),
+            args=[_, _, _, *_] as parts,
+            keywords=[],
+        ) if name in _MOMENTS:
+            return _built(_MOMENTS[name], parts)
         case ast.Call(func=ast.Name(id="Path"), args=[_] as parts, keywords=[]):
             return _built(Path, parts)
     try:
@@ -189,16 +223,21 @@ def _built(kind: Any, parts: list[ast.expr]) -> Any:
 def _kind(default: ast.expr) -> Any:
     """Type of a default that has no annotation; None where it is no literal."""
     value = _value(default)
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         parts = {type(part) for part in value}
-        return GenericAlias(list, parts.pop()) if len(parts) == 1 and parts <= set(get_args(Scalar)) else list[Scalar]
+        part = parts.pop() if len(parts) == 1 and parts <= set(get_args(Scalar)) else Scalar
+        return GenericAlias(list, part) if isinstance(value, list) else tuple_type((part, ...))
+    if isinstance(value, dict):
+        return mapping_type()
     if value is None:
         return Scalar | None if isinstance(default, ast.Constant) else None
-    return _SIMPLE.get("Path" if isinstance(value, Path) else type(value).__name__)
+    return KINDS.get("Path" if isinstance(value, Path) else type(value).__name__)
 
 
 def _type_name(annotation: Any) -> str:
     """Name of a type as it would be written."""
     if get_origin(annotation) is Annotated:
         return _type_name(get_args(annotation)[0])
+    if get_origin(annotation) is dict:
+        return "dict"
     return annotation.__name__ if isinstance(annotation, type) and not get_args(annotation) else str(annotation)

@@ -1,33 +1,49 @@
 """Values of parameters: what was given checked by type, listed for a form, and written as code for a notebook."""
 
+import ast
 import csv
+import json
 import math
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
-from types import NoneType, UnionType
-from typing import Any, Literal, Union, get_args, get_origin
+from types import MappingProxyType, NoneType, UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 from pydantic_core import ErrorDetails
 
 from loyalty_kit.core.errors import InputError, nearest
 from loyalty_kit.core.messages import Message, message, shown, together
-from loyalty_kit.publishing.notebooks.parameters import Parameter, Scalar
+from loyalty_kit.publishing.notebooks.parameters import Parameter
+from loyalty_kit.publishing.notebooks.types import KINDS, Scalar
+
+_EXAMPLES: dict[Any, str] = {datetime: "2026-02-03T10:00", dict: '{"low": 1}', tuple: "0, 1"}
+"""Values of types that are not written in one way only."""
 
 
-def check_parameters(given: Mapping[str, Any], parameters: Sequence[Parameter], where: str) -> dict[str, Any]:
+def check_parameters(
+    given: Mapping[str, Any],
+    parameters: Sequence[Parameter],
+    where: str,
+    *,
+    others: Mapping[str, str] = MappingProxyType({}),
+) -> dict[str, Any]:
     """Values given from Python or TOML, checked by type.
 
     Parameters
     ----------
     given : mapping of str to object
-        Values by name. A whole number stands for a float; a Path may be text and a date ISO text.
+        Values by name. A whole number stands for a float, a list for a tuple; a Path may be text, a date or
+        datetime ISO text.
     parameters : sequence of Parameter
         What the notebook takes.
     where : str
         What errors call the notebook.
+    others : mapping of str to str
+        Types of lines that are no parameters for their type, as `parameters.other_lines` finds them.
 
     Returns
     -------
@@ -48,14 +64,20 @@ def check_parameters(given: Mapping[str, Any], parameters: Sequence[Parameter], 
     ...
     loyalty_kit.core.errors.InputError: Parameter 'level' of 'report.ipynb' must be float; got 'high'.
     """
-    return _checked(given, parameters, where, strict=True)
+    return _checked(given, parameters, where, strict=True, others=others)
 
 
-def check_texts(given: Mapping[str, str], parameters: Sequence[Parameter], where: str) -> dict[str, Any]:
+def check_texts(
+    given: Mapping[str, str],
+    parameters: Sequence[Parameter],
+    where: str,
+    *,
+    others: Mapping[str, str] = MappingProxyType({}),
+) -> dict[str, Any]:
     r"""Values given as text on the command line, each converted by its parameter's type.
 
-    A str takes its text as it is; a list is split at commas, but for those within quotation marks;
-    nothing or 'none' stands for None where the type allows it.
+    A str takes its text as it is; a list or tuple is split at commas, but for those within quotation marks; a dict
+    is JSON; nothing or 'none' stands for None where the type allows it.
 
     Examples
     --------
@@ -63,9 +85,12 @@ def check_texts(given: Mapping[str, str], parameters: Sequence[Parameter], where
     >>> check_texts({"code": "007", "waves": "1,2"}, read_parameters('code: str = ""\nwaves: list[int] = []'), "x")
     {'code': '007', 'waves': [1, 2]}
     """
-    annotations = {parameter.name: parameter.annotation for parameter in parameters}
-    values = {name: _worth(text, annotations.get(name, str)) for name, text in given.items()}
-    return _checked(values, parameters, where, strict=False)
+    known = {parameter.name: parameter for parameter in parameters}
+    values = {
+        name: _as_default(_worth(text, known[name].annotation), known[name]) if name in known else text
+        for name, text in given.items()
+    }
+    return _checked(values, parameters, where, strict=False, others=others)
 
 
 def described(parameters: Sequence[Parameter]) -> list[dict[str, Any]]:
@@ -99,6 +124,8 @@ def described(parameters: Sequence[Parameter]) -> list[dict[str, Any]]:
 def choices(annotation: Any) -> list[Any]:
     """Values that a type of choices allows, None among them; of a list those of its entries."""
     origin, inside = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        return choices(inside[0])
     if origin is Literal:
         return list(inside)
     if origin is list:
@@ -127,15 +154,34 @@ def injected_source(values: Mapping[str, Any]) -> str:
     since = date.fromisoformat('2026-03-01')
     """
     lines = [f"{name} = {_literal(value)}" for name, value in values.items()]
-    kinds = [type(part) for value in values.values() for part in (value if isinstance(value, list) else [value])]
-    imports = ["from datetime import date"] if any(issubclass(kind, date) for kind in kinds) else []
+    kinds = {type(part) for value in values.values() for part in _parts(value)}
+    imports = ["from datetime import date"] if date in kinds else []
+    # Not by its own name: a cell may have imported the module of that name.
+    imports += ["from datetime import datetime as _datetime"] if datetime in kinds else []
     imports += ["from pathlib import Path"] if any(issubclass(kind, Path) for kind in kinds) else []
     return "\n".join([*imports, *lines])
 
 
+def _parts(value: Any) -> Iterator[Any]:
+    """Values that a value is made of."""
+    if isinstance(value, list | tuple):
+        value = dict(enumerate(value))
+    if not isinstance(value, dict):
+        yield value
+    else:
+        for part in value.values():
+            yield from _parts(part)
+
+
 def _literal(value: Any) -> str:
     if isinstance(value, list):
-        return f"[{', '.join(_literal(part) for part in value)}]"
+        return f"[{', '.join(map(_literal, value))}]"
+    if isinstance(value, tuple):
+        return f"({', '.join(map(_literal, value))}{',' * (len(value) == 1)})"
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{name!r}: {_literal(part)}' for name, part in value.items())}}}"
+    if isinstance(value, datetime):
+        return f"_datetime.fromisoformat({value.isoformat()!r})"
     if isinstance(value, date):
         return f"date.fromisoformat({value.isoformat()!r})"
     return f"Path({str(value)!r})" if isinstance(value, Path) else repr(value)
@@ -143,8 +189,10 @@ def _literal(value: Any) -> str:
 
 def _plain(value: Any) -> Any:
     """Value as JSON knows it; None where it does not."""
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return [_plain(part) for part in value]
+    if isinstance(value, dict):
+        return {str(name): _plain(part) for name, part in value.items()}
     if isinstance(value, Path):
         return value.as_posix()
     if isinstance(value, date):
@@ -156,6 +204,8 @@ def _plain(value: Any) -> Any:
 def _worth(text: str, annotation: Any) -> Any:
     """Value that text stands for, as far as pydantic does not convert it by itself."""
     origin, inside = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        return _worth(text, inside[0])
     if origin in (Union, UnionType) and NoneType in inside:
         if text.strip().casefold() in ("", "none"):
             return None
@@ -164,21 +214,62 @@ def _worth(text: str, annotation: Any) -> Any:
     if origin is Literal:
         return next((choice for choice in inside if str(choice) == text), text)
     if origin is list:
-        return _entries(text, inside[0])
+        return _entries(text, [inside[0]])
+    if origin is tuple:
+        bare = text.strip()
+        return _entries(bare[1:-1] if bare.startswith("(") and bare.endswith(")") else bare, inside)
+    return _mapping(text) if origin is dict else text
+
+
+def _entries(text: str, annotations: Sequence[Any]) -> Any:
+    """Entries of a list or tuple; one that holds a comma stands in quotation marks, as in a CSV."""
+    try:
+        parts = next(csv.reader([text.strip()], skipinitialspace=True), [])
+    except csv.Error:
+        return text
+    kinds = [kind for kind in annotations if kind is not ...] or [str]
+    kinds += [kinds[-1]] * (len(parts) - len(kinds))
+    return [_worth(part.strip(), kind) for part, kind in zip(parts, kinds, strict=False)]
+
+
+def _mapping(text: str) -> Any:
+    """Read a mapping from JSON or a literal of Python."""
+    for read in (json.loads, ast.literal_eval):
+        try:
+            value = read(text)
+        except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+            continue
+        return value
     return text
 
 
-def _entries(text: str, annotation: Any) -> Any:
-    """Entries of a list; one that holds a comma stands in quotation marks, as in a CSV."""
-    try:
-        return [
-            _worth(part.strip(), annotation) for part in next(csv.reader([text.strip()], skipinitialspace=True), [])
-        ]
-    except csv.Error:
-        return text
+def _as_default(value: Any, parameter: Parameter) -> Any:
+    """Entries of a list or tuple that may hold anything, read as those of the default are where they can be."""
+    default = parameter.value
+    kinds = {type(part) for part in default} if isinstance(default, list | tuple) else set()
+    of_anything = isinstance(value, list) and Scalar in get_args(_bare(parameter.annotation))
+    if of_anything and kinds and kinds <= {int, float}:
+        with suppress(ValueError):
+            return [int(part) if kinds == {int} else float(part) for part in value]
+    return value
 
 
-def _checked(given: Mapping[str, Any], parameters: Sequence[Parameter], where: str, *, strict: bool) -> dict[str, Any]:
+def _bare(annotation: Any) -> Any:
+    """Type without what is checked besides."""
+    return get_args(annotation)[0] if get_origin(annotation) is Annotated else annotation
+
+
+def _checked(
+    given: Mapping[str, Any], parameters: Sequence[Parameter], where: str, *, strict: bool, others: Mapping[str, str]
+) -> dict[str, Any]:
+    if name := next((name for name in given if name in others), None):
+        raise InputError(
+            "'{notebook}' declares '{name}' as {type}, and no parameter may have that type; allowed are {types}.",
+            notebook=where,
+            name=name,
+            type=others[name],
+            types=", ".join((*KINDS, "Literal", "list", "tuple", "dict")),
+        )
     model = _model(tuple((one.name, one.annotation, one.default is None) for one in parameters))
     try:
         return model.model_validate(dict(given), strict=strict).model_dump(by_alias=True, exclude_unset=True)
@@ -205,8 +296,13 @@ def _fault(detail: ErrorDetails, given: Mapping[str, Any], known: Mapping[str, P
     if name not in known:
         template = "'{notebook}' has no parameter '{name}'{hint}"
         return message(template, notebook=where, name=name, hint=nearest(name, known) or taken(known))
-    if detail["type"] == "missing":
+    if detail["type"] == "missing" and len(detail["loc"]) == 1:
         template = "Parameter '{name}' of '{notebook}' must be given: {type}."
         return message(template, name=name, notebook=where, type=known[name].type)
+    of, value = known[name].type, shown(given[name])
+    bare = _bare(known[name].annotation)
+    if example := _EXAMPLES.get(get_origin(bare) or bare):
+        template = "Parameter '{name}' of '{notebook}' must be {type}, such as {example}; got {given}."
+        return message(template, name=name, notebook=where, type=of, example=example, given=value)
     template = "Parameter '{name}' of '{notebook}' must be {type}; got {given}."
-    return message(template, name=name, notebook=where, type=known[name].type, given=shown(given[name]))
+    return message(template, name=name, notebook=where, type=of, given=value)

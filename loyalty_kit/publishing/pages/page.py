@@ -10,12 +10,15 @@ from typing import Any
 from bs4 import BeautifulSoup
 from nbconvert.exporters.templateexporter import TemplateExporter
 from nbformat import NotebookNode
+from pygments.lexers import get_lexer_by_name
+from pygments.util import ClassNotFound
 from traitlets import default
 
 from loyalty_kit import __version__
 from loyalty_kit.core.estimates import Estimate
 from loyalty_kit.core.language import term
 from loyalty_kit.publishing.history.requests import PastRun
+from loyalty_kit.publishing.notebooks.languages import notebook_kernel
 from loyalty_kit.publishing.pages.document import TAGS, TEMPLATES, printable
 from loyalty_kit.publishing.pages.markup import AS_WRITTEN
 from loyalty_kit.publishing.pages.outputs import markdown_html, output_html, shown_outputs
@@ -97,6 +100,7 @@ def report_page(
     words = {word: term(f"page.{word}", language=language) for word in ("skip", "contents", "code")}
     script = (TEMPLATES / "loyalty" / "report.js").read_text(encoding="utf-8")
     resources = {
+        "lexer": _lexer(notebook),
         "facts": {**facts, "language": language},
         "folder": folder,
         "tag": TAGS[language],
@@ -112,6 +116,17 @@ def report_page(
     soup = BeautifulSoup(html, "html.parser")
     add_structure(soup, title=facts.get("title", ""), language=language)
     return printable(soup.decode(formatter=AS_WRITTEN))
+
+
+def _lexer(notebook: NotebookNode) -> str | None:
+    """Name of what colours code in another language than Python; plain text where that is not known."""
+    kernel = notebook_kernel(notebook)
+    if kernel.is_python:
+        return None
+    try:
+        return str(get_lexer_by_name(kernel.language.casefold()).aliases[0])
+    except ClassNotFound:
+        return "text"
 
 
 def _policy(script: str) -> str:

@@ -17,8 +17,9 @@ from loyalty_kit.core.messages import message
 from loyalty_kit.publishing.files.naming import titled
 from loyalty_kit.publishing.files.publication import check_report_name
 from loyalty_kit.publishing.history.requests import PastRun, RenderRequest
+from loyalty_kit.publishing.notebooks.languages import check_kernel, notebook_kernel
 from loyalty_kit.publishing.notebooks.notebooks import find_notebook, heading, read_notebook
-from loyalty_kit.publishing.notebooks.parameters import is_parameters_cell, notebook_parameters
+from loyalty_kit.publishing.notebooks.parameters import is_parameters_cell, notebook_parameters, other_lines
 from loyalty_kit.publishing.notebooks.prose import with_prose
 from loyalty_kit.publishing.notebooks.values import check_parameters, choices, injected_source
 from loyalty_kit.publishing.reports.keys import ReportKey, report_key
@@ -72,6 +73,7 @@ class Job:
 
     def key(self) -> ReportKey:
         """Hash of all that goes into the report, and of each input file."""
+        kernel = notebook_kernel(self.notebook)
         return report_key(
             self.notebook,
             path=self.path,
@@ -79,7 +81,7 @@ class Job:
             folder=self.folder,
             language=self.language,
             words=self.words,
-            extra=(self.name, self.title),
+            extra=(self.name, self.title, *([] if kernel.is_python else [kernel.name])),
         )
 
     def facts(self, key: str = "") -> dict[str, str]:
@@ -127,9 +129,10 @@ def prepare_job(
     name = path.stem if name is None else name
     check_report_name(name, message("Report of '{notebook}'", notebook=path.name))
     node = read_notebook(path)
+    check_kernel(node, path, parameters)
     declared = notebook_parameters(node)
     wanted = {"language": language} if language and any(entry.name == "language" for entry in declared) else {}
-    given = check_parameters({**wanted, **parameters}, declared, path.stem)
+    given = check_parameters({**wanted, **parameters}, declared, path.stem, others=other_lines(node))
     folder = base.resolve()
     defaults = {entry.name: entry.value for entry in declared if entry.name not in given}
     kept = _kept_paths(defaults, path, folder)

@@ -192,16 +192,19 @@ def _cell(cell: NotebookNode) -> list[Any]:
 def _plain(value: Any) -> Any:
     """Value with its type, as JSON knows it."""
     if isinstance(value, list | tuple):
-        return [_plain(part) for part in value]
+        return [type(value).__name__, *(_plain(part) for part in value)]
+    if isinstance(value, dict):
+        return ["dict", *([_plain(name), _plain(part)] for name, part in value.items())]
     if isinstance(value, Path):
         return ["Path", value.as_posix()]
-    return ["date", value.isoformat()] if isinstance(value, date) else [type(value).__name__, repr(value)]
+    return [type(value).__name__, value.isoformat() if isinstance(value, date) else repr(value)]
 
 
 def _texts(value: Any) -> list[str]:
     """Texts that may name a file."""
-    if isinstance(value, list | tuple):
-        return [text for part in value for text in _texts(part)]
+    if isinstance(value, list | tuple | dict):
+        parts = value.values() if isinstance(value, dict) else value
+        return [text for part in parts for text in _texts(part)]
     return [str(value)] if isinstance(value, str | Path) and str(value).strip() else []
 
 

@@ -22,6 +22,7 @@ from traitlets.config import Config
 from loyalty_kit.core.errors import InputError
 from loyalty_kit.core.messages import Message, foreign, loads, message
 from loyalty_kit.publishing.history.requests import Failure
+from loyalty_kit.publishing.notebooks.languages import Kernel, notebook_kernel
 from loyalty_kit.publishing.running.kernels import LOG, ReportKernel
 
 PREPARATION = "from loyalty_kit.publishing.running.kernel import prepare; prepare()"
@@ -95,19 +96,20 @@ def run_notebook(notebook: NotebookNode, *, folder: Path, scratch: Path, languag
     Returns
     -------
     NotebookNode
-        A copy that begins with a hidden cell, which prepares the kernel. No time stands in it.
+        A copy that begins with a hidden cell, which prepares a kernel of Python. No time stands in it.
 
     Raises
     ------
     RunError
         If a cell raises, ends the kernel, or the kernel dies or does not start.
     """
-    first = new_code_cell(PREPARATION, id="preparation", metadata={"tags": [HIDDEN_TAG]})
-    whole = NotebookNode({**notebook, "cells": [first, *notebook.cells]})
+    kernel = notebook_kernel(notebook)
+    first = [new_code_cell(PREPARATION, id="preparation", metadata={"tags": [HIDDEN_TAG]})] if kernel.is_python else []
+    whole = NotebookNode({**notebook, "cells": [*first, *notebook.cells]})
     watch = _Watch(REACHED.get())
     with _quiet():
         try:
-            done = _executed(whole, watch, _kernel_options(folder, scratch, language))
+            done = _executed(whole, watch, _kernel_options(folder, scratch, language, kernel))
         except PapermillExecutionError as error:
             raise RunError(_cell_failure(error, watch.reply)) from error
         except DeadKernelError as error:
@@ -145,16 +147,19 @@ def _executed(notebook: NotebookNode, watch: _Watch, options: dict[str, Any]) ->
     return execute()
 
 
-def _kernel_options(folder: Path, scratch: Path, language: str) -> dict[str, Any]:
+def _kernel_options(folder: Path, scratch: Path, language: str, kernel: Kernel) -> dict[str, Any]:
     """Options of nbclient: where the kernel works and where its own files lie."""
     connection = {"connection_file": str(scratch / "kernel.json")}
     sockets = str(scratch / "kernel")
-    if os.name == "posix" and len(sockets) < _LONGEST_SOCKET:
+    if not kernel.is_python:
+        # Not every kernel talks by sockets that are files.
+        connection |= {"other": kernel.name}
+    elif os.name == "posix" and len(sockets) < _LONGEST_SOCKET:
         connection |= {"transport": "ipc", "ip": sockets}
     return {
         "kernel_manager_class": ReportKernel,
         "config": Config({"ReportKernel": {**connection, "language": language}}),
-        "extra_arguments": [f"--ipython-dir={scratch}", "--HistoryManager.enabled=False"],
+        "extra_arguments": [f"--ipython-dir={scratch}", "--HistoryManager.enabled=False"] if kernel.is_python else [],
         # Its outputs are in; nothing that it would do at its leisure reaches the report.
         "shutdown_kernel": "immediate",
         "resources": {"metadata": {"path": str(folder)}},

@@ -14,7 +14,7 @@ from typing import Any
 from ipykernel.kernelspec import make_ipkernel_cmd
 from jupyter_client.asynchronous.client import AsyncKernelClient
 from jupyter_client.channels import AsyncZMQSocketChannel
-from jupyter_client.kernelspec import KernelSpec
+from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
 from papermill.exceptions import PapermillExecutionError
 from traitlets import Type, Unicode
@@ -122,13 +122,14 @@ class ReportClient(AsyncKernelClient):
 
 
 class ReportKernel(AsyncKernelManager):
-    """Kernel of this interpreter, whatever other Python has registered itself as 'python3'.
+    """Kernel of this interpreter, whatever other Python has registered itself as 'python3'; or one of another language.
 
     What its process says beside the cells' outputs goes to a log by its connection file.
     """
 
     client_factory = Type(ReportClient)
     language = Unicode("en", help="Language of computed sentences.").tag(config=True)
+    other = Unicode("", help="Installed kernel of another language, which then runs.").tag(config=True)
 
     @property
     def kernel_spec(self) -> KernelSpec:
@@ -138,9 +139,14 @@ class ReportKernel(AsyncKernelManager):
         # A kernel is killed when its outputs are in; what it has put aside goes with its other files.
         own = len(folder) < _LONGEST_FOLDER and folder.startswith(tempfile.gettempdir())
         passing = {"TMPDIR": folder} if own else {}
+        environment = {**_FIXED, **ENVIRONMENT, **passing, SPOKEN: self.language}
+        if self.other:
+            spec: KernelSpec = KernelSpecManager().get_kernel_spec(self.other)
+            spec.env = {**environment, **spec.env}
+            return spec
         return KernelSpec(
             argv=warm if os.environ.get(KERNELS) else make_ipkernel_cmd(),
-            env={**_FIXED, **ENVIRONMENT, **passing, SPOKEN: self.language},
+            env=environment,
             display_name="Python",
             language="python",
             name="python3",

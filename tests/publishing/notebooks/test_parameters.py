@@ -1,18 +1,21 @@
 """Parameters: read from the cell's syntax tree, typed; nothing in it is run."""
 
+from datetime import date, datetime
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from parameter_cells import PARAMETERS
 
-from loyalty_kit.publishing.notebooks.parameters import notebook_parameters, read_parameters
+from loyalty_kit.publishing.notebooks.parameters import notebook_parameters, other_lines, read_parameters
 
 
 def test_every_line_of_the_form_is_a_parameter():
     assert [entry.name for entry in PARAMETERS] == [
         *("survey", "codebook", "channel", "wave", "confidence", "screen_out"),
         *("since", "weeks", "channels", "seed", "schema", "needed"),
+        *("since_when", "limits", "bounds", "table", "pair"),
     ]
 
 
@@ -24,6 +27,28 @@ def test_type_default_and_help_are_as_written():
     assert lines["weeks"][2] == "which"
     assert lines["seed"] == ("int", "20", "")
     assert lines["needed"] == ("float", None, "")
+    assert lines["since_when"] == ("datetime.datetime", "datetime.datetime(2026, 3, 1, 9)", "")
+    assert [lines[name][0] for name in ("limits", "bounds", "table")] == [
+        "dict[str, float]",
+        "tuple[int, float]",
+        "dict",
+    ]
+    assert lines["pair"] == ("tuple[int, ...]", "(1, 2)", "")
+
+
+def test_defaults_are_worth_what_python_makes_of_them():
+    values = {entry.name: entry.value for entry in PARAMETERS}
+    assert (values["since"], values["since_when"]) == (date(2026, 3, 1), datetime(2026, 3, 1, 9))
+    assert (values["limits"], values["bounds"], values["pair"]) == ({"low": 1}, (0, 1.5), (1, 2))
+
+
+@pytest.mark.parametrize(
+    "hint",
+    ["set", "set[int]", "dict[float, int]", "dict[str]", "tuple[..., int]", "tuple[int, ..., int]", "list[int, ...]"],
+)
+def test_a_line_of_another_type_is_told_and_no_parameter(hint):
+    node = new_notebook(cells=[new_code_cell(f"a = 1\nb: {hint} = None", metadata={"tags": ["parameters"]})])
+    assert ([entry.name for entry in notebook_parameters(node)], other_lines(node)) == (["a"], {"b": hint})
 
 
 def test_a_notebook_without_tagged_cell_has_no_parameters():

@@ -1,7 +1,8 @@
 """Values of parameters: typed, and refused by name before anything runs."""
 
 import json
-from datetime import date
+import tomllib
+from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,20 @@ from loyalty_kit.publishing.notebooks.values import check_parameters, check_text
         ({"channels": '"Pudong, east", west'}, ["Pudong, east", "west"]),
         ({"channels": 'a "b", c'}, ['a "b"', "c"]),
         ({"seed": "007"}, 7),
+        ({"since_when": "2026-02-28T10:30"}, datetime(2026, 2, 28, 10, 30)),
+        (
+            {"since_when": "2026-02-28 10:30:05+08:00"},
+            datetime(2026, 2, 28, 10, 30, 5, tzinfo=timezone(timedelta(hours=8))),
+        ),
+        ({"since_when": "2026-02-28"}, datetime(2026, 2, 28)),
+        ({"limits": '{"low": 2, "high": 3.5}'}, {"low": 2.0, "high": 3.5}),
+        ({"limits": "{'low': 2}"}, {"low": 2.0}),
+        ({"table": '{"a": [1, null, {"b": true}]}'}, {"a": [1, None, {"b": True}]}),
+        ({"table": "{1: (2, 3)}"}, {1: (2, 3)}),
+        ({"bounds": "2, 2.5"}, (2, 2.5)),
+        ({"bounds": "(2, 2.5)"}, (2, 2.5)),
+        ({"pair": "3,4,5"}, (3, 4, 5)),
+        ({"pair": ""}, ()),
     ],
 )
 def test_text_becomes_what_the_type_says(text, value):
@@ -55,6 +70,7 @@ def test_text_becomes_what_the_type_says(text, value):
         {"weeks": 1},
         {"since": "March"},
         {"since": 20260301},
+        {"weeks": (1, 2)},
     ],
 )
 def test_a_value_of_another_type_is_refused_with_its_name_type_and_value(values):
@@ -63,6 +79,61 @@ def test_a_value_of_another_type_is_refused_with_its_name_type_and_value(values)
     with pytest.raises(InputError) as refused:
         check_parameters(values | {"needed": 1}, PARAMETERS, "report")
     assert str(refused.value) == f"Parameter '{name}' of 'report' must be {types[name]}; got {value!r}."
+
+
+@pytest.mark.parametrize(
+    ("values", "example"),
+    [
+        ({"since_when": "March"}, "2026-02-03T10:00"),
+        ({"since_when": 20260301}, "2026-02-03T10:00"),
+        ({"limits": "low = 1"}, '{"low": 1}'),
+        ({"limits": {"low": "1"}}, '{"low": 1}'),
+        ({"limits": ["low"]}, '{"low": 1}'),
+        ({"table": {"a": object}}, '{"low": 1}'),
+        ({"table": {"a": float("nan")}}, '{"low": 1}'),
+        ({"table": {(1, 2): 3}}, '{"low": 1}'),
+        ({"bounds": [1]}, "0, 1"),
+        ({"bounds": ["1", 2]}, "0, 1"),
+        ({"pair": 1}, "0, 1"),
+    ],
+)
+def test_a_refused_value_of_several_parts_is_told_how_one_is_written(values, example):
+    [(name, value)] = values.items()
+    types = {entry.name: entry.type for entry in PARAMETERS}
+    with pytest.raises(InputError) as refused:
+        check_parameters(values | {"needed": 1}, PARAMETERS, "report")
+    expected = f"Parameter '{name}' of 'report' must be {types[name]}, such as {example}; got {value!r}."
+    assert str(refused.value) == expected
+
+
+def test_lists_and_tables_of_toml_stand_for_tuples_and_dicts():
+    toml = tomllib.loads(
+        'since_when = 2026-02-03T10:00:00\nbounds = [0, 2]\nlimits = { low = 1 }\ntable = { "1" = 2026-01-01 }'
+    )
+    assert check_parameters(toml | {"needed": 1}, PARAMETERS, "report") == {
+        "since_when": datetime(2026, 2, 3, 10),
+        "bounds": (0, 2.0),
+        "limits": {"low": 1.0},
+        "table": {"1": date(2026, 1, 1)},
+        "needed": 1.0,
+    }
+
+
+def test_names_that_must_be_numbers_may_be_text_as_toml_writes_them():
+    (weights,) = read_parameters("weights: dict[int, float] = {}")
+    assert check_parameters({"weights": {"1": 0.5}}, (weights,), "report") == {"weights": {1: 0.5}}
+
+
+@pytest.mark.parametrize(
+    ("default", "text", "value"), [("[0.5]", "1", [1.0]), ("[1]", "2,3", [2, 3]), ("[]", "2", ["2"])]
+)
+def test_entries_of_a_list_of_anything_are_read_as_those_of_its_default(default, text, value):
+    assert check_texts({"x": text}, read_parameters(f"x: list = {default}"), "report") == {"x": value}
+
+
+def test_a_line_of_a_type_that_no_parameter_may_have_is_refused_by_that_type():
+    with pytest.raises(InputError, match="'report' declares 'x' as set, and no parameter may have that type; allowed"):
+        check_texts({"x": "1"}, (), "report", others={"x": "set"})
 
 
 def test_values_of_the_type_pass_unchanged():
@@ -106,13 +177,26 @@ def test_every_problem_is_told_on_a_line_of_its_own():
         | st.text()
         | st.lists(st.text())
         | st.dates()
-        | st.dates().map(lambda day: [day]),
+        | st.dates().map(lambda day: [day])
+        | st.datetimes(timezones=st.none() | st.just(timezone(timedelta(hours=8))))
+        | st.tuples(st.integers(), st.text())
+        | st.tuples(st.text())
+        | st.dictionaries(st.text() | st.integers(), st.none() | st.dates() | st.lists(st.booleans())),
     )
 )
 def test_injected_code_gives_back_the_values(values):
     space: dict[str, object] = {}
     exec(injected_source(values), space)
     assert {name: space[name] for name in values} == values
+
+
+def test_injected_moments_leave_the_modules_of_the_cell_alone():
+    space: dict[str, object] = {}
+    exec(
+        "import datetime\n" + injected_source({"since": datetime(2026, 2, 3)}) + "\nday = datetime.date(2026, 1, 1)",
+        space,
+    )
+    assert (space["since"], space["day"]) == (datetime(2026, 2, 3), date(2026, 1, 1))
 
 
 def test_an_injected_path_is_a_path():
@@ -134,6 +218,8 @@ def test_parameters_are_described_as_json_knows_them():
     }
     assert (entries["codebook"]["default"], entries["since"]["default"]) == ("codebook.toml", "2026-03-01")
     assert (entries["weeks"]["default"], entries["screen_out"]["default"]) == ([1, 2], False)
+    assert (entries["since_when"]["default"], entries["bounds"]["default"]) == ("2026-03-01T09:00:00", [0, 1.5])
+    assert entries["limits"]["default"] == {"low": 1}
     assert (entries["needed"]["default"], entries["needed"]["required"]) == (None, True)
     assert (entries["wave"]["default"], entries["wave"]["required"]) == (None, False)
     assert entries["channel"]["choices"] == ["store", "web", 3]
@@ -155,7 +241,7 @@ def test_choices_are_listed_where_the_type_allows_no_other_value(hint, choices):
     assert entry["choices"] == choices
 
 
-@pytest.mark.parametrize("default", ["1e999", "[1e999]", "3 * 2", "{}", "(1, 2)", "b''"])
+@pytest.mark.parametrize("default", ["1e999", "[1e999]", "3 * 2", "b''"])
 def test_a_default_that_json_does_not_know_is_null(default):
     [entry] = described(read_parameters(f"x: float = {default}"))
     assert entry["default"] in (None, [None])
