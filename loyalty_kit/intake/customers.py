@@ -24,6 +24,7 @@ def read_customers(path: Path, known: Sequence[str], texts: Collection[str]) -> 
         Those among them that name something: arms, segments, ids.
     """
     table = read_table(path, known, what=message("The customer file"))
+    subject = message("{what} '{name}'", what=message("The customer file"), name=path.name)
     if table.frame.empty:
         raise UnreadableError("The customer file '{file}' holds no customers.", file=path.name)
     columns = list(table.frame.columns)
@@ -39,7 +40,9 @@ def read_customers(path: Path, known: Sequence[str], texts: Collection[str]) -> 
         {
             name: labelled(cells, table.value_labels.get(str(name), {}))
             if name in texts
-            else number_column(cells, decimal_comma=table.decimal_comma)
+            else number_column(
+                cells, table.options, decimal_comma=table.decimal_comma, asked=subject if name in known else ""
+            )
             for name, cells in table.frame.items()
         }
     )

@@ -1,84 +1,179 @@
-"""Numbers as files write them."""
+"""Numbers as people store them: the one place where texts of a file become numbers."""
 
-import re
+from collections.abc import Sequence
+from decimal import Decimal
+from numbers import Real
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from loyalty_kit.core.cells import TRUTHS
-from loyalty_kit.core.selection import cell_texts
+from loyalty_kit.core.cells import cell_text
+from loyalty_kit.core.errors import InputError
+from loyalty_kit.core.messages import Message, message
+from loyalty_kit.intake.numerals.columns import Cell, Column, Marks, figures
+from loyalty_kit.intake.numerals.forms import NUMBER, TWOFOLD, is_number
+from loyalty_kit.intake.numerals.truths import truth_values
+from loyalty_kit.intake.options import AS_IT_SAYS, FileOptions
 
-NUMBER = r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?"
-_NUMBER = re.compile(NUMBER, re.ASCII)
 _WHOLE = r"^-?\d{1,18}$"
+_EXACT = 2.0**53
 
-Cell = float | str | None
 
-
-def meaning(text: str, *, decimal_comma: bool = False) -> Cell:
-    """Meaning of a cell's text: a number, None where it is empty, or the text itself.
+def meaning(text: str) -> Cell:
+    """Meaning of a text that stands alone, as a code in a codebook: a number, None where it is empty, or the text.
 
     Examples
     --------
-    >>> meaning("3.5"), meaning("3,5"), meaning("3,5", decimal_comma=True), meaning("")
-    (3.5, '3,5', 3.5, None)
+    >>> meaning("3.5"), meaning("3,5"), meaning("")
+    (3.5, '3,5', None)
     """
-    plain = text.replace(",", ".") if decimal_comma else text
-    return float(plain) if _NUMBER.fullmatch(plain) else text or None
+    return float(text) if is_number(text) else text or None
 
 
-def number_column(column: pd.Series, *, decimal_comma: bool = False) -> pd.Series:
+def marks_of(options: FileOptions, *, decimal_comma: bool = False) -> Marks:
+    """Tell what is known of a file's numbers: by its options, and by a delimiter that goes with decimal commas."""
+    return Marks(options.decimal, options.thousands, "," if decimal_comma else None)
+
+
+def number_column(
+    column: pd.Series,
+    options: FileOptions = AS_IT_SAYS,
+    *,
+    decimal_comma: bool = False,
+    asked: str = "",
+) -> pd.Series:
     """Column as numbers or truth values where every cell is one, else as it stands.
 
     Parameters
     ----------
     column : Series of shape (rows,)
-        Cells as a file holds them: numbers stored as text are numbers too.
+        Cells as a file holds them: numbers stored as text are numbers too, with marks, currencies and units.
+    options : FileOptions
+        Decimal and thousands signs, where they are known.
     decimal_comma : bool
-        Whether '3,5' is a number in this file.
+        Whether the file's delimiter goes with decimal commas.
+    asked : str
+        What errors call the file where the column was asked for; of another one, cells that could be two numbers
+        leave it as it stands.
 
     Returns
     -------
     Series of shape (rows,)
-        Whole numbers where all are whole and none is missing, else floating ones; TRUE and FALSE, in any spelling,
-        as truth values, or as 1 and 0 beside missing cells.
+        Whole numbers where all are whole and none is missing, else floating ones; truth values, in any spelling,
+        as such, or as 1 and 0 beside missing cells.
+
+    Raises
+    ------
+    InputError
+        If cells such as '1.200' are one number or another, and no other cell decides which.
 
     Examples
     --------
-    >>> number_column(pd.Series(["1", " 2 "])).tolist(), number_column(pd.Series(["1", "x"])).tolist()
-    ([1, 2], ['1', 'x'])
+    >>> number_column(pd.Series(["¥1,200.50", " 2 "])).tolist(), number_column(pd.Series(["1", "x"])).tolist()
+    ([1200.5, 2.0], ['1', 'x'])
+    >>> number_column(pd.Series(["Ja", "nein"])).tolist()
+    [True, False]
     """
     known = column.infer_objects() if column.dtype == object else column
     if not (pd.api.types.is_string_dtype(known) or known.dtype == object):
         return known
-    found = _read(_arrow(known), decimal_comma)
+    found = _plain(known, options)
     if found is None:
-        # Full-width digits and other spellings of a number: slower, and rare.
-        found = _read(_arrow(cell_texts(known)), decimal_comma)
+        found = _spelled(known, marks_of(options, decimal_comma=decimal_comma), options, asked)
     return column if found is None else pd.Series(found, index=column.index, name=column.name)
+
+
+def doubt(values: Sequence[float], options: FileOptions) -> Message:
+    """Say what a doubtful cell may be, with the line that decides, as the end of a sentence.
+
+    Examples
+    --------
+    >>> doubt((1.2, 1200.0), FileOptions())
+    'that is 1.2 or 1200; say which with [file] decimal = "." or [file] decimal = ","'
+    """
+    lines = {"point": options.line("decimal", "."), "comma": options.line("decimal", ",")}
+    if len(values) == 1:
+        template = "that is {number} or two answers; where it is a number, say so with {comma}"
+        return message(template, number=f"{values[0]:.15g}", comma=lines["comma"])
+    point, comma = sorted(values, key=lambda value: (abs(value), value))
+    template = "that is {point_value} or {comma_value}; say which with {point} or {comma}"
+    return message(template, point_value=f"{point:.15g}", comma_value=f"{comma:.15g}", **lines)
+
+
+def distinct_cells(column: pd.Series) -> tuple[npt.NDArray[np.intp], list[float | str]]:
+    """Position of each row's cell among the distinct ones: numbers, and other cells as they are written.
+
+    An empty cell is ''.
+
+    Examples
+    --------
+    >>> distinct_cells(pd.Series([1.5, None, 1.5]))[1], distinct_cells(pd.Series(["1.000", True, 3], dtype=object))[1]
+    ([1.5, ''], ['1.000', 'TRUE', 3.0, ''])
+    """
+    if column.dtype == object:
+        column = column.map(_cell, na_action="ignore")
+    codes, values = pd.factorize(column)
+    cells = [*(value if type(value) in (float, str) else _cell(value) for value in values.tolist()), ""]
+    return np.where(codes < 0, len(cells) - 1, codes), cells
+
+
+def _cell(value: object) -> float | str:
+    """Give the number of a cell that is one, else its text."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, Real | Decimal) and not isinstance(value, bool | np.bool_):
+        return float(value)
+    return cell_text(value)
+
+
+def _plain(column: pd.Series, options: FileOptions) -> np.ndarray | None:
+    """Numbers that programs wrote, or none where a cell is no such number or could be another one."""
+    texts = _arrow(column)
+    if len(texts) and not texts.null_count and _all(pc.match_substring_regex(texts, _WHOLE)):
+        return np.asarray(texts.cast(pa.int64()))
+    if not _all(pc.match_substring_regex(texts, f"^(?:{NUMBER})$")):
+        return None
+    other = {None: f"^(?:{TWOFOLD})$", ",": r"\."}.get(options.decimal)
+    if other and _any(pc.match_substring_regex(texts, other)):
+        return None
+    plain = pc.replace_substring_regex(texts, r"^\+", "")
+    if len(plain) and not plain.null_count and _all(pc.match_substring_regex(plain, _WHOLE)):
+        return np.asarray(plain.cast(pa.int64()))
+    return _floats(plain)
+
+
+def _spelled(column: pd.Series, marks: Marks, options: FileOptions, asked: str) -> np.ndarray | None:
+    """Numbers and truth values of cells in forms of their own, or none where one is neither."""
+    codes, cells = distinct_cells(column)
+    truths = truth_values([cell if isinstance(cell, str) else f"{cell:g}" for cell in cells])
+    if truths is not None:
+        found = np.array([np.nan if value is None else value for value in truths], dtype=float)[codes]
+        return found if np.isnan(found).any() else found.astype(bool)
+    meant = figures(cells, marks, Column())
+    texts = [at for at, cell in enumerate(meant.cells) if isinstance(cell, str)]
+    if asked and texts and set(texts) == set(meant.doubtful):
+        first = min(texts, key=lambda at: int(np.argmax(codes == at)))
+        raise InputError(
+            "{file} holds '{value}' in column '{column}', and {doubt}.",
+            file=asked,
+            value=meant.cells[first],
+            column=column.name,
+            doubt=doubt(meant.doubtful[first], options),
+        )
+    if texts:
+        return None
+    values = np.array([np.nan if cell is None else cell for cell in meant.cells], dtype=float)[codes]
+    whole = len(values) > 0 and bool((np.abs(values) < _EXACT).all() and (values == np.round(values)).all())
+    return values.astype(np.int64) if whole and isinstance(cells[0], str) else values
 
 
 def _arrow(column: pd.Series) -> pa.Array:
     texts = column if pd.api.types.is_string_dtype(column) else column.map(str, na_action="ignore")
     plain = pc.utf8_trim_whitespace(pa.array(texts, pa.string(), from_pandas=True))
     return pc.if_else(pc.equal(plain, ""), None, plain)
-
-
-def _read(texts: pa.Array, decimal_comma: bool) -> np.ndarray | None:
-    """Numbers or truth values of texts, or none where one is neither."""
-    plain = pc.replace_substring(texts, ",", ".") if decimal_comma else texts
-    if _all(pc.match_substring_regex(plain, f"^(?:{NUMBER})$")):
-        plain = pc.replace_substring_regex(plain, r"^\+", "")
-        if len(plain) and not plain.null_count and _all(pc.match_substring_regex(plain, _WHOLE)):
-            return np.asarray(plain.cast(pa.int64()))
-        return _floats(plain)
-    upper = pc.utf8_upper(texts)
-    if not _all(pc.is_in(pc.fill_null(upper, "TRUE"), pa.array(sorted(TRUTHS)))):
-        return None
-    truths = pc.equal(upper, "TRUE")
-    return np.asarray(truths.cast(pa.float64() if texts.null_count else pa.bool_()))
 
 
 def _floats(texts: pa.Array) -> np.ndarray:
@@ -92,3 +187,7 @@ def _floats(texts: pa.Array) -> np.ndarray:
 def _all(fits: pa.Array) -> bool:
     """Whether all hold that are not missing."""
     return bool(pc.all(fits, min_count=0).as_py())
+
+
+def _any(fits: pa.Array) -> bool:
+    return bool(pc.any(fits, min_count=0).as_py())

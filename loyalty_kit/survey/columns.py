@@ -2,40 +2,103 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
 from loyalty_kit.core.cells import cell_text, plain_text
-from loyalty_kit.core.messages import message
-from loyalty_kit.intake.numbers import Cell, meaning
+from loyalty_kit.core.messages import Message, message
+from loyalty_kit.intake.numbers import distinct_cells, doubt, marks_of, meaning
+from loyalty_kit.intake.numerals.columns import Cell, Column, Figures, figures, reason
+from loyalty_kit.intake.numerals.durations import seconds_of
+from loyalty_kit.intake.numerals.truths import truth_values
+from loyalty_kit.intake.options import FileOptions
 from loyalty_kit.intake.sources import RawTable
 from loyalty_kit.survey.codebook import Codebook
 from loyalty_kit.survey.problems import LOOKS_MISSING, Codes, Problem, distinct, tally
 
 _FEW = 20
-_CLOCK = re.compile(r"(?:(\d+):)?(\d+):(\d\d(?:\.\d+)?)", re.ASCII)
+_PAIR = re.compile(r"(\d{1,2}),(\d{1,2})", re.ASCII)
 
 
 def read_column(name: str, table: RawTable, book: Codebook) -> tuple[pd.Series, list[Problem]]:
     """Group, weight, duration or item column as the codebook means it, and what is wrong in it."""
-    codes, texts = distinct(table.frame[name])
     file_labels = {meaning(cell_text(code)): cell_text(text) for code, text in table.value_labels.get(name, {}).items()}
     file_labels.pop(None, None)
     missing = {meaning(cell_text(code)) for code in book.missing} - {None}
-    cells = [meaning(text, decimal_comma=table.decimal_comma) for text in texts]
-    cells = [None if cell in missing or file_labels.get(cell) in missing else cell for cell in cells]
+    absent = missing | {cell for cell, text in file_labels.items() if text in missing}
     if name in book.groups:
+        codes, texts = distinct(table.frame[name])
+        cells = [None if (cell := meaning(text)) in absent else cell for text in texts]
         groups = [
             None if cell is None else file_labels.get(cell, text) for cell, text in zip(cells, texts, strict=True)
         ]
         column = pd.Series(np.array(groups, dtype=object)[codes], dtype="str")
         return column, _unshared_values(column, name)
+    held = _figures(name, table, book, missing)
+    held = replace(held, figures=replace(held.figures, cells=[None if cell in absent else cell for cell in held.cells]))
     if name == book.weight:
-        return _weights(name, codes, cells)
+        return _weights(name, held)
     if name == book.duration:
-        return _durations(name, codes, cells)
-    return _answers(name, codes, cells, file_labels, missing, book)
+        return _durations(name, held)
+    return _answers(name, held, file_labels, missing, book)
+
+
+@dataclass(frozen=True)
+class _Held:
+    """Column of numbers: the position of each row's cell among the distinct ones, and what these mean."""
+
+    codes: Codes
+    figures: Figures
+    options: FileOptions
+
+    @property
+    def cells(self) -> list[Cell]:
+        return self.figures.cells
+
+    def problem(self, what: Message, found: tuple[Cell, int, int], allowed: Message, *items: str) -> Problem:
+        """Problem of a cell, with what else it could be or why it is no number."""
+        cell, count, first = found
+        at = int(self.codes[first])
+        if at in self.figures.doubtful:
+            return Problem(what, count, first, doubt(self.figures.doubtful[at], self.options), cell, items)
+        return Problem(what, count, first, allowed, cell, items, reason(cell, unlike=at in self.figures.unlike))
+
+
+def _figures(name: str, table: RawTable, book: Codebook, missing: set[Cell]) -> _Held:
+    """Column of numbers as its codebook allows them."""
+    codes, cells = distinct_cells(table.frame[name])
+    is_item = name in book.item_names
+    texts = {plain_text(text).casefold() for text in book.item(name).labels} if is_item else set()
+    texts |= {cell.casefold() for cell in missing if isinstance(cell, str)}
+    column = Column(texts, [cell for cell in missing if isinstance(cell, float)])
+    if is_item:
+        low, high = book.range(name)
+        if (low, high) == (0, 1):
+            cells = _truths(cells, texts)
+        known = set(column.codes) | {value for text in texts if isinstance(value := meaning(text), float)}
+        column = replace(
+            column,
+            allows=lambda value: low <= value <= high or value in known,
+            several=lambda text: _may_be_two(text, low, high),
+        )
+    return _Held(codes, figures(cells, marks_of(book.file, decimal_comma=table.decimal_comma), column), book.file)
+
+
+def _truths(cells: list[float | str], texts: set[str]) -> list[float | str]:
+    """Cells of an item from 0 to 1, truth values in words as these numbers."""
+    words = ["" if str(cell).casefold() in texts else str(cell) for cell in cells]
+    found = truth_values(words)
+    if found is None:
+        return cells
+    return [cell if truth is None else float(truth) for cell, truth in zip(cells, found, strict=True)]
+
+
+def _may_be_two(text: str, low: float, high: float) -> bool:
+    """Whether a text may be two of an item's answers, in their order: '3,5' of 1 to 5."""
+    found = _PAIR.fullmatch(text)
+    return found is not None and low <= int(found[1]) < int(found[2]) <= high
 
 
 def _unshared_values(column: pd.Series, name: str) -> list[Problem]:
@@ -49,42 +112,38 @@ def _unshared_values(column: pd.Series, name: str) -> list[Problem]:
     return [Problem(held, int(lone.sum()), int(lone.argmax()), allowed)]
 
 
-def _weights(name: str, codes: Codes, cells: list[Cell]) -> tuple[pd.Series, list[Problem]]:
-    numbers = [cell if isinstance(cell, float) and 0 <= cell < np.inf else np.nan for cell in cells]
-    values = np.array(numbers)[codes]
+def _weights(name: str, held: _Held) -> tuple[pd.Series, list[Problem]]:
+    numbers = [cell if isinstance(cell, float) and 0 <= cell < np.inf else np.nan for cell in held.cells]
+    values = np.array(numbers, dtype=float)[held.codes]
     problems = []
-    for cell, count, first in tally(codes, cells, np.isnan(numbers)):
-        held = message("Weight '{weight}' holds", weight=name)
-        what = message("Weight '{weight}' is missing", weight=name) if cell is None else held
-        problems.append(Problem(what, count, first, message("every weight is a number of zero or more"), cell))
+    allowed = message("every weight is a number of zero or more")
+    for found in tally(held.codes, held.cells, np.isnan(numbers)):
+        holds = message("Weight '{weight}' holds", weight=name)
+        what = message("Weight '{weight}' is missing", weight=name) if found[0] is None else holds
+        problems.append(held.problem(what, found, allowed))
     if not values.any():
         what, allowed = message("Weight '{weight}' is 0", weight=name), message("at least one must be more")
         problems.append(Problem(what, len(values), 0, allowed))
     return pd.Series(values), problems
 
 
-def _durations(name: str, codes: Codes, cells: list[Cell]) -> tuple[pd.Series, list[Problem]]:
-    """Seconds, of numbers and of times as 3:25 or 00:03:25; missing where a cell is empty."""
-    seconds = np.array([_seconds(cell) for cell in cells])
-    wrong = np.isnan(seconds) & np.array([cell is not None for cell in cells])
+def _durations(name: str, held: _Held) -> tuple[pd.Series, list[Problem]]:
+    """Seconds, of numbers and of times as 3:25 or 2分5秒; missing where a cell is empty."""
+    seconds = [
+        np.nan if cell is None or at in held.figures.doubtful else seconds_of(cell)
+        for at, cell in enumerate(held.cells)
+    ]
+    wrong = np.isnan(seconds) & np.array([cell is not None for cell in held.cells])
     what, allowed = message("Duration '{duration}' holds", duration=name), message("it is a number of seconds, or 3:25")
-    problems = [Problem(what, count, first, allowed, cell) for cell, count, first in tally(codes, cells, wrong)]
-    return pd.Series(seconds[codes]), problems
-
-
-def _seconds(cell: Cell) -> float:
-    """Seconds that a cell says; NaN where it says none."""
-    if isinstance(cell, str) and (parts := _CLOCK.fullmatch(cell)):
-        hours, minutes, seconds = (float(part or 0) for part in parts.groups())
-        return 3600 * hours + 60 * minutes + seconds
-    return cell if isinstance(cell, float) and 0 <= cell < np.inf else np.nan
+    problems = [held.problem(what, found, allowed) for found in tally(held.codes, held.cells, wrong)]
+    return pd.Series(np.array(seconds, dtype=float)[held.codes]), problems
 
 
 def _answers(
-    item: str, codes: Codes, cells: list[Cell], file_labels: Mapping[Cell, str], missing: set[Cell], book: Codebook
+    item: str, held: _Held, file_labels: Mapping[Cell, str], missing: set[Cell], book: Codebook
 ) -> tuple[pd.Series, list[Problem]]:
     labels = {_folded(meaning(plain_text(text))): value for text, value in book.item(item).labels.items()}
-    cells = _by_label(cells, file_labels, labels, missing)
+    cells = _by_label(held.cells, file_labels, labels, missing)
     low, high = book.range(item)
     numbers, wrong = [], []
     for cell in cells:
@@ -94,11 +153,11 @@ def _answers(
         wrong.append(not valid and number is not None and number not in missing)
     span = {"low": cell_text(low), "high": cell_text(high), "labels": message(" and its labels") if labels else ""}
     problems = []
-    for cell, count, first in tally(codes, cells, wrong):
-        missing_too = message("; if it means missing, add it to 'missing'") if cell in LOOKS_MISSING else ""
+    for found in tally(held.codes, cells, wrong):
+        missing_too = message("; if it means missing, add it to 'missing'") if found[0] in LOOKS_MISSING else ""
         allowed = message("the codebook allows {low} to {high}{labels}{missing}", missing=missing_too, **span)
-        problems.append(Problem(message("Item '{item}' holds", item=item), count, first, allowed, cell, (item,)))
-    return pd.Series(np.array(numbers, dtype=float)[codes]), problems
+        problems.append(held.problem(message("Item '{item}' holds", item=item), found, allowed, item))
+    return pd.Series(np.array(numbers, dtype=float)[held.codes]), problems
 
 
 def _by_label(

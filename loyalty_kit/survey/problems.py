@@ -12,7 +12,7 @@ import pandas as pd
 from loyalty_kit.core.cells import cell_text
 from loyalty_kit.core.messages import Message, few, message
 from loyalty_kit.core.selection import FEWEST
-from loyalty_kit.intake.numbers import Cell
+from loyalty_kit.intake.numerals.columns import Cell, Written
 
 C = TypeVar("C")
 Codes = npt.NDArray[np.intp]
@@ -33,7 +33,7 @@ Held = Cell | Rare
 
 
 class Problem(NamedTuple):
-    """What is wrong, how often, in which row first, what is allowed; the wrong cell, an answer's items.
+    """What is wrong, how often, in which row first, what is allowed; the wrong cell, an answer's items, its flaw.
 
     Where there is a cell, `what` ends before it: "Item 'A1' holds".
     """
@@ -44,6 +44,7 @@ class Problem(NamedTuple):
     allowed: Message
     cell: Held = None
     items: tuple[str, ...] = ()
+    reason: Message | None = None
 
 
 def distinct(column: pd.Series) -> tuple[Codes, list[str]]:
@@ -86,7 +87,7 @@ def merged(problems: list[Problem]) -> list[Problem]:
             if isinstance(problem.cell, str):
                 allowed = message("{allowed}; add it to response.labels", allowed=allowed)
             count, first = sum(other.rows for other in same), min(other.first for other in same)
-            told.append(Problem(what, count, first, allowed, problem.cell, items))
+            told.append(Problem(what, count, first, allowed, problem.cell, items, problem.reason))
     return told
 
 
@@ -97,13 +98,15 @@ def unnamed(problems: list[Problem]) -> list[Problem]:
     several items hold text or hold other numbers.
     """
     shared = {None, *LOOKS_MISSING} | {problem.cell for problem in problems if problem.rows >= FEWEST}
-    rare = Counter((problem.what, type(problem.cell)) for problem in problems if problem.cell not in shared)
+    rare = Counter(
+        (problem.what, isinstance(problem.cell, float)) for problem in problems if problem.cell not in shared
+    )
     united: dict[tuple[str, Held], Problem] = {}
     for problem in problems:
         cell = problem.cell
         if cell not in shared and isinstance(cell, str):
             cell = Rare.TEXTS
-        elif cell not in shared and rare[problem.what, float] > _NUMBERS:
+        elif cell not in shared and rare[problem.what, True] > _NUMBERS:
             cell = Rare.NUMBERS
         same = united.get((problem.what, cell), problem._replace(rows=0, cell=cell))
         first = min(same.first, problem.first)
@@ -125,6 +128,8 @@ def sentence(problem: Problem, ids: list[str]) -> Message:
     if problem.cell is None:
         return message("{what} {often} (first: {place}); {allowed}.", **told)
     held = _held(problem.cell, is_answer=bool(problem.items))
+    if problem.reason and not isinstance(problem.cell, Rare):
+        held = message("{held}, {reason},", held=held, reason=problem.reason)
     return message("{what} {held} {often} (first: {place}); {allowed}.", held=held, **told)
 
 
@@ -135,8 +140,8 @@ def _in_rows(count: int) -> Message:
 def _held(cell: float | str | Rare, *, is_answer: bool) -> Message:
     if isinstance(cell, Rare):
         return cell.value
-    if isinstance(cell, str):
-        text = short(cell)
+    if isinstance(cell, str | Written):
+        text = short(cell if isinstance(cell, str) else cell.text)
         return message("'{answer}'", answer=text) if is_answer else message("'{value}'", value=text)
     number = cell_text(cell)
     return message("{answer}", answer=number) if is_answer else message("{value}", value=number)

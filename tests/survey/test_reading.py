@@ -95,6 +95,65 @@ def test_a_decimal_comma_is_read_in_files_with_semicolons(read):
     assert "holds '1.234,5'" in sentences(read, "q1;q2\n1.234,5;2\n", ITEMS)[0]
 
 
+def one_column(*cells: str, delimiter: str = ",") -> str:
+    return f"q1{delimiter}q2\n" + "".join(f'"{cell}"{delimiter}2\n' for cell in cells)
+
+
+@pytest.mark.parametrize("delimiter", [",", "\t", "|"])
+def test_decimal_commas_are_read_whatever_the_delimiter(read, delimiter):
+    assert read(one_column("3,5", "4,25", delimiter=delimiter))["q1"].tolist() == [3.5, 4.25]
+
+
+def test_two_answers_in_a_cell_are_not_taken_for_a_decimal_comma(read):
+    assert sentences(read, one_column("3,5", "1,2", "4"), ITEMS)[0] == (
+        "Item 'q1' holds '3,5' in 1 row (first: data row 1); that is 3.5 or two answers; "
+        'where it is a number, say so with [file] decimal = ",".'
+    )
+    book = ITEMS.model_copy(update={"file": FileOptions(decimal=",")})
+    assert read(one_column("3,5", "1,2", "4"), book)["q1"].tolist() == [3.5, 1.2, 4.0]
+
+
+@pytest.mark.parametrize("cell", ["1.000", "5,000", "5.0000", "3 stars", "４分", '=""4""'])
+def test_of_two_readings_the_one_in_range_is_right(read, cell):
+    assert read(one_column(cell, "2"))["q1"].iloc[0] == int(cell.strip('="').replace("４", "4")[0])
+
+
+WEIGHED = Codebook.parse('weight = "q2"\nresponse = { min = 1, max = 10 }\nscales.a.items = ["q1"]')
+
+
+def test_a_weight_that_may_be_another_number_is_asked_about(read):
+    text = "q1,q2\n1,1.200\n2,1.200\n3,2.400\n"
+    told = sentences(read, text, WEIGHED)
+    assert told[0] == (
+        "Weight 'q2' holds '1.200' in 2 rows (first: data row 1); that is 1.2 or 1200; "
+        'say which with [file] decimal = "." or [file] decimal = ",".'
+    )
+    assert read(text + "4,0.850\n", WEIGHED)["q2"].tolist() == [1.2, 1.2, 2.4, 0.85]
+
+
+def test_a_wrong_number_is_shown_with_its_form_and_its_flaw(read):
+    assert sentences(read, "q1,q2\n1.2.3,1.2.3\n50%,2\n2026-05-01,2 min\n", WEIGHED)[:4] == [
+        "Item 'q1' holds '1.2.3', which is no number, in 1 row (first: data row 1); the codebook allows 1 to 10.",
+        "Item 'q1' holds '50%', read as 50, in 1 row (first: data row 2); the codebook allows 1 to 10.",
+        "Item 'q1' holds '2026-05-01', which is a date, in 1 row (first: data row 3); the codebook allows 1 to 10.",
+        "Weight 'q2' holds '1.2.3', which is no number, in 1 row (first: data row 1); "
+        "every weight is a number of zero or more.",
+    ]
+
+
+def test_a_label_goes_before_the_number_that_it_begins_with(read):
+    book = Codebook.parse(
+        'response = { min = 1, max = 5, labels = { "1 star" = 5, "5 stars" = 1 } }\nscales.a.items = ["q1", "q2"]'
+    )
+    assert read(one_column("1 star", "5 stars"), book)["q1"].tolist() == [5, 1]
+
+
+@pytest.mark.parametrize(("yes", "no"), [("TRUE", "FALSE"), ("是", "否"), ("ja", "Nein"), ("1", "0.0")])
+def test_truth_values_answer_an_item_from_0_to_1(read, yes, no):
+    book = Codebook.parse("response = { min = 0, max = 1 }\nitems.q1 = {}")
+    np.testing.assert_array_equal(read(f"q1,q2\n{yes},x\n{no},x\n,x\n", book)["q1"], [1, 0, np.nan])
+
+
 @pytest.mark.parametrize("cell", ["Strongly agree", " strongly AGREE", "非常同意", "Ｓtrongly agree"])
 def test_a_text_answer_among_the_labels_becomes_its_number(read, cell):
     assert read(f"id,w,channel,q1,q2\n1,1,web,{cell},2\n", BOOK)["q1"].item() == 5
