@@ -1,7 +1,7 @@
 """A campaign from a file: one row a customer, with the columns, arms and profit that a notebook names."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from loyalty_kit.campaigns.campaign import Campaign
@@ -30,6 +30,7 @@ def read_campaign(
     period: str = "",
     only: Sequence[str] = (),
     min_cell: int = FEWEST,
+    file: Mapping[str, object] | None = None,
 ) -> Campaign:
     r"""Campaign test of a file of customers.
 
@@ -58,6 +59,9 @@ def read_campaign(
         Conditions of the customers who count, as 'region = north'; see `keep_only`.
     min_cell : int
         Fewest customers that conditions may leave.
+    file : mapping of str to object, optional
+        How the file is to be read where it does not say so itself, as the table `[file]` of a codebook:
+        `{"rows": "leave_out"}` leaves out rows of totals and notes, which otherwise stop the reading.
 
     Returns
     -------
@@ -90,7 +94,7 @@ def read_campaign(
     numbers = dict.fromkeys(column for metric in campaign_metrics(outcomes, profit) for column in _columns(metric))
     limits = [column for column, _ in conditions(only) if column not in {*numbers, *outcomes, period}]
     needed = [*names, *numbers, *outcomes[2:], *([period] if period else [])]
-    customers = read_customers(Path(path), list(dict.fromkeys([*needed, *limits])), {*names, *limits})
+    customers = read_customers(Path(path), list(dict.fromkeys([*needed, *limits])), {*names, *limits}, file=file)
     table = keep_only(customers, only, min_cell=min_cell)
     check_columns(table.columns, needed, message("The customer file"))
     sizes = {str(name): int(size) for name, size in table[arm].value_counts().items()}

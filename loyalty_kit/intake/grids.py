@@ -1,7 +1,9 @@
 """A grid of cells as a table: its header, what words its columns, and where its rows begin and end."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from types import MappingProxyType
 
+import numpy as np
 import pandas as pd
 
 from loyalty_kit.core.errors import InputError
@@ -21,7 +23,12 @@ from loyalty_kit.intake.sources import RawTable, Row, Source
 _SAMPLE = 50
 
 
-def tabled(grid: pd.DataFrame, file: Source, known: Collection[str]) -> RawTable:
+NOT_MERGED: Mapping[int, tuple[int, int]] = MappingProxyType({})
+
+
+def tabled(
+    grid: pd.DataFrame, file: Source, known: Collection[str], *, merged: Mapping[int, tuple[int, int]] = NOT_MERGED
+) -> RawTable:
     """Table of a grid: under its header, without empty rows and nameless empty columns.
 
     Parameters
@@ -32,6 +39,8 @@ def tabled(grid: pd.DataFrame, file: Source, known: Collection[str]) -> RawTable
         The file, with the options of its reading.
     known : collection of str
         Columns that the reader asks for.
+    merged : mapping of int to tuple of int
+        Columns, by position, with the first and last row that merged cells leave empty.
 
     Returns
     -------
@@ -50,11 +59,17 @@ def tabled(grid: pd.DataFrame, file: Source, known: Collection[str]) -> RawTable
     labels = [text for text, keep in zip(wordings, kept, strict=True) if keep] if wordings else []
     numbers = tuple(int(grid.index[at]) for at in header.rows)
     begins = int(rows.index[0]) if len(rows) else None
+    places = dict(zip(np.flatnonzero(kept).tolist(), names, strict=True))
     return RawTable(
         rows.loc[:, kept].set_axis(names, axis=1),
         column_labels={name: text for name, text in zip(names, labels, strict=False) if text},
         left_out=left_out,
         options=file.options.every(header=numbers[0] if len(numbers) == 1 else numbers, first_row=begins),
+        merged={
+            places[at]: (max(low, begins or 0), high)
+            for at, (low, high) in merged.items()
+            if at in places and begins is not None and high >= begins
+        },
         row_numbers=rows.index.to_numpy(),
     )
 

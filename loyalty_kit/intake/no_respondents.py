@@ -42,6 +42,7 @@ _WHOLE = re.compile(r"[+-]?\d+([.,]0+)?")
 _NUMBER = re.compile(r"[+-]?\d+([.,]\d+)?")
 _FEW = 3
 _LAST = 20
+_HALF = 0.0051
 
 Found = Iterator[tuple[int, Message]]
 
@@ -69,7 +70,8 @@ def doubtful_rows(table: RawTable, known: Collection[str], answers: Collection[s
         _tests(table),
         _summaries(frame),
         _unanswered(frame, asked),
-        _averages(frame, asked or [at for at, name in enumerate(columns) if name in known or not known]),
+        _averages(frame, asked),
+        _figures(frame, asked or [at for at in range(len(columns)) if columns[at] in known]),
         _notes(frame),
     ):
         for position, reason in rule:
@@ -152,13 +154,12 @@ def _unanswered(frame: pd.DataFrame, asked: list[int]) -> Found:
 
 
 def _averages(frame: pd.DataFrame, asked: list[int]) -> Found:
-    """Rows of broken numbers in columns that hold whole ones otherwise, and rows of the sums of those above."""
+    """Rows of broken numbers in columns that hold whole ones otherwise."""
     broken: dict[int, int] = {}
     whole: list[int] = []
     for at in asked:
-        column = frame.iloc[:, at]
-        found = _broken(column)
-        if found is not None and len(found) <= _FEW and len(column) > 2 * len(found):
+        found = _broken(frame.iloc[:, at])
+        if found is not None and len(found) <= _FEW and len(frame) > 2 * len(found):
             whole.append(at)
             for position in found:
                 broken[position] = broken.get(position, 0) + 1
@@ -166,20 +167,37 @@ def _averages(frame: pd.DataFrame, asked: list[int]) -> Found:
         filled = [at for at in whole if at in _cells(frame, position)]
         if count >= 2 and count >= len(filled) / 2:
             yield position, message("holds broken numbers where all other rows hold whole ones")
-    yield from _sums(frame, whole)
 
 
-def _sums(frame: pd.DataFrame, whole: list[int]) -> Found:
-    """Rows, among the last ones, that hold the sums of all rows above them."""
-    if len(whole) < 2 or len(frame) < _FEW:
+def _figures(frame: pd.DataFrame, columns: list[int]) -> Found:
+    """Rows, among the last ones, whose numbers are the sums or the means of all rows above them."""
+    first = len(frame) - _FEW
+    if first < 2 * _FEW:
         return
-    numbers = frame.iloc[:, whole[:_LAST]].apply(pd.to_numeric, errors="coerce").to_numpy(dtype=float)
-    above = np.nancumsum(numbers, axis=0)
-    for position in range(max(_FEW - 1, len(frame) - _FEW), len(frame)):
-        row = numbers[position]
-        filled = ~np.isnan(row)
-        if filled.sum() > 1 and row[filled].any() and np.array_equal(row[filled], above[position - 1][filled]):
-            yield position, message("holds the sums of the rows above")
+    tail = frame.iloc[first:, columns].apply(_numbers).to_numpy(dtype=float)
+    summed, meant = {}, {}
+    for place in range(_FEW):
+        filled = np.flatnonzero(~np.isnan(tail[place]))
+        if len(filled) > 1 and tail[place].any():
+            summed[place] = filled
+        if any(tail[place, at] % 1 for at in filled):
+            meant[place] = filled
+    for at in columns:
+        if not summed and not meant:
+            return
+        values = _numbers(frame.iloc[:, at]).to_numpy(dtype=float)
+        for place in {*summed, *meant}:
+            above, value = values[: first + place], values[first + place]
+            if not np.isnan(value) and value != np.nansum(above):
+                summed.pop(place, None)
+            if not np.isnan(value) and not (np.isfinite(above).any() and abs(np.nanmean(above) - value) <= _HALF):
+                meant.pop(place, None)
+    yield from ((first + place, message("holds the sums of the rows above")) for place in summed)
+    yield from ((first + place, message("holds the averages of the rows above")) for place in meant)
+
+
+def _numbers(column: pd.Series) -> pd.Series:
+    return pd.to_numeric(column.map(str, na_action="ignore") if column.dtype == object else column, errors="coerce")
 
 
 def _notes(frame: pd.DataFrame) -> Found:

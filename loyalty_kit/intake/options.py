@@ -1,6 +1,7 @@
 """How a file is to be read where it does not say so itself: the `[file]` table of a codebook."""
 
 import json
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -103,7 +104,7 @@ def file_argument(given: object) -> FileOptions:
         return FileArgument()
     if isinstance(given, FileOptions):
         return given
-    if not isinstance(given, dict):
+    if not isinstance(given, Mapping):
         raise InputError(
             "'file' must be a dictionary such as {example}; got {given}.",
             example='{"rows": "leave_out"}',
@@ -117,7 +118,7 @@ def file_argument(given: object) -> FileOptions:
             hint=nearest(strangers[0], FileOptions.model_fields) or foreign("."),
         )
     try:
-        return FileArgument.model_validate(given)
+        return FileArgument.model_validate(dict(given))
     except ValidationError as error:
         detail, said = plain_faults(error.errors(include_url=False))[0]
         key = str(detail["loc"][0])

@@ -1,12 +1,14 @@
 """A file as its readers get it: its bytes, and what errors call it."""
 
+import gzip
 import os
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+import zipfile
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from io import BytesIO
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import IO, Any, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +19,9 @@ from loyalty_kit.core.messages import Message, foreign, message
 from loyalty_kit.intake.options import AS_IT_SAYS, FileOptions
 
 T = TypeVar("T")
+_GROWTH = 200
+_SMALL = 50_000_000
+_MOST = 2_000_000_000
 
 
 class Row(NamedTuple):
@@ -129,3 +134,59 @@ def opened(path: Path, what: str, options: FileOptions = AS_IT_SAYS) -> Source:
     if not data.strip():
         raise UnreadableError("{what} '{name}' is empty.", what=what, name=path.name)
     return Source(what, path.name, data, options)
+
+
+def unpacked(file: Source, endings: Collection[str]) -> Source:
+    """Table in an archive: the one that it holds, or the one that `[file] sheet` names.
+
+    Raises
+    ------
+    UnreadableError
+        If it holds no table or several, is damaged or locked, or would grow beyond all measure.
+    """
+    if file.name.lower().endswith(".gz"):
+        data = file.parsed(lambda data: _unzipped(gzip.GzipFile(fileobj=data), len(file.data)), "gzip")
+        return _measured(file, file.name[: -len(".gz")], data)
+    names = file.parsed(lambda data: _tables_in(data, endings), "zip")
+    chosen = file.options.sheet
+    name = chosen if chosen in names else names[0] if len(names) == 1 else None
+    if name is None:
+        raise UnreadableError(
+            "{file} holds {n} tables, and one is needed{names}.",
+            file=file.subject,
+            n=len(names),
+            names=message(
+                "; to read the first of {tables}: {line}", tables=names, line=file.options.line("sheet", names[0])
+            )
+            if names
+            else "",
+        )
+    data = file.parsed(lambda data: _unzipped(zipfile.ZipFile(data).open(name), len(file.data)), "zip")
+    return _measured(file, Path(name).name, data, inner=chosen == name)
+
+
+def _tables_in(data: BytesIO, endings: Collection[str]) -> list[str]:
+    """Names of the tables in an archive, without what systems put beside them."""
+    names = [entry.filename for entry in zipfile.ZipFile(data).infolist() if not entry.is_dir()]
+    shown = [name for name in names if not name.startswith("__MACOSX/") and not Path(name).name.startswith(".")]
+    return [name for name in shown if Path(name).suffix.lower() in endings]
+
+
+def _unzipped(packed: IO[bytes] | gzip.GzipFile, size: int) -> bytes | None:
+    """Contents of a packed file; none where they grow beyond what tables do."""
+    most = min(_MOST, max(_SMALL, size * _GROWTH))
+    data = packed.read(most + 1)
+    return data if len(data) <= most else None
+
+
+def _measured(file: Source, name: str, data: bytes | None, *, inner: bool = False) -> Source:
+    if data is None:
+        raise UnreadableError(
+            "{file} holds more than {growth} times its own size; unpack it yourself if you trust it.",
+            file=file.subject,
+            growth=_GROWTH,
+        )
+    if not data.strip():
+        raise UnreadableError("{what} '{name}' is empty.", what=file.what, name=name)
+    options = file.options.model_copy(update={"sheet": None}) if inner else file.options
+    return Source(file.what, name, data, options)

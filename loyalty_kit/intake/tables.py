@@ -20,10 +20,11 @@ from loyalty_kit.core.selection import cell_texts
 from loyalty_kit.intake.delimited import read_delimited
 from loyalty_kit.intake.no_respondents import doubtful_rows
 from loyalty_kit.intake.options import AS_IT_SAYS, FileOptions
-from loyalty_kit.intake.sources import RawTable, Row, Source, opened
+from loyalty_kit.intake.sources import RawTable, Row, Source, opened, unpacked
 from loyalty_kit.intake.typed import read_parquet, read_spss
 from loyalty_kit.intake.workbooks import read_workbook
 
+_MERGED = 6
 TOLD = 5
 """Rows that look like no respondent of which a sentence tells."""
 FORMATS: dict[str, Callable[[Source, Collection[str]], RawTable]] = {
@@ -36,6 +37,10 @@ FORMATS: dict[str, Callable[[Source, Collection[str]], RawTable]] = {
     ".zsav": read_spss,
     ".parquet": read_parquet,
 }
+
+
+PACKED = (".zip", ".gz")
+"""Endings of archives that hold such a file."""
 
 
 def read_table(
@@ -76,9 +81,14 @@ def read_table(
         If a CSV's rows do not fit its header, or the options do not fit the file.
     """
     ending = path.suffix.lower()
-    if ending not in FORMATS and os.path.exists(path) and not path.is_dir():
+    if ending not in (*FORMATS, *PACKED) and os.path.exists(path) and not path.is_dir():
         _refuse(path, what, ending)
     file = opened(path, what, options)
+    if ending in PACKED:
+        file = unpacked(file, FORMATS)
+        ending = Path(file.name).suffix.lower() or ".csv"
+        if ending not in FORMATS:
+            _refuse(Path(file.name), what, ending)
     table = FORMATS[ending](file, known)
     numbers = table.row_numbers if len(table.row_numbers) else range(1, len(table.frame) + 1)
     return _filled_down(_decided(replace(table, row_numbers=numbers), file, known, answers), file)
@@ -137,14 +147,14 @@ def _refuse(path: Path, what: str, ending: str) -> None:
             "{what} '{name}' has no ending; allowed are {formats}.",
             what=what,
             name=path.name,
-            formats=", ".join(FORMATS),
+            formats=", ".join((*FORMATS, *PACKED)),
         )
     raise UnreadableError(
         "{what} '{name}' ends in '{ending}'; allowed are {formats}.",
         what=what,
         name=path.name,
         ending=ending,
-        formats=", ".join(FORMATS),
+        formats=", ".join((*FORMATS, *PACKED)),
     )
 
 
@@ -178,3 +188,41 @@ def refuse_doubtful(table: RawTable, subject: str) -> None:
         rows=[*first, *([rest] if rest else [])],
         line=table.options.line("rows", "leave_out"),
     )
+
+
+def refuse_merged(table: RawTable, known: Collection[str], subject: str) -> None:
+    """Stop where merged cells leave rows of a known column empty and nobody has said what becomes of them."""
+    for name in (name for name in table.merged if name in known):
+        low, high = table.merged[name]
+        raise InputError(
+            "{file} holds merged cells in column '{column}' (rows {first} to {last}), of which only the upper one "
+            "has a value; to fill it down: {line}.",
+            file=subject,
+            column=name,
+            first=str(low - 1),
+            last=str(high),
+            line=table.options.line("fill_down", [name for name in table.merged if name in known]),
+        )
+
+
+def looks_merged(table: RawTable, name: str) -> dict[str, tuple[int, int]]:
+    """Rows that a column leaves empty where cells were merged before it was saved as text; none where it is not so.
+
+    Different values stand apart from one another, the first of them in the first row.
+
+    Examples
+    --------
+    >>> looks_merged(RawTable(pd.DataFrame({"g": ["a", None, None, "b", None, None]}), row_numbers=range(2, 8)), "g")
+    {'g': (3, 7)}
+    """
+    column = table.frame[name]
+    filled = np.flatnonzero(column.notna().to_numpy())
+    if (
+        len(filled) < 2
+        or len(column) < max(_MERGED, 2.5 * len(filled))
+        or filled[0] > 0
+        or np.diff(filled).min() < 2
+        or column.iloc[filled].duplicated().any()
+    ):
+        return {}
+    return {name: (int(table.row_numbers[1]), int(table.row_numbers[-1]))}

@@ -1,13 +1,16 @@
 """Excel workbooks: the sheet that holds the columns, its cells with their saved values."""
 
+import re
+import zipfile
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from io import BytesIO
 from itertools import islice
-from typing import Any
+from typing import IO, Any
 
 import openpyxl
 import pandas as pd
+from openpyxl.utils import column_index_from_string
 from openpyxl.worksheet.formula import ArrayFormula, DataTableFormula
 
 from loyalty_kit.core.errors import InputError, UnreadableError
@@ -15,6 +18,9 @@ from loyalty_kit.intake.grids import header_place, tabled
 from loyalty_kit.intake.header import LOOKED_AT, shown
 from loyalty_kit.intake.sources import RawTable, Source
 
+_MERGED = re.compile(rb'<(?:\w+:)?mergeCell [^>]*?ref="([A-Z]{1,3})([0-9]{1,7}):([A-Z]{1,3})([0-9]{1,7})"')
+_END = b"sheetData>"
+_BLOCK = 1_000_000
 NO_VALUE = "a formula without a saved value"
 
 
@@ -27,7 +33,8 @@ def read_workbook(file: Source, known: Collection[str]) -> RawTable:
     heads = file.parsed(_heads, "Excel")
     name = _chosen_sheet(heads, file, known)
     grid = file.parsed(lambda data: _sheet(data, name), "Excel")
-    table = tabled(grid, file, known)
+    merged = file.parsed(lambda data: _merged(data, name), "Excel")
+    table = tabled(grid, file, known, merged=merged)
     return replace(table, frame=table.frame.infer_objects(), options=table.options.every(sheet=name))
 
 
@@ -64,6 +71,28 @@ def _sheet(data: BytesIO, name: str) -> pd.DataFrame:
     saved = openpyxl.load_workbook(data, read_only=True, keep_links=False, data_only=True)[name]
     values = _grid(_rows(saved))
     return values.mask(formulas & values.isna(), NO_VALUE)
+
+
+def _merged(data: BytesIO, name: str) -> dict[int, tuple[int, int]]:
+    """First and last row that cells merged downwards leave empty, by the position of their column."""
+    place = openpyxl.load_workbook(data, read_only=True, keep_links=False)[name]._worksheet_path
+    found: dict[int, tuple[int, int]] = {}
+    with zipfile.ZipFile(data) as book, book.open(place) as sheet:
+        for left, top, _, bottom in _MERGED.findall(_after_cells(sheet)):
+            low, high = int(top) + 1, int(bottom)
+            if high >= low:
+                at = column_index_from_string(left.decode()) - 1
+                first, last = found.get(at, (low, high))
+                found[at] = min(first, low), max(last, high)
+    return found
+
+
+def _after_cells(sheet: IO[bytes]) -> bytes:
+    """Read what a sheet's file holds after its cells, where the merged ones are listed."""
+    kept = b""
+    for block in iter(lambda: sheet.read(_BLOCK), b""):
+        kept = (kept + block) if _END in kept else (kept[-len(_END) :] + block)
+    return kept[kept.find(_END) :]
 
 
 def _grid(rows: Iterable[tuple[Any, ...]]) -> pd.DataFrame:

@@ -11,7 +11,7 @@ from loyalty_kit.core.checks import check_choice, check_path
 from loyalty_kit.core.errors import InputError, UnreadableError, anonymous, nearest
 from loyalty_kit.core.messages import MOST, Message, few, message, together
 from loyalty_kit.intake.sources import RawTable
-from loyalty_kit.intake.tables import read_table, refuse_doubtful
+from loyalty_kit.intake.tables import looks_merged, read_table, refuse_doubtful, refuse_merged
 from loyalty_kit.survey.codebook import Codebook
 from loyalty_kit.survey.columns import read_column
 from loyalty_kit.survey.identity import BETWEEN, respondents
@@ -121,16 +121,23 @@ def read_columns(path: Path, book: Codebook, names: Sequence[str]) -> pd.DataFra
 
 
 def _read_survey(path: Path, book: Codebook) -> RawTable:
-    table = read_table(
-        path,
-        [book.in_file(name) for name in book.columns],
-        what=message("The survey"),
-        options=book.file,
-        answers=[book.in_file(name) for name in book.item_names],
-    )
+    known = [book.in_file(name) for name in book.columns]
+    beside = {*book.ids, book.weight, book.duration, *book.groups}
+    answers = [book.in_file(name) for name in book.columns if name not in beside]
+    table = read_table(path, known, what=message("The survey"), options=book.file, answers=answers)
     if table.frame.empty:
         raise UnreadableError("The survey '{file}' holds no respondents.", file=path.name)
-    refuse_doubtful(table, message("{what} '{name}'", what=message("The survey"), name=path.name))
+    survey = message("{what} '{name}'", what=message("The survey"), name=path.name)
+    refuse_doubtful(table, survey)
+    groups = [book.in_file(name) for name in book.groups]
+    if book.file.fill_down is None:
+        like = {
+            key: rows
+            for name in groups
+            if (table.frame.columns == name).sum() == 1
+            for key, rows in looks_merged(table, name).items()
+        }
+        refuse_merged(replace(table, merged={**like, **table.merged}), known, survey)
     return table.renamed({column: name for name, column in book.names.items()})
 
 
@@ -139,9 +146,20 @@ def _column_faults(columns: list[str], book: Codebook, file: str) -> list[tuple[
     if not set(columns) & set(book.columns):
         # In a file without a header the first respondent stands in its place.
         own, count = few(tuple(map(short, columns)), MOST), len(columns)
-        named = "The survey '{file}' has none of the codebook's columns; its own are {columns}."
-        unnamed = "The survey '{file}' has none of the codebook's columns; columns of its own: {n}."
-        return [(message(named, file=file, columns=own), message(unnamed, file=file, n=count))]
+        way = {"file": file, "line": book.file.line("header", 2)}
+        named = message(
+            "The survey '{file}' has none of the codebook's columns; its own are {columns}; if another row names "
+            "them: {line}.",
+            columns=own,
+            **way,
+        )
+        unnamed = message(
+            "The survey '{file}' has none of the codebook's columns; columns of its own: {n}; if another row names "
+            "them: {line}.",
+            n=count,
+            **way,
+        )
+        return [(named, unnamed)]
     strangers = [name for name in columns if name not in book.columns]
     absent = [name for name in book.columns if name not in columns]
     twice = [name for name in book.columns if columns.count(name) > 1]
@@ -155,7 +173,8 @@ def _column_faults(columns: list[str], book: Codebook, file: str) -> list[tuple[
         for name in absent
     ] + [
         message(
-            "The survey '{file}' has {n} columns '{column}'; the codebook means one.",
+            "The survey '{file}' has {n} columns '{column}'; in the codebook write '{column}#1' for the first of them, "
+            "'{column}#2' for the second, or rename one.",
             file=file,
             n=columns.count(name),
             column=book.in_file(name),

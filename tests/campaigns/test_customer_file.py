@@ -118,7 +118,7 @@ def test_arms_of_0_and_1_are_accepted_as_true_and_false(table, tmp_path):
 
 def test_a_column_that_stands_twice_is_refused_where_it_is_needed(tmp_path):
     (tmp_path / "a.csv").write_text("分组,bought,spend,spend\nA,1,2,3\n", "utf-8")
-    with pytest.raises(InputError, match="The customer file 'a.csv' has 2 columns 'spend'; one is needed."):
+    with pytest.raises(InputError, match="The customer file 'a.csv' has 2 columns 'spend'; write 'spend#1' for"):
         lk.read_campaign(tmp_path / "a.csv", **OPTIONS)
 
 

@@ -373,19 +373,22 @@ def test_each_missing_column_is_named_with_the_nearest_and_the_others_are_still_
 
 def test_a_file_of_something_else_is_one_sentence(read):
     assert sentences(read, "date,amount\n2026-01-01,5\n") == [
-        "The survey 'survey.csv' has none of the codebook's columns; its own are 'date', 'amount'."
+        "The survey 'survey.csv' has none of the codebook's columns; its own are 'date', 'amount'; if another row "
+        "names them: [file] header = 2."
     ]
 
 
 def test_of_a_file_without_a_header_a_page_quotes_nothing(read):
     assert sentences(read, "ann@example.org,5\nbob@example.org,4\n", anonymous=True) == [
-        "The survey 'survey.csv' has none of the codebook's columns; columns of its own: 2."
+        "The survey 'survey.csv' has none of the codebook's columns; columns of its own: 2; if another row names them: "
+        "[file] header = 2."
     ]
 
 
 def test_a_column_that_stands_twice_is_a_fault_where_the_codebook_means_it(read):
     assert sentences(read, "q1,q2,q1\n1,2,3\n", ITEMS) == [
-        "The survey 'survey.csv' has 2 columns 'q1'; the codebook means one."
+        "The survey 'survey.csv' has 2 columns 'q1'; in the codebook write 'q1#1' for the first of them, "
+        "'q1#2' for the second, or rename one."
     ]
 
 
