@@ -18,7 +18,7 @@ from loyalty_kit.campaigns.effects.effects_result import EffectsResult
 from loyalty_kit.campaigns.effects.estimation import (
     build_cube,
     build_reached_cube,
-    dropped,
+    counted,
     estimated,
     source_of,
     warnings_of,
@@ -59,8 +59,9 @@ class Campaign(Declaration):
         Covariate to the column of when it was measured; one after `sent` is refused by name.
     duplicates : {'error', 'first'}
         What to do with a customer who stands twice in one arm.
-    missing : {'drop', 'zero'}
-        Whether a missing outcome leaves the customer out or counts as 0.
+    missing : {'zero', 'drop'}, optional
+        Whether a missing outcome counts as 0 or leaves the customer out. Where it is not said, outcomes that are
+        missing where nothing was bought are refused, and where others are missing the result says of how many.
     min_cell : int
         Fewest customers of an arm in a segment that a report shows.
     simulated : bool
@@ -198,6 +199,7 @@ class Campaign(Declaration):
         reading = Reading(confidence, ways, segments, looks, tuned_for)
         limits = {name: limit for name, (_, limit) in cube.caps.items()}
         table = tabulate(found, reading, limits)
+        assigned, lost = counted(self, cube)
         result = EffectsResult(
             table=table,
             interactions=interactions(found, limits),
@@ -205,8 +207,8 @@ class Campaign(Declaration):
             returns=returns(cube, chosen, found, confidence),
             control=self.control,
             families=families_of(reading, len(arms) - 1, by),
-            n_used=int(cube.rows.sum()) - dropped(cube),
-            n_dropped=dropped(cube),
+            n_used=assigned - lost,
+            n_dropped=lost,
             confidence=confidence,
             method=message("intention to treat, errors by {unit}", unit=self.cluster)
             if self.cluster

@@ -3,9 +3,11 @@
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Literal
 
 from loyalty_kit.campaigns.campaign import Campaign
 from loyalty_kit.campaigns.design.metrics import Mean, Metric, Profit, Rate
+from loyalty_kit.campaigns.design.missing import own_columns
 from loyalty_kit.campaigns.design.units import order_arms
 from loyalty_kit.core.cells import as_spelled, cell_text
 from loyalty_kit.core.checks import check_columns
@@ -31,6 +33,7 @@ def read_campaign(
     only: Sequence[str] = (),
     min_cell: int = FEWEST,
     file: Mapping[str, object] | None = None,
+    missing: Literal["zero", "drop"] | None = None,
 ) -> Campaign:
     r"""Campaign test of a file of customers.
 
@@ -62,6 +65,8 @@ def read_campaign(
     file : mapping of str to object, optional
         How the file is to be read where it does not say so itself, as the table `[file]` of a codebook:
         `{"rows": "leave_out"}` leaves out rows of totals and notes, which otherwise stop the reading.
+    missing : {'zero', 'drop'}, optional
+        Whether a missing outcome counts as 0 or leaves the customer out; as for `Campaign`.
 
     Returns
     -------
@@ -91,7 +96,7 @@ def read_campaign(
     """
     planned = planned_shares(shares)
     names = dict.fromkeys([arm, *([customer] if customer else []), *by])
-    numbers = dict.fromkeys(column for metric in campaign_metrics(outcomes, profit) for column in _columns(metric))
+    numbers = dict.fromkeys(column for metric in campaign_metrics(outcomes, profit) for column in own_columns(metric))
     limits = [column for column, _ in conditions(only) if column not in {*numbers, *outcomes, period}]
     needed = [*names, *numbers, *outcomes[2:], *([period] if period else [])]
     customers = read_customers(Path(path), list(dict.fromkeys([*needed, *limits])), {*names, *limits}, file=file)
@@ -110,6 +115,7 @@ def read_campaign(
         covariates=list(outcomes[2:]),
         period=period or None,
         min_cell=min_cell,
+        missing=missing,
         simulated=Path(path).with_name(TRUTH).is_file(),
     )
 
@@ -212,7 +218,3 @@ def planned_shares(shares: Sequence[str]) -> dict[str, float]:
             "'shares' must name the control and at least one other arm; got {given}.", given=shown(list(shares))
         )
     return {arm: share / sum(found.values()) for arm, share in found.items()}
-
-
-def _columns(metric: Metric) -> list[str]:
-    return [column for form in metric.forms() for column in form.columns]

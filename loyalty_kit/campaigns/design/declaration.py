@@ -35,14 +35,15 @@ class Declaration(Summarized):
     sent: str | None = field(default=None, kw_only=True)
     measured: Mapping[str, str] | None = field(default=None, kw_only=True)
     duplicates: Literal["error", "first"] = field(default="error", kw_only=True)
-    missing: Literal["drop", "zero"] = field(default="drop", kw_only=True)
+    missing: Literal["zero", "drop"] | None = field(default=None, kw_only=True)
     min_cell: int = field(default=5, kw_only=True)
     simulated: bool = field(default=False, kw_only=True)
 
     def __post_init__(self) -> None:
         """Check what can be checked without reading rows."""
         check_choice(self.duplicates, "duplicates", ("error", "first"))
-        check_choice(self.missing, "missing", ("drop", "zero"))
+        if self.missing is not None:
+            check_choice(self.missing, "missing", ("zero", "drop"))
         check_whole(self.min_cell, "min_cell", 1)
         if isinstance(self.covariates, str):
             raise InputError("'covariates' must list columns, as ['{column}']; got '{column}'.", column=self.covariates)

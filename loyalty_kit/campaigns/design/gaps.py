@@ -7,6 +7,7 @@ from typing import Any
 import narwhals as nw
 import numpy as np
 
+from loyalty_kit.core.messages import message
 from loyalty_kit.statistics.grouped_moments import Block, Columns, GroupedMoments
 
 _MARK = " (missing)"
@@ -26,6 +27,11 @@ def gap(covariate: str) -> str:
 def gap_of(column: str) -> str:
     """Covariate of which a column is the indicator; empty where it is none."""
     return column.removesuffix(_MARK) if column.endswith(_MARK) else ""
+
+
+def covariate_name(column: str) -> str:
+    """Name of a covariate in sentences, or of its indicator."""
+    return message("{covariate} missing", covariate=gap_of(column)) if gap_of(column) else column
 
 
 def without_gaps(columns: Columns) -> Columns:

@@ -122,6 +122,11 @@ class Rows(Summarized):
         return codes == levels.index(wanted) if wanted in levels else np.zeros(len(self), dtype=bool)
 
 
+def count_rows(frame: Any) -> int:
+    """Count the rows of a frame, wherever they lie."""
+    return int(frame.select(nw.len().alias("n")).collect()["n"].to_list()[0]) if is_lazy(frame) else len(frame)
+
+
 def collected(frame: Any, columns: Iterable[str]) -> Any:
     """Fetch the named columns into memory."""
     table = frame.select(list(dict.fromkeys(columns)))

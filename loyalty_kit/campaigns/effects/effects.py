@@ -35,6 +35,7 @@ KINDS = ["adjusted", "adjusted uncapped", "capped", "plain"]
 DETAILS = [
     "n_control",
     "n_treatment",
+    "n_assigned",
     "standard_error",
     "control_error",
     "df",
@@ -84,6 +85,7 @@ def _records(estimate: ArmEstimates, reading: Reading, limits: dict[str, float])
     levels, p_adjusted = _levels(estimate, p_value, statistic, reading)
     half = np.where(known, -special.stdtrit(df, levels / 2) * error, np.nan)
     lift, lift_low, lift_high = _lift(estimate, levels, known)
+    assigned = estimate.n if estimate.assigned is None else estimate.assigned
     columns = {
         "arm": estimate.arms[1:],
         "n": (estimate.n[1:] + estimate.n[0]).astype(int),
@@ -97,6 +99,7 @@ def _records(estimate: ArmEstimates, reading: Reading, limits: dict[str, float])
         "p_value": p_value,
         "p_adjusted": p_adjusted,
         "n_treatment": estimate.n[1:].astype(int),
+        "n_assigned": (assigned[1:] + assigned[0]).astype(int),
         "standard_error": error,
         "df": df,
         "nonzero_treatment": estimate.nonzero[1:].astype(int),

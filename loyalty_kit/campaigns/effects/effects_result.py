@@ -51,11 +51,12 @@ class EffectsResult(Result):
     Attributes
     ----------
     table : DataFrame
-        A row an estimate, with the columns of `to_frame` and, after them, n_control, n_treatment,
-        standard_error, control_error (of control's value alone), df, kind ('adjusted', 'adjusted
-        uncapped', 'capped' or 'plain'), nonzero_control, nonzero_treatment, procedure ('ordinary',
-        'permutation' where that stands, 'no method' where none is to be believed), together (whether the
-        interval holds for all arms together), own_method (before adjustments for several comparisons).
+        A row an estimate, with the columns of `to_frame` and, after them, n_control, n_treatment, n_assigned
+        (of both arms, those included that lack the outcome), standard_error, control_error (of control's
+        value alone), df, kind ('adjusted', 'adjusted uncapped', 'capped' or 'plain'), nonzero_control,
+        nonzero_treatment, procedure ('ordinary', 'permutation' where that stands, 'no method' where none is to
+        be believed), together (whether the interval holds for all arms together), own_method (before
+        adjustments for several comparisons).
     interactions : DataFrame
         Whether an arm's effect differs between the levels of a by-column: metric, arm, by, levels,
         statistic, df, p_value, p_adjusted, method.

@@ -26,8 +26,9 @@ class Cell:
 class ArmEstimates:
     """Values of one metric in one cell, control first, with their variances and degrees of freedom.
 
-    `family` is how many treatments the campaign has, where not all of them are here; `unused` are, for each
-    treatment, the covariates that its estimate cannot be adjusted by.
+    `assigned` are the customers of each arm, those included that lack the outcome; `family` is how many treatments
+    the campaign has, where not all of them are here; `unused` are, for each treatment, the covariates that its
+    estimate cannot be adjusted by.
     """
 
     metric: Metric
@@ -43,6 +44,7 @@ class ArmEstimates:
     covariates: tuple[str, ...] = ()
     fits: tuple[Fit, ...] = ()
     by_rows: bool = True
+    assigned: Floats | None = None
     family: int = 0
     unused: tuple[tuple[str, ...], ...] = ()
     clustered: bool = False
@@ -143,7 +145,9 @@ def _plain(cube: Cube, metric: Metric, form: Form, cell: Cell, arms: tuple[Any, 
     n = _customers(blocks) if clustered else units
     df = np.full(len(arms), np.inf) if isinstance(metric, Rate) and not clustered else units - 1
     nonzero = np.array([block.nonzero[0, 0] for block in blocks])
+    assigned = None if clustered else np.array([cube.customers(arm, cell.by, cell.level) for arm in arms])
     plain = ArmEstimates(metric, form, cell, arms, value, variance, df, n, nonzero, units, clustered=clustered)
+    plain = replace(plain, assigned=assigned)
     return replace(plain, fits=_fits_of_means(plain, blocks)) if clustered and units.min() > 1 else plain
 
 
@@ -211,6 +215,7 @@ def _fitted(
         n=_customers(mine) if clustered else units,
         nonzero=plain.nonzero[list(at)],
         units=units,
+        assigned=None if plain.assigned is None else plain.assigned[list(at)],
         covariates=used,
         fits=tuple(fits),
         family=len(plain.arms) - 1,

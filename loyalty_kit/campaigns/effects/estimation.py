@@ -8,7 +8,8 @@ from loyalty_kit.campaigns.design.cube import Cube
 from loyalty_kit.campaigns.design.declaration import Declaration
 from loyalty_kit.campaigns.design.gaps import without_gaps
 from loyalty_kit.campaigns.design.metrics import Mean, Metric, Profit, Quantile, capped
-from loyalty_kit.campaigns.design.rows import SIZE, Rows, check_frame, collected, is_lazy, pooled_quantile
+from loyalty_kit.campaigns.design.missing import check_missing, lacking, own_columns
+from loyalty_kit.campaigns.design.rows import SIZE, Rows, check_frame, collected, count_rows, is_lazy, pooled_quantile
 from loyalty_kit.campaigns.design.units import check_levels, clusters, filled, order_arms, straddling
 from loyalty_kit.campaigns.effects.estimates import ArmEstimates, Cell, estimates, sets_of
 from loyalty_kit.campaigns.effects.quantiles import quantile_estimates
@@ -69,7 +70,7 @@ def build_cube(
             raise InputError("The cube has no by-column '{name}'; gather it with by=['{name}'].", name=absent[0])
         kept = replace(campaign.frame, by=by) if by != campaign.frame.by else campaign.frame
         return kept, None
-    outcomes = {column for metric in metrics for column in _columns(metric)}
+    outcomes = {column for metric in metrics for column in own_columns(metric)}
     mixed = [name for name in campaign.covariates if name in outcomes]
     if mixed:
         raise InputError(
@@ -91,6 +92,8 @@ def build_cube(
     given = {} if campaign.cluster is not None else caps
     cube = Cube.of(source, arm=campaign.arm, sets=sets, by=by, period=campaign.period, caps=given, unit=unit)
     cube = replace(cube, gaps=campaign.gaps)
+    if campaign.missing is None and counted(campaign, cube)[1]:
+        check_missing(campaign.customers, metrics)
     return (replace(cube, caps=caps) if given != caps else cube), source
 
 
@@ -100,7 +103,10 @@ def build_reached_cube(campaign: Declaration, metrics: Sequence[Metric], reached
     caps = _limits(campaign, metrics)
     source = source_of(campaign, metrics, (), caps, [reached], lazily=True)
     sets = [(*metric.forms()[0].columns, reached) for metric in metrics if metric.forms()]
-    return Cube.of(source, arm=campaign.arm, sets=sets, caps=caps)
+    cube = Cube.of(source, arm=campaign.arm, sets=sets, caps=caps)
+    if campaign.missing is None and counted(campaign, cube)[1]:
+        check_missing(campaign.customers, metrics)
+    return cube
 
 
 def _limits(campaign: Declaration, metrics: Sequence[Metric]) -> dict[str, tuple[str, float]]:
@@ -123,7 +129,7 @@ def source_of(
     lazily: bool,
 ) -> Any:
     """Rows of the columns that the metrics need; as a lazily held frame only where asked."""
-    outcomes = list(dict.fromkeys(column for metric in metrics for column in _columns(metric)))
+    outcomes = list(dict.fromkeys(column for metric in metrics for column in own_columns(metric)))
     keys = [key for key in (campaign.arm, *by, campaign.period, campaign.cluster) if key is not None]
     check_frame(campaign.opened, keys, [*outcomes, *extra])
     frame = campaign.customers
@@ -147,8 +153,12 @@ def _check_sizes(campaign: Declaration, cube: Cube, arms: tuple[Any, ...]) -> No
 def warnings_of(campaign: Declaration, cube: Cube, found: Sequence[ArmEstimates]) -> tuple[str, ...]:
     """Say what the reader of all rows should know."""
     notes = []
-    if dropped(cube):
-        notes.append(message("{n} customers lack an outcome and are left out where it is needed.", n=dropped(cube)))
+    assigned, lost = counted(campaign, cube)
+    if lost:
+        left = {"n": lost, "total": assigned}
+        notes.append(message("{n} of {total} customers lack an outcome and are left out where it is needed.", **left))
+    if campaign.missing == "zero" and not isinstance(campaign.frame, Cube):
+        notes += _on_zeros(campaign, [estimate.metric for estimate in found])
     notes += _on_covariates(campaign, found)
     if campaign.cluster is not None and not isinstance(campaign.frame, Cube):
         held = campaign.customers
@@ -196,15 +206,33 @@ def _on_covariates(campaign: Declaration, found: Sequence[ArmEstimates]) -> list
     return notes
 
 
-def _columns(metric: Metric) -> list[str]:
-    """List the table's own columns that a metric reads."""
-    if isinstance(metric, Mean | Quantile):
-        return [metric.column]
-    return [column for form in metric.forms() for column in form.columns]
+def _on_zeros(campaign: Declaration, metrics: Sequence[Metric]) -> list[Message]:
+    """Say how many missing outcomes count as 0, and of how many who bought."""
+    found = lacking(campaign.customers, list(dict.fromkeys(metrics)))
+    notes = []
+    for name, n in found.outcomes.items():
+        if not n:
+            continue
+        notes.append(
+            message(
+                "{n} of {total} customers lack '{outcome}'; it counts as 0, as missing = \"zero\" says.",
+                n=n,
+                total=found.rows,
+                outcome=name,
+            )
+        )
+        buyers = max((lost for (outcome, _), (_, lost) in found.within.items() if outcome == name), default=0)
+        if buyers:
+            notes.append(message("Of these, {n} have 1 in a rate and may have bought for more.", n=buyers))
+    return notes
 
 
-def dropped(cube: Cube) -> int:
-    """Count the customers who lack a column of the metric that lacks most."""
-    if cube.unit != "customer":
-        return 0
-    return int(cube.rows.sum() - min((block.n.sum() for block in cube.blocks), default=cube.rows.sum()))
+def counted(campaign: Declaration, cube: Cube) -> tuple[int, int]:
+    """Count the customers who were assigned, and those who lack a column of the metric that lacks most."""
+    if cube.unit == "customer":
+        assigned = int(cube.rows.sum())
+        return assigned, int(assigned - min((block.n.sum() for block in cube.blocks), default=assigned))
+    sizes = [block.sums[:, block.columns.index(SIZE)].sum() for block in cube.blocks]
+    used = round(min(sizes, default=0.0))
+    assigned = used if isinstance(campaign.frame, Cube) else count_rows(campaign.customers)
+    return assigned, assigned - used

@@ -11,13 +11,19 @@ from scipy import stats
 
 from loyalty_kit.campaigns.design.cube import Cube
 from loyalty_kit.campaigns.design.declaration import Declaration
-from loyalty_kit.campaigns.design.metrics import Mean, Metric, Profit, Quantile, Rate
+from loyalty_kit.campaigns.design.gaps import covariate_name, gap_of
+from loyalty_kit.campaigns.design.metrics import Mean, Metric
 from loyalty_kit.campaigns.design.rows import Rows, check_frame, collected, is_lazy, open_frame
 from loyalty_kit.campaigns.design.unit_names import units
-from loyalty_kit.campaigns.design.units import order_arms, repeated
+from loyalty_kit.campaigns.design.units import filled, order_arms, repeated
 from loyalty_kit.campaigns.effects.estimates import sets_of
-from loyalty_kit.campaigns.trust.check import CLEAR, MOST_CONTAMINATED, Check, outcome_of
-from loyalty_kit.campaigns.trust.lee import lee_bounds
+from loyalty_kit.campaigns.trust.attrition import (
+    bounds_of_missing,
+    check_meaning,
+    check_missing_outcomes,
+    contingency,
+)
+from loyalty_kit.campaigns.trust.check import CLEAR, MOST_CONTAMINATED, WARN, Check, outcome_of
 from loyalty_kit.campaigns.trust.unit_checks import gather_units
 from loyalty_kit.campaigns.trust.unit_findings import (
     balance_of_units,
@@ -33,7 +39,6 @@ from loyalty_kit.core.messages import Message, message
 from loyalty_kit.core.results import Result, keep_messages
 
 BALANCE = ["covariate", "arm", "control", "treatment", "standardized_difference"]
-BOUNDS = ["metric", "arm", "low", "high", "trimmed"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,14 +95,14 @@ def check_assignment(campaign: Declaration, metrics: list[Metric], assigned: Any
     else:
         counts, balance, found, missing = _by_customer(campaign, metrics, assigned)
     arms = tuple(counts["arm"])
-    unequal = [metric for metric, check in zip(judged, missing, strict=True) if check.outcome != "passed"]
-    checks = [*found, *checks, *missing]
+    unequal = [metric for metric, check in zip(judged, missing, strict=True) if check.p_value < WARN]
+    checks = [*found, *checks, *missing, *check_meaning(campaign, metrics, missing)]
     records = [vars(check) for check in checks]
     return AssignmentResult(
         table=keep_messages(pd.DataFrame(records), records, "check", "message"),
         counts=counts,
         balance=balance,
-        bounds=_bounds(campaign, unequal, arms),
+        bounds=bounds_of_missing(campaign, unequal, arms),
         n_used=int(counts["customers" if "customers" in counts else "n"].sum()),
         method=message("chi-squared on counts; standardized differences of covariates"),
         warnings=tuple(check.message for check in checks if check.outcome == "failed"),
@@ -115,10 +120,10 @@ def _by_customer(
     found = [sample_ratio(counts, campaign.planned is not None)]
     if assigned is not None:
         found.append(_attrition(campaign, counts, assigned))
-    balance = _balance(cube, campaign.covariates, arms)
+    balance = _balance(cube, campaign.adjusters, arms)
     if len(balance):
-        found.append(_balance_check(cube, tuple(campaign.covariates), arms, balance))
-    missing = [_missing(cube, metric, arms) for metric in metrics if metric.forms()]
+        found.append(_balance_check(cube, campaign.adjusters, arms, balance))
+    missing = [check_missing_outcomes(cube, metric, arms, campaign.missing) for metric in metrics if metric.forms()]
     return counts, balance, found, missing
 
 
@@ -136,7 +141,7 @@ def _by_unit(
     balance = pd.DataFrame(balance_of_units(held, campaign.covariates, arms), columns=BALANCE)
     if len(balance):
         found.append(unit_balance(held, len(arms), balance, name))
-    missing = [missing_by_unit(held, metric, i, arms, name) for i, metric in enumerate(judged)]
+    missing = [missing_by_unit(held, metric, i, arms, name, campaign.missing) for i, metric in enumerate(judged)]
     return counts, balance, found, missing
 
 
@@ -144,13 +149,18 @@ def _cube(campaign: Declaration, metrics: list[Metric]) -> Cube:
     """Cube of covariates and outcomes, a set a metric."""
     if isinstance(campaign.frame, Cube):
         return campaign.frame
-    covariates = tuple(campaign.covariates)
+    covariates = campaign.adjusters
     plain = [replace(m, cap=None) if isinstance(m, Mean) else m for m in metrics]
     sets = list(dict.fromkeys([*([covariates] if covariates else []), *sets_of(plain, (), False)]))
-    check_frame(campaign.opened, [campaign.arm], [name for names in sets for name in names])
+    columns = list(dict.fromkeys(name for names in sets for name in names if gap_of(name) not in covariates))
+    check_frame(campaign.opened, [campaign.arm], columns)
     frame = campaign.opened if campaign.customer and is_lazy(campaign.opened) else campaign.customers
-    columns = [campaign.arm, *(name for names in sets for name in names)]
-    source = frame if is_lazy(frame) else Rows(collected(frame, columns))
+    zeros = [name for name in columns if name not in covariates] if campaign.missing == "zero" else []
+    fill = campaign.gaps | dict.fromkeys(zeros, 0.0)
+    if is_lazy(frame):
+        source = filled(frame, fill, tuple(campaign.gaps)) if fill else frame
+    else:
+        source = Rows(collected(frame, [campaign.arm, *columns]), {}, fill)
     return Cube.of(source, arm=campaign.arm, sets=sets)
 
 
@@ -224,21 +234,13 @@ def _attrition(campaign: Declaration, counts: pd.DataFrame, assigned: Any) -> Ch
             "The assignment list has fewer customers in arm '{arm}' than were analysed; give the whole list.", arm=arm
         )
     lost = whole - n
-    statistic, p = _contingency(n, lost)
+    statistic, p = contingency(n, lost)
     shares = ", ".join(f"{arm} {share:.1%}" for arm, share in zip(counts["arm"], n / whole, strict=True))
     outcome = outcome_of(p)
     alike, unlike = message("no sign that arms lost customers unequally"), message("arms lost customers unequally")
     found = alike if outcome == "passed" else unlike
     told = message("Analysed of assigned: {shares}; {found} (p = {p:.2g}).", shares=shares, found=found, p=p)
     return Check("attrition", outcome, statistic, p, told)
-
-
-def _contingency(a: Any, b: Any) -> tuple[float, float]:
-    """Pearson's chi-squared of a two-row table; nothing to test where a row is empty."""
-    if a.sum() == 0 or b.sum() == 0:
-        return 0.0, 1.0
-    test = stats.chi2_contingency(np.array([a, b]), correction=False)
-    return float(test.statistic), float(test.pvalue)
 
 
 def _balance(cube: Cube, covariates: Sequence[str], arms: tuple[Any, ...]) -> pd.DataFrame:
@@ -276,7 +278,7 @@ def _balance_check(cube: Cube, covariates: tuple[str, ...], arms: tuple[Any, ...
         "Largest standardized difference {size:.3f} ('{covariate}', arm '{arm}'); "
         "together the covariates differ {verdict} (p = {p:.2g}).",
         size=size,
-        covariate=worst["covariate"],
+        covariate=covariate_name(worst["covariate"]),
         arm=worst["arm"],
         verdict=message("as chance allows") if outcome == "passed" else message("more than chance allows"),
         p=p,
@@ -309,33 +311,3 @@ def _duplicates(campaign: Declaration) -> tuple[list[Check], int]:
         Check("duplicates", outcome, float(same), nan, twice if same else once),
         Check("contamination", mixed, float(several), nan, crossed if several else apart),
     ], same
-
-
-def _missing(cube: Cube, metric: Metric, arms: tuple[Any, ...]) -> Check:
-    """Whether outcomes are missing more often in one arm than in another."""
-    columns = metric.forms()[-1].columns
-    n = np.array([cube.block(columns, arm).n[0] for arm in arms])
-    lost = np.array([cube.customers(arm) for arm in arms]) - n
-    outcome_name = "profit" if isinstance(metric, Profit) else metric.name
-    name = message("missing {metric}", metric=outcome_name)
-    if not lost.any():
-        return Check(name, "passed", 0.0, 1.0, message("No customer lacks {metric}.", metric=outcome_name))
-    statistic, p = _contingency(n, lost)
-    shares = ", ".join(f"{arm} {share:.1%}" for arm, share in zip(arms, lost / (n + lost), strict=True))
-    outcome = outcome_of(p)
-    tail = message("about equally") if outcome == "passed" else message("unequally: see the bounds")
-    found = {"metric": outcome_name, "tail": tail, "shares": shares, "p": p}
-    return Check(name, outcome, statistic, p, message("{metric} is missing {tail} ({shares}; p = {p:.2g}).", **found))
-
-
-def _bounds(campaign: Declaration, metrics: Sequence[Metric], arms: tuple[Any, ...]) -> pd.DataFrame:
-    """Lee's bounds of the metrics that are missing unequally."""
-    rows = []
-    for metric in metrics:
-        if not isinstance(metric, Mean | Rate) or isinstance(metric, Quantile) or isinstance(campaign.frame, Cube):
-            continue
-        table = Rows(collected(campaign.customers, [campaign.arm, metric.column]))
-        parts = [table.values(metric.column)[table.where(campaign.arm, arm)] for arm in arms]
-        for arm, part in zip(arms[1:], parts[1:], strict=True):
-            rows.append([metric.name, arm, *lee_bounds(parts[0], part)])
-    return pd.DataFrame(rows, columns=BOUNDS)

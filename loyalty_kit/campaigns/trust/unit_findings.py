@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from loyalty_kit.campaigns.design.metrics import Metric, Profit
+from loyalty_kit.campaigns.design.metrics import Metric
+from loyalty_kit.campaigns.trust.attrition import judge_missing
 from loyalty_kit.campaigns.trust.check import CLEAR, MOST_CONTAMINATED, Check, outcome_of
 from loyalty_kit.campaigns.trust.unit_checks import Units, wald_of_units
 from loyalty_kit.core.messages import Message, message
@@ -123,18 +124,12 @@ def unit_balance(held: Units, arms: int, balance: pd.DataFrame, units: Message) 
     return Check("balance", outcome, statistic, p, told)
 
 
-def missing_by_unit(held: Units, metric: Metric, at: int, arms: Sequence[Any], units: Message) -> Check:
-    """Whether outcomes are missing more often in one arm than in another, by clusters."""
-    outcome_name = "profit" if isinstance(metric, Profit) else metric.name
-    name, lost = message("missing {metric}", metric=outcome_name), held.lacking[:, [at]]
-    if not lost.any():
-        return Check(name, "passed", 0.0, 1.0, message("No customer lacks {metric}.", metric=outcome_name))
-    statistic, p = wald_of_units(lost, held.size, held.arm, len(arms))
+def missing_by_unit(
+    held: Units, metric: Metric, at: int, arms: Sequence[Any], units: Message, decided: str | None
+) -> Check:
+    """Whether many outcomes are missing, and by clusters more often in one arm than in another."""
+    lost = held.lacking[:, [at]]
     n = np.bincount(held.arm, weights=held.size, minlength=len(arms))
-    parts = np.bincount(held.arm, weights=lost[:, 0], minlength=len(arms)) / n
-    shares = ", ".join(f"{arm} {share:.1%}" for arm, share in zip(arms, parts, strict=True))
-    outcome = outcome_of(p)
-    tail = message("about equally") if outcome == "passed" else message("unequally: see the bounds")
-    found = {"metric": outcome_name, "tail": tail, "shares": shares, "p": p, "units": units}
-    template = "{metric} is missing {tail} ({shares}; p = {p:.2g}, counted by {units})."
-    return Check(name, outcome, statistic, p, message(template, **found))
+    parts = np.bincount(held.arm, weights=lost[:, 0], minlength=len(arms))
+    test = wald_of_units(lost, held.size, held.arm, len(arms)) if lost.any() else (0.0, 1.0)
+    return judge_missing(metric, parts, n, test, arms, decided, units)

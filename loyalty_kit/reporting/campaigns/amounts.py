@@ -72,9 +72,15 @@ def unit(kind: str) -> str:
 def span(row: dict[str, Any], effects: EffectsResult, kind: str = "profit", digits: int = 1) -> str:
     """Write the interval of an effect with its level and n; say so where there is none."""
     if not row["ci_low"] <= row["ci_high"]:
-        return term("interval_none", n=f"{row['n']:,}")
+        return term("interval_none", n=of_assigned(row))
     ends = {"low": size(row["ci_low"], kind, digits), "high": size(row["ci_high"], kind, digits)}
-    return term("interval", level=level(effects.confidence), n=f"{row['n']:,}", **ends)
+    return term("interval", level=level(effects.confidence), n=of_assigned(row), **ends)
+
+
+def of_assigned(row: dict[str, Any]) -> str:
+    """Write how many customers an effect is about, of how many where some lack the outcome."""
+    n, total = row["n"], row["n_assigned"]
+    return f"{n:,}" if n == total else term("campaign.n_of", n=f"{n:,}", total=f"{total:,}")
 
 
 def results_in_a_row(table: pd.DataFrame) -> str:

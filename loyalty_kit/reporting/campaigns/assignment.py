@@ -7,6 +7,7 @@ from great_tables import GT
 from matplotlib.axes import Axes
 
 from loyalty_kit.campaigns.campaign import Campaign
+from loyalty_kit.campaigns.design.gaps import covariate_name
 from loyalty_kit.campaigns.trust.assignment import AssignmentResult
 from loyalty_kit.core.language import in_a_row, term, translate
 from loyalty_kit.reporting.canvas import (
@@ -18,6 +19,7 @@ from loyalty_kit.reporting.canvas import (
     YELLOW,
     canvas,
     drawable,
+    drawn,
     label,
     name_rows,
 )
@@ -93,7 +95,9 @@ def plot_balance(assignment: AssignmentResult, *, ax: Axes | None = None) -> Axe
         ax.axvline(0, color=INK, linewidth=1, linestyle="--")
         widest = float(table["standardized_difference"].abs().max())
         ax.set_xlim(-max(0.15, 1.1 * widest), max(0.15, 1.1 * widest))
-        names = [label("figure.balance_row", **row) for row in records(table[["covariate", "arm"]])]
+        named = table["covariate"].map(lambda name: translate(covariate_name(name), language=drawn()))
+        rows = records(table[["arm"]].assign(covariate=named))
+        names = [label("figure.balance_row", **row) for row in rows]
         name_rows(ax, drawable(names, table["arm"]))
         ax.set_xlabel(label("figure.balance_x"))
         ax.set_title(label("figure.balance"), loc="left", fontweight="bold")
