@@ -13,8 +13,7 @@ from loyalty_kit.core.errors import InputError, kind, nearest, parse_toml, read_
 from loyalty_kit.core.messages import Message, foreign, message, together
 from loyalty_kit.core.summaries import column_list, html_table
 from loyalty_kit.intake.options import FileOptions
-from loyalty_kit.survey.codebook_changes import edited, file_faults, in_turn
-from loyalty_kit.survey.codebook_text import toml_text
+from loyalty_kit.survey.codebook_text import edited, file_faults, in_turn, toml_text
 from loyalty_kit.survey.entries import Code, Index, Item, Model, Name, Response, Scale, fault_of
 
 
@@ -248,6 +247,11 @@ class Codebook(Model):
         return {key: item for key, item in self.items.items() if item.kind == "ticks"}
 
     @cached_property
+    def tick_columns(self) -> tuple[str, ...]:
+        """Columns of the file that hold ticks."""
+        return tuple(name for key, question in self.ticks.items() for name in question.columns or (key,))
+
+    @cached_property
     def tick_labels(self) -> dict[str, str]:
         """Variable of each option of the questions of ticks, 1 or 0, with the option's label."""
         return {name: label for key, question in self.ticks.items() for name, label in question.labels_of(key).items()}
@@ -260,10 +264,9 @@ class Codebook(Model):
     @cached_property
     def columns(self) -> tuple[str, ...]:
         """Every column that the survey file must have."""
-        ticked = [name for key, question in self.ticks.items() for name in question.columns or (key,)]
         groups = [name for name in self.groups if name not in self.tick_labels]
         beside = [*self.ids, *filter(None, (self.weight, self.duration)), *groups]
-        return tuple(dict.fromkeys([*beside, *self.item_names, *ticked]))
+        return tuple(dict.fromkeys([*beside, *self.item_names, *self.tick_columns]))
 
     def in_file(self, name: str) -> str:
         """Name in the survey file of a column that may have a short one here."""

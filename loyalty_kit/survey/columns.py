@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -22,20 +23,54 @@ _FEW = 20
 _PAIR = re.compile(r"(\d{1,2}),(\d{1,2})", re.ASCII)
 
 
-def read_column(name: str, table: RawTable, book: Codebook) -> tuple[pd.Series, list[Problem]]:
-    """Group, weight, duration or item column as the codebook means it, and what is wrong in it."""
+class RawColumn(NamedTuple):
+    """Column as it stands in the file: its distinct cells, and which each row has.
+
+    Attributes
+    ----------
+    name : str
+        What the codebook calls it.
+    codes : array of shape (rows,)
+        Place of each row's cell among the distinct ones.
+    texts, cells : list of shape (distinct,)
+        Text of each and what it means; the meaning is None where it is empty or one of the codebook's missing codes.
+    file_labels : mapping of cell to text
+        The file's own labels.
+    """
+
+    name: str
+    codes: Codes
+    texts: list[str]
+    cells: list[Cell]
+    file_labels: Mapping[Cell, str]
+
+
+def raw_column(name: str, table: RawTable, book: Codebook) -> RawColumn:
+    """Column of texts with what the file's labels and the codebook's missing codes say of its cells."""
+    file_labels, missing = _codes_of(name, table, book)
+    absent = missing | {cell for cell, text in file_labels.items() if text in missing}
+    codes, texts = distinct(table.frame[name])
+    cells = [None if (cell := meaning(text)) in absent else cell for text in texts]
+    return RawColumn(name, codes, texts, cells, file_labels)
+
+
+def _codes_of(name: str, table: RawTable, book: Codebook) -> tuple[dict[Cell, str], set[Cell]]:
+    """Labels of the file's own for a column, and the codebook's missing codes."""
     file_labels = {meaning(cell_text(code)): cell_text(text) for code, text in table.value_labels.get(name, {}).items()}
     file_labels.pop(None, None)
-    missing = {meaning(cell_text(code)) for code in book.missing} - {None}
-    absent = missing | {cell for cell, text in file_labels.items() if text in missing}
+    return file_labels, {meaning(cell_text(code)) for code in book.missing} - {None}
+
+
+def read_column(name: str, table: RawTable, book: Codebook) -> tuple[pd.Series, list[Problem]]:
+    """Group, weight, duration or item column as the codebook means it, and what is wrong in it."""
     if name in book.groups:
-        codes, texts = distinct(table.frame[name])
-        cells = [None if (cell := meaning(text)) in absent else cell for text in texts]
-        groups = [
-            None if cell is None else file_labels.get(cell, text) for cell, text in zip(cells, texts, strict=True)
-        ]
-        column = pd.Series(np.array(groups, dtype=object)[codes], dtype="str")
+        raw = raw_column(name, table, book)
+        pairs = zip(raw.cells, raw.texts, strict=True)
+        groups = [None if cell is None else raw.file_labels.get(cell, text) for cell, text in pairs]
+        column = pd.Series(np.array(groups, dtype=object)[raw.codes], dtype="str")
         return column, _unshared_values(column, name)
+    file_labels, missing = _codes_of(name, table, book)
+    absent = missing | {cell for cell, text in file_labels.items() if text in missing}
     held = _figures(name, table, book, missing)
     held = replace(held, figures=replace(held.figures, cells=[None if cell in absent else cell for cell in held.cells]))
     if name == book.weight:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
 import pandas as pd
 
 from loyalty_kit.core.checks import check_choice, check_path
@@ -16,6 +17,7 @@ from loyalty_kit.survey.codebook import Codebook
 from loyalty_kit.survey.columns import read_column
 from loyalty_kit.survey.identity import BETWEEN, respondents
 from loyalty_kit.survey.problems import Problem, merged, sentence, short, unnamed
+from loyalty_kit.survey.ticks import read_ticks, with_base
 
 
 def read_responses(
@@ -91,13 +93,7 @@ def read_responses(
     if book.ids and set(book.ids) <= set(once):
         ids, id_faults = respondents(table.frame, book)
         faults += id_faults
-    only_ids = [name for name in book.ids if name not in book.groups]
-    converted: dict[str, pd.Series] = {}
-    found: list[Problem] = []
-    for name in (name for name in once if name not in only_ids):
-        converted[name], problems = read_column(name, table, book)
-        if invalid == "error" or name not in book.item_names:
-            found += problems
+    converted, found = _converted(table, once, book, keep_wrong=invalid == "missing")
     told = [text for text, _ in faults] + [sentence(problem, ids) for problem in merged(found)]
     if told:
         nameless = [text for _, text in faults] + [sentence(problem, []) for problem in merged(unnamed(found))]
@@ -108,16 +104,45 @@ def read_responses(
     # In a report respondents are rows, so that no output of a cell can show who they are.
     named = pd.Index(ids, name=BETWEEN.join(book.ids))
     names = pd.RangeIndex(1, len(ids) + 1, name="row") if anonymous() else named
-    return frame.drop(columns=only_ids).set_axis(names)
+    return frame.drop(columns=[name for name in book.ids if name not in book.groups]).set_axis(names)
+
+
+def _converted(
+    table: RawTable, once: list[str], book: Codebook, *, keep_wrong: bool
+) -> tuple[dict[str, pd.Series], list[Problem]]:
+    """Columns as the codebook means them, those of ticks as variables, and what is wrong in them."""
+    beside = {*book.tick_columns, *(name for name in book.ids if name not in book.groups)}
+    converted: dict[str, pd.Series] = {}
+    found: list[Problem] = []
+    for name in (name for name in once if name not in beside):
+        converted[name], problems = read_column(name, table, book)
+        if not (keep_wrong and name in book.item_names):
+            found += problems
+    items = [converted[name].notna() for name in book.item_names if name in converted]
+    for key, question in book.ticks.items():
+        if not set(question.columns or [key]) <= set(once):
+            continue
+        variables, problems = read_ticks(key, table, book)
+        if question.base == "answered" and items:
+            variables = with_base(variables, np.any(items, axis=0))
+        converted.update({str(name): column for name, column in variables.items()})
+        found += problems
+    return converted, found
 
 
 def read_columns(path: Path, book: Codebook, names: Sequence[str]) -> pd.DataFrame:
     """Columns of a survey file, where there, as `read_responses` gives them; faults are left for it to tell."""
     table = _read_survey(path, book)
     held = table.frame.loc[:, ~table.frame.columns.duplicated()]
-    there = [name for name in dict.fromkeys(names) if name in held and (name in book.groups or name not in book.ids)]
-    single = replace(table, frame=held)
-    return held[there].assign(**{name: read_column(name, single, book)[0] for name in there if name in book.columns})
+    wanted = {*names} & {*book.columns, *book.tick_labels}
+    if any(name in book.tick_labels for name in names):
+        # A variable of ticks may depend on who answered anything at all.
+        wanted = {*book.columns}
+    once = [name for name in held if name in wanted]
+    converted, _ = _converted(replace(table, frame=held), once, book, keep_wrong=True)
+    ids = {name for name in book.ids if name not in book.groups}
+    there = [name for name in dict.fromkeys(names) if name in {*held, *converted} - ids]
+    return held.assign(**{name: converted[name] for name in there if name in converted})[there]
 
 
 def _read_survey(path: Path, book: Codebook) -> RawTable:
@@ -180,5 +205,17 @@ def _column_faults(columns: list[str], book: Codebook, file: str) -> list[tuple[
             column=book.in_file(name),
         )
         for name in twice
+    ]
+    faults += [
+        message(
+            "The survey '{file}' has a column '{column}', as an option of '{key}' is called; give the question "
+            "another name under [names].",
+            file=file,
+            column=name,
+            key=key,
+        )
+        for key, question in book.ticks.items()
+        for name in question.labels_of(key)
+        if name in columns and name not in question.columns
     ]
     return [(fault, fault) for fault in faults]
