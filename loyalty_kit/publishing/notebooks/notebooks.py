@@ -2,6 +2,7 @@
 
 import re
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 
 import nbformat
@@ -51,15 +52,18 @@ def read_notebook(path: Path) -> NotebookNode:
 
 
 def parse_notebook(text: str, *, where: str = "text") -> NotebookNode:
-    """Notebook of its JSON text; a cell without an id gets one by its place."""
+    """Notebook of its JSON text; a cell without an id, or with another's, gets one by its place."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             # Not `nbformat.reads`: it compiles its schemas first, which takes longer than all the rest.
             node: NotebookNode = convert(reader.reads(text), 4)
-            names = [cell.get("id") or f"cell-{number}" for number, cell in enumerate(node.cells)]
+            names = _ids(node.cells)
+            _check_outputs(node.cells, where)
             node = nbformat.v4.upgrade(node)
             _check_cells(node)
+    except UnreadableError:
+        raise
     except Exception as error:
         # nbformat raises whatever its readers of each version happen to meet in a damaged file.
         raise UnreadableError(
@@ -68,6 +72,29 @@ def parse_notebook(text: str, *, where: str = "text") -> NotebookNode:
     for cell, name in zip(node.cells, names, strict=True):
         cell.id = name
     return node
+
+
+def _ids(cells: Sequence[NotebookNode]) -> list[str]:
+    """Ids of cells, each once."""
+    names: dict[str, None] = {}
+    for number, cell in enumerate(cells):
+        name = str(cell.get("id") or f"cell-{number}")
+        while name in names:
+            name = f"{name}-{number}"
+        names[name] = None
+    return list(names)
+
+
+def _check_outputs(cells: Sequence[NotebookNode], where: str) -> None:
+    """Refuse a code cell without the list of its outputs, on which all libraries rely."""
+    for number, cell in enumerate(cells, 1):
+        if cell.cell_type == "code" and not isinstance(cell.get("outputs"), list):
+            raise UnreadableError(
+                "The notebook '{where}' is damaged: cell {number} is code and has no list of outputs; open it in "
+                'Jupyter and save it, or give that cell "outputs": [].',
+                where=where,
+                number=number,
+            )
 
 
 def _check_cells(notebook: NotebookNode) -> None:

@@ -3,15 +3,19 @@
 import base64
 import os
 import re
+from collections.abc import Mapping
+from html import escape
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
 from bs4 import BeautifulSoup
+from bs4.builder import ParserRejectedMarkup
 from bs4.dammit import EntitySubstitution
 from bs4.element import PreformattedString, Tag
 from bs4.formatter import HTMLFormatter
 
+from loyalty_kit.core.errors import InputError
 from loyalty_kit.publishing.pages import formulas
 
 ELEMENTS = frozenset(
@@ -39,6 +43,10 @@ IMAGES = {
     ".svg": "image/svg+xml",
     ".webp": "image/webp",
 }
+ATTACHMENT = "attachment:"
+Attachments = Mapping[str, Mapping[str, str]]
+"""Images that a markdown cell carries: by name their data in base64, by type."""
+
 DATA_IMAGE = re.compile(r"data:image/(gif|jpeg|png|svg\+xml|webp)[;,]", re.IGNORECASE)
 PLAIN_VALUE = re.compile(r"(?:[-#.,%\w\s]|\b(?:rgb|hsl)a?\([-.,%/\w\s]*\))+")
 SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):", re.IGNORECASE)
@@ -62,15 +70,18 @@ AS_WRITTEN = _AsWritten(entity_substitution=EntitySubstitution.substitute_xml, v
 
 
 def parse(html: str) -> BeautifulSoup:
-    """Tree of a piece of HTML, whatever it looks like."""
-    soup = BeautifulSoup(f"<!---->{html}", "html.parser")  # without a tag, Beautiful Soup warns of 'a file name'
+    """Tree of a piece of HTML, whatever it looks like; what the parser refuses is text."""
+    try:
+        soup = BeautifulSoup(f"<!---->{html}", "html.parser")  # without a tag, Beautiful Soup warns of 'a file name'
+    except ParserRejectedMarkup:
+        soup = BeautifulSoup(f"<!---->{escape(html, quote=False)}", "html.parser")
     for node in soup.find_all(string=True):
         if isinstance(node, PreformattedString):
             node.extract()
     return soup
 
 
-def neutral(html: str, *, folder: Path | None = None) -> str:
+def neutral(html: str, *, folder: Path | None = None, attachments: Attachments | None = None) -> str:
     """HTML without script, form, frame, handler or anything that loads.
 
     Parameters
@@ -80,10 +91,17 @@ def neutral(html: str, *, folder: Path | None = None) -> str:
     folder : Path, optional
         Where images named by a relative path lie; they are embedded. Images from anywhere else
         give way to their alternative text.
+    attachments : mapping, optional
+        Images of the cell, which addresses that begin with 'attachment:' name.
 
     Returns
     -------
     str
+
+    Raises
+    ------
+    InputError
+        If the cell has no such attachment.
 
     Examples
     --------
@@ -107,7 +125,7 @@ def neutral(html: str, *, folder: Path | None = None) -> str:
         else:
             _keep_attributes(tag)
             if tag.name == "img":
-                _keep_image(tag, folder)
+                _keep_image(tag, folder, attachments)
     _keep_styled_ids(soup)
     return soup.decode(formatter=AS_WRITTEN)
 
@@ -185,13 +203,27 @@ def _keep_styled_ids(soup: BeautifulSoup) -> None:
             del tag["id"]
 
 
-def _keep_image(tag: Tag, folder: Path | None) -> None:
+def _keep_image(tag: Tag, folder: Path | None, attachments: Attachments | None) -> None:
     source = str(tag.get("src", ""))
-    embedded = source if DATA_IMAGE.match(source) else _embedded(source, folder)
+    if source.startswith(ATTACHMENT) and attachments is not None:
+        embedded = _attached(source.removeprefix(ATTACHMENT), attachments)
+    else:
+        embedded = source if DATA_IMAGE.match(source) else _embedded(source, folder)
     if embedded:
         tag["src"] = embedded
     else:
         tag.replace_with(str(tag.get("alt", "")))
+
+
+def _attached(source: str, attachments: Attachments) -> str:
+    """Embed an image that the cell carries; empty where it is of no kind that a page shows."""
+    found = attachments.get(source) or attachments.get(unquote(source))
+    if not found:
+        raise InputError(
+            "A markdown cell shows the attachment '{name}', which it does not have; attach the image again.",
+            name=unquote(source),
+        )
+    return next((f"data:{kind};base64,{found[kind]}" for kind in IMAGES.values() if kind in found), "")
 
 
 def _embedded(source: str, folder: Path | None) -> str:

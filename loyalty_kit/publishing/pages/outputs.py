@@ -4,12 +4,12 @@ import base64
 from collections.abc import Iterable
 from html import escape
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
-from nbconvert.filters.markdown_mistune import InvalidNotebook, IPythonRenderer, MarkdownWithMath
+from mistune import HTMLRenderer
+from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath, MathInlineParser
 from nbformat import NotebookNode
 
-from loyalty_kit.core.errors import InputError
 from loyalty_kit.publishing.pages.formulas import formula, lone_formula
 from loyalty_kit.publishing.pages.markup import neutral
 from loyalty_kit.publishing.pages.terminal_text import terminal_html
@@ -21,14 +21,29 @@ UNSHOWN = (
 )
 
 
+class _Inline(MathInlineParser):
+    """Text in which amounts of money, as in 'from $5 to $10' or 'US$2-US$4', are no formulas.
+
+    As pandoc has it: no blank stands within the signs and no digit behind them; and none of a country before an amount.
+    """
+
+    SPECIFICATION: ClassVar[dict[str, str]] = {
+        **MathInlineParser.SPECIFICATION,
+        "inline_math_tex": r"(?<![$\\])(?:(?<![A-Za-z0-9])|(?=\$\D))\$(?=\S)"
+        r"(?P<math_inline_tex>(?:\\\$|[^$])+?)(?<![$\\\s])\$(?!\d)",
+    }
+
+
 class _Renderer(IPythonRenderer):
     """Markdown as HTML, its formulas as MathML."""
 
     def inline_math(self, body: str) -> str:
-        """Set a formula within a line; amounts of money, as in 'from $5 to $10', are none."""
-        if body != body.strip():
-            return escape(f"${body}$", quote=False)
-        return formula(body, block=False)
+        """Set a formula within a line."""
+        return formula(body.strip(), block=False)
+
+    def image(self, text: str, url: str, title: str | None = None) -> str:
+        """Name an image; those of the cell are embedded like those beside the notebook."""
+        return HTMLRenderer.image(self, text, url, title)
 
     def block_math(self, body: str) -> str:
         """Set a formula in a line of its own."""
@@ -41,12 +56,13 @@ class _Renderer(IPythonRenderer):
 
 def markdown_html(cell: NotebookNode, folder: Path | None) -> str:
     """HTML of an author's markdown: raw HTML stays as far as it is harmless, images are embedded."""
-    renderer = _Renderer(escape=False, exclude_anchor_links=True, attachments=cell.get("attachments", {}))
-    try:
-        html = MarkdownWithMath(renderer=renderer).render(cell.source)
-    except InvalidNotebook as error:
-        raise InputError("A markdown cell cannot be shown: {said}.", said=error) from None
-    return neutral(html, folder=folder)
+    renderer = _Renderer(escape=False, exclude_anchor_links=True)
+    html = _rendered(cell.source, renderer)
+    return neutral(html, folder=folder, attachments=cell.get("attachments", {}))
+
+
+def _rendered(source: str, renderer: _Renderer) -> str:
+    return str(MarkdownWithMath(renderer=renderer, inline=_Inline(hard_wrap=False)).render(source))
 
 
 def shown_outputs(outputs: Iterable[NotebookNode]) -> list[NotebookNode]:
@@ -87,7 +103,7 @@ def output_html(output: NotebookNode, caption: str) -> str:
         return f'<div class="output" data-caption="{escape(caption)}">{neutral(data["text/html"])}</div>'
     if "text/markdown" in data:
         renderer = _Renderer(escape=True, exclude_anchor_links=True)
-        html = neutral(MarkdownWithMath(renderer=renderer).render(data["text/markdown"]))
+        html = neutral(_rendered(data["text/markdown"], renderer))
         return f'<div class="output" data-caption="{escape(caption)}">{html}</div>'
     for kind in ("image/svg+xml", "image/png", "image/jpeg"):
         if kind in data:

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from loyalty_kit.core.errors import InputError
 from loyalty_kit.core.results import Result
+from loyalty_kit.publishing.pages import markup
 from loyalty_kit.publishing.pages.markup import neutral
 from loyalty_kit.publishing.pages.page import TEMPLATES, report_page
 
@@ -283,8 +284,41 @@ def test_a_formula_that_cannot_be_read_stays_as_code():
     assert page(markdown("where $\\nosuch{x < 1}$ holds")).code.string == "\\nosuch{x < 1}"
 
 
-def test_amounts_of_money_are_no_formula():
-    assert page(markdown("from $5 to $10 a month")).main.p.get_text() == "from $5 to $10 a month"
+@pytest.mark.parametrize(
+    "text",
+    [
+        "from $5 to $10 a month",
+        "US$2-US$4",
+        "between US$2 and US$4",
+        "$5-$10",
+        "($2–$4)",
+        "HK$30/NT$90",
+        "$2m/$4m",
+        "$20,000 and USD$30,000",
+        "10$ or 20$",
+        "从US$2到US$4",
+    ],
+)
+def test_amounts_of_money_are_no_formula(text):
+    """The rule of pandoc's manual (tex_math_dollars), and no sign right behind a letter and before a digit."""
+    assert page(markdown(text)).main.p.get_text() == text
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("R$^2$ and n$_i$", 2),
+        ("其中$n$为样本量", 1),
+        ("$p<0.05$, $n=20$", 2),
+        ("$a$-$b$", 2),
+        ("$5$ points", 1),
+        ("costs $5, and $x$ is", 1),
+        (r"$\\$ + x$", 1),
+    ],
+)
+def test_formulas_between_words_and_signs_are_set(text, count):
+    soup = page(markdown(text))
+    assert len(soup.select("math")) == count
 
 
 def test_recorded_estimates_are_not_shown():
@@ -530,6 +564,32 @@ def test_escaped_text_comes_back_whole(text):
     assert cell.get_text().split() == text.split()
 
 
+REFUSED = "<svg/>--!>UL<!-->"
+
+
+def test_markup_that_the_parser_refuses_is_shown_as_text(monkeypatch):
+    """Python's html.parser raises for it in some releases, Beautiful Soup then ParserRejectedMarkup."""
+    parsed = markup.BeautifulSoup
+
+    def refusing(text, kind):
+        if REFUSED in text:
+            raise markup.ParserRejectedMarkup("refused")
+        return parsed(text, kind)
+
+    monkeypatch.setattr(markup, "BeautifulSoup", refusing)
+    for cell in (markdown(REFUSED), html(REFUSED), shown({"text/markdown": "a"})):
+        report_page(v4.new_notebook(cells=[cell]))
+    assert page(html(REFUSED)).main.select_one(".output").get_text() == REFUSED
+
+
+@pytest.mark.parametrize(
+    "text", [REFUSED, "<![x", "<!DOCTYPE [<!x", "<![if x]>b<![endif]>", "<?x", "a<![cdata[x", "<!>x"]
+)
+def test_odd_markup_leaves_the_page_whole(text):
+    soup = page(markdown(text), html(text), html("<p>end</p>"))
+    assert soup.main.find("p", string="end") is not None
+
+
 def test_a_formula_keeps_nothing_that_leads_or_runs():
     hostile = "<math href='javascript:x' onclick='x' style='x: y'><mi href='//example.org' id='a' mathsize='2em'>x</mi>"
     assert neutral(hostile) == '<math><mi mathsize="2em">x</mi></math>'
@@ -604,6 +664,30 @@ def test_an_output_cannot_embed_a_file(tmp_path):
 def test_an_attached_image_is_embedded():
     cell = markdown("![A map](attachment:map.png)", attachments={"map.png": {"image/png": PIXEL}})
     assert page(cell).img["src"] == f"data:image/png;base64,{PIXEL}"
+
+
+@pytest.mark.parametrize("name", ["map.png", "图 1.png"])
+def test_an_attached_image_is_shown_however_it_is_named_in_the_text(name):
+    """jupyter/nbconvert 1057 and 2236: `<img>` and encoded names stayed without their picture."""
+    for text in (
+        f'<img src="attachment:{name}" alt="A map">',
+        f"![A map](<attachment:{name}>)",
+        f"![A map](attachment:{quote(name)})",
+    ):
+        cell = markdown(text, attachments={name: {"image/png": PIXEL}})
+        assert (page(cell).img["src"], page(cell).img["alt"]) == (f"data:image/png;base64,{PIXEL}", "A map")
+
+
+def test_an_attachment_that_is_no_image_gives_way_to_its_text():
+    cell = markdown('<img src="attachment:a.pdf" alt="The paper">', attachments={"a.pdf": {"application/pdf": "x"}})
+    assert (page(cell).img, page(cell).main.get_text().split()[-2:]) == (None, ["The", "paper"])
+
+
+def test_an_output_has_no_attachments():
+    soup = page(
+        html('<p><img src="attachment:a.png" alt="one"></p>'), shown({"text/markdown": "![two](attachment:a.png)"})
+    )
+    assert (soup.img, [part.get_text() for part in soup.main.find_all("p")]) == (None, ["one", "two"])
 
 
 def test_an_absent_attachment_is_refused_by_name():
