@@ -241,7 +241,7 @@ class Campaign(Declaration):
         *,
         by: str | Sequence[str] = (),
         before: Mapping[str, str] | None = None,
-        placebos: int = 1000,
+        placebos: int = 2000,
         confidence: float = 0.95,
         rng: int | np.random.Generator = 0,
     ) -> TrustResult:
@@ -257,7 +257,7 @@ class Campaign(Declaration):
             Outcome column to its column of the period before; where not given, the outcome itself serves,
             customers of all arms pooled.
         placebos : int
-            How often the arms are drawn anew.
+            How often the arms are drawn anew; fewer leave the verdict to chance.
         confidence : float
             Level that is put to the test.
         rng : int or Generator

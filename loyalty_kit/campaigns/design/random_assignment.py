@@ -8,7 +8,8 @@ from loyalty_kit.campaigns.design.rows import Floats, Whole
 Assigned = npt.NDArray[np.int8]
 AT_ONCE = 1 << 18
 """Customers assigned in one block: their keys are sorted where the processor is quick."""
-LONG = 2_048
+LONG, KEYS = 4_096, 1 << 16
+"""Customers from which they are thrown and not sorted, and how many different throws there are."""
 FAR = 1e6
 """Squared mean, in variances, from which raw squares lose more than six digits."""
 
@@ -33,9 +34,10 @@ def assign_randomly(sizes: Whole, k: int, count: int, rng: np.random.Generator) 
 
     Notes
     -----
-    How many of the k fall to each arm is multivariate hypergeometric; which, a random order of them, told
-    by the order of 31-bit keys. Two equal keys at the border of two arms, of a chance of k / 2³¹, go to
-    the same arm.
+    How many of the k fall to each arm is multivariate hypergeometric. Which, is told for a few by the order of
+    31-bit keys (two equal keys at the border of two arms, of a chance of k / 2³¹, go to the same arm). Many
+    are thrown to the arms one by one, and as many as an arm then holds too many are moved, chosen at random:
+    neither step looks at who a customer is, so every assignment of these sizes is equally probable.
 
     Examples
     --------
@@ -43,23 +45,53 @@ def assign_randomly(sizes: Whole, k: int, count: int, rng: np.random.Generator) 
     >>> (assigned == 0).sum(axis=1).tolist()
     [6, 6, 6]
     """
-    ends = rng.multivariate_hypergeometric(sizes, k, size=count).cumsum(axis=1)[:, :-1]
+    within = rng.multivariate_hypergeometric(sizes, k, size=count)
+    return _by_rank(within, k, rng) if k < LONG else _by_threshold(within, k, rng)
+
+
+def _by_rank(within: Whole, k: int, rng: np.random.Generator) -> Assigned:
+    """Arms by the order of keys: the first of them to the first arm, and so on."""
+    count = len(within)
+    ends = within.cumsum(axis=1)[:, :-1]
     keys = rng.integers(0, 1 << 64, size=(count * k + 1) // 2, dtype=np.uint64).view(np.uint32)
     keys = keys[: count * k].reshape(count, k)
     keys >>= np.uint32(1)
     arm = np.zeros((count, k), dtype=np.int8)
     if keys.size:
-        borders = _of_rank(keys, np.minimum(ends, k - 1))
+        borders = np.take_along_axis(np.sort(keys, axis=1), np.minimum(ends, k - 1), axis=1)
         for end, border in zip(ends.T, borders.T, strict=True):
             arm += keys >= np.where(end < k, border, np.uint32(1 << 31))[:, None]
     return arm
 
 
-def _of_rank(keys: npt.NDArray[np.uint32], ranks: Whole) -> npt.NDArray[np.uint32]:
-    """Key of each rank in its row; a long row need not be sorted for it."""
-    if keys.shape[1] < LONG:
-        return np.take_along_axis(np.sort(keys, axis=1), ranks, axis=1)
-    return np.stack([np.partition(row, rank)[rank] for row, rank in zip(keys, ranks, strict=True)])
+def _by_threshold(within: Whole, k: int, rng: np.random.Generator) -> Assigned:
+    """Arms by a throw for each customer, then as many moved at random as an arm holds too many."""
+    count, arms = within.shape
+    keys = rng.integers(0, 1 << 64, size=(count * k + 3) // 4, dtype=np.uint64).view(np.uint16)
+    keys = keys[: count * k].reshape(count, k)
+    limits = np.minimum(np.rint(within.cumsum(axis=1)[:, :-1] * (KEYS / k)), KEYS - 1).astype(np.uint16)
+    arm = np.zeros((count, k), dtype=np.int8)
+    for limit in limits.T:
+        arm += (keys >= limit[:, None]).view(np.int8)
+    for row, lacking in zip(arm, within - held(arm, arms), strict=True):
+        _to_size(row, lacking, rng)
+    return arm
+
+
+def _to_size(arm: Assigned, lacking: Whole, rng: np.random.Generator) -> None:
+    """Move customers, chosen at random, from the arms that hold too many to those that lack some."""
+    chosen = [
+        rng.choice(np.flatnonzero(arm == a), size=-lacking[a], replace=False, shuffle=False)
+        for a in np.flatnonzero(lacking < 0)
+    ]
+    if chosen:
+        moved = rng.permutation(np.concatenate(chosen))
+        arm[moved] = np.repeat(np.arange(len(lacking), dtype=np.int8), np.maximum(lacking, 0))
+
+
+def held(assigned: Assigned, arms: int) -> Whole:
+    """Count the customers of each arm in each campaign, campaigns × arms; counting along an axis takes far longer."""
+    return np.array([[np.count_nonzero(row == a) for a in range(arms)] for row in assigned]).reshape(-1, arms)
 
 
 def origin(values: Floats) -> float:

@@ -12,6 +12,7 @@ from loyalty_kit.campaigns.design.cube import Cube
 from loyalty_kit.campaigns.design.metrics import Metric, Profit
 from loyalty_kit.campaigns.effects.effects import Reading, kind_of, method_of
 from loyalty_kit.campaigns.effects.estimates import ArmEstimates
+from loyalty_kit.core.results import keep_messages
 from loyalty_kit.statistics.multiplicity import holm
 
 INTERACTIONS = ["metric", "arm", "by", "levels", "statistic", "df", "p_value", "p_adjusted", "method"]
@@ -46,7 +47,9 @@ def interactions(found: Sequence[ArmEstimates], limits: dict[str, float]) -> pd.
         statistic, df = float(np.sum((d - center) ** 2 / v)), len(d) - 1
         p = float(stats.chi2.sf(statistic, df)) if df else float("nan")
         rows.append([metric, arm, by, len(d), statistic, df, p, p, about[metric, by, arm, kind], kind])
-    table = pd.DataFrame(rows, columns=[*INTERACTIONS, "kind"])
+    columns = [*INTERACTIONS, "kind"]
+    table = pd.DataFrame(rows, columns=columns)
+    table = keep_messages(table, [dict(zip(columns, row, strict=True)) for row in rows], "method")
     if table.empty:
         return table[INTERACTIONS]
     for _, part in table.groupby(["metric", "kind"], sort=False):
@@ -75,7 +78,8 @@ def between(found: Sequence[ArmEstimates], reading: Reading, limits: dict[str, f
             rows.append([estimate.metric.name, *arms, difference, difference - half, difference + half, p, p, method])
         for row, p in zip(rows[first:], holm(np.array([row[6] for row in rows[first:]])), strict=True):
             row[7] = p
-    return pd.DataFrame(rows, columns=BETWEEN)
+    table = pd.DataFrame(rows, columns=BETWEEN)
+    return keep_messages(table, [dict(zip(BETWEEN, row, strict=True)) for row in rows], "method")
 
 
 def fieller(

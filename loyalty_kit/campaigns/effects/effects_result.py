@@ -22,6 +22,8 @@ KEYS = ["metric", "arm", "by", "level", "kind"]
 """What tells an estimate's row from the others."""
 ORDINARY, PERMUTATION, NO_METHOD = "ordinary", "permutation", "no method"
 """Procedures behind an interval: the metric's own, the permutation test in its place, none to be believed."""
+INSTEAD = ("borderline", "by permutation")
+"""Verdicts of the placebo campaigns on which the permutation result takes an interval's place."""
 
 
 class Trusted(Protocol):

@@ -19,10 +19,13 @@ COLUMNS = ["decision", "arm", "advice", "probability_best", "probability_gain", 
 DRAWS = 200_000
 SURE, UNLIKELY = 0.95, 0.05
 """From which probability of a gain an arm is rolled out, and up to which of being best it is stopped."""
+BORDER = 0.02
+"""Distance from either within which it is a borderline: neither chance nor the choice of a method tips it over."""
 FEW_BUYERS = 30
 
-Advice = Literal["roll out", "second", "stop", "test", "unknown", "unsound"]
-"""The best arm, and it gains; gains, but another arm more; not the best choice; not settled; cannot be told; a test
+Advice = Literal["roll out", "borderline", "second", "borderline stop", "stop", "test", "unknown", "unsound"]
+"""The best arm, and it gains; the best arm, about as sure as is asked for; gains, but another arm more; about as
+unlikely to be the best choice as an arm that is stopped; not the best choice; not settled; cannot be told; a test
 whose assignment is not sound."""
 
 
@@ -33,9 +36,9 @@ class DecisionResult(Result):
     Attributes
     ----------
     table : DataFrame
-        decision ('roll out', 'stop' or 'test more'), arm, advice (of each arm: 'roll out', 'second', 'stop',
-        'test', 'unknown' or 'unsound'), probability_best, probability_gain, expected_gain and expected_loss
-        per customer.
+        decision ('roll out', 'stop' or 'test more'), arm, advice (of each arm: 'roll out', 'borderline',
+        'second', 'borderline stop', 'stop', 'test', 'unknown' or 'unsound'), probability_best,
+        probability_gain, expected_gain and expected_loss per customer.
     arms : DataFrame
         Each arm's estimate with its probabilities, its advice, believable, false_better, false_worse and
         few_buyers.
@@ -110,15 +113,16 @@ def decide(
     Notes
     -----
     An arm is rolled out where it gains with probability 0.95 and is the best one, stopped where it is the
-    best choice with probability 0.05 or less, else tested more; one that neither method can judge, as
-    `Campaign.trust` found, is 'unknown'.
+    best choice with probability 0.05 or less, else tested more; within 0.02 of either it is a borderline. One
+    that neither method can judge, as `Campaign.trust` found, is 'unknown'.
 
     Under a flat prior the differences d are normal about their estimates, correlated through the shared
     control. Where a permutation result took an interval's place, d has the ranks of that normal deviate
     among the differences that the permutation test allows, so that P(d > 0) is one less its one-sided p.
-    Where an outcome does not vary at all, d is taken as it is and a warning says so. 'Stop' gains 0. A
-    decision's loss is the gain of the best decision less its own. 'Test more' shows what perfect knowledge
-    would gain, E max(0, d): no further test can be worth more than that less the best present decision,
+    Where an outcome does not vary at all, d is taken as it is and a warning says so. An arm is expected to gain
+    its estimated difference, whichever method stands, and to stop gains 0. A decision's loss is the gain of the
+    best decision less its own, on average: of the best present one E max(0, d) − E d. 'Test more' shows what
+    perfect knowledge would gain: no further test can be worth more than that less the best present decision,
     and its probability_best is that of the present best being wrong.
 
     References
@@ -148,7 +152,9 @@ def _chances(rows: pd.DataFrame, draws: Floats) -> pd.DataFrame:
     gains = np.column_stack([draws, np.zeros(DRAWS)])
     top = gains.max(axis=1)
     best = np.bincount(gains.argmax(axis=1), minlength=gains.shape[1]) / DRAWS
-    expected = gains.mean(axis=0)
+    expected = np.append(rows["difference"].to_numpy(dtype=float), 0.0)
+    chosen = int(expected.argmax())
+    worth = expected[chosen] + float((top - gains[:, chosen]).mean())
     table = pd.DataFrame(
         {
             "decision": ["roll out"] * len(rows) + ["stop"],
@@ -156,11 +162,10 @@ def _chances(rows: pd.DataFrame, draws: Floats) -> pd.DataFrame:
             "probability_best": best,
             "probability_gain": [*(draws > 0).mean(axis=0), 0.0],
             "expected_gain": expected,
-            "expected_loss": (top[:, None] - gains).mean(axis=0),
+            "expected_loss": worth - expected,
         }
     )
-    chosen = int(expected.argmax())
-    more = ["test more", None, 1 - best[chosen], float((top > 0).mean()), float(top.mean()), 0.0]
+    more = ["test more", None, 1 - best[chosen], float((top > 0).mean()), worth, 0.0]
     table.loc[len(table)] = more
     return table
 
@@ -193,8 +198,12 @@ def advice_on(row: Mapping[Any, Any], *, leading: bool) -> Advice:
     """Say what to do with an arm."""
     if row["believable"] == "no":
         return "unknown"
+    if leading and abs(row["probability_gain"] - SURE) < BORDER:
+        return "borderline"
     if row["probability_gain"] >= SURE:
         return "roll out" if leading else "second"
+    if abs(row["probability_best"] - UNLIKELY) < BORDER:
+        return "borderline stop"
     return "stop" if row["probability_best"] <= UNLIKELY else "test"
 
 

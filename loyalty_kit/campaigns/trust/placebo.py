@@ -8,12 +8,21 @@ from typing import Any
 import numpy as np
 
 from loyalty_kit.campaigns.design.metrics import Rate
-from loyalty_kit.campaigns.design.random_assignment import AT_ONCE, Assigned, assign_randomly, origin
+from loyalty_kit.campaigns.design.random_assignment import (
+    AT_ONCE,
+    LONG,
+    Assigned,
+    assign_randomly,
+    held,
+    origin,
+)
 from loyalty_kit.campaigns.design.rows import SIZE, Floats, Rows, Whole
 from loyalty_kit.campaigns.effects.adjustment import inverse_of, unevenness
 from loyalty_kit.campaigns.effects.estimates import ArmEstimates, columns_of
 from loyalty_kit.statistics.resampling import block_of, run_blocks
 
+PARTS = 32
+"""Parts of `AT_ONCE` customers in one block, whose estimates are made together."""
 SPARSE = 0.5
 """Share of customers with anything but 0 from which assigning them alone saves nothing."""
 
@@ -102,16 +111,25 @@ class Sums:
 
     def by_arm(self, assigned: Assigned, sizes: Whole, count: int) -> tuple[Floats, Floats]:
         """Count customers and sum `count` features by campaign and arm; features that are not used stay 0."""
-        arms = range(len(sizes))
         n = np.broadcast_to(sizes.astype(float), (len(assigned), len(sizes)))
         if self.customers is not None:
-            mine = assigned[:, self.customers]
-            n = np.stack([(mine == a).sum(axis=1) for a in arms], axis=1).astype(float)
+            n = held(assigned[:, self.customers], len(sizes)).astype(float)
         sums = np.zeros((len(assigned), len(sizes), count))
         for places, numbers, values in self.pieces:
-            mine = assigned[:, places]
-            sums[:, :, numbers] = np.stack([(mine == a).astype(float) @ values for a in arms], axis=1)
+            mine = assigned if len(places) == assigned.shape[1] else assigned[:, places]
+            sums[:, :, numbers] = _summed(mine, len(sizes), values)
         return n, sums
+
+
+def _summed(assigned: Assigned, arms: int, values: Floats) -> Floats:
+    """Sum values by campaign and arm; of many customers the last arm has what the others leave of the total."""
+    made = arms if len(values) < LONG else arms - 1
+    sums = np.empty((len(assigned), arms, values.shape[1]))
+    for a in range(made):
+        sums[:, a] = (assigned == a).astype(float) @ values
+    if made < arms:
+        sums[:, -1] = values.sum(axis=0) - sums[:, :-1].sum(axis=1)
+    return sums
 
 
 def values_and_variances(layout: Layout, n: Floats, sums: Floats) -> tuple[Floats, Floats, Floats]:
@@ -233,17 +251,20 @@ def placebo_t(
     assigned = len(features) if units is None else len(drawn)
     table = Table(np.bincount(drawn, minlength=arms), assigned, features.shape[1], laid, cells, units)
     one = partial(_campaigns, table)
-    return run_blocks(one, replicates=times, rng=rng, block=block_of(len(features), draws=AT_ONCE))
+    return run_blocks(one, replicates=times, rng=rng, block=block_of(len(features), draws=PARTS * AT_ONCE))
 
 
 def _campaigns(table: Table, count: int, rng: np.random.Generator) -> Floats:
-    """Make some placebo campaigns."""
-    assigned = assign_randomly(table.sizes, table.assigned, count, rng)
-    if table.units is not None:
-        assigned = assigned[:, table.units]
+    """Make some placebo campaigns: arms and sums a few at a time, estimates all together."""
+    part = block_of(table.assigned if table.units is None else len(table.units), draws=AT_ONCE)
+    by_part: list[list[tuple[Floats, Floats]]] = []
+    for first in range(0, count, part):
+        assigned = assign_randomly(table.sizes, table.assigned, min(part, count - first), rng)
+        assigned = assigned if table.units is None else assigned[:, table.units]
+        by_part.append([cell.by_arm(assigned, table.sizes, table.features) for cell, _ in table.cells])
     found = np.empty((count, len(table.layouts), len(table.sizes) - 1, 2))
-    for cell, members in table.cells:
-        n, sums = cell.by_arm(assigned, table.sizes, table.features)
+    for (_, members), parts in zip(table.cells, zip(*by_part, strict=True), strict=True):
+        n, sums = (np.concatenate(made) for made in zip(*parts, strict=True))
         for i in members:
             found[:, i] = np.stack(studentised(*values_and_variances(table.layouts[i], n, sums)), axis=-1)
     return found

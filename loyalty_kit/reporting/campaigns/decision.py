@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 
 from loyalty_kit.campaigns.design.metrics import Profit
 from loyalty_kit.campaigns.effects.course import CourseResult
-from loyalty_kit.campaigns.planning.decisions import SURE, UNLIKELY, DecisionResult
+from loyalty_kit.campaigns.planning.decisions import BORDER, SURE, UNLIKELY, DecisionResult
 from loyalty_kit.campaigns.planning.next_test import NextTestResult
 from loyalty_kit.core.language import in_a_row, level, percent, term, translate
 from loyalty_kit.reporting.behind import Behind
@@ -21,8 +21,10 @@ from loyalty_kit.reporting.layout import headings, lay_out
 from loyalty_kit.reporting.sentences import Passage, Sentence, records, say
 from loyalty_kit.reporting.verbs import describes, draws, tabulates
 
-ORDER = ["roll out", "test", "unknown", "second", "stop"]
+ORDER = ["roll out", "borderline", "test", "borderline stop", "unknown", "second", "stop"]
 """Advice in the order in which a report gives it."""
+OPEN = ["borderline", "test", "borderline stop"]
+"""Advice after which a further test is a choice."""
 DESIGNS = {"again": "as_this", "equal arms": "equal_arms"}
 
 
@@ -49,10 +51,8 @@ def describe_answer(decision: DecisionResult) -> Passage:
     best = records(arms.nlargest(1, "expected_gain"))[0]["arm"]
     ordered = arms.sort_values("advice", key=lambda advice: advice.map(ORDER.index), kind="stable")
     sentences = [_advise(row, best, decision) for row in records(ordered)]
-    if (arms["advice"] == "test").any():
-        now = decision.now
-        phrase = "campaign.more_stop" if now["decision"] == "stop" else "campaign.more_arm"
-        sentences.append(say(phrase, arm=now["arm"], loss=amount(now["expected_loss"])))
+    if arms["advice"].isin(OPEN).any():
+        sentences.append(_reconciled(decision))
     for row in records(arms[arms["few_buyers"]]):
         counts = {"control": row["nonzero_control"], "treatment": row["nonzero_treatment"]}
         sentences.append(say("campaign.few", arm=row["arm"], reference=decision.effects.control, **counts))
@@ -136,7 +136,7 @@ def decision_table(decision: DecisionResult) -> GT:
             shares=["p_gain", "p_best"],
             units={"gain": money, "loss": money},
         ),
-        note=term("note.decision", sure=percent(SURE), unlikely=percent(UNLIKELY)),
+        note=term("note.decision", sure=percent(SURE), unlikely=percent(UNLIKELY), border=f"{100 * BORDER:.0f}"),
     ).cols_align("right", ["p_gain", "p_best", "gain", "loss"])
 
 
@@ -228,8 +228,18 @@ def _advise(row: dict[str, Any], best: object, decision: DecisionResult) -> Sent
     unclear = row["advice"] == "roll out" and row["ci_low"] <= 0
     case = "roll_out_open" if unclear else row["advice"].replace(" ", "_")
     gain = {"gain": amount(row["expected_gain"]), "span": span(row, decision.effects)}
-    chances = {"p": chance(row["probability_gain"]), "p_best": chance(row["probability_best"]), "sure": percent(SURE)}
-    return say(f"campaign.{case}", arm=row["arm"], best=best, **chances, **gain)
+    chances = {"p": chance(row["probability_gain"]), "p_best": chance(row["probability_best"])}
+    limits = {"sure": percent(SURE), "unlikely": percent(UNLIKELY)}
+    return say(f"campaign.{case}", arm=row["arm"], best=best, **chances, **limits, **gain)
+
+
+def _reconciled(decision: DecisionResult) -> Sentence:
+    """Say which choice is the better bet now, and why a further test is worth what it is beside that."""
+    now = decision.now
+    more = decision.table[decision.table["decision"] == "test more"].iloc[0]
+    values = {"gain": amount(now["expected_gain"]), "loss": amount(now["expected_loss"])}
+    phrase = "campaign.more_stop" if now["decision"] == "stop" else "campaign.more_arm"
+    return say(phrase, arm=now["arm"], wrong=chance(more["probability_best"]), **values)
 
 
 def _believed(decision: DecisionResult) -> list[Sentence]:
@@ -239,7 +249,7 @@ def _believed(decision: DecisionResult) -> list[Sentence]:
         return []
     rates = {"better": arms["false_better"].max(), "worse": arms["false_worse"].max(), "nominal": trust.nominal}
     values = {name: percent(rate, 1) for name, rate in rates.items()} | {"placebos": str(trust.placebos)}
-    for case, believable in (("no", "no"), ("permutation", "by permutation")):
+    for case, believable in (("no", "no"), ("permutation", "by permutation"), ("borderline", "borderline")):
         found = arms.loc[arms["believable"] == believable, "arm"]
         if len(found):
             return [say(f"campaign.believe_{case}", arms=in_a_row(map(str, found)), **values)]

@@ -9,7 +9,7 @@ from great_tables import GT
 from matplotlib.axes import Axes
 
 from loyalty_kit.campaigns.design.metrics import Metric
-from loyalty_kit.campaigns.effects.effects_result import ALL, PERMUTATION, EffectsResult
+from loyalty_kit.campaigns.effects.effects_result import ALL, INSTEAD, PERMUTATION, EffectsResult
 from loyalty_kit.campaigns.planning.decisions import gain_density
 from loyalty_kit.core.checks import check_choice
 from loyalty_kit.core.errors import InputError
@@ -70,7 +70,7 @@ def describe_segments(effects: EffectsResult) -> Passage:
 def describe_trust(effects: EffectsResult) -> Passage:
     """Say how the results were tried and which keep their promise."""
     trust, table = _tried(effects), effects.trusted
-    permuted = table[table["believable"] == "by permutation"]
+    permuted = table[table["believable"].isin(INSTEAD)]
     never = table[table["believable"] == "no"]
     sentences = [say("belief.how", method=translate(trust.method), nominal=percent(trust.nominal, 1))]
     if len(permuted):

@@ -13,6 +13,7 @@ from statsmodels.stats import proportion
 from loyalty_kit.campaigns.campaign import Campaign
 from loyalty_kit.campaigns.design.metrics import Mean, Profit, Quantile, Rate, Ratio
 from loyalty_kit.core.errors import InputError
+from loyalty_kit.core.messages import Message
 
 COLUMNS = (
     "metric arm by level n control treatment difference ci_low ci_high "
@@ -306,3 +307,14 @@ def test_neither_frame_nor_mapping_is_changed(shoppers):
     Campaign(shoppers, arm="arm", control="none", planned=planned, missing="zero").evaluate([Mean("spend", cap=0.9)])
     pd.testing.assert_frame_equal(shoppers, kept)
     assert planned == {"none": 0.2, "A": 0.4, "B": 0.4}
+
+
+def test_methods_and_messages_keep_their_template_in_every_table(shoppers):
+    """A column of plain text could not be said in Chinese."""
+    campaign, metrics = Campaign(shoppers, arm="arm", control="none", covariates=["before"]), [Rate("bought")]
+    trust = campaign.trust(metrics, by="channel", placebos=100)
+    effects = campaign.evaluate(metrics, by="channel", trust=trust)
+    told = [effects.table["method"], effects.interactions["method"], effects.between["method"]]
+    told += [trust.to_frame()["method"], trust.to_frame()["message"]]
+    assert all(len(column) for column in told)
+    assert all(isinstance(text, Message) for column in told for text in column)

@@ -77,3 +77,27 @@ def test_arms_that_no_method_can_judge_are_named():
     effects = campaign.evaluate(metrics, trust=campaign.trust(metrics, placebos=100))
     told = "Too few customers bought for the probabilities of 't' to be believed."
     assert decide(effects, metric="spend").warnings == (told,)
+
+
+def test_gains_and_losses_add_up_to_what_knowing_the_truth_is_worth():
+    """Gain and loss of every choice sum to one figure, that of a test that shows the truth."""
+    data = skewed(9, 9, np.random.default_rng(2))
+    campaign, metrics = Campaign(data, arm="arm", control="c"), [Mean("spend")]
+    effects = campaign.evaluate(metrics, trust=campaign.trust(metrics, rng=0))
+    found = decide(effects, metric="spend")
+    table = found.to_frame().set_index("decision")
+    assert table.loc["roll out", "expected_gain"] == effects.table["difference"].iloc[0]
+    worth = table["expected_gain"] + table["expected_loss"]
+    np.testing.assert_allclose(worth, worth.iloc[-1], rtol=1e-12)
+    assert (table["expected_loss"] >= 0).all()
+
+
+@pytest.mark.parametrize("d", [1.5, 1.6, 1.645, 1.7, 1.8])
+def test_no_seed_turns_the_advice_about_a_borderline(d):
+    """P(gain) = Φ(d), from 0.933 to 0.964 about the 0.95 that is asked for."""
+    values = np.array([-1.0, 1.0] * 50) * np.sqrt(99 / 100 * 50)
+    frame = pd.DataFrame({"arm": np.repeat(["c", "t"], 100), "spend": np.r_[values, values + d]})
+    effects = Campaign(frame, arm="arm", control="c").evaluate([Mean("spend")])
+    assert effects.table["standard_error"].iloc[0] == pytest.approx(1.0)
+    advice = {decide(effects, metric="spend", rng=seed).arms["advice"].iloc[0] for seed in range(5)}
+    assert advice == {"borderline"}

@@ -9,7 +9,9 @@ from skewed_spend import SHARE, skewed
 
 from loyalty_kit.campaigns.campaign import Campaign
 from loyalty_kit.campaigns.design.metrics import Mean, Profit, Quantile, Rate, Ratio
+from loyalty_kit.campaigns.effects.estimation import estimated
 from loyalty_kit.campaigns.effects.permutation import permute
+from loyalty_kit.campaigns.trust.verdicts import judged
 from loyalty_kit.core.errors import InputError
 from loyalty_kit.statistics.resampling import using
 
@@ -79,7 +81,7 @@ def test_the_adjusted_permutation_test_has_the_error_of_its_own_draws(small):
     """Residual variances on both sides; the ordinary row keeps HC2."""
     data = small.frame.assign(before=np.random.default_rng(0).gamma(2, 2, len(small.frame)))
     campaign = Campaign(data, arm="arm", control="c", covariates=["before"])
-    trust = campaign.trust([Mean("spend")], placebos=100, rng=0)
+    trust = campaign.trust([Mean("spend")], rng=0)
     test = trust.permutations["spend", "t", "all", "all", "adjusted"]
     sides = [data[data["arm"] == arm] for arm in ("c", "t")]
     center = data["before"].mean()
@@ -89,7 +91,7 @@ def test_the_adjusted_permutation_test_has_the_error_of_its_own_draws(small):
         fit = np.linalg.lstsq(x, side["spend"], rcond=None)
         variance += fit[1][0] / (len(side) - 2) * np.linalg.inv(x.T @ x)[0, 0]
     assert test.standard_error == pytest.approx(variance**0.5, rel=1e-9)
-    assert len(test.draws) == 1999
+    assert len(test.draws) == 4999
 
 
 def test_who_carries_out_the_placebos_changes_nothing(small):
@@ -120,7 +122,7 @@ def test_the_period_before_serves_where_it_is_given(shoppers):
     campaign = Campaign(shoppers, arm="arm", control="none")
     trust = campaign.trust([Mean("spend")], before={"spend": "before"}, rng=0)
     itself = campaign.trust([Mean("spend")], rng=0).to_frame()
-    assert trust.method == "1000 placebo campaigns on the period before"
+    assert trust.method == "2000 placebo campaigns on the period before"
     assert (trust.to_frame()["false_better"] < itself["false_better"]).all()
 
 
@@ -225,3 +227,42 @@ def test_capped_and_uncapped_adjusted_rows_have_their_own_permutation_test(small
     metrics = [Mean("spend", cap=0.999)]
     frame = campaign.evaluate(metrics, trust=campaign.trust(metrics, rng=0)).to_frame()
     assert frame["ci_low"].nunique() == 4
+
+
+def test_between_three_tenths_more_false_alarms_than_are_due_and_twice_of_them_is_a_borderline(small):
+    """2.5 % a side: up to 3.25 % yes, below 5 % borderline, from 5 % on by permutation."""
+    estimate = estimated(small, [Mean("spend")], ())[1][0]
+    verdicts = {}
+    for alarms in (25, 32, 33, 49, 50, 80):
+        t = np.r_[np.full(alarms, 9.0), np.zeros(1000 - alarms)]
+        drawn = np.stack([t, np.full(1000, np.inf)], axis=-1)[:, None]
+        (record,) = judged(estimate, drawn, 0.025, {})
+        verdicts[alarms] = record["believable"], record["message"].split(":")[0]
+    yes, doubt, no = ("yes", "Yes"), ("borderline", "Borderline"), ("by permutation", "By permutation only")
+    assert verdicts == {25: yes, 32: yes, 33: doubt, 49: doubt, 50: no, 80: no}
+
+
+def test_the_permutation_result_stands_for_a_borderline_too(small, monkeypatch):
+    monkeypatch.setattr("loyalty_kit.campaigns.trust.verdicts.CLEARLY", 40.0)
+    trust = small.trust([Mean("spend")], rng=0)
+    assert trust.table["believable"].tolist() == ["borderline"]
+    row = small.evaluate([Mean("spend")], trust=trust).table.iloc[0]
+    assert row["procedure"] == "permutation"
+    assert row["ci_low"] == trust.table["ci_low"].iloc[0]
+
+
+@pytest.mark.slow
+def test_the_verdict_hardly_depends_on_the_seed():
+    """200 seeds each: errs in 2.5 % a side, and far more. MC error up to 3.5 %."""
+    rng = np.random.default_rng(7)
+    sound = pd.DataFrame({"arm": np.repeat(["c", "t"], 1000), "spend": rng.normal(size=2000)})
+    spent = np.where(rng.random(2000) < 0.5, rng.lognormal(3, 0.7, 2000), 0.0)
+    unsound = pd.DataFrame({"arm": np.repeat(["c", "t"], [100, 1900]), "spend": spent})
+    said = {}
+    for name, frame in {"sound": sound, "unsound": unsound}.items():
+        campaign = Campaign(frame, arm="arm", control="c")
+        found = [campaign.trust([Mean("spend")], rng=seed).table["believable"].iloc[0] for seed in range(200)]
+        said[name] = pd.Series(found).value_counts(normalize=True).to_dict()
+    assert said["sound"].get("yes", 0.0) >= 0.85
+    assert said["sound"].get("by permutation", 0.0) == 0.0
+    assert said["unsound"].get("yes", 0.0) <= 0.01

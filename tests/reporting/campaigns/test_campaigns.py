@@ -113,7 +113,7 @@ def laid_out(results, *, min_cell=30) -> list[GT]:
 @pytest.fixture(scope="module")
 def clear(tmp_path_factory):
     """Arm A wins by far, B does nothing."""
-    return study(customers(lift=0.15), tmp_path_factory.mktemp("clear"))
+    return study(customers(lift=0.15), tmp_path_factory.mktemp("clear"), placebos=2000)
 
 
 def test_a_clear_winner_is_rolled_out_and_the_other_arm_is_not(clear):
@@ -151,7 +151,21 @@ def test_a_test_that_does_not_settle_it_says_what_knowing_more_is_worth(tmp_path
     text = str(lk.describe(decision, "answer"))
     assert "Test A more before deciding" in text
     assert "short of the 95 % asked for" in text.replace("\xa0", " ")
-    assert "is the better bet. A test can be worth at most" in text
+    now = decision.now
+    assert f"worth at most {amount(now['expected_loss'])} per 1,000 customers" in text
+    assert f"beside the {amount(decision.arms['difference'].iloc[0])} expected" in text
+
+
+def test_the_profit_that_is_shown_is_one_figure_in_every_place(few_buyers):
+    """The permutation test decides here; its estimate is the difference of the arms, everywhere."""
+    _, metrics, _, _, effects, decision, *_ = few_buyers
+    (row,) = decision.arms.to_dict("records")
+    assert row["expected_gain"] == row["difference"]
+    shown = amount(row["difference"])
+    for passage in (lk.describe(decision, "answer"), lk.describe(effects)):
+        assert f"{shown} per 1,000 customers" in str(passage)
+    assert f">{shown}<" in lk.table(decision).as_raw_html()
+    assert f">{shown}<" in lk.table(effects).as_raw_html()
 
 
 @pytest.fixture(scope="module")
@@ -202,8 +216,17 @@ def test_one_rule_decides_whichever_method_stands(few_buyers):
     _, _, _, _, _, decision, *_ = few_buyers
     (row,) = decision.arms.to_dict("records")
     assert row["procedure"] == "permutation"
-    gains = [row | {"probability_gain": p, "probability_best": p} for p in (0.04, 0.5, 0.96)]
-    assert [advice_on(gain, leading=True) for gain in gains] == ["stop", "test", "roll out"]
+    gains = [row | {"probability_gain": p, "probability_best": p} for p in (0.02, 0.04, 0.5, 0.94, 0.96, 0.98)]
+    advised = ["stop", "borderline stop", "test", "borderline", "borderline", "roll out"]
+    assert [advice_on(gain, leading=True) for gain in gains] == advised
+
+
+def test_a_borderline_is_called_one_in_the_headline(few_buyers):
+    decision = few_buyers[5]
+    borders = {"advice": "borderline", "believable": "borderline", "false_better": 0.04, "probability_gain": 0.94}
+    told = str(lk.describe(replace(decision, arms=decision.arms.assign(**borders)), "answer")).replace("\xa0", " ")
+    assert "Borderline, A: it gains with probability 94 %, where 95 % is asked for" in told
+    assert "It is a borderline: in 300 placebo campaigns without any effect" in told
 
 
 @pytest.mark.parametrize("arms", [("none", "A"), ("none", "A", "B")])
