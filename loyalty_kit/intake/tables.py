@@ -1,4 +1,4 @@
-"""The one reader of files: CSV, Excel, SPSS and Parquet, each as one table of raw cells.
+"""The one reader of files: text, spreadsheets, SPSS, Stata and Parquet, each as one table of raw cells.
 
 It knows nothing of surveys or campaigns: who reads names the columns that are asked for, which tell header, delimiter
 and sheet, and what errors call the file.
@@ -21,7 +21,8 @@ from loyalty_kit.intake.delimited import read_delimited
 from loyalty_kit.intake.no_respondents import doubtful_rows
 from loyalty_kit.intake.options import AS_IT_SAYS, FileOptions
 from loyalty_kit.intake.sources import RawTable, Row, Source, opened, unpacked
-from loyalty_kit.intake.typed import read_parquet, read_spss
+from loyalty_kit.intake.spreadsheets import read_old_workbook, read_spreadsheet
+from loyalty_kit.intake.typed import read_parquet, read_portable, read_spss, read_stata
 from loyalty_kit.intake.workbooks import read_workbook
 
 _MERGED = 6
@@ -33,8 +34,13 @@ FORMATS: dict[str, Callable[[Source, Collection[str]], RawTable]] = {
     ".txt": read_delimited,
     ".xlsx": read_workbook,
     ".xlsm": read_workbook,
+    ".xls": read_old_workbook,
+    ".xlsb": read_spreadsheet,
+    ".ods": read_spreadsheet,
     ".sav": read_spss,
     ".zsav": read_spss,
+    ".por": read_portable,
+    ".dta": read_stata,
     ".parquet": read_parquet,
 }
 
@@ -140,8 +146,6 @@ def _filled_down(table: RawTable, file: Source) -> RawTable:
 
 
 def _refuse(path: Path, what: str, ending: str) -> None:
-    if ending == ".xls":
-        raise UnreadableError("{what} '{name}' is an old Excel file; save it as .xlsx.", what=what, name=path.name)
     if not ending:
         raise UnreadableError(
             "{what} '{name}' has no ending; allowed are {formats}.",

@@ -21,17 +21,19 @@ from loyalty_kit.intake.sources import RawTable, Source
 _MERGED = re.compile(rb'<(?:\w+:)?mergeCell [^>]*?ref="([A-Z]{1,3})([0-9]{1,7}):([A-Z]{1,3})([0-9]{1,7})"')
 _END = b"sheetData>"
 _BLOCK = 1_000_000
+OLD = b"\xd0\xcf\x11\xe0"
+"""Beginning of old workbooks, and of those with a password."""
 NO_VALUE = "a formula without a saved value"
 
 
 def read_workbook(file: Source, known: Collection[str]) -> RawTable:
     """Cells of the first sheet whose first row shows most of the known columns."""
-    if file.data.startswith(b"\xd0\xcf\x11\xe0"):
+    if file.data.startswith(OLD):
         raise UnreadableError(
             "{file} is protected by a password or is an old .xls; save it as plain .xlsx.", file=file.subject
         )
     heads = file.parsed(_heads, "Excel")
-    name = _chosen_sheet(heads, file, known)
+    name = chosen_sheet(heads, file, known)
     grid = file.parsed(lambda data: _sheet(data, name), "Excel")
     merged = file.parsed(lambda data: _merged(data, name), "Excel")
     table = tabled(grid, file, known, merged=merged)
@@ -44,7 +46,7 @@ def _heads(data: BytesIO) -> dict[str, pd.DataFrame]:
     return {sheet.title: _grid(islice(_rows(sheet), 2 * LOOKED_AT)) for sheet in book.worksheets}
 
 
-def _chosen_sheet(heads: Mapping[str, pd.DataFrame], file: Source, known: Collection[str]) -> str:
+def chosen_sheet(heads: Mapping[str, pd.DataFrame], file: Source, known: Collection[str]) -> str:
     """Sheet that a person named, or the first whose header shows most of the known columns."""
     name = file.options.sheet
     if name is None:
