@@ -109,12 +109,15 @@ class RenderResponse:
         Data behind its tables.
     failure : Failure or None
         Why there is no page.
+    left_out : tuple of str
+        What the page names and does not show, in sentences.
     """
 
     page: str = ""
     estimates: tuple[Estimate, ...] = ()
     tables: tuple[TableData, ...] = ()
     failure: Failure | None = None
+    left_out: tuple[str, ...] = ()
 
 
 REQUEST, RESPONSE = TypeAdapter(RenderRequest), TypeAdapter(RenderResponse)

@@ -4,6 +4,7 @@ An IPython extension, so that `kernel` loads it after the environment is set.
 """
 
 import base64
+import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -36,6 +37,7 @@ COLORS = 256
 MOST_MARKS = 700
 """A drawing of so many takes about 55 kB; a dozen of them leave a page below 1 MB."""
 
+_ALTAIR = tuple(f"altair.vegalite.v{version}.api" for version in (4, 5, 6, 7))
 _UNSEEN = re.compile(r"<\?xml.*?\?>|<!DOCTYPE.*?>|<!--.*?-->|<metadata>.*?</metadata>", re.DOTALL)
 
 
@@ -49,6 +51,9 @@ def load_ipython_extension(shell: InteractiveShell) -> None:
         bundles = shell.display_formatter.mimebundle_formatter
         bundles.for_type(Figure, _bundle)
         bundles.for_type(pd.DataFrame, _frame_bundle)
+        bundles.for_type_by_name("plotly.basewidget", "BaseFigureWidget", _widget_bundle)
+        for module in _ALTAIR:
+            bundles.for_type_by_name(module, "TopLevelMixin", _chart_bundle)
 
 
 def _frame_bundle(frame: pd.DataFrame, **_: Any) -> dict[str, Any]:
@@ -58,6 +63,16 @@ def _frame_bundle(frame: pd.DataFrame, **_: Any) -> dict[str, Any]:
         return {}
     plain = frame.index.names == [None] and isinstance(frame.index, pd.RangeIndex)
     return {MIME: of_frame(frame, index=not plain).to_dict()}
+
+
+def _widget_bundle(figure: Any, **_: Any) -> dict[str, Any]:
+    """Give the data of a figure of Plotly that would show itself as a widget."""
+    return {"application/vnd.plotly.v1+json": json.loads(figure.to_json())}
+
+
+def _chart_bundle(chart: Any, **_: Any) -> dict[str, Any]:
+    """Give the data of a chart of Altair, which a report draws; by itself it gives a script."""
+    return {"application/vnd.vegalite+json": chart.to_dict()}
 
 
 def shown(figure: Figure) -> tuple[str, bytes, dict[str, Any]]:

@@ -14,11 +14,8 @@ from loyalty_kit.publishing.pages.formulas import formula, lone_formula
 from loyalty_kit.publishing.pages.markup import neutral
 from loyalty_kit.publishing.pages.terminal_text import terminal_html
 
-UNSHOWN = (
-    "application/javascript",
-    "application/vnd.jupyter.widget-view+json",
-    "application/vnd.loyalty-kit.estimates+json",
-)
+ESTIMATES = "application/vnd.loyalty-kit.estimates+json"
+"""Kind of the output that carries what a notebook records, which no page shows."""
 
 
 class _Inline(MathInlineParser):
@@ -97,8 +94,10 @@ def output_html(output: NotebookNode, caption: str) -> str:
     if output.output_type == "error":
         return _text(f"{output.ename}: {output.evalue}")
     data = output.data
-    if any(kind in data for kind in UNSHOWN):
+    if ESTIMATES in data:
         return ""
+    if "warning" in output.metadata and not data:
+        return f'<p class="sentence warning">{escape(output.metadata["warning"])}</p>'
     if "text/html" in data:
         return f'<div class="output" data-caption="{escape(caption)}">{neutral(data["text/html"])}</div>'
     if "text/markdown" in data:

@@ -20,6 +20,7 @@ from loyalty_kit.core.language import term
 from loyalty_kit.publishing.history.requests import PastRun
 from loyalty_kit.publishing.notebooks.languages import notebook_kernel
 from loyalty_kit.publishing.pages.document import TAGS, TEMPLATES, printable
+from loyalty_kit.publishing.pages.interactive import still
 from loyalty_kit.publishing.pages.markup import AS_WRITTEN
 from loyalty_kit.publishing.pages.outputs import markdown_html, output_html, shown_outputs
 from loyalty_kit.publishing.pages.since import since_section
@@ -112,7 +113,7 @@ def report_page(
         "words": words,
     }
     exporter: Callable[[], _Template] = _Template  # nbconvert's own constructor is untyped
-    html, _ = exporter().from_notebook_node(notebook, resources)
+    html, _ = exporter().from_notebook_node(still(notebook, language)[0], resources)
     soup = BeautifulSoup(html, "html.parser")
     add_structure(soup, title=facts.get("title", ""), language=language)
     return printable(soup.decode(formatter=AS_WRITTEN))

@@ -21,6 +21,8 @@ from loyalty_kit.publishing.reports.keys import ReportKey, changed_files
 
 Outcome = Literal["rendered", "unchanged", "failed"]
 
+_WARN = logging.getLogger("loyalty_kit").warning
+
 ATTACHMENTS = (".pdf", ".xlsx")
 """Endings of files that are made of a report and lie beside it."""
 
@@ -53,6 +55,8 @@ class RenderResult:
         Data behind the tables of a report that ran, for a workbook beside it.
     language : str
         Language of the report.
+    left_out : tuple of str
+        What its page names and does not show, such as interactive figures, in sentences.
     """
 
     name: str
@@ -67,6 +71,7 @@ class RenderResult:
     terminal_message: str = field(default="", repr=False)
     tables: tuple[TableData, ...] = field(default=(), repr=False)
     language: str = "en"
+    left_out: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Fields as JSON knows them, without those that may name respondents."""
@@ -150,6 +155,8 @@ def settle(
     outcome: Literal["rendered", "failed"] = "rendered" if failure is None else "failed"
     error = None if failure is None else failure.public or failure.sentence
     size = written.stat().st_size if written.exists() else 0
+    for sentence in response.left_out if failure is None else ():
+        _WARN("%s: %s", job.name, sentence)
     history.finish(
         started.run,
         outcome=outcome,
@@ -171,6 +178,7 @@ def settle(
         terminal_message="" if failure is None else failure.sentence,
         tables=response.tables if failure is None else (),
         language=job.language,
+        left_out=response.left_out if failure is None else (),
     )
 
 
@@ -234,7 +242,7 @@ def _publish_failure(
 def warn(history: History) -> None:
     """Tell what is wrong with the history, if anything is: reports do not suffer from it."""
     if history.warning:
-        logging.getLogger("loyalty_kit").warning(history.warning)
+        _WARN(history.warning)
 
 
 def forecast(job: Job, folder: Path) -> str:

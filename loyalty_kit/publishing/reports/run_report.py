@@ -9,6 +9,7 @@ from loyalty_kit.publishing.files.publication import scratch_folder
 from loyalty_kit.publishing.history.recording import recorded
 from loyalty_kit.publishing.history.requests import Failure, RenderRequest, RenderResponse
 from loyalty_kit.publishing.notebooks.notebooks import parse_notebook
+from loyalty_kit.publishing.pages.interactive import still
 from loyalty_kit.publishing.pages.page import report_page
 from loyalty_kit.publishing.running.execution import RunError, run_notebook
 
@@ -24,6 +25,7 @@ def run_report(request: RenderRequest) -> RenderResponse:
                 language=request.language,
             )
         estimates, tables = recorded(done), tables_of(done)
+        done, left_out = still(done, request.language)
         page = report_page(
             done,
             facts=request.facts,
@@ -40,4 +42,4 @@ def run_report(request: RenderRequest) -> RenderResponse:
         # Whatever else a page can fail from must not stop the reports after it.
         sentence = f"{type(error).__name__}: {error}"
         return RenderResponse(failure=Failure(sentence, traceback=traceback.format_exc(), public=type(error).__name__))
-    return RenderResponse(page=page, estimates=estimates, tables=tables)
+    return RenderResponse(page=page, estimates=estimates, tables=tables, left_out=left_out)

@@ -246,11 +246,6 @@ def test_colours_of_a_terminal_are_kept():
     assert page(v4.new_code_cell("", outputs=[output])).pre.span["class"] == ["ansi-red", "ansi-bold"]
 
 
-@pytest.mark.parametrize("kind", ["application/javascript", "application/vnd.jupyter.widget-view+json"])
-def test_scripts_and_widgets_are_dropped_with_the_text_in_their_place(kind):
-    assert "instead" not in page(shown({kind: "alert(1)", "text/plain": "instead"})).main.get_text()
-
-
 def test_markdown_from_an_output_is_set():
     assert page(shown({"text/markdown": "a **bold** word"})).main.strong.string == "bold"
 
