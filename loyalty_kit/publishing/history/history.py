@@ -13,6 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, TypeVar
 
+from loyalty_kit.core.cells import plain_text
 from loyalty_kit.core.estimates import Estimate
 from loyalty_kit.core.messages import dumps, loads
 from loyalty_kit.core.origin import commit, versions
@@ -254,7 +255,9 @@ class History:
             except (sqlite3.Error, OSError, ValueError, OverflowError) as error:
                 if attempt == 2 or not schema.is_damaged(error) or not self._set_aside(node):
                     self._usable = False
-                    self.warning = f"The history '{self.path}' cannot be used, so nothing is recorded: {error}."
+                    self.warning = (
+                        f"The history '{self.path}' cannot be used, so nothing is recorded: {plain_text(str(error))}."
+                    )
                     return empty
         return empty
 

@@ -1,12 +1,15 @@
 """The file of the history: its tables, its statements, and how it is opened."""
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 from loyalty_kit.core.estimates import Estimate
+from loyalty_kit.publishing.files.reading import is_regular
 
 VERSION = 1
 """Version of the tables; a file that says a higher one comes from a newer kit and is left alone."""
@@ -15,6 +18,7 @@ MOST = 2**63 - 1
 """The largest whole number that SQLite knows."""
 
 _PATIENCE = 2.0
+_WORK_SECONDS, _STEPS = 10.0, 10_000
 _DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _LACKING = ("no such table", "no such column", "has no column named", "values were supplied")
 _UNWRITABLE = (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN)
@@ -34,6 +38,7 @@ _TABLES = (
     "CREATE INDEX runs_by_outcome ON runs (outcome)",
 )
 
+FOREIGN = "SELECT 1 FROM sqlite_master WHERE type NOT IN ('table', 'index') LIMIT 1"
 ENTER = """INSERT INTO runs
     (report, key, parameters, files, versions, "commit", seed, started, outcome, machine, process) VALUES
     (:report, :key, :parameters, :files, :versions, :commit, :seed, :started, :outcome, :machine, :process)"""
@@ -73,13 +78,12 @@ def opened(path: Path) -> Iterator[sqlite3.Connection]:
     sqlite3.Error
         If the file cannot be read or written, is damaged, comes from a newer kit, or stays locked.
     """
-    if path.is_symlink():
-        # It could lead to any file of this user.
-        raise sqlite3.OperationalError("it is a link to another place")
+    _check_files(path)
     connection = _begun(path)
     try:
         connection.row_factory = sqlite3.Row
         try:
+            _check_own(connection)
             _lay_out(connection)
             yield connection
         except BaseException:
@@ -91,10 +95,35 @@ def opened(path: Path) -> Iterator[sqlite3.Connection]:
         connection.close()
 
 
+def _check_files(path: Path) -> None:
+    """Refuse what is no ordinary file: a link could lead to any file of this user, a pipe would be waited for."""
+    if path.is_symlink():
+        raise sqlite3.OperationalError("it is a link to another place")
+    for ending in ("", "-wal", "-shm", "-journal"):
+        place = Path(f"{path}{ending}")
+        if os.path.lexists(place) and not is_regular(place):
+            raise sqlite3.OperationalError(f"'{place.name}' is no ordinary file")
+
+
+def _check_own(connection: sqlite3.Connection) -> None:
+    """Refuse what the kit never makes, and what could run without end or speak in its place."""
+    if connection.execute(FOREIGN).fetchone():
+        raise sqlite3.OperationalError("it holds views or triggers, which the kit never makes; take them out")
+
+
+def _limited(connection: sqlite3.Connection) -> sqlite3.Connection:
+    """Let a connection end what takes too long, and nothing risky run that the file itself defines."""
+    end = monotonic() + _WORK_SECONDS
+    connection.set_progress_handler(lambda: monotonic() > end, _STEPS)
+    connection.execute("PRAGMA trusted_schema = OFF")
+    return connection
+
+
 def _begun(path: Path) -> sqlite3.Connection:
     """Begin a transaction; where nothing may be written, on a file that is taken not to change meanwhile."""
     connection = sqlite3.connect(path, timeout=_PATIENCE, isolation_level=None)
     try:
+        _limited(connection)
         connection.execute("PRAGMA foreign_keys = ON")
         # Where the file system cannot do it the journal of old serves as well.
         with suppress(sqlite3.OperationalError):
@@ -106,7 +135,7 @@ def _begun(path: Path) -> sqlite3.Connection:
         connection.close()
         if error.sqlite_errorcode & 0xFF not in _UNWRITABLE or not path.exists():
             raise
-    connection = sqlite3.connect(f"{path.absolute().as_uri()}?immutable=1", uri=True, isolation_level=None)
+    connection = _limited(sqlite3.connect(f"{path.absolute().as_uri()}?immutable=1", uri=True, isolation_level=None))
     connection.execute("BEGIN")
     return connection
 

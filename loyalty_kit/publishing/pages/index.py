@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 from loyalty_kit.core.language import given, moment, number, term
 from loyalty_kit.publishing.files.publication import publish
+from loyalty_kit.publishing.files.reading import read_regular
 from loyalty_kit.publishing.history.history import Course, History
 from loyalty_kit.publishing.pages.document import FACT, TAGS, TEMPLATES, document, table
 from loyalty_kit.publishing.pages.failure import reason
@@ -126,8 +127,7 @@ def _scan(folder: Path) -> tuple[_Page, ...]:
 @lru_cache(maxsize=4096)
 def _facts(path: Path, changed: int, size: int) -> dict[str, str]:
     """Facts of a file as it was at that time and size."""
-    with path.open("rb") as stream:
-        head = stream.read(_HEAD_BYTES).decode("utf-8", errors="replace")
+    head = read_regular(path, _HEAD_BYTES).decode("utf-8", errors="replace")
     parser = _Facts()
     parser.feed(head.partition("<style")[0])
     return parser.facts

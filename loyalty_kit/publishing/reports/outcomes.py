@@ -12,6 +12,7 @@ from typing import Any, Literal
 from loyalty_kit.core.messages import foreign, message
 from loyalty_kit.core.tables import TableData
 from loyalty_kit.publishing.files.publication import publish
+from loyalty_kit.publishing.files.reading import is_regular, read_regular
 from loyalty_kit.publishing.history.history import History
 from loyalty_kit.publishing.history.requests import Failure, RenderRequest, RenderResponse
 from loyalty_kit.publishing.pages.failure import BANNER_TAG, failure_page, with_banner
@@ -112,7 +113,7 @@ def is_unchanged(job: Job, folder: Path, key: ReportKey) -> bool:
 
 def _is_good(report: Path) -> bool:
     """Whether a page stands whole, and under no banner of a failed run."""
-    page = report.read_bytes()
+    page = read_regular(report)
     return page.rstrip().endswith(b"</html>") and BANNER_TAG.encode() not in page
 
 
@@ -219,7 +220,7 @@ def _publish_failure(
 ) -> None:
     """Write the failure page, and a banner over the last good report."""
     job = started.job
-    good = report.name if report.exists() else None
+    good = report.name if is_regular(report) else None
     facts = job.facts(started.key.key) | {"outcome": "failed"}
     publish(failure_page(failure, facts=facts, last_good=good, language=job.language), failed, scratch=scratch)
     if good is None or report.is_symlink():
@@ -228,7 +229,7 @@ def _publish_failure(
     changed = datetime.fromtimestamp(status.st_mtime).astimezone()
     times = history.times(job.name)
     page = with_banner(
-        report.read_text(encoding="utf-8"),
+        read_regular(report).decode("utf-8"),
         failed=failed.name,
         good=times.get("rendered", changed),
         run=times.get("started", datetime.now().astimezone()),
