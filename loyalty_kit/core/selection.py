@@ -106,8 +106,17 @@ def cell_texts(column: pd.Series) -> pd.Series:
         # Most columns of ids are their own texts: looking is quicker than writing each anew.
         return column.astype(object)
     codes, values = pd.factorize(column)
-    texts = np.array([*map(cell_text, values), None], dtype=object)
+    texts = np.array([*(_whole_numbers(values) or map(cell_text, values)), None], dtype=object)
     return pd.Series(texts[codes], index=column.index, name=column.name, dtype=object)
+
+
+def _whole_numbers(values: object) -> list[str]:
+    """Texts of numbers where all are whole, as nearly all codes are; none of them otherwise."""
+    if not isinstance(values, np.ndarray) or values.dtype.kind not in "iuf":
+        return []
+    if values.dtype.kind == "f" and not ((np.abs(values) < 2.0**53) & (values == np.round(values))).all():
+        return []
+    return [str(value) for value in values.astype(values.dtype if values.dtype.kind != "f" else np.int64).tolist()]
 
 
 def _spellings(value: str, column: pd.Series, texts: pd.Series) -> list[str]:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from loyalty_kit.core.cells import cell_text
 from loyalty_kit.core.messages import Message, few, message
-from loyalty_kit.core.selection import FEWEST
+from loyalty_kit.core.selection import FEWEST, cell_texts
 from loyalty_kit.intake.numerals.columns import Cell, Written
 
 C = TypeVar("C")
@@ -53,7 +53,7 @@ def distinct(column: pd.Series) -> tuple[Codes, list[str]]:
         # As text first: True equals 1 otherwise, and a list cannot be looked up.
         column = column.map(cell_text, na_action="ignore")
     codes, values = pd.factorize(column)
-    merged, texts = pd.factorize(np.array([*map(cell_text, values), ""], dtype=object))
+    merged, texts = pd.factorize(np.array([*cell_texts(pd.Series(values)), ""], dtype=object))
     return merged[codes], list(texts)
 
 
