@@ -105,14 +105,14 @@ def _figures(name: str, table: RawTable, book: Codebook, missing: set[Cell]) -> 
     """Column of numbers as its codebook allows them."""
     codes, cells = distinct_cells(table.frame[name])
     is_item = name in book.item_names
-    texts = {plain_text(text).casefold() for text in book.item(name).labels} if is_item else set()
-    texts |= {cell.casefold() for cell in missing if isinstance(cell, str)}
+    labels = {meaning(plain_text(text)) for text in book.item(name).labels} if is_item else set()
+    texts = {cell.casefold() for cell in labels | missing if isinstance(cell, str)}
     column = Column(texts, [cell for cell in missing if isinstance(cell, float)])
     if is_item:
         low, high = book.range(name)
         if (low, high) == (0, 1):
             cells = _truths(cells, texts)
-        known = set(column.codes) | {value for text in texts if isinstance(value := meaning(text), float)}
+        known = labels | missing
         column = replace(
             column,
             allows=lambda value: low <= value <= high or value in known,

@@ -141,6 +141,12 @@ def test_a_wrong_number_is_shown_with_its_form_and_its_flaw(read):
     ]
 
 
+@pytest.mark.parametrize("cell", ["6", "6.0", "6.000", "６"])
+def test_a_label_that_is_a_number_recodes_it(read, cell):
+    book = Codebook.parse('response = { min = 1, max = 5, labels = { "6" = 3 } }\nscales.a.items = ["q1", "q2"]')
+    assert read(one_column(cell, "5"), book)["q1"].tolist() == [3, 5]
+
+
 def test_a_label_goes_before_the_number_that_it_begins_with(read):
     book = Codebook.parse(
         'response = { min = 1, max = 5, labels = { "1 star" = 5, "5 stars" = 1 } }\nscales.a.items = ["q1", "q2"]'
