@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -55,9 +55,25 @@ def render(
     on_failure: Annotated[
         str | None, typer.Option("--on-failure", metavar="CMD", help="Command that gets that summary if one fails.")
     ] = None,
+    working_folder: Annotated[
+        str | None,
+        typer.Option(
+            "--working-folder",
+            metavar="FOLDER",
+            help="Where one notebook runs and its relative paths start; its own folder if absent.",
+        ),
+    ] = None,
+    timeout: Annotated[
+        float | None,
+        typer.Option(
+            "--timeout",
+            metavar="SECONDS",
+            help="Seconds that one notebook's report may take; 3600, an hour, if absent.",
+        ),
+    ] = None,
     debug: Debug = False,
 ) -> int:
-    """Render one notebook, or every report of a batch."""
+    """Render one notebook, or every report of a batch; each is stopped after an hour unless a timeout says else."""
     began = time.monotonic()
     beside = [publishing.reports.attachments.WORKBOOK] if excel else []
     if target is not None and not target.lower().endswith(".toml"):
@@ -68,8 +84,22 @@ def render(
                 "'{refused}' is for a batch; '{target}' is one notebook.", refused=refused[0], target=target
             )
         place: Path | str
-        names, results, place = _one(target, parameter or [], output or "reports", force=force, beside=beside)
+        names, results, place = _one(
+            target,
+            parameter or [],
+            output or "reports",
+            force=force,
+            beside=beside,
+            working_folder=working_folder,
+            timeout=timeout,
+        )
     else:
+        of_one = {"--working-folder": working_folder, "--timeout": timeout}
+        if refused := [name for name, value in of_one.items() if value is not None]:
+            raise lk.InputError(
+                "'{refused}' is for one notebook; a batch runs in its file's folder and has its timeouts in its file.",
+                refused=refused[0],
+            )
         if parameter:
             raise lk.InputError("'-p' is for one notebook; a batch has its parameters in its file.")
         if output is not None and output.endswith(".html"):
@@ -111,7 +141,14 @@ def _pairs(texts: Iterable[str]) -> dict[str, str]:
 
 
 def _one(
-    target: str, parameters: Sequence[str], output: str, *, force: bool, beside: Sequence[str]
+    target: str,
+    parameters: Sequence[str],
+    output: str,
+    *,
+    force: bool,
+    beside: Sequence[str],
+    working_folder: str | None,
+    timeout: float | None,
 ) -> tuple[list[str], Iterable["lk.results.RenderResult"], Path]:
     """Name, result to come and folder of one notebook's report."""
     path = publishing.notebooks.notebooks.find_notebook(target, Path())
@@ -120,10 +157,17 @@ def _one(
     declared = publishing.notebooks.parameters.notebook_parameters(node)
     others = publishing.notebooks.parameters.other_lines(node)
     values = publishing.notebooks.values.check_texts(_pairs(parameters), declared, path.stem, others=others)
+    own = Path(target).parent if Path(target).is_file() else Path()
+    work = own if working_folder is None else Path(working_folder)
+    values = publishing.reports.jobs.moved_paths(values, Path(), work)
     place = Path(output)
     folder = place.parent if place.suffix == ".html" and not place.is_dir() else place
     name = path.stem if folder == place else place.stem
-    return [name], (lk.render(path, output, values, force=force, beside=beside) for _ in range(1)), folder
+
+    def made() -> Iterator["lk.results.RenderResult"]:
+        yield lk.render(path, output, values, base=work, force=force, beside=beside, timeout=timeout)
+
+    return [name], made(), folder
 
 
 def _close(

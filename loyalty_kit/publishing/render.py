@@ -4,6 +4,7 @@ import time
 from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import replace
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ def render(
     base: str | Path | None = None,
     force: bool = False,
     beside: Collection[str] = (),
+    timeout: float | None = None,
 ) -> RenderResult:
     """Render one report.
 
@@ -46,6 +48,8 @@ def render(
     beside : collection of str
         Endings of files that the caller writes from the result, such as '.xlsx': where one is not beside the
         report, it runs also where nothing changed.
+    timeout : float, optional
+        Seconds that the report may take; 3,600, an hour, where not given.
 
     Returns
     -------
@@ -75,7 +79,12 @@ def render(
         )
     target = Path(output)
     single = target.suffix == REPORT and not target.is_dir()
-    job = prepare_job(notebook, parameters or {}, base=Path(base or "."), name=target.stem if single else None)
+    work = Path(base or ".")
+    if not work.is_dir():
+        raise InputError("The working folder '{folder}' does not exist or is no folder.", folder=work)
+    if timeout is not None and not 0 < timeout < inf:
+        raise InputError("'timeout' must be more than 0 seconds; got {given}.", given=timeout)
+    job = prepare_job(notebook, parameters or {}, base=work, name=target.stem if single else None, timeout=timeout)
     return render_job(replace(job, beside=tuple(beside)), target.parent if single else target, force=force)
 
 

@@ -7,11 +7,24 @@ from typing import Annotated
 from pydantic import PlainSerializer, PlainValidator, TypeAdapter
 
 from loyalty_kit.core.estimates import Estimate
-from loyalty_kit.core.messages import dumps, loads
+from loyalty_kit.core.messages import Message, dumps, loads, message
 from loyalty_kit.core.tables import TableData
 
 Said = Annotated[str, PlainValidator(loads), PlainSerializer(dumps)]
 """A message, which keeps its template and values on its way, or the text of somebody else."""
+
+
+TIMEOUT = 3600.0
+"""Seconds that a report may take where nothing else is said: an hour."""
+
+
+def too_late(seconds: float) -> Message:
+    """Say that a report took longer than it may."""
+    return message(
+        "The report took longer than its {seconds} seconds and was stopped; --timeout, or timeout in the batch's file, "
+        "allows more.",
+        seconds=f"{seconds:g}",
+    )
 
 
 @dataclass(frozen=True)

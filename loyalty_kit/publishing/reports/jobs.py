@@ -16,7 +16,7 @@ from loyalty_kit.core.language import LANGUAGES
 from loyalty_kit.core.messages import message
 from loyalty_kit.publishing.files.naming import titled
 from loyalty_kit.publishing.files.publication import check_report_name
-from loyalty_kit.publishing.history.requests import PastRun, RenderRequest
+from loyalty_kit.publishing.history.requests import TIMEOUT, PastRun, RenderRequest
 from loyalty_kit.publishing.notebooks.languages import check_kernel, notebook_kernel
 from loyalty_kit.publishing.notebooks.notebooks import find_notebook, heading, read_notebook
 from loyalty_kit.publishing.notebooks.parameters import is_parameters_cell, notebook_parameters, other_lines
@@ -45,7 +45,7 @@ class Job:
         Working folder of the kernel, which relative paths start from.
     language : str
         'en' or 'zh': what the parameter `language` says or, where it says nothing, the codebook.
-    timeout : float or None
+    timeout : float
         Seconds that the whole report may take.
     retries : int
         How often a failed run is tried again.
@@ -65,7 +65,7 @@ class Job:
     values: Mapping[str, Any]
     folder: Path
     language: str = "en"
-    timeout: float | None = None
+    timeout: float = TIMEOUT
     retries: int = 0
     needs: tuple[str, ...] = ()
     words: frozenset[str] = frozenset()
@@ -124,7 +124,7 @@ def prepare_job(
     retries: int = 0,
     needs: tuple[str, ...] = (),
 ) -> Job:
-    """Find and read a notebook, check its parameters and set them."""
+    """Find and read a notebook, check its parameters and set them; it has an hour where no `timeout` is given."""
     path = find_notebook(notebook, base)
     name = path.stem if name is None else name
     check_report_name(name, message("Report of '{notebook}'", notebook=path.name))
@@ -148,7 +148,7 @@ def prepare_job(
         values=values,
         folder=folder,
         language=spoken,
-        timeout=timeout,
+        timeout=TIMEOUT if timeout is None else timeout,
         retries=retries,
         needs=needs,
         words=frozenset(entry.name for entry in declared if choices(entry.annotation)),
@@ -179,6 +179,26 @@ def _kept_paths(defaults: Mapping[str, Any], notebook: Path, folder: Path) -> di
             if found != (folder / value).resolve():
                 kept[name] = type(value)(_relative(found, folder))
     return kept
+
+
+def moved_paths(values: Mapping[str, Any], base: Path, folder: Path) -> dict[str, Any]:
+    """Values that name a file or folder as seen from one folder, as paths that name it from another.
+
+    Examples
+    --------
+    >>> moved_paths({"wave": 2, "code": "no file"}, Path(), Path())
+    {'wave': 2, 'code': 'no file'}
+    """
+    return {name: _moved(value, base.resolve(), folder.resolve()) for name, value in values.items()}
+
+
+def _moved(value: Any, base: Path, folder: Path) -> Any:
+    if isinstance(value, list | tuple):
+        return type(value)(_moved(part, base, folder) for part in value)
+    if not isinstance(value, str | Path) or not str(value).strip() or base == folder:
+        return value
+    named = Path(value).name and not Path(value).is_absolute() and os.path.exists(base / value)
+    return type(value)(_relative(base / value, folder)) if named else value
 
 
 def _relative(path: Path, folder: Path) -> str:

@@ -23,6 +23,7 @@ def run_report(request: RenderRequest) -> RenderResponse:
                 folder=Path(request.folder),
                 scratch=scratch,
                 language=request.language,
+                timeout=request.timeout,
             )
         estimates, tables = recorded(done), tables_of(done)
         done, left_out = still(done, request.language)

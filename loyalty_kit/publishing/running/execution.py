@@ -9,19 +9,21 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from math import ceil
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import papermill
-from nbclient.exceptions import DeadKernelError
+from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 from papermill.exceptions import PapermillExecutionError
 from traitlets.config import Config
 
-from loyalty_kit.core.errors import InputError
-from loyalty_kit.core.messages import Message, foreign, loads, message
-from loyalty_kit.publishing.history.requests import Failure
+from loyalty_kit.core.errors import InputError, UnreadableError
+from loyalty_kit.core.messages import Message, foreign, joined, loads, message
+from loyalty_kit.publishing.history.requests import Failure, too_late
 from loyalty_kit.publishing.notebooks.languages import Kernel, notebook_kernel
 from loyalty_kit.publishing.running.kernels import LOG, ReportKernel
 
@@ -35,6 +37,7 @@ _LONGEST_SOCKET = 90
 _CELL_FILE = re.compile(r"(?<!\S)\S*ipykernel_\d+[/\\]\d+\.py")
 _ADDRESS = re.compile(r"(?<= at )0x[0-9a-f]{6,16}(?=>|&gt;)")
 _STYLED = re.compile(r'<table id="T_([0-9a-f]{5,32})"')
+_LOST = re.compile(r"No such file or directory: '([^']+)'|'([^']+)' does not exist")
 _CODES_AS_DATA = re.compile(r"\\u001b\[[0-?]*[ -/]*[@-~]")
 _TERMINAL_CODES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
 
@@ -79,7 +82,9 @@ class _Watch:
             raise RunError(_exit_failure(cell.source, by_quit=True))
 
 
-def run_notebook(notebook: NotebookNode, *, folder: Path, scratch: Path, language: str = "en") -> NotebookNode:
+def run_notebook(
+    notebook: NotebookNode, *, folder: Path, scratch: Path, language: str = "en", timeout: float | None = None
+) -> NotebookNode:
     """Notebook with the outputs of a run.
 
     Parameters
@@ -92,6 +97,8 @@ def run_notebook(notebook: NotebookNode, *, folder: Path, scratch: Path, languag
         Folder for the kernel's own files; the caller removes it.
     language : str
         Language of computed sentences, 'en' or 'zh'.
+    timeout : float, optional
+        Seconds that the run may take.
 
     Returns
     -------
@@ -109,9 +116,11 @@ def run_notebook(notebook: NotebookNode, *, folder: Path, scratch: Path, languag
     watch = _Watch(REACHED.get())
     with _quiet():
         try:
-            done = _executed(whole, watch, _kernel_options(folder, scratch, language, kernel))
+            done = _executed(whole, watch, {**_kernel_options(folder, scratch, language, kernel), **_limit(timeout)})
+        except CellTimeoutError as error:
+            raise RunError(Failure(too_late(timeout or 0), source=watch.source)) from error
         except PapermillExecutionError as error:
-            raise RunError(_cell_failure(error, watch.reply)) from error
+            raise RunError(_cell_failure(error, watch.reply, folder)) from error
         except DeadKernelError as error:
             raise RunError(_died(watch.source, _log(scratch))) from error
         except (RuntimeError, OSError) as error:
@@ -166,7 +175,16 @@ def _kernel_options(folder: Path, scratch: Path, language: str, kernel: Kernel) 
     }
 
 
-def _cell_failure(error: PapermillExecutionError, reply: Mapping[str, Any]) -> Failure:
+def _limit(timeout: float | None) -> dict[str, Any]:
+    """Option of nbclient that leaves each cell the time that is left of all."""
+    if timeout is None:
+        return {}
+    end = monotonic() + timeout
+    # Its clock counts whole seconds, and takes zero for no limit.
+    return {"timeout_func": lambda _: max(ceil(end - monotonic()), 1)}
+
+
+def _cell_failure(error: PapermillExecutionError, reply: Mapping[str, Any], folder: Path) -> Failure:
     if error.ename == "SystemExit":
         return _exit_failure(error.source, by_quit=False)
     kind, text = error.ename, error.evalue
@@ -176,11 +194,26 @@ def _cell_failure(error: PapermillExecutionError, reply: Mapping[str, Any]) -> F
     lines, own = own_message(error.traceback, kind, text)
     account = _CELL_FILE.sub("cell", _plain("\n".join(lines)))
     if own is not None:
-        return Failure(own, source=error.source, traceback=account)
-    sentence = _plain(": ".join(part for part in (kind, text) if part))
+        return Failure(_with_folder(own, kind, folder), source=error.source, traceback=account)
+    sentence = _with_folder(_plain(": ".join(part for part in (kind, text) if part)), kind, folder)
     # Messages of other libraries quote data: an index label may be a customer's address.
     public = message("{kind}; the message may name respondents and stands in the terminal only.", kind=kind)
     return Failure(sentence, source=error.source, traceback=account, public=public)
+
+
+def _with_folder(sentence: str, kind: str, folder: Path) -> str:
+    """Say where relative paths start, of an error that did not find one."""
+    found = _LOST.search(sentence)
+    if (
+        found is None
+        or kind not in ("FileNotFoundError", UnreadableError.__name__)
+        or os.path.isabs(found[1] or found[2])
+    ):
+        return sentence
+    told = message(
+        "Relative paths start from the folder '{folder}'; --working-folder gives another.", folder=folder.name
+    )
+    return joined(sentence if isinstance(sentence, Message) else foreign(sentence), told)
 
 
 def own_message(account: list[str], kind: str, text: str) -> tuple[list[str], str | None]:

@@ -18,7 +18,7 @@ from pydantic import ValidationError
 
 from loyalty_kit.core.messages import message
 from loyalty_kit.publishing.files.publication import passing_place, scratch_folder, sweep
-from loyalty_kit.publishing.history.requests import REQUEST, RESPONSE, Failure, RenderRequest, RenderResponse
+from loyalty_kit.publishing.history.requests import REQUEST, RESPONSE, Failure, RenderRequest, RenderResponse, too_late
 from loyalty_kit.publishing.running.servers import can_fork, forking, send_request
 
 PROCESS_ENDED = message("The process that made the report ended before it answered: it was killed, or memory ran out.")
@@ -200,9 +200,7 @@ def _supervise(request: RenderRequest, processes: _Processes) -> tuple[RenderRes
     if not late.is_set() and processes.died_with_server(response):
         response, reached = _run_once(request, processes, late, apart=True)
     if response is None and late.is_set():
-        template = "The report took longer than its {seconds} seconds and was stopped."
-        sentence = message(template, seconds=f"{request.timeout:g}")
-        response = RenderResponse(failure=Failure(sentence, source=reached))
+        response = RenderResponse(failure=Failure(too_late(request.timeout or 0), source=reached))
     return response or RenderResponse(failure=Failure(PROCESS_ENDED, source=reached)), monotonic() - began
 
 

@@ -14,7 +14,7 @@ import pytest
 from processes import asleep, comes_true, passing_files, request, running, users
 from small_notebooks import names
 
-from loyalty_kit.publishing.history.requests import REQUEST
+from loyalty_kit.publishing.history.requests import REQUEST, too_late
 from loyalty_kit.publishing.running import workers
 from loyalty_kit.publishing.running.workers import PROCESS_ENDED, carry_out, worker_pool
 
@@ -105,7 +105,7 @@ def test_an_order_that_fails_says_why_and_where(batch, name, sentence, source):
 
 def test_an_order_that_takes_too_long_is_stopped_in_its_cell(batch):
     failure = batch.responses["late"].failure
-    assert failure.sentence == "The report took longer than its 2 seconds and was stopped."
+    assert failure.sentence == too_late(2)
     assert failure.source.startswith("import os, time")
     assert batch.seconds["late"] < 10
 
@@ -238,7 +238,7 @@ def test_where_nothing_can_be_forked_a_process_is_started(tmp_path, monkeypatch)
         assert comes_true(lambda: not users(passing))
         assert names(passing) == []
     assert (good.failure, "<img" in good.page) == (None, True)
-    assert late.failure.sentence == "The report took longer than its 6 seconds and was stopped."
+    assert late.failure.sentence == too_late(6)
 
 
 def test_a_pool_keeps_its_servers_from_call_to_call(tmp_path):
