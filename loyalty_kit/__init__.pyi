@@ -46,6 +46,7 @@ from .reporting.verbs import table as table
 from .statistics.moments import Moments as Moments
 from .survey.codebook import Codebook as Codebook
 from .survey.constant_items import drop_constant_items as drop_constant_items
+from .survey.drafting.studies import draft_codebook as draft_codebook
 from .survey.groups import group_counts as group_counts
 from .survey.reading import read_responses as read_responses
 from .survey.scoring import reverse_key as reverse_key

@@ -38,11 +38,11 @@ def _table(values: Mapping[str, Any], path: tuple[str, ...]) -> list[str]:
     """Lines of a table: its own keys first, then the tables within it."""
     lines, inner = [], []
     for key, value in values.items():
-        line = f"{toml_key(key)} = {_inline(value)}"
+        line = f"{toml_key(key)} = {toml_value(value)}"
         if isinstance(value, Mapping) and (key not in _INLINE or len(line) > WIDTH or not path):
             inner += _table(value, (*path, key))
         elif len(line) > WIDTH and isinstance(value, list | tuple):
-            lines += [f"{toml_key(key)} = [", *(f"    {_inline(entry)}," for entry in value), "]"]
+            lines += [f"{toml_key(key)} = [", *(f"    {toml_value(entry)}," for entry in value), "]"]
         else:
             lines.append(line)
     # A table that holds nothing but tables needs no line of its own.
@@ -50,11 +50,18 @@ def _table(values: Mapping[str, Any], path: tuple[str, ...]) -> list[str]:
     return [*head, *lines, *inner]
 
 
-def _inline(value: Any) -> str:
+def toml_value(value: Any) -> str:
+    """Value as TOML writes it on one line.
+
+    Examples
+    --------
+    >>> toml_value({"min": 1.0, "labels": {"Yes": 5}}), toml_value(["a", 2])
+    ('{ min = 1, labels = { Yes = 5 } }', '["a", 2]')
+    """
     if isinstance(value, Mapping):
-        return f"{{ {', '.join(f'{toml_key(key)} = {_inline(held)}' for key, held in value.items())} }}"
+        return f"{{ {', '.join(f'{toml_key(key)} = {toml_value(held)}' for key, held in value.items())} }}"
     if isinstance(value, Sequence) and not isinstance(value, str):
-        return f"[{', '.join(map(_inline, value))}]"
+        return f"[{', '.join(map(toml_value, value))}]"
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
