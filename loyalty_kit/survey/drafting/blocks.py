@@ -34,6 +34,8 @@ _YES = {
 }
 _DELIMITERS = ("┋", ";", "；", "|", ",", "，", "、", "\n")
 _MANY_ROWS = 30
+_MOST_OPTIONS = 25
+_LONGEST_OPTION = 60
 
 
 def named_blocks(columns: Sequence[Column], places: dict[str, Place]) -> list[list[Column]]:
@@ -108,20 +110,12 @@ def several_in_a_cell(column: Column) -> tuple[str, tuple[str, ...]] | None:
         return None
     for mark in _DELIMITERS:
         parts = [[part.strip() for part in text.split(mark) if part.strip()] for text in column.texts]
-        times = Counter(
-            part
-            for several, count in zip(parts, column.counts, strict=True)
-            for part in set(several)
-            for _ in range(count)
-        )
+        times: Counter[str] = Counter()
+        for several, count in zip(parts, column.counts, strict=True):
+            times.update(dict.fromkeys(several, count))
         joined = sum(len(several) > 1 for several in parts)
         most = max((len(part) for part in times), default=0)
-        if (
-            joined >= 2
-            and len(times) < len(column.texts) + 3
-            and 2 <= len(times) <= 25
-            and most <= 60
-            and min(times.values()) >= 2
-        ):
+        few = 2 <= len(times) <= _MOST_OPTIONS and len(times) < len(column.texts) + 3
+        if joined >= 2 and few and most <= _LONGEST_OPTION and min(times.values()) >= 2:
             return mark, tuple(times)
     return None
