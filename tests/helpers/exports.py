@@ -39,6 +39,8 @@ class Export:
         Columns, by their names in the file, of each scale.
     recommend : str, optional
         Column of the question on recommendation.
+    ticks : dict of str to int
+        How many chose each option of the question of which several could be chosen.
     answers : dict of str to list
         What some columns say, as numbers.
     """
@@ -51,6 +53,7 @@ class Export:
     respondent: str | None = None
     language: str = "en"
     by_answers: bool = False
+    ticks: dict[str, int] = field(default_factory=dict)
     answers: dict[str, list[float]] = field(default_factory=dict)
 
 
@@ -79,6 +82,10 @@ def survey() -> Survey:
     groups = rng.integers(1, 3, N), rng.integers(1, 4, N)
     ticks = np.column_stack([rng.random((N, 2)) < 0.5, np.ones(N, dtype=bool)])
     return Survey(*held, *groups, ticks, rng.integers(60, 400, N))
+
+
+def _chosen(held: Survey, options: Sequence[str]) -> dict[str, int]:
+    return dict(zip(options, held.ticks.sum(axis=0).tolist(), strict=True))
 
 
 def _when(row: int, style: str = "%Y-%m-%d %H:%M:%S") -> str:
@@ -233,6 +240,7 @@ def _surveymonkey(path: Path, *, expanded: bool) -> Export:
         [gender],
         likely,
         "Respondent ID",
+        ticks=_chosen(held, CHANNELS),
     )
 
 
@@ -256,7 +264,14 @@ def google_forms(folder: Path) -> Export:
         chosen = ";".join(name for name, tick in zip(CHANNELS, held.ticks[row], strict=True) if tick)
         rest = [int(held.recommend[row]), ("Female", "Male")[held.gender[row] - 1], chosen, _comment(row)]
         rows.append([_when(row, "%Y/%m/%d %I:%M:%S %p GMT+1"), *said, *rest])
-    return Export(_csv(folder / "google_forms.csv", [head, *rows]), N, (service, loyalty), [gender], likely)
+    return Export(
+        _csv(folder / "google_forms.csv", [head, *rows]),
+        N,
+        (service, loyalty),
+        [gender],
+        likely,
+        ticks=_chosen(held, CHANNELS),
+    )
 
 
 def microsoft_forms(folder: Path) -> Export:
@@ -284,7 +299,9 @@ def microsoft_forms(folder: Path) -> Export:
         rest = [int(held.recommend[row]), ("Female", "Male")[held.gender[row] - 1], chosen]
         rows.append([row + 1, start, start + timedelta(minutes=3), "anonymous", None, None, *said, *rest])
     path = _xlsx(folder / "microsoft_forms.xlsx", [head, *rows])
-    return Export(path, N, (list(SERVICE), list(LOYALTY)), [gender], likely, "ID", by_answers=True)
+    return Export(
+        path, N, (list(SERVICE), list(LOYALTY)), [gender], likely, "ID", by_answers=True, ticks=_chosen(held, CHANNELS)
+    )
 
 
 def limesurvey(folder: Path) -> Export:
@@ -323,8 +340,16 @@ def limesurvey(folder: Path) -> Export:
                 held.seconds[row],
             ]
         )
-    rec = "REC"
-    return Export(_csv(folder / "limesurvey.csv", [head, *rows]), N, (service, loyalty), ["GENDER"], rec, "id")
+    rec, coded = "REC", [f"G04Q07[SQ00{i}]" for i in (1, 2, 3)]
+    return Export(
+        _csv(folder / "limesurvey.csv", [head, *rows]),
+        N,
+        (service, loyalty),
+        ["GENDER"],
+        rec,
+        "id",
+        ticks=_chosen(held, coded),
+    )
 
 
 def sosci(folder: Path) -> Export:
@@ -421,7 +446,16 @@ def wjx_text(folder: Path) -> Export:
             ]
         )
     path = _xlsx(folder / "问卷星_文本.xlsx", [head, *rows])
-    return Export(path, N, (list(_WJX_HEAD[1:5]), list(_WJX_HEAD[5:8])), ["1、您的性别："], _WJX_HEAD[8], "序号", "zh")
+    return Export(
+        path,
+        N,
+        (list(_WJX_HEAD[1:5]), list(_WJX_HEAD[5:8])),
+        ["1、您的性别："],
+        _WJX_HEAD[8],
+        "序号",
+        "zh",
+        ticks=_chosen(held, 渠道),
+    )
 
 
 def wjx_number(folder: Path) -> Export:
@@ -437,7 +471,16 @@ def wjx_number(folder: Path) -> Export:
         ticks = [int(tick) for tick in held.ticks[row]]
         rows.append([*_wjx_noted(row, held), int(held.gender[row]), *said, int(held.recommend[row]), *ticks])
     path = _xlsx(folder / "问卷星_序号.xlsx", [head, *rows])
-    return Export(path, N, (list(_WJX_HEAD[1:5]), list(_WJX_HEAD[5:8])), ["1、您的性别："], _WJX_HEAD[8], "序号", "zh")
+    return Export(
+        path,
+        N,
+        (list(_WJX_HEAD[1:5]), list(_WJX_HEAD[5:8])),
+        ["1、您的性别："],
+        _WJX_HEAD[8],
+        "序号",
+        "zh",
+        ticks=_chosen(held, 渠道),
+    )
 
 
 def wjx_spss(folder: Path) -> Export:

@@ -6,33 +6,8 @@ from collections.abc import Sequence
 from loyalty_kit.survey.drafting.looks.answers import Answers, answers_of
 from loyalty_kit.survey.drafting.looks.columns import Column
 from loyalty_kit.survey.drafting.looks.names import Place
-from loyalty_kit.survey.drafting.looks.wordlists import folded
+from loyalty_kit.survey.ticks import CHOSEN, NOT_CHOSEN, SEPARATORS
 
-_YES = {
-    "1",
-    "0",
-    "yes",
-    "no",
-    "true",
-    "false",
-    "是",
-    "否",
-    "checked",
-    "unchecked",
-    "selected",
-    "notselected",
-    "选中",
-    "未选中",
-    "quoted",
-    "notquoted",
-    "y",
-    "n",
-    "√",
-    "x",
-    "ja",
-    "nein",
-}
-_DELIMITERS = ("┋", ";", "；", "|", ",", "，", "、", "\n")
 _MANY_ROWS = 30
 _MOST_OPTIONS = 25
 _LONGEST_OPTION = 60
@@ -100,15 +75,14 @@ def are_ticks(columns: Sequence[Column]) -> bool:
 def _is_tick(column: Column) -> bool:
     if column.distinct == 1:
         return True
-    plain = {folded(text) or text for text in column.texts}
-    return column.distinct == 2 and plain <= _YES
+    return column.distinct == 2 and {text.casefold() for text in column.texts} <= CHOSEN | NOT_CHOSEN
 
 
 def several_in_a_cell(column: Column) -> tuple[str, tuple[str, ...]] | None:
     """Delimiter and options of a column whose cells hold several; none for other columns."""
     if column.kind not in ("words", "text") or column.distinct > len(column.texts):
         return None
-    for mark in _DELIMITERS:
+    for mark in SEPARATORS:
         parts = [[part.strip() for part in text.split(mark) if part.strip()] for text in column.texts]
         times: Counter[str] = Counter()
         for several, count in zip(parts, column.counts, strict=True):

@@ -14,6 +14,7 @@ from loyalty_kit.survey.drafting.looks.names import Place, code_stem
 from loyalty_kit.survey.drafting.looks.wordlists import speaks_of
 from loyalty_kit.survey.drafting.proposals import Block, Question, Ticked
 from loyalty_kit.survey.drafting.roles import Roles, group_name, has_levels
+from loyalty_kit.survey.ticks import CHOSEN, NOT_CHOSEN
 
 _LEVELS = frozenset({"none", "unsure", "not sure", "undecided", "不清楚", "空", "missing", "no opinion"})
 """Words for no answer that may be a level of a group as well."""
@@ -80,8 +81,9 @@ class _Search:
             self.roles.uses[column.name] = "ticks"
             self.keys.of_question(column.name)
         key = self.keys.of_block(_block_name(place), ())
-        options = tuple(self.places[column.name].wording or column.label or column.texts[0] for column in members)
-        self.ticked.append(Ticked(key, place.heading, tuple(members), options))
+        options = tuple(self.places[column.name].wording or column.label or _option(column) for column in members)
+        heading = "" if place.heading.isdigit() else place.heading
+        self.ticked.append(Ticked(key, heading, tuple(members), options))
 
     def _scale(self, members: Sequence[Column], answers: Answers, *, sure: bool) -> None:
         questions = tuple(self._question(column, answers) for column in members)
@@ -206,6 +208,12 @@ def re_zero(text: str) -> bool:
         mark in plain
         for mark in ("0-10", "0–10", "0to10", "0～10", "0~10", "0到10", "0至10", "0分", "0—10", "(0", "0=")
     )
+
+
+def _option(column: Column) -> str:
+    """Text of the option that a column stands for: the only one that it holds, else its name."""
+    texts = [text for text in column.texts if text.casefold() not in CHOSEN | NOT_CHOSEN]
+    return texts[0] if len(texts) == 1 else column.name
 
 
 def _pool(answers: Answers) -> object:

@@ -44,14 +44,20 @@ def test_the_right_items_stand_in_the_right_scales(export, book):
 def test_no_note_of_the_survey_program_is_an_item_or_a_group(export, book):
     asked = {name for scale in export.scales for name in plain(scale)} | set(plain([export.recommend or ""]))
     assert set(in_file(book.item_names, book)) <= asked
-    assert set(in_file(book.groups, book)) & set(plain(export.groups))
+    assert set(in_file(book.groups, book)) <= set(plain(export.groups))
+    assert plain(export.groups[:1]) == in_file(book.groups, book)[:1]
 
 
 def test_the_id_and_the_question_on_recommendation_are_found(export, book):
     assert in_file(book.ids, book) == ([export.respondent] if export.respondent else [])
-    if export.path.suffix == ".sav":
-        return
     assert in_file(book.role("recommend"), book) == (plain([export.recommend]) if export.recommend else [])
+
+
+def test_options_of_which_several_could_be_chosen_are_found(export, book):
+    responses = lk.read_responses(export.path, book)
+    assert [len(question.labels_of(key)) for key, question in book.ticks.items()] == [3] * bool(export.ticks)
+    for name, label in book.tick_labels.items():
+        assert responses[name].sum() == export.ticks[label]
 
 
 def test_answers_in_words_get_their_numbers(export, book):

@@ -14,7 +14,7 @@ _QUESTION = re.compile(r"\s*(?:q|第|问题)?\s*(\d{1,3})\s*(?:[、.．:：)）]
 _SEPARATED = re.compile(r"(.*[^\W_].*?)(?:[_.\-\[(#]+(?:sq|r|a)?|(?<=\d)r)(\d{1,3}|[a-z])[\])]?", re.IGNORECASE)
 _NUMBERED = re.compile(r"(.*?[^\W\d_])_?(\d{1,3})")
 _LETTERED = re.compile(r"(.*\d)([a-z])", re.IGNORECASE)
-_BRACKETS = re.compile(r"(.+?)\s*\[(.+)\]")
+_BRACKETS = re.compile(r"(.+?)\s*(?:\[(.+)\]|[(（]([^()（）]+)[)）])")
 _DASHES = re.compile(r"\s*[—|]+\s*|\s+[-–>/]+\s+|[:：]\s*|\s*::\s*")
 
 
@@ -57,9 +57,10 @@ def places(names: Sequence[str], labels: Sequence[str]) -> list[Place]:
     texts = [_unnumbered(label or name) for label, name in zip(labels, names, strict=True)]
     headings = _headings([text for _, text in texts])
     found = []
-    for name, label, stem, (number, text), (heading, row) in zip(names, labels, stems, texts, headings, strict=True):
+    for label, stem, (number, text), (heading, row) in zip(labels, stems, texts, headings, strict=True):
+        number = number or (heading if heading.isdigit() else "")
         block = stem or (f"{number}\t{heading}" if heading else "")
-        wording = (row if heading else text) if label or not is_short(name) else ""
+        wording = (row if heading else text) if label or not stem else ""
         found.append(Place(block, heading, wording, number, named=bool(stem) and not _only_numbered(stem)))
     return found
 
@@ -123,5 +124,5 @@ def _cuts(text: str) -> list[tuple[str, str]]:
     """Each way to part a text into heading and row."""
     cuts = [(text[: mark.start()].strip(), text[mark.end() :].strip()) for mark in _DASHES.finditer(text)]
     if brackets := _BRACKETS.fullmatch(text):
-        cuts.append((brackets[1].strip(), brackets[2].strip()))
+        cuts.append((brackets[1].strip(), (brackets[2] or brackets[3]).strip()))
     return [(heading, row) for heading, row in cuts if heading and row]
