@@ -56,8 +56,8 @@ def together(values: Sequence[Floats]) -> list[list[int]]:
 
     Notes
     -----
-    As many clusters (average linkage on 1 − |r|) as eigenvalues that lie above the 95th percentile of those of
-    independent columns (parallel analysis, 20 draws from a fixed seed). A cluster needs a mean |r| of 0.3.
+    As many clusters of two or more (average linkage on 1 − |r|) as eigenvalues that lie above the 95th percentile of
+    those of independent columns (parallel analysis, 20 draws from a fixed seed). A cluster needs a mean |r| of 0.3.
     """
     r, n = correlations(values)
     if n < FEWEST_ROWS or len(r) < 2:
@@ -66,6 +66,17 @@ def together(values: Sequence[Floats]) -> list[list[int]]:
     distance = 1 - np.abs(r)
     np.fill_diagonal(distance, 0)
     tree = hierarchy.linkage(squareform(distance, checks=False), "average")
+    found: list[list[int]] = []
+    # A column that goes with none is a cluster of its own, and must not take the place of one.
+    for clusters in range(count, len(r)):
+        found = max(_clusters(tree, clusters, r), found, key=len)
+        if len(found) >= count:
+            break
+    return found
+
+
+def _clusters(tree: Floats, count: int, r: Floats) -> list[list[int]]:
+    """Members of the clusters of two or more that hold together, where the tree is cut into so many."""
     cluster = hierarchy.fcluster(tree, count, "maxclust")
     members = [np.flatnonzero(cluster == label) for label in dict.fromkeys(cluster.tolist())]
     return [part.tolist() for part in members if len(part) > 1 and _mean_r(r, part) >= _TOGETHER]

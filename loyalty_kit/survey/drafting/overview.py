@@ -24,6 +24,7 @@ _USES: dict[Use, str] = {
     "ticks": "ticks",
     "item": "item by itself",
     "metadata": "note of the survey program",
+    "own": "a value of its own in each row",
     "constant": "the same in every row",
     "empty": "nothing",
     "open": "text, not scored",

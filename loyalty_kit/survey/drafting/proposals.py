@@ -19,13 +19,14 @@ Use = Literal[
     "item",
     "ticks",
     "metadata",
+    "own",
     "constant",
     "empty",
     "open",
     "number",
     "unsure",
 ]
-LEFT_OUT: tuple[Use, ...] = ("metadata", "constant", "empty", "open", "number", "unsure")
+LEFT_OUT: tuple[Use, ...] = ("metadata", "own", "constant", "empty", "open", "number", "unsure")
 """Uses of columns that the codebook does not name, in the order in which they are listed."""
 
 

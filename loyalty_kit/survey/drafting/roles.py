@@ -46,7 +46,7 @@ def roles_of(columns: Sequence[Column], misfits: Mapping[str, Message]) -> Roles
         elif column.kind == "text" and not _may_be_chosen(column):
             roles.uses[column.name] = "open"
         elif column.unique and column.kind in ("whole", "text") and column.rows > MOST_LEVELS:
-            roles.uses[column.name] = "metadata"
+            roles.uses[column.name] = "own"
     return roles
 
 

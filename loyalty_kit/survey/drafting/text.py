@@ -18,6 +18,7 @@ _WIDTH = 118
 _MOST_ROWS = 20
 _USES: dict[Use, Message] = {
     "metadata": message("What the survey program noted down"),
+    "own": message("A value of its own in each row, as an id has"),
     "constant": message("The same in every row"),
     "empty": message("Without any answer"),
     "open": message("Texts, which are kept and not scored"),
@@ -76,6 +77,7 @@ class _Writer:
         lines += [line for told in draft.notes.values() for line in self._ask(told)]
         if draft.respondent is None:
             lines += self._say(message("No column holds an id of one respondent each: rows are the respondents."))
+            lines += [f"{ASKED} respondent = {toml_value(column.name)}" for column in draft.named("own")]
         if draft.groups:
             lines.append(f"groups = {toml_value(list(draft.groups))}")
         return lines

@@ -119,6 +119,20 @@ def test_columns_of_two_factors_go_together_by_two():
     assert together(values) == [[0, 2, 4], [1, 3]]
 
 
+def test_a_column_that_goes_with_none_takes_no_place_of_a_scale():
+    rng = np.random.default_rng(8)
+    first, second = rng.normal(size=(2, 400))
+    values = [latent + 0.7 * rng.normal(size=400) for latent in (first, first, second, second)]
+    assert together([*values, rng.normal(size=400)]) == [[0, 1], [2, 3]]
+
+
+def test_an_id_that_is_not_called_so_is_asked_about(drafted):
+    frame = pd.DataFrame({"Beleg": [7 * i for i in range(40)], "SAT1": [1, 2, 3, 4] * 10, "SAT2": [1, 2, 3, 5] * 10})
+    text, book = drafted(frame)
+    assert book.respondent is None
+    assert asked(text)[0] == f'{ASKED} respondent = "Beleg"'
+
+
 def test_an_id_must_be_of_one_respondent_each(drafted):
     frame = pd.DataFrame({"id": [*range(20), *range(20)], "SAT1": [1, 2, 3, 4, 5] * 8, "SAT2": [1, 2, 3, 5, 4] * 8})
     text, book = drafted(frame)
