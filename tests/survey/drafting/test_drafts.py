@@ -45,6 +45,7 @@ def asked(text: str) -> list[str]:
         (["Q5_1", "Q5_2", "Q6r1", "Q6r2", "Q7a", "Q7b"], ["Q5", "Q5", "Q6", "Q6", "Q7", "Q7"]),
         (["SV01_01", "SV01_02", "V_1", "V_2"], ["SV01", "SV01", "", ""]),
         (["customer1", "customer2", "age"], ["customer", "customer", ""]),
+        (["Q1#1", "Q1#2", "SAT1#1", "SAT2"], ["", "", "SAT", "SAT"]),
     ],
 )
 def test_names_with_a_stem_and_a_number_belong_together(names, blocks):

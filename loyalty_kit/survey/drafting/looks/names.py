@@ -11,8 +11,10 @@ from loyalty_kit.survey.drafting.looks.wordlists import folded, word_list
 SHORT = 20
 """Widest name that may stand as it is, a Chinese character counting as two."""
 _QUESTION = re.compile(r"\s*(?:q|第|问题)?\s*(\d{1,3})\s*(?:[、.．:：)）]|题)\s*(?=[^\d\s])", re.IGNORECASE)
-_SEPARATED = re.compile(r"(.*[^\W_].*?)(?:[_.\-\[(#]+(?:sq|r|a)?|(?<=\d)r)(\d{1,3}|[a-z])[\])]?", re.IGNORECASE)
+_SEPARATED = re.compile(r"(.*[^\W_].*?)(?:[_.\-\[(]+(?:sq|r|a)?|(?<=\d)r)(\d{1,3}|[a-z])[\])]?", re.IGNORECASE)
 _NUMBERED = re.compile(r"(.*?[^\W\d_])_?(\d{1,3})")
+_SAME = re.compile(r"#\d+$")
+"""What tells columns of one name apart."""
 _LETTERED = re.compile(r"(.*\d)([a-z])", re.IGNORECASE)
 _BRACKETS = re.compile(r"(.+?)\s*(?:\[(.+)\]|[(（]([^()（）]+)[)）])")
 _DASHES = re.compile(r"\s*[—|]+\s*|\s+[-–>/]+\s+|[:：]\s*|\s*::\s*")
@@ -85,8 +87,9 @@ def code_stem(name: str) -> str:
     >>> code_stem("SAT1"), code_stem("Q5_2"), code_stem("Q7"), code_stem("G02Q03[SQ001]"), code_stem("customer1")
     ('SAT', 'Q5', '', 'G02Q03', 'customer')
     """
+    plain = _SAME.sub("", name.strip())
     for pattern in (_SEPARATED, _NUMBERED, _LETTERED):
-        if found := pattern.fullmatch(name.strip()):
+        if found := pattern.fullmatch(plain):
             stem = found[1].rstrip("_.- ")
             return "" if folded(stem) in word_list("columns")["generic"]["names"] else stem
     return ""
