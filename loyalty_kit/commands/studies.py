@@ -46,7 +46,7 @@ def check(
     meaning = lk.Codebook.read(codebook)
     responses = lk.read_responses(survey, meaning)
     _summary(responses, meaning)
-    _table(drafting.drafts.file_columns(Path(survey), meaning), drafting.overview.taken_by(meaning))
+    _table(drafting.overview.columns_read(responses, meaning), drafting.overview.taken_by(meaning))
     return 0
 
 

@@ -59,12 +59,6 @@ def _without_idle(draft: Draft, table: RawTable) -> Draft:
     return replace(draft, left_out=left_out, rows=draft.rows - len(told))
 
 
-def file_columns(path: Path, book: Codebook) -> list[Column]:
-    """Look of every column of a file that is read by a codebook, under its name there."""
-    known = [book.in_file(name) for name in book.columns]
-    return columns_of(read_table(path, known, what=message("The survey"), options=book.file))
-
-
 def _draft(
     file: str,
     table: RawTable,

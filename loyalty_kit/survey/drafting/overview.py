@@ -2,10 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 
+import pandas as pd
+
 from loyalty_kit.core.cells import cell_text
+from loyalty_kit.intake.sources import RawTable
 from loyalty_kit.survey.codebook import Codebook
-from loyalty_kit.survey.drafting.looks.columns import Column
+from loyalty_kit.survey.drafting.looks.columns import Column, columns_of
 from loyalty_kit.survey.drafting.proposals import Draft, Use
+from loyalty_kit.survey.identity import BETWEEN
 
 HEAD = ("name", "label", "kind", "distinct", "missing", "range", "taken for")
 _KINDS = {
@@ -59,16 +63,23 @@ def overview(columns: Sequence[Column], taken: Mapping[str, str]) -> list[tuple[
     return [HEAD, *rows]
 
 
+def columns_read(responses: pd.DataFrame, book: Codebook) -> list[Column]:
+    """Look of every column of a survey as its codebook reads it, with the wordings there; respondents first."""
+    frame = responses.reset_index() if book.ids else responses
+    labels = {name: book.wording(name) for name in (*book.item_names, *book.names)} | book.tick_labels
+    return columns_of(RawTable(frame, column_labels={name: said for name, said in labels.items() if said != name}))
+
+
 def taken_by(book: Codebook) -> dict[str, str]:
-    """Say what a codebook takes each column of its file for."""
+    """Say what a codebook takes each column for."""
     said = {name: "item by itself" for name in book.item_names}
     said |= {name: f"item with the role '{item.role}'" for name, item in book.items.items() if item.role}
     said |= {name: f"item of '{key}'" for key, scale in book.scales.items() for name in scale.items}
-    said |= {name: f"ticks of '{key}'" for key, question in book.ticks.items() for name in question.columns or (key,)}
+    said |= {name: f"ticks of '{key}'" for key, one in book.ticks.items() for name in (key, *one.labels_of(key))}
     said |= {name: "group" for name in book.groups}
-    said |= {name: "respondent" for name in book.ids}
+    said |= {name: "respondent" for name in (*book.ids, BETWEEN.join(book.ids))}
     said |= {name: what for name, what in ((book.weight, "weight"), (book.duration, "duration")) if name}
-    return {book.in_file(name): what for name, what in said.items()}
+    return said
 
 
 def taken_by_draft(draft: Draft) -> dict[str, str]:
