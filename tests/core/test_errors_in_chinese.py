@@ -98,7 +98,8 @@ def faults_of(folder: Path) -> tuple[Message, ...]:
 def test_every_fault_of_a_codebook_is_told(book):
     for line in refusal_of_codebook(book).lines:
         told = translate(line, language="zh")
-        plain = re.sub(r"“[^”]*”|(items|index)\.\w+(\.\w+)?|response|min|max|respondent|weight|groups", "", told)
+        keys = r"response|min|max|respondent|weight|duration|groups"
+        plain = re.sub(rf"“[^”]*”|(items|index)\.\w+(\.\w+)?|{keys}", "", told)
         assert said(plain) - {"scales", "trust", "value", "items", "Unicode", "nan"} == set(), told
 
 
