@@ -615,8 +615,3 @@ def test_an_absent_column_is_called_by_its_name_in_the_file(read):
     assert sentences(read, "Staff are frendly,Q2\n4,5\n", book) == [
         "The survey 'survey.csv' lacks the column 'Staff are friendly'; did you mean 'Staff are frendly'?"
     ]
-
-
-def test_a_label_that_is_a_number_recodes_it(read):
-    book = Codebook.parse('response = { min = 1, max = 5, labels = { "6" = 3 } }\nscales.a.items = ["Q1", "Q2"]')
-    assert read("Q1,Q2\n6,1\n5,6.0\n", book).to_dict("list") == {"Q1": [3.0, 5.0], "Q2": [1.0, 3.0]}
