@@ -12,6 +12,7 @@ from loyalty_kit.campaigns.design.cube import Cube
 from loyalty_kit.campaigns.design.metrics import Metric, Profit
 from loyalty_kit.campaigns.effects.effects import Reading, kind_of, method_of
 from loyalty_kit.campaigns.effects.estimates import ArmEstimates
+from loyalty_kit.campaigns.effects.rates import compare_rare
 from loyalty_kit.core.results import keep_messages
 from loyalty_kit.statistics.multiplicity import holm
 
@@ -73,9 +74,14 @@ def between(found: Sequence[ArmEstimates], reading: Reading, limits: dict[str, f
             difference = float(estimate.value[a] - estimate.value[b])
             half = -float(special.stdtrit(df, (1 - reading.confidence) / 2)) * error
             p = float(2 * special.stdtr(df, -abs(difference) / error)) if error > 0 else float("nan")
-            method = method_of(estimate, Reading(), limits)
+            ends = difference - half, difference + half
+            rare = bool(estimate.rare[[a - 1, b - 1]].any())
+            if rare:
+                low, high, p = compare_rare(*estimate.counts(a, b), 1 - reading.confidence)
+                ends = low, high
+            method = method_of(estimate, Reading(), limits, rare=rare)
             arms = (estimate.arms[a], estimate.arms[b])
-            rows.append([estimate.metric.name, *arms, difference, difference - half, difference + half, p, p, method])
+            rows.append([estimate.metric.name, *arms, difference, *ends, p, p, method])
         for row, p in zip(rows[first:], holm(np.array([row[6] for row in rows[first:]])), strict=True):
             row[7] = p
     table = pd.DataFrame(rows, columns=BETWEEN)

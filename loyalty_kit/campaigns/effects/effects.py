@@ -13,6 +13,8 @@ from loyalty_kit.campaigns.design.metrics import Mean, Profit, Rate, Ratio
 from loyalty_kit.campaigns.design.rows import Floats
 from loyalty_kit.campaigns.effects.effects_result import ALL, COLUMNS, ORDINARY
 from loyalty_kit.campaigns.effects.estimates import ArmEstimates, welch_df
+from loyalty_kit.campaigns.effects.rates import FEW as SCARCE
+from loyalty_kit.campaigns.effects.rates import agreeing, exact_p, score_interval
 from loyalty_kit.campaigns.effects.sequential import (
     TUNED_FOR,
     Looks,
@@ -78,12 +80,19 @@ def tabulate(found: Sequence[ArmEstimates], reading: Reading, limits: dict[str, 
 def _records(estimate: ArmEstimates, reading: Reading, limits: dict[str, float]) -> list[dict[str, Any]]:
     """Rows of one estimate, a treatment each."""
     difference, error, df = estimate.differences()
+    rare = estimate.rare
     known = (estimate.units[1:] > 1) & (estimate.units[0] > 1) & (error > 0) & ~np.isnan(difference)
     with np.errstate(invalid="ignore", divide="ignore"):
         statistic = np.where(known, difference / error, np.nan)
     p_value = 2 * special.stdtr(df, -np.abs(statistic))
+    for i in np.flatnonzero(rare).tolist():
+        p_value[i], statistic[i], known[i] = exact_p(*estimate.counts(i + 1)), np.sign(difference[i]), True
     levels, p_adjusted = _levels(estimate, p_value, statistic, reading)
     half = np.where(known, -special.stdtrit(df, levels / 2) * error, np.nan)
+    low, high = difference - half, difference + half
+    for i in np.flatnonzero(rare).tolist():
+        clear = p_adjusted[i] <= 1 - reading.confidence
+        low[i], high[i] = agreeing(*score_interval(*estimate.counts(i + 1), levels[i]), clear=clear)
     lift, lift_low, lift_high = _lift(estimate, levels, known)
     assigned = estimate.n if estimate.assigned is None else estimate.assigned
     columns = {
@@ -91,8 +100,8 @@ def _records(estimate: ArmEstimates, reading: Reading, limits: dict[str, float])
         "n": (estimate.n[1:] + estimate.n[0]).astype(int),
         "treatment": estimate.value[1:],
         "difference": difference,
-        "ci_low": difference - half,
-        "ci_high": difference + half,
+        "ci_low": low,
+        "ci_high": high,
         "lift": lift,
         "lift_low": lift_low,
         "lift_high": lift_high,
@@ -103,21 +112,21 @@ def _records(estimate: ArmEstimates, reading: Reading, limits: dict[str, float])
         "standard_error": error,
         "df": df,
         "nonzero_treatment": estimate.nonzero[1:].astype(int),
+        "method": [method_of(estimate, reading, limits, rare=few) for few in rare],
+        "own_method": [own_method(estimate, limits, rare=few) for few in rare],
         "warning": [_warning(estimate, i, bool(known[i]), bool(np.isnan(lift[i]))) for i in range(len(known))],
     }
-    shared = _shared(estimate, reading, limits)
+    shared = _shared(estimate, reading)
     return [{**shared, **dict(zip(columns, row, strict=True))} for row in zip(*columns.values(), strict=True)]
 
 
-def _shared(estimate: ArmEstimates, reading: Reading, limits: dict[str, float]) -> dict[str, Any]:
-    """Columns that the rows of one estimate share: its cell, control and method."""
+def _shared(estimate: ArmEstimates, reading: Reading) -> dict[str, Any]:
+    """Columns that the rows of one estimate share: its cell and control."""
     return {
         "metric": estimate.metric.name,
         "by": estimate.cell.by or ALL,
         "level": ALL if estimate.cell.by is None else estimate.cell.level,
         "control": estimate.value[0],
-        "method": method_of(estimate, reading, limits),
-        "own_method": own_method(estimate, limits),
         "procedure": ORDINARY,
         "together": reading.looks is None and reading.multiple == "max-t" and estimate.cell.by is None,
         "n_control": int(estimate.n[0]),
@@ -183,9 +192,9 @@ def kind_of(estimate: ArmEstimates) -> str:
     return "capped" if isinstance(estimate.metric, Mean) and not whole else "plain"
 
 
-def method_of(estimate: ArmEstimates, reading: Reading, limits: dict[str, float]) -> str:
-    """Name the method of an estimate, in words."""
-    base = own_method(estimate, limits)
+def method_of(estimate: ArmEstimates, reading: Reading, limits: dict[str, float], *, rare: bool = False) -> str:
+    """Name the method of an estimate, in words; `rare` says that events are few."""
+    base = own_method(estimate, limits, rare=rare)
     if reading.looks == "continuous":
         return message("{method}, always valid", method=base)
     if reading.looks is not None:
@@ -195,9 +204,9 @@ def method_of(estimate: ArmEstimates, reading: Reading, limits: dict[str, float]
     return base
 
 
-def own_method(estimate: ArmEstimates, limits: dict[str, float]) -> str:
+def own_method(estimate: ArmEstimates, limits: dict[str, float], *, rare: bool = False) -> str:
     """Name the method before adjustments for several comparisons."""
-    base = _uncapped_method(estimate)
+    base = message("score interval, Fisher's exact p") if rare else _uncapped_method(estimate)
     if not isinstance(estimate.metric, Mean) or estimate.metric.cap is None:
         return base
     limit = next((limits[name] for name in estimate.form.weights if name in limits), None)
@@ -222,6 +231,11 @@ def _uncapped_method(estimate: ArmEstimates) -> str:
 
 def _warning(estimate: ArmEstimates, i: int, known: bool, no_lift: bool) -> str:
     """Say what to know before believing a row."""
+    if isinstance(estimate.metric, Ratio) and np.isnan(estimate.value[[0, i + 1]]).any():
+        where = message("control") if np.isnan(estimate.value[0]) else message("the arm")
+        return message(
+            "'{column}' is 0 throughout {where}: nothing to divide by.", column=estimate.form.divisor, where=where
+        )
     if not known:
         if min(estimate.units[0], estimate.units[i + 1]) < 2:
             return message("Too few customers for an interval.")
@@ -235,7 +249,11 @@ def _warning(estimate: ArmEstimates, i: int, known: bool, no_lift: bool) -> str:
         notes.append(
             message("Only {n:.0f} in {where} have any {column}: ask trust() before believing the interval.", **few)
         )
-    if events < 10 and isinstance(estimate.metric, Rate):
+    if estimate.rare[i]:
+        notes.append(
+            message("Few events, or few customers without: a score interval and Fisher's exact p, unadjusted.")
+        )
+    elif events < SCARCE and isinstance(estimate.metric, Rate):
         notes.append(message("Only {n:.0f} events in the smaller arm: the interval is rough.", n=events))
     if no_lift:
         notes.append(message("No lift: control is not clearly above zero."))

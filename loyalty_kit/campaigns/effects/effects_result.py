@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import pandas as pd
 
@@ -20,10 +20,32 @@ COLUMNS = [
 ]
 KEYS = ["metric", "arm", "by", "level", "kind"]
 """What tells an estimate's row from the others."""
+ROUNDING = 1e-9
+"""Share of an interval's width within which an end counts as 0."""
 ORDINARY, PERMUTATION, NO_METHOD = "ordinary", "permutation", "no method"
 """Procedures behind an interval: the metric's own, the permutation test in its place, none to be believed."""
 INSTEAD = ("borderline", "by permutation")
 """Verdicts of the placebo campaigns on which the permutation result takes an interval's place."""
+
+
+Way = Literal["up", "down", "unclear", "none"]
+"""Clearly above control, clearly below, neither, or no interval."""
+
+
+def way_of(low: float, high: float, p: float, confidence: float) -> Way:
+    """Say once which way an effect goes: clear where its interval excludes 0, beyond rounding, and p agrees.
+
+    Examples
+    --------
+    >>> way_of(8.7e-19, 0.02, 0.06, 0.95), way_of(0.01, 0.02, 0.001, 0.95), way_of(float("nan"), 1.0, 0.5, 0.95)
+    ('unclear', 'up', 'none')
+    """
+    if not low <= high:
+        return "none"
+    least = ROUNDING * (high - low)
+    if not p <= 1 - confidence + ROUNDING:
+        return "unclear"
+    return "up" if low > least else "down" if high < -least else "unclear"
 
 
 class Trusted(Protocol):
@@ -103,8 +125,11 @@ class EffectsResult(Result):
 
     @property
     def first(self) -> pd.DataFrame:
-        """First estimate of each metric, arm and cell: the adjusted one where there is one."""
-        return self.table.drop_duplicates(["metric", "arm", "by", "level"])
+        """First estimate of each metric, arm and cell, the adjusted one where there is one, with its `way`."""
+        rows = self.table.drop_duplicates(["metric", "arm", "by", "level"])
+        p = rows["p_adjusted"].where(rows["by"] == ALL, rows["p_value"])
+        ends = zip(rows["ci_low"], rows["ci_high"], p, strict=True)
+        return rows.assign(way=[way_of(low, high, value, self.confidence) for low, high, value in ends])
 
     @property
     def overall(self) -> pd.DataFrame:

@@ -5,11 +5,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from loyalty_kit.campaigns.design.cube import Cube
 from loyalty_kit.campaigns.design.metrics import Form, Metric, Profit, Rate
 from loyalty_kit.campaigns.design.rows import SIZE, Floats
 from loyalty_kit.campaigns.effects.adjustment import Fit, fit_arms, seen_rows, squared_errors
+from loyalty_kit.campaigns.effects.rates import FEW
 from loyalty_kit.core.errors import InputError
 from loyalty_kit.statistics.grouped_moments import Block
 
@@ -54,6 +56,18 @@ class ArmEstimates:
     def share(self) -> float:
         """Share of the campaign's treatments that are here: of some, the adjusted estimates are apart."""
         return (len(self.arms) - 1) / self.family if self.family else 1.0
+
+    @property
+    def rare(self) -> npt.NDArray[np.bool_]:
+        """Whether control or the treatment has too few events, or too few without, for a normal interval of a rate."""
+        if not isinstance(self.metric, Rate) or self.clustered or self.covariates:
+            return np.zeros(len(self.arms) - 1, dtype=bool)
+        fewest = np.minimum(self.nonzero, self.n - self.nonzero)
+        return np.asarray((np.minimum(fewest[1:], fewest[0]) < FEW) & (self.n[1:] > 0) & (self.n[0] > 0))
+
+    def counts(self, arm: int, other: int = 0) -> tuple[int, int, int, int]:
+        """Events and customers of one arm and of another, by their numbers."""
+        return int(self.nonzero[other]), int(self.n[other]), int(self.nonzero[arm]), int(self.n[arm])
 
     def differences(self) -> tuple[Floats, Floats, Floats]:
         """Difference of each treatment from control, its standard error and Satterthwaite's df.
@@ -110,7 +124,10 @@ def estimates(
                 plain = _plain(cube, metric, form, cell, arms)
                 adjusted = _adjusted(cube, plain, covariates) if covariates else []
                 used = {arm: estimate.covariates for estimate in adjusted for arm in estimate.arms[1:]}
-                lost = [tuple(name for name in covariates if name not in used.get(arm, ())) for arm in arms[1:]]
+                lost = [
+                    () if rare else tuple(name for name in covariates if name not in used.get(arm, ()))
+                    for arm, rare in zip(arms[1:], plain.rare, strict=True)
+                ]
                 found += [*adjusted, replace(plain, unused=tuple(lost))]
     fits = [fit for estimate in found for fit in estimate.fits]
     rows = seen_rows(source, fits, cube)
@@ -190,7 +207,7 @@ def _adjusted(cube: Cube, plain: ArmEstimates, covariates: tuple[str, ...]) -> l
     together: dict[tuple[str, ...], list[int]] = {}
     for i, block in enumerate(blocks[1:], start=1):
         used = tuple(name for name in extra if _varies(blocks[0], name) and _varies(block, name))
-        if used and min(blocks[0].n[0], block.n[0]) >= len(used) + 3:
+        if used and min(blocks[0].n[0], block.n[0]) >= len(used) + 3 and not plain.rare[i - 1]:
             together.setdefault(used, [0]).append(i)
     return [_fitted(cube, plain, blocks, used, at) for used, at in together.items()]
 

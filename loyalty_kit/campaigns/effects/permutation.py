@@ -8,6 +8,7 @@ from scipy import special, stats
 
 from loyalty_kit.campaigns.design.random_assignment import AT_ONCE, assign_randomly, origin
 from loyalty_kit.campaigns.design.rows import Floats
+from loyalty_kit.campaigns.effects.rates import agreeing
 from loyalty_kit.statistics.resampling import block_of, run_blocks
 
 TIED = 1e-9
@@ -48,12 +49,11 @@ class Permutation:
         return min(2 * min(self.above(0.0), self.below(0.0)), 1.0)
 
     def interval(self, confidence: float) -> tuple[float, float]:
-        """Interval that excludes 0 exactly where the p value is at most 1 − confidence."""
+        """Interval that excludes 0 exactly where the p value is at most 1 − confidence, rounding or not."""
         m = max(int((1 - confidence) / 2 * (len(self.draws) + 1) + 1e-9), 1)
-        return (
-            float(self.difference - self.draws[-m] * self.standard_error),
-            float(self.difference - self.draws[m - 1] * self.standard_error),
-        )
+        low = float(self.difference - self.draws[-m] * self.standard_error)
+        high = float(self.difference - self.draws[m - 1] * self.standard_error)
+        return agreeing(low, high, clear=self.p_value <= 1 - confidence + TIED)
 
     def effects(self, deviates: Floats) -> Floats:
         """Differences that the test allows, one for each standard normal deviate, of the same rank.

@@ -10,6 +10,7 @@ from loyalty_kit.campaigns.design.rows import Floats
 from loyalty_kit.campaigns.effects.effects import Reading, kind_of, method_of
 from loyalty_kit.campaigns.effects.effects_result import ALL
 from loyalty_kit.campaigns.effects.estimates import ArmEstimates
+from loyalty_kit.campaigns.effects.rates import exact_alarms
 from loyalty_kit.core.messages import message
 
 FEWEST = 5
@@ -25,8 +26,10 @@ def judged(estimate: ArmEstimates, drawn: Floats, nominal: float, limits: dict[s
     better, worse = (t > limit).mean(axis=0), (t < -limit).mean(axis=0)
     error = estimate.differences()[1]
     enough = (estimate.nonzero[0] + estimate.nonzero[1:] >= FEWEST) & (error > 0)
+    for i in np.flatnonzero(estimate.rare).tolist():
+        better[i], worse[i] = exact_alarms(*estimate.counts(i + 1), 2 * nominal)
     alarms = np.maximum(better, worse)
-    sound, doubtful = (alarms <= TOLERATED * nominal) & (error > 0), alarms < CLEARLY * nominal
+    sound, doubtful = (alarms <= TOLERATED * nominal) & (error > 0) | estimate.rare, alarms < CLEARLY * nominal
     scale = float(stats.norm.isf(nominal) + stats.norm.ppf(POWER))
     cell = estimate.cell
     shared = {

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 
 from loyalty_kit.campaigns.design.metrics import Profit
 from loyalty_kit.campaigns.effects.course import CourseResult
+from loyalty_kit.campaigns.effects.effects_result import way_of
 from loyalty_kit.campaigns.planning.decisions import BORDER, SURE, UNLIKELY, DecisionResult
 from loyalty_kit.campaigns.planning.next_test import NextTestResult
 from loyalty_kit.core.language import in_a_row, level, percent, term, translate
@@ -73,7 +74,9 @@ def describe_course(course: CourseResult) -> Passage:
     table = course.table[course.table["metric"].isin(names)]
     sentences = []
     for (metric, arm), rows in table.groupby(["metric", "arm"], sort=False):
-        clear = rows[(rows["ci_low"] > 0) | (rows["ci_high"] < 0)]
+        ends = zip(rows["ci_low"], rows["ci_high"], rows["p_value"], strict=True)
+        ways = [way_of(low, high, p, course.confidence) for low, high, p in ends]
+        clear = rows[[way in ("up", "down") for way in ways]]
         values: dict[str, Any] = {"metric": plain_name(str(metric)), "arm": arm}
         if len(clear):
             sentences.append(say("course.crossed", period=clear["period"].iloc[0], **values))
@@ -225,7 +228,7 @@ def plot_designs(plan: NextTestResult, *, ax: Axes | None = None) -> Axes:
 
 def _advise(row: dict[str, Any], best: object, decision: DecisionResult) -> Sentence:
     """Advise on one arm."""
-    unclear = row["advice"] == "roll out" and row["ci_low"] <= 0
+    unclear = row["advice"] == "roll out" and row["way"] != "up"
     case = "roll_out_open" if unclear else row["advice"].replace(" ", "_")
     gain = {"gain": amount(row["expected_gain"]), "span": span(row, decision.effects)}
     chances = {"p": chance(row["probability_gain"]), "p_best": chance(row["probability_best"])}

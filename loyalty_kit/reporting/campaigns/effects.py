@@ -251,9 +251,9 @@ def _tried(effects: EffectsResult) -> Any:
 
 def _effect(row: dict[str, Any], kind: str, effects: EffectsResult) -> Sentence:
     names = {"metric": plain_name(row["metric"]), "arm": row["arm"], "reference": effects.control}
-    if not row["ci_low"] <= row["ci_high"]:
+    way = row["way"]
+    if way == "none":
         return say("effects.no_interval", **names, why=translate(row["warning"]))
-    way = "up" if row["ci_low"] > 0 else "down" if row["ci_high"] < 0 else "unclear"
     change = row["difference"] if way == "unclear" else abs(row["difference"])
     # An interval that excludes zero must not seem to reach it.
     near = min(abs(row["ci_low"]), abs(row["ci_high"]))
@@ -349,8 +349,8 @@ def _forest(
     factor, words = axis_unit(metric)
     values = factor * table[["difference", "ci_low", "ci_high"]].to_numpy(dtype=float)[::-1]
     with canvas(ax, rows=len(table)) as ax:
-        for row, (difference, low, high) in enumerate(values):
-            colour = BLUE if low > 0 else ORANGE if high < 0 else MUTED
+        for row, ((difference, low, high), way) in enumerate(zip(values, table["way"][::-1], strict=True)):
+            colour = {"up": BLUE, "down": ORANGE}.get(way, MUTED)
             ax.plot([low, high], [row, row], color=colour, linewidth=2.5, solid_capstyle="round")
             ax.plot(difference, row, "o", color=colour, markersize=8)
         ax.axvline(0, color=INK, linewidth=1, linestyle="--")

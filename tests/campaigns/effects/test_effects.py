@@ -174,9 +174,9 @@ def test_few_buyers_in_control_are_warned_of(shoppers):
     assert "ask trust()" in found["warning"]
 
 
-def test_an_outcome_that_never_happens_has_no_interval():
-    frame = pd.DataFrame({"arm": ["c", "t"] * 20, "bought": 0})
-    found = row(Campaign(frame, arm="arm", control="c").evaluate([Rate("bought")]).to_frame(), arm="t")
+def test_a_mean_of_nothing_has_no_interval():
+    frame = pd.DataFrame({"arm": ["c", "t"] * 20, "spend": 0.0})
+    found = row(Campaign(frame, arm="arm", control="c").evaluate([Mean("spend")]).to_frame(), arm="t")
     assert np.isnan(found["ci_low"])
     assert found["warning"] == "The outcome does not vary; there is no interval."
 
