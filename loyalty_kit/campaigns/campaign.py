@@ -42,11 +42,14 @@ class Campaign(Declaration):
     arm : str
         Column of the arm to which each customer was assigned.
     control : object
-        The arm that got nothing.
+        The arm that got nothing. Arms go by their names whatever type, case or outer blanks the table gives them:
+        1, 1.0, True, '1' and ' 1' are one arm.
     customer : str, optional
         Column of customer ids; without it, duplicates cannot be checked.
     planned : mapping of arm to float, optional
         Planned share of each arm, summing to 1.
+    arms : list of arm, optional
+        Arms that are compared with control, where not all are; customers of others are left out of everything.
     covariates : list of str
         Numeric columns known before the campaign, that adjust the estimates.
     cluster : str, optional

@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Literal
 
 from loyalty_kit.campaigns.campaign import Campaign
+from loyalty_kit.campaigns.design.arms import labels_of, named_arm
 from loyalty_kit.campaigns.design.metrics import Mean, Metric, Profit, Rate
 from loyalty_kit.campaigns.design.missing import own_columns
 from loyalty_kit.campaigns.design.units import order_arms
-from loyalty_kit.core.cells import as_spelled, cell_text
+from loyalty_kit.core.cells import cell_text
 from loyalty_kit.core.checks import check_columns
 from loyalty_kit.core.errors import InputError
 from loyalty_kit.core.messages import message, shown
@@ -32,6 +33,7 @@ def read_campaign(
     period: str = "",
     only: Sequence[str] = (),
     min_cell: int = FEWEST,
+    arms: Sequence[str] = (),
     file: Mapping[str, object] | None = None,
     missing: Literal["zero", "drop"] | None = None,
 ) -> Campaign:
@@ -62,6 +64,8 @@ def read_campaign(
         Conditions of the customers who count, as 'region = north'; see `keep_only`.
     min_cell : int
         Fewest customers that conditions may leave.
+    arms : list of str
+        Arms that are compared with control; all where empty.
     file : mapping of str to object, optional
         How the file is to be read where it does not say so itself, as the table `[file]` of a codebook:
         `{"rows": "leave_out"}` leaves out rows of totals and notes, which otherwise stop the reading.
@@ -103,14 +107,15 @@ def read_campaign(
     table = keep_only(customers, only, min_cell=min_cell)
     check_columns(table.columns, needed, message("The customer file"))
     sizes = {str(name): int(size) for name, size in table[arm].value_counts().items()}
-    planned = {as_spelled(name, sizes): share for name, share in planned.items()}
-    if not sizes.keys() <= planned.keys():
+    planned = {named_arm(name, sizes): share for name, share in planned.items()}
+    if not arms and not {*labels_of(sizes).values()} <= planned.keys():
         order_arms(list(sizes), next(iter(planned)), planned, sizes)
     return Campaign(
         table,
         arm=arm,
         control=next(iter(planned)),
         planned=planned,
+        arms=arms,
         customer=customer or None,
         covariates=list(outcomes[2:]),
         period=period or None,

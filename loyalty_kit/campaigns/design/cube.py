@@ -182,6 +182,11 @@ class Cube(Summarized):
             "The cube holds no moments of {columns} together; gather it with the same metrics.", columns=list(columns)
         )
 
+    def only(self, arms: Sequence[Any]) -> "Cube":
+        """Cube of some of the arms."""
+        keep = self.cells[self.arm].isin(list(arms)).to_numpy(dtype=bool)
+        return replace(self, moments=self.moments.take(np.flatnonzero(keep)))
+
     def until(self, period: object) -> "Cube":
         """Cube of the cells up to and including a period."""
         keep = (self.cells[str(self.period)] <= period).to_numpy(dtype=bool)

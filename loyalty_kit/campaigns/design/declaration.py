@@ -8,6 +8,14 @@ from typing import Any, Literal
 import narwhals as nw
 import numpy as np
 
+from loyalty_kit.campaigns.design.arms import (
+    kept_arms,
+    labels_of,
+    named_arm,
+    number_of,
+    relabelled,
+    stored_arms,
+)
 from loyalty_kit.campaigns.design.cube import Cube
 from loyalty_kit.campaigns.design.gaps import gap, gaps_in
 from loyalty_kit.campaigns.design.rows import Rows, check_frame, collected, is_lazy, open_frame
@@ -15,6 +23,7 @@ from loyalty_kit.campaigns.design.units import check_measured, check_planned, fi
 from loyalty_kit.core.cells import TRUTHS, as_spelled
 from loyalty_kit.core.checks import check_choice, check_whole
 from loyalty_kit.core.errors import InputError
+from loyalty_kit.core.messages import Message, message
 from loyalty_kit.core.summaries import Summarized, column_list, labels_and_counts
 
 _KEYS = ("arm", "customer", "cluster", "period", "sent")
@@ -29,6 +38,7 @@ class Declaration(Summarized):
     control: Any = field(kw_only=True)
     customer: str | None = field(default=None, kw_only=True)
     planned: Mapping[Any, float] | None = field(default=None, kw_only=True)
+    arms: Sequence[Any] = field(default=(), kw_only=True)
     covariates: Sequence[str] = field(default=(), kw_only=True)
     cluster: str | None = field(default=None, kw_only=True)
     period: str | None = field(default=None, kw_only=True)
@@ -47,10 +57,7 @@ class Declaration(Summarized):
         check_whole(self.min_cell, "min_cell", 1)
         if isinstance(self.covariates, str):
             raise InputError("'covariates' must list columns, as ['{column}']; got '{column}'.", column=self.covariates)
-        if self._has_truths_as_arms():
-            object.__setattr__(self, "control", as_spelled(self.control, TRUTHS))
-            shares = {as_spelled(arm, TRUTHS): share for arm, share in (self.planned or {}).items()}
-            object.__setattr__(self, "planned", shares or None)
+        self._settle_arms()
         if self.planned is not None:
             check_planned(self.planned, self.control)
         if isinstance(self.frame, Cube):
@@ -62,11 +69,65 @@ class Declaration(Summarized):
         if self.measured and self.sent is not None:
             check_measured(self.opened, self.measured, self.sent)
 
-    def _has_truths_as_arms(self) -> bool:
-        """Whether arms are true and false, which results call TRUE and FALSE and a person may write in any spelling."""
+    def _settle_arms(self) -> None:
+        """Call the arms that the user names as the table does, and keep those that are compared."""
+        present = list(dict.fromkeys(self._labels.values()))
+        settled = self._as_arm(self.control, present)
+        planned = {self._as_arm(arm, present): share for arm, share in (self.planned or {}).items()}
+        if self.arms:
+            kept = kept_arms(self.arms, settled, present)
+            missing = [arm for arm in kept if planned and arm not in planned]
+            if missing:
+                raise InputError("'planned' lacks the arm '{arm}', which 'arms' names.", arm=missing[0])
+            total = sum(planned.get(arm, 0.0) for arm in kept)
+            planned = {arm: planned[arm] / total for arm in kept} if planned else {}
+            object.__setattr__(self, "arms", tuple(kept))
+            if isinstance(self.frame, Cube):
+                object.__setattr__(self, "frame", self.frame.only(kept))
+        object.__setattr__(self, "control", settled)
+        object.__setattr__(self, "planned", planned or None)
+
+    def _as_arm(self, value: object, present: Sequence[Any]) -> Any:
+        if present or isinstance(self.frame, Cube):
+            return named_arm(value, present)
+        dtype = self._raw.collect_schema().get(self.arm)
+        if dtype == nw.Boolean:
+            return as_spelled(value, TRUTHS)
+        return number_of(value) if dtype is not None and dtype.is_numeric() else value
+
+    @cached_property
+    def _stored(self) -> dict[Any, int]:
+        """Customers of each arm as the table writes it; none where that is no text, lies elsewhere and needs a pass."""
         if isinstance(self.frame, Cube):
-            return set(self.frame.arms) <= TRUTHS
-        return bool(self.opened.collect_schema().get(self.arm) == nw.Boolean)
+            return {arm: int(self.frame.customers(arm)) for arm in self.frame.arms}
+        dtype = self._raw.collect_schema().get(self.arm)
+        plain = dtype is not None and (dtype.is_numeric() or dtype == nw.Boolean)
+        if dtype is None or (plain and is_lazy(self._raw) and not self.arms):
+            return {}
+        return stored_arms(self._raw, self.arm)
+
+    @cached_property
+    def _labels(self) -> dict[Any, Any]:
+        """Label of each arm as the table writes it."""
+        return labels_of(self._stored)
+
+    @property
+    def arm_notes(self) -> list[Message]:
+        """Say which spellings count as one arm, and which arms are left out."""
+        notes, out = [], 0
+        spellings: dict[Any, list[str]] = {}
+        for value, label in self._labels.items():
+            if not self.arms or label in self.arms:
+                spellings.setdefault(label, []).append(str(value))
+            else:
+                out += self._stored[value]
+        for label, written in spellings.items():
+            if len(written) > 1:
+                several = {"arm": label, "n": len(written)}
+                notes.append(message("The arm '{arm}' is written in {n} ways; these count as one.", **several))
+        if out:
+            notes.append(message("{n} customers of other arms are left out, since 'arms' does not name these.", n=out))
+        return notes
 
     def _facts(self) -> dict[str, object]:
         """Count of rows and arms, but where these lie elsewhere and counting takes a pass; and the columns."""
@@ -78,9 +139,17 @@ class Declaration(Summarized):
         return told if is_lazy(self.opened) else {"rows": self.n, "arms": labels_and_counts(self.sizes), **told}
 
     @cached_property
-    def opened(self) -> Any:
-        """Narwhals view of the frame."""
+    def _raw(self) -> Any:
         return open_frame(self.frame)
+
+    @cached_property
+    def opened(self) -> Any:
+        """Narwhals view of the frame, an arm under one label, arms left out that are not compared."""
+        frame = relabelled(self._raw, self.arm, self._labels)
+        if not self.arms:
+            return frame
+        kept = [value for value, label in self._labels.items() if label in self.arms]
+        return frame.filter(nw.col(self.arm).is_in([*dict.fromkeys([*kept, *self.arms])] if _texts(kept) else kept))
 
     @cached_property
     def customers(self) -> Any:
@@ -118,3 +187,7 @@ class Declaration(Summarized):
             return {arm: int(self.frame.customers(arm)) for arm in self.frame.arms}
         codes, arms = Rows(collected(self.opened, [self.arm])).codes(self.arm)
         return dict(zip(arms, np.bincount(codes, minlength=len(arms)).tolist(), strict=True))
+
+
+def _texts(arms: Sequence[Any]) -> bool:
+    return any(isinstance(arm, str) for arm in arms)

@@ -1,7 +1,9 @@
 """A campaign's rows in memory: columns as arrays, keys as codes; and the checks that any frame passes first."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from numbers import Number
 from typing import Any
 
 import narwhals as nw
@@ -17,6 +19,8 @@ from loyalty_kit.statistics.moments_in_memory import level_codes
 
 Floats = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.intp]
+
+_AMOUNT = re.compile(r"-?\s*([$€£¥₩₹]|[A-Z]{3})?\s*-?\d[\d.,' \u00a0]*\s*([$€£¥₩₹元]|[A-Z]{3})?")
 
 SIZE = "customers in the cluster"
 """Column that holds how many customers a cluster has."""
@@ -49,18 +53,34 @@ def check_frame(frame: Any, keys: Iterable[str], values: Iterable[str]) -> None:
     check_columns(schema.names(), dict.fromkeys([*keys, *values]), message("The campaign's table"))
     for name in dict.fromkeys(values):
         kind = schema[name]
-        if not (kind.is_numeric() or kind == nw.Boolean):
-            raise InputError(
-                "Column '{column}' holds {content}; store it as numbers, or as true and false.",
-                column=name,
-                content=_kind_of(kind),
-            )
+        if kind.is_numeric() or kind == nw.Boolean or (kind == nw.Object and _all_numbers(frame[name])):
+            continue
+        raise InputError(
+            "Column '{column}' holds {content}; store it as numbers, or as true and false.",
+            column=name,
+            content=_content(frame, name, kind),
+        )
 
 
-def _kind_of(column: Any) -> Message:
-    if column in (nw.String, nw.Categorical, nw.Enum):
-        return message("text")
-    return message("mixed values") if column in (nw.Object, nw.Unknown) else message("{dtype}", dtype=column)
+def _all_numbers(column: Any) -> bool:
+    """Whether a column of objects holds nothing but numbers, as decimals from a database."""
+    return all(isinstance(value, Number) or value is None or value != value for value in column.to_list())
+
+
+def _content(frame: Any, name: str, kind: Any) -> Message:
+    """Say what a column holds in place of numbers: of amounts as text, what makes them text."""
+    if kind not in (nw.String, nw.Categorical, nw.Enum, nw.Object, nw.Unknown):
+        return message("{dtype}", dtype=kind)
+    if not is_lazy(frame):
+        texts = [str(value) for value in frame[name].to_list() if isinstance(value, str)]
+        amounts = [found for text in texts if (found := _AMOUNT.fullmatch(text.strip())) is not None]
+        if texts and 2 * len(amounts) > len(texts):
+            sign = next((found[1] or found[2] for found in amounts if found[1] or found[2]), None)
+            if sign:
+                return message("amounts with the sign '{sign}'", sign=sign)
+            if any(set(text) & set(",' ") for text in texts):
+                return message("numbers with marks between their digits")
+    return message("mixed values") if kind in (nw.Object, nw.Unknown) else message("text")
 
 
 @dataclass(frozen=True, eq=False)

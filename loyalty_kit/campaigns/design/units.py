@@ -13,6 +13,7 @@ from loyalty_kit.campaigns.design.moments_by_cell import column_number
 from loyalty_kit.campaigns.design.rows import SIZE, Rows, is_lazy
 from loyalty_kit.core.errors import InputError, rows
 from loyalty_kit.core.messages import MOST, few, message, shown
+from loyalty_kit.core.privacy import looks_like_ids
 from loyalty_kit.core.selection import FEWEST
 
 MOST_LEVELS = 50
@@ -103,9 +104,19 @@ def filled(frame: Any, fill: Mapping[str, float], marked: Sequence[str]) -> Any:
 
 
 def check_levels(source: Any, by: Sequence[str]) -> None:
-    """Refuse a by-column with so many levels that its cells say nothing."""
+    """Refuse a by-column with so many levels that its cells say nothing, or one that looks like ids."""
     for name in by:
-        count = len(source.codes(name)[1]) if isinstance(source, Rows) else _count_levels(source, name)
+        sizes = _level_sizes(source, name)
+        count = len(sizes)
+        if looks_like_ids(sizes) and count <= MOST_LEVELS:
+            raise InputError(
+                "The by-column '{name}' looks like ids: {rare} of its {n} levels hold fewer than {least} customers "
+                "each; name a column of segments.",
+                name=name,
+                rare=sum(size < FEWEST for size in sizes),
+                n=count,
+                least=FEWEST,
+            )
         if count > MOST_LEVELS:
             raise InputError(
                 "The by-column '{name}' has {n} levels; allowed are {most}. Group them first.",
@@ -115,8 +126,12 @@ def check_levels(source: Any, by: Sequence[str]) -> None:
             )
 
 
-def _count_levels(frame: Any, name: str) -> int:
-    return int(frame.select(nw.col(name).n_unique().alias("levels")).collect()["levels"].to_list()[0])
+def _level_sizes(source: Any, name: str) -> list[int]:
+    if isinstance(source, Rows):
+        codes, levels = source.codes(name)
+        return [int(n) for n in np.bincount(codes, minlength=len(levels))]
+    sizes = source.group_by(name).agg(nw.len().alias("customers in it"))
+    return [int(n) for n in sizes.collect()["customers in it"].to_list()]
 
 
 def clusters(

@@ -152,7 +152,7 @@ def _check_sizes(campaign: Declaration, cube: Cube, arms: tuple[Any, ...]) -> No
 
 def warnings_of(campaign: Declaration, cube: Cube, found: Sequence[ArmEstimates]) -> tuple[str, ...]:
     """Say what the reader of all rows should know."""
-    notes = []
+    notes = campaign.arm_notes
     assigned, lost = counted(campaign, cube)
     if lost:
         left = {"n": lost, "total": assigned}

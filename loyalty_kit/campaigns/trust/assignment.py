@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from loyalty_kit.campaigns.design.arms import named_arm, stored_arms
 from loyalty_kit.campaigns.design.cube import Cube
 from loyalty_kit.campaigns.design.declaration import Declaration
 from loyalty_kit.campaigns.design.gaps import covariate_name, gap_of
@@ -33,7 +34,6 @@ from loyalty_kit.campaigns.trust.unit_findings import (
     unit_balance,
     unit_ratio,
 )
-from loyalty_kit.core.cells import level_of
 from loyalty_kit.core.errors import InputError
 from loyalty_kit.core.messages import Message, message
 from loyalty_kit.core.results import Result, keep_messages
@@ -223,9 +223,10 @@ def _attrition(campaign: Declaration, counts: pd.DataFrame, assigned: Any) -> Ch
     check_frame(listed, [name for name in (campaign.arm, campaign.cluster) if name is not None], [])
     if campaign.cluster is not None:
         listed = listed.select(campaign.arm, campaign.cluster).unique()
-    sizes = listed.group_by(campaign.arm).agg(nw.len().alias("n"))
-    sizes = sizes.collect() if is_lazy(sizes) else sizes
-    start = dict(zip(map(level_of, sizes[campaign.arm].to_list()), sizes["n"].to_list(), strict=True))
+    start: dict[Any, int] = {}
+    for value, size in stored_arms(listed, campaign.arm).items():
+        arm = named_arm(value, counts["arm"])
+        start[arm] = start.get(arm, 0) + size
     n = counts["n"].to_numpy(dtype=float)
     whole = np.array([float(start.get(arm, 0)) for arm in counts["arm"]])
     if (whole < n).any():

@@ -1,5 +1,7 @@
 """One row a customer: duplicates, customers in two arms, clusters."""
 
+from decimal import Decimal
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -99,7 +101,7 @@ STRANGE = {
         "Column 'age' holds infinite values",
     ),
     "mixed values": (
-        lambda d: d.assign(bought=[True, None] * 450),
+        lambda d: d.assign(bought=[True, "no", None] * 300),
         {},
         [Rate("bought")],
         {},
@@ -157,3 +159,39 @@ def test_a_page_names_no_arm_that_is_not_planned_but_one_that_many_share():
         "'planned' lacks 2 of the 4 arms (in 5 rows); it names 'none', 'A'."
     )
     assert refusal(*present, planned=PLAN).anonymous == "'planned' lacks 2 of the 4 arms; it names 'none', 'A'."
+
+
+def test_money_as_decimals_is_numbers(shoppers):
+    """pandas 11670: SQL gives decimals, which pandas holds as objects."""
+    decimals = shoppers.assign(spend=[Decimal(f"{value:.4f}") for value in shoppers["spend"]])
+    decimals.loc[3, "spend"] = None
+    rounded = shoppers.assign(spend=shoppers["spend"].round(4))
+    rounded.loc[3, "spend"] = np.nan
+    expected = Campaign(rounded, arm="arm", control="none").evaluate([Mean("spend")]).to_frame()
+    found = Campaign(decimals, arm="arm", control="none").evaluate([Mean("spend")]).to_frame()
+    pd.testing.assert_frame_equal(found, expected, rtol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("written", "content"),
+    [
+        ("€{:.2f}", "amounts with the sign '€'"),
+        ("{:.2f} EUR", "amounts with the sign 'EUR'"),
+        ("{:,.2f}", "numbers with marks between their digits"),
+        ("about {:.0f}", "text"),
+    ],
+)
+def test_amounts_as_text_are_refused_with_what_makes_them_text(shoppers, written, content):
+    table = shoppers.assign(spend=[written.format(1000 + value) for value in shoppers["spend"]])
+    with pytest.raises(InputError) as error:
+        Campaign(table, arm="arm", control="none").evaluate([Mean("spend")])
+    assert str(error.value) == f"Column 'spend' holds {content}; store it as numbers, or as true and false."
+
+
+@pytest.mark.parametrize("engine", ["pandas", "duckdb"])
+def test_a_column_of_ids_is_no_by_column_and_is_not_quoted(shoppers, engine):
+    few = shoppers[:40].assign(who=[f"ann{i // 2}" for i in range(40)])
+    frame = few if engine == "pandas" else pytest.importorskip("duckdb", reason="DuckDB is not installed").from_df(few)
+    with pytest.raises(InputError, match="'who' looks like ids: 20 of its 20 levels hold fewer than 5") as error:
+        Campaign(frame, arm="arm", control="none").evaluate([Mean("spend")], by="who")
+    assert "ann1" not in str(error.value)
