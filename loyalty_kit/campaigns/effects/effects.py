@@ -11,6 +11,7 @@ from scipy import special, stats
 from loyalty_kit.campaigns.design.gaps import without_gaps
 from loyalty_kit.campaigns.design.metrics import Mean, Profit, Rate, Ratio
 from loyalty_kit.campaigns.design.rows import Floats
+from loyalty_kit.campaigns.design.unit_names import units
 from loyalty_kit.campaigns.effects.effects_result import ALL, COLUMNS, ORDINARY
 from loyalty_kit.campaigns.effects.estimates import ArmEstimates, welch_df
 from loyalty_kit.campaigns.effects.sequential import (
@@ -209,6 +210,8 @@ def own_method(estimate: ArmEstimates, limits: dict[str, float]) -> str:
 
 def _uncapped_method(estimate: ArmEstimates) -> str:
     """Name the method before caps and adjustments for several comparisons."""
+    if estimate.clustered:
+        return _clustered_method(estimate)
     if estimate.covariates:
         covariates = ", ".join(without_gaps(estimate.covariates))
         if estimate.by_rows:
@@ -220,22 +223,35 @@ def _uncapped_method(estimate: ArmEstimates) -> str:
     return kinds.get(estimate.metric.kind, message("Welch"))
 
 
+def _clustered_method(estimate: ArmEstimates) -> str:
+    """Name the method where clusters were drawn by lot."""
+    found: dict[str, Any] = {"units": units(estimate.unit), "covariates": ", ".join(without_gaps(estimate.covariates))}
+    if not estimate.by_rows:
+        return message("by {units} (errors by moments)", **found)
+    if estimate.covariates:
+        return message("adjusted for {covariates} by {units} (Lin, CR2, Satterthwaite df)", **found)
+    return message("by {units} (CR2, Satterthwaite df)", **found)
+
+
 def _warning(estimate: ArmEstimates, i: int, known: bool, no_lift: bool) -> str:
     """Say what to know before believing a row."""
     if not known:
         if min(estimate.units[0], estimate.units[i + 1]) < 2:
-            return message("Too few customers for an interval.")
+            return message("Too few {units} for an interval.", units=units(estimate.unit))
         return message("The outcome does not vary; there is no interval.")
     notes = []
     events = min(estimate.nonzero[0], estimate.nonzero[i + 1])
-    if events < FEW and isinstance(estimate.metric, Mean | Profit | Ratio):
+    if events < FEW and isinstance(estimate.metric, Mean | Profit | Ratio) and not estimate.clustered:
         column = next(iter(estimate.form.weights))
         where = message("control") if estimate.nonzero[0] <= estimate.nonzero[i + 1] else message("the arm")
         few = {"n": events, "where": where, "column": column}
         notes.append(
             message("Only {n:.0f} in {where} have any {column}: ask trust() before believing the interval.", **few)
         )
-    if events < 10 and isinstance(estimate.metric, Rate):
+    if estimate.few[i]:
+        counts = {"n": min(estimate.units[0], estimate.units[i + 1]), "units": units(estimate.unit)}
+        notes.append(message("Only {n:.0f} {units} in the smaller arm: the interval is rough.", **counts))
+    elif events < 10 and isinstance(estimate.metric, Rate):
         notes.append(message("Only {n:.0f} events in the smaller arm: the interval is rough.", n=events))
     if no_lift:
         notes.append(message("No lift: control is not clearly above zero."))
