@@ -9,6 +9,7 @@ import numpy as np
 from loyalty_kit.campaigns.design.cube import Cube
 from loyalty_kit.campaigns.design.declaration import Declaration
 from loyalty_kit.campaigns.design.metrics import Metric, Quantile, check_metrics
+from loyalty_kit.campaigns.design.periods import ordered_levels
 from loyalty_kit.campaigns.design.unit_names import units
 from loyalty_kit.campaigns.design.units import order_arms
 from loyalty_kit.campaigns.effects.comparisons import between, interactions, returns
@@ -331,11 +332,13 @@ class Campaign(Declaration):
         chosen = check_metrics(metrics)
         if any(isinstance(metric, Quantile) for metric in chosen):
             raise InputError("A quantile has no course; name rates, means, ratios and profits.")
+        if self.cluster is not None:
+            raise InputError("The course is followed customer by customer; where clusters were drawn, read the end.")
         cube, _ = build_cube(self, chosen, (), {})
         arms = order_arms(cube.arms, self.control, self.planned)
         together: Multiple = "max-t" if len(arms) > 2 else "none"
         reading = Reading(confidence, together, looks="continuous", tuned_for=tuned_for)
-        return follow(cube, chosen, arms, reading)
+        return follow(cube, chosen, arms, reading, ordered_levels(self.frame, self.period))
 
 
 def _names(by: str | Sequence[str]) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from loyalty_kit.campaigns.design.unit_names import units
 from loyalty_kit.campaigns.effects.effects_result import ALL, COLUMNS, ORDINARY
 from loyalty_kit.campaigns.effects.estimates import ArmEstimates, welch_df
 from loyalty_kit.campaigns.effects.sequential import (
+    FEWEST_EVENTS,
     TUNED_FOR,
     Looks,
     always_valid_limit,
@@ -30,6 +31,10 @@ from loyalty_kit.statistics.multiplicity import benjamini_hochberg, holm
 Multiple = Literal["max-t", "none"]
 Segments = Literal["holm", "bh"]
 FEW = 100
+NOT_BEGUN = message(
+    "Limits over several looks do not hold yet: {events} customers above 0 must be due in the smaller arm.",
+    events=FEWEST_EVENTS,
+)
 MAX_T = "{method}, max-t"
 DISBELIEVED = message("Not to be believed by any method.")
 KINDS = ["adjusted", "adjusted uncapped", "capped", "plain"]
@@ -84,6 +89,8 @@ def _records(estimate: ArmEstimates, reading: Reading, limits: dict[str, float])
         statistic = np.where(known, difference / error, np.nan)
     p_value = 2 * special.stdtr(df, -np.abs(statistic))
     levels, p_adjusted = _levels(estimate, p_value, statistic, reading)
+    early = known & ~holds(estimate) if reading.looks is not None else known & False
+    known, p_value, p_adjusted = known & ~early, *(np.where(early, np.nan, p) for p in (p_value, p_adjusted))
     half = np.where(known, -special.stdtrit(df, levels / 2) * error, np.nan)
     lift, lift_low, lift_high = _lift(estimate, levels, known)
     assigned = estimate.n if estimate.assigned is None else estimate.assigned
@@ -104,7 +111,10 @@ def _records(estimate: ArmEstimates, reading: Reading, limits: dict[str, float])
         "standard_error": error,
         "df": df,
         "nonzero_treatment": estimate.nonzero[1:].astype(int),
-        "warning": [_warning(estimate, i, bool(known[i]), bool(np.isnan(lift[i]))) for i in range(len(known))],
+        "warning": [
+            NOT_BEGUN if early[i] else _warning(estimate, i, bool(known[i]), bool(np.isnan(lift[i])))
+            for i in range(len(known))
+        ],
     }
     shared = _shared(estimate, reading, limits)
     return [{**shared, **dict(zip(columns, row, strict=True))} for row in zip(*columns.values(), strict=True)]
@@ -173,6 +183,15 @@ def _lift(estimate: ArmEstimates, levels: Floats, known: Any) -> tuple[Floats, F
         np.where(bounded, ratio / spread - 1, np.nan),
         np.where(bounded, ratio * spread - 1, np.nan),
     )
+
+
+def holds(estimate: ArmEstimates) -> Any:
+    """Whether limits over several looks hold yet, a treatment each: by the events due in the smaller arm.
+
+    The events of both arms are shared out by the arms' sizes, so that chance in one of them does not begin the band.
+    """
+    sizes = np.minimum(estimate.units[0], estimate.units[1:]) / (estimate.units[0] + estimate.units[1:])
+    return (estimate.nonzero[0] + estimate.nonzero[1:]) * sizes >= FEWEST_EVENTS
 
 
 def kind_of(estimate: ArmEstimates) -> str:
