@@ -9,6 +9,8 @@ import numpy as np
 from loyalty_kit.campaigns.design.cube import Cube
 from loyalty_kit.campaigns.design.declaration import Declaration
 from loyalty_kit.campaigns.design.metrics import Metric, Quantile, check_metrics
+from loyalty_kit.campaigns.design.periods import ordered_levels
+from loyalty_kit.campaigns.design.unit_names import units
 from loyalty_kit.campaigns.design.units import order_arms
 from loyalty_kit.campaigns.effects.comparisons import between, interactions, returns
 from loyalty_kit.campaigns.effects.compliers import ComplierResult, complier_effects
@@ -20,11 +22,12 @@ from loyalty_kit.campaigns.effects.estimation import (
     build_reached_cube,
     counted,
     estimated,
-    source_of,
     warnings_of,
 )
 from loyalty_kit.campaigns.effects.sequential import TUNED_FOR, Looks, check_looks
 from loyalty_kit.campaigns.trust.assignment import AssignmentResult, check_assignment
+from loyalty_kit.campaigns.trust.few_units import by_lot
+from loyalty_kit.campaigns.trust.redrawn import parts_of
 from loyalty_kit.campaigns.trust.trust import TrustResult, believable, run_placebos
 from loyalty_kit.core.checks import check_choice, check_level, check_whole
 from loyalty_kit.core.errors import InputError
@@ -201,10 +204,9 @@ class Campaign(Declaration):
         ways: Multiple = multiple or ("max-t" if len(arms) > 2 else "none")
         reading = Reading(confidence, ways, segments, looks, tuned_for)
         limits = {name: limit for name, (_, limit) in cube.caps.items()}
-        table = tabulate(found, reading, limits)
         assigned, lost = counted(self, cube)
         result = EffectsResult(
-            table=table,
+            table=tabulate(found, reading, limits),
             interactions=interactions(found, limits),
             between=between(found, reading, limits),
             returns=returns(cube, chosen, found, confidence),
@@ -213,13 +215,15 @@ class Campaign(Declaration):
             n_used=assigned - lost,
             n_dropped=lost,
             confidence=confidence,
-            method=message("intention to treat, errors by {unit}", unit=self.cluster)
-            if self.cluster
-            else message("intention to treat"),
+            method=message("intention to treat, {units} as drawn by lot", units=units(self.cluster)),
             warnings=warnings_of(self, cube, found),
             metrics=tuple(chosen),
             min_cell=self.min_cell,
+            unit=units(self.cluster),
+            n_units=int(cube.rows.sum()) if self.cluster else assigned - lost,
         )
+        if self.cluster is not None and looks is None:
+            result = by_lot(result, parts_of(self, cube, chosen, by, found), arms, reading)
         return result if trust is None else believable(result, trust, reading)
 
     def check(self, metrics: Sequence[Metric] = (), *, assigned: Any = None) -> AssignmentResult:
@@ -274,14 +278,14 @@ class Campaign(Declaration):
         check_whole(placebos, "placebos", 100)
         check_level(confidence, "confidence")
         names = _names(by)
-        if isinstance(self.frame, Cube) or self.cluster is not None:
-            what = message("a cube") if isinstance(self.frame, Cube) else message("clusters")
+        if isinstance(self.frame, Cube):
+            what = message("a cube")
             raise InputError("Placebo campaigns are drawn from single customers; got {single}.", single=what)
         if any(isinstance(metric, Quantile) for metric in chosen):
             raise InputError("A quantile has no placebo campaigns; name rates, means, ratios and profits.")
         cube, found, _ = estimated(self, chosen, names)
-        source = source_of(self, chosen, names, cube.caps, sorted((before or {}).values()), lazily=False)
-        return run_placebos(source, cube, found, before or {}, placebos, confidence, np.random.default_rng(rng))
+        parts = parts_of(self, cube, chosen, names, found, sorted((before or {}).values()))
+        return run_placebos(parts, cube, before or {}, placebos, confidence, np.random.default_rng(rng))
 
     def complier(self, reached: str, metrics: Sequence[Metric], *, confidence: float = 0.95) -> ComplierResult:
         """Effect among those whom the campaign reached, as those who opened; opens are mismeasured.
@@ -331,11 +335,13 @@ class Campaign(Declaration):
         chosen = check_metrics(metrics)
         if any(isinstance(metric, Quantile) for metric in chosen):
             raise InputError("A quantile has no course; name rates, means, ratios and profits.")
+        if self.cluster is not None:
+            raise InputError("The course is followed customer by customer; where clusters were drawn, read the end.")
         cube, _ = build_cube(self, chosen, (), {})
         arms = order_arms(cube.arms, self.control, self.planned)
         together: Multiple = "max-t" if len(arms) > 2 else "none"
         reading = Reading(confidence, together, looks="continuous", tuned_for=tuned_for)
-        return follow(cube, chosen, arms, reading)
+        return follow(cube, chosen, arms, reading, ordered_levels(self.frame, self.period))
 
 
 def _names(by: str | Sequence[str]) -> tuple[str, ...]:

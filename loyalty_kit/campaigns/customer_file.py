@@ -31,6 +31,7 @@ def read_campaign(
     customer: str = "",
     by: Sequence[str] = (),
     period: str = "",
+    cluster: str = "",
     only: Sequence[str] = (),
     min_cell: int = FEWEST,
     arms: Sequence[str] = (),
@@ -60,6 +61,8 @@ def read_campaign(
         Columns of segments.
     period : str
         Column of the period in which a customer entered; empty for none.
+    cluster : str
+        Column of the store or household where these were drawn by lot as a whole; empty where customers were.
     only : list of str
         Conditions of the customers who count, as 'region = north'; see `keep_only`.
     min_cell : int
@@ -99,7 +102,7 @@ def read_campaign(
     ('none', {'none': 0.5, 'A': 0.5})
     """
     planned = planned_shares(shares)
-    names = dict.fromkeys([arm, *([customer] if customer else []), *by])
+    names = dict.fromkeys([arm, *(name for name in (customer, cluster) if name), *by])
     numbers = dict.fromkeys(column for metric in campaign_metrics(outcomes, profit) for column in own_columns(metric))
     limits = [column for column, _ in conditions(only) if column not in {*numbers, *outcomes, period}]
     needed = [*names, *numbers, *outcomes[2:], *([period] if period else [])]
@@ -119,6 +122,7 @@ def read_campaign(
         customer=customer or None,
         covariates=list(outcomes[2:]),
         period=period or None,
+        cluster=cluster or None,
         min_cell=min_cell,
         missing=missing,
         simulated=Path(path).with_name(TRUTH).is_file(),

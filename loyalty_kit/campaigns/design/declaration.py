@@ -182,6 +182,16 @@ class Declaration(Summarized):
         return {arm: self._counts.get(arm, 0) for arm in known}
 
     @cached_property
+    def unit_sizes(self) -> dict[Any, int]:
+        """Clusters of each arm, in the order of `sizes`; customers where these were drawn by lot."""
+        if self.cluster is None or isinstance(self.frame, Cube):
+            return self.sizes
+        rows = Rows(collected(self.opened.select(self.arm, self.cluster).unique(), [self.arm]))
+        codes, arms = rows.codes(self.arm)
+        counted = dict(zip(arms, np.bincount(codes, minlength=len(arms)).tolist(), strict=True))
+        return {arm: counted.get(arm, 0) for arm in self.sizes}
+
+    @cached_property
     def _counts(self) -> dict[Any, int]:
         if isinstance(self.frame, Cube):
             return {arm: int(self.frame.customers(arm)) for arm in self.frame.arms}

@@ -13,7 +13,7 @@ def units(column: str | None) -> Message:
     Parameters
     ----------
     column : str or None
-        Column of clusters; None where customers were randomised one by one.
+        Column of clusters; None where customers were randomised one by one. Units themselves stay.
 
     Returns
     -------
@@ -26,6 +26,8 @@ def units(column: str | None) -> Message:
     """
     if column is None:
         return message("customers")
+    if isinstance(column, Message):
+        return column
     word = _ENDING.sub("", column.strip()).lower().rstrip("_ ")
     known = {
         "store": message("stores"),
@@ -43,6 +45,7 @@ def units(column: str | None) -> Message:
         "town": message("towns"),
         "district": message("districts"),
         "market": message("markets"),
+        "cluster": message("clusters"),
         "week": message("weeks"),
         "day": message("days"),
         "team": message("teams"),

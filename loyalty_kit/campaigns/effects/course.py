@@ -1,16 +1,21 @@
 """The course of a campaign: the effect on the customers so far, with a band that holds at every look."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from loyalty_kit.campaigns.design.cube import Cube
 from loyalty_kit.campaigns.design.metrics import Metric
+from loyalty_kit.campaigns.design.periods import Periods, periods_of
+from loyalty_kit.campaigns.design.rows import MISSING
 from loyalty_kit.campaigns.effects.effects import Reading, tabulate
 from loyalty_kit.campaigns.effects.estimates import Cell, estimates
-from loyalty_kit.core.messages import message
+from loyalty_kit.campaigns.effects.sequential import FEWEST_EVENTS
+from loyalty_kit.core.cells import level_of
+from loyalty_kit.core.messages import Message, message
 from loyalty_kit.core.results import Result
 
 COLUMNS = ["metric", "arm", "period", "n", "difference", "ci_low", "ci_high", "p_value", "method"]
@@ -48,12 +53,27 @@ class CourseResult(Result):
         return self.table.copy()
 
 
-def follow(cube: Cube, metrics: Sequence[Metric], arms: tuple[Any, ...], reading: Reading) -> CourseResult:
+def in_time(cube: Cube, order: Sequence[Any]) -> Periods:
+    """Periods of a cube's cells in the order of time, or in a given one; what is missing has none."""
+    name = str(cube.period)
+    column = cube.cells[name].where(cube.cells[name] != MISSING)
+    if len(order):
+        column = column.astype(pd.CategoricalDtype([level_of(level) for level in order], ordered=True))
+    found = periods_of(column, name)
+    lost = int(cube.rows[found.codes < 0].sum())
+    told = message("{n} customers have no '{column}' and are left out of the course.", n=lost, column=name)
+    return replace(found, notes=(*found.notes, told)) if lost else found
+
+
+def follow(
+    cube: Cube, metrics: Sequence[Metric], arms: tuple[Any, ...], reading: Reading, order: Sequence[Any] = ()
+) -> CourseResult:
     """Effects over the customers up to each period; a period before every arm has two customers is left out."""
     tables, early = [], []
     limits = {name: limit for name, (_, limit) in cube.caps.items()}
-    for period in cube.levels(str(cube.period)):
-        part = cube.until(period)
+    held = in_time(cube, order)
+    for i, period in enumerate(held.labels):
+        part = replace(cube, moments=cube.moments.take(np.flatnonzero((held.codes >= 0) & (held.codes <= i))))
         if min(part.customers(arm) for arm in arms) < 2:
             early.append(period)
             continue
@@ -67,6 +87,21 @@ def follow(cube: Cube, metrics: Sequence[Metric], arms: tuple[Any, ...], reading
         n_used=int(cube.rows.sum()),
         confidence=reading.confidence,
         method=message("asymptotic confidence sequence"),
-        warnings=(told,) if early else (),
+        warnings=(*([told] if early else []), *held.notes, *_starts(whole)),
         metrics=tuple(metrics),
     )
+
+
+def _starts(table: pd.DataFrame) -> list[Message]:
+    """Say of each metric from which period on its band holds."""
+    notes = []
+    for metric, rows in table.groupby("metric", sort=False):
+        held, periods = rows.dropna(subset=["ci_low"]), list(dict.fromkeys(rows["period"]))
+        found = {"metric": str(metric), "events": FEWEST_EVENTS}
+        if held.empty:
+            template = "{metric}: the band has not begun; it takes {events} customers above 0 in the smaller arm."
+            notes.append(message(template, **found))
+        elif held["period"].iloc[0] != periods[0]:
+            template = "{metric}: the band begins with {period}, with {events} customers above 0 in the smaller arm."
+            notes.append(message(template, period=str(held["period"].iloc[0]), **found))
+    return notes

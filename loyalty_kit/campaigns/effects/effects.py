@@ -11,11 +11,13 @@ from scipy import special, stats
 from loyalty_kit.campaigns.design.gaps import without_gaps
 from loyalty_kit.campaigns.design.metrics import Mean, Profit, Rate, Ratio
 from loyalty_kit.campaigns.design.rows import Floats
+from loyalty_kit.campaigns.design.unit_names import units
 from loyalty_kit.campaigns.effects.effects_result import ALL, COLUMNS, ORDINARY
 from loyalty_kit.campaigns.effects.estimates import ArmEstimates, welch_df
 from loyalty_kit.campaigns.effects.rates import FEW as SCARCE
 from loyalty_kit.campaigns.effects.rates import agreeing, exact_p, score_interval
 from loyalty_kit.campaigns.effects.sequential import (
+    FEWEST_EVENTS,
     TUNED_FOR,
     Looks,
     always_valid_limit,
@@ -31,6 +33,10 @@ from loyalty_kit.statistics.multiplicity import benjamini_hochberg, holm
 Multiple = Literal["max-t", "none"]
 Segments = Literal["holm", "bh"]
 FEW = 100
+NOT_BEGUN = message(
+    "Limits over several looks do not hold yet: {events} customers above 0 must be due in the smaller arm.",
+    events=FEWEST_EVENTS,
+)
 MAX_T = "{method}, max-t"
 DISBELIEVED = message("Not to be believed by any method.")
 KINDS = ["adjusted", "adjusted uncapped", "capped", "plain"]
@@ -88,9 +94,11 @@ def _records(estimate: ArmEstimates, reading: Reading, limits: dict[str, float])
     for i in np.flatnonzero(rare).tolist():
         p_value[i], statistic[i], known[i] = exact_p(*estimate.counts(i + 1)), np.sign(difference[i]), True
     levels, p_adjusted = _levels(estimate, p_value, statistic, reading)
+    early = known & ~holds(estimate) if reading.looks is not None else known & False
+    known, p_value, p_adjusted = known & ~early, *(np.where(early, np.nan, p) for p in (p_value, p_adjusted))
     half = np.where(known, -special.stdtrit(df, levels / 2) * error, np.nan)
     low, high = difference - half, difference + half
-    for i in np.flatnonzero(rare).tolist():
+    for i in np.flatnonzero(rare & ~early).tolist():
         clear = p_adjusted[i] <= 1 - reading.confidence
         low[i], high[i] = agreeing(*score_interval(*estimate.counts(i + 1), levels[i]), clear=clear)
     lift, lift_low, lift_high = _lift(estimate, levels, known)
@@ -114,7 +122,10 @@ def _records(estimate: ArmEstimates, reading: Reading, limits: dict[str, float])
         "nonzero_treatment": estimate.nonzero[1:].astype(int),
         "method": [method_of(estimate, reading, limits, rare=few) for few in rare],
         "own_method": [own_method(estimate, limits, rare=few) for few in rare],
-        "warning": [_warning(estimate, i, bool(known[i]), bool(np.isnan(lift[i]))) for i in range(len(known))],
+        "warning": [
+            NOT_BEGUN if early[i] else _warning(estimate, i, bool(known[i]), bool(np.isnan(lift[i])))
+            for i in range(len(known))
+        ],
     }
     shared = _shared(estimate, reading)
     return [{**shared, **dict(zip(columns, row, strict=True))} for row in zip(*columns.values(), strict=True)]
@@ -183,6 +194,15 @@ def _lift(estimate: ArmEstimates, levels: Floats, known: Any) -> tuple[Floats, F
     )
 
 
+def holds(estimate: ArmEstimates) -> Any:
+    """Whether limits over several looks hold yet, a treatment each: by the events due in the smaller arm.
+
+    The events of both arms are shared out by the arms' sizes, so that chance in one of them does not begin the band.
+    """
+    sizes = np.minimum(estimate.units[0], estimate.units[1:]) / (estimate.units[0] + estimate.units[1:])
+    return (estimate.nonzero[0] + estimate.nonzero[1:]) * sizes >= FEWEST_EVENTS
+
+
 def kind_of(estimate: ArmEstimates) -> str:
     """Whether an estimate is 'adjusted', 'adjusted uncapped' (where a cap is declared), 'capped' or 'plain'."""
     whole = isinstance(estimate.metric, Mean) and estimate.metric.column in estimate.form.weights
@@ -218,6 +238,8 @@ def own_method(estimate: ArmEstimates, limits: dict[str, float], *, rare: bool =
 
 def _uncapped_method(estimate: ArmEstimates) -> str:
     """Name the method before caps and adjustments for several comparisons."""
+    if estimate.clustered:
+        return _clustered_method(estimate)
     if estimate.covariates:
         covariates = ", ".join(without_gaps(estimate.covariates))
         if estimate.by_rows:
@@ -229,6 +251,16 @@ def _uncapped_method(estimate: ArmEstimates) -> str:
     return kinds.get(estimate.metric.kind, message("Welch"))
 
 
+def _clustered_method(estimate: ArmEstimates) -> str:
+    """Name the method where clusters were drawn by lot."""
+    found: dict[str, Any] = {"units": units(estimate.unit), "covariates": ", ".join(without_gaps(estimate.covariates))}
+    if not estimate.by_rows:
+        return message("by {units} (errors by moments)", **found)
+    if estimate.covariates:
+        return message("adjusted for {covariates} by {units} (Lin, CR2, Satterthwaite df)", **found)
+    return message("by {units} (CR2, Satterthwaite df)", **found)
+
+
 def _warning(estimate: ArmEstimates, i: int, known: bool, no_lift: bool) -> str:
     """Say what to know before believing a row."""
     if isinstance(estimate.metric, Ratio) and np.isnan(estimate.value[[0, i + 1]]).any():
@@ -238,18 +270,21 @@ def _warning(estimate: ArmEstimates, i: int, known: bool, no_lift: bool) -> str:
         )
     if not known:
         if min(estimate.units[0], estimate.units[i + 1]) < 2:
-            return message("Too few customers for an interval.")
+            return message("Too few {units} for an interval.", units=units(estimate.unit))
         return message("The outcome does not vary; there is no interval.")
     notes = []
     events = min(estimate.nonzero[0], estimate.nonzero[i + 1])
-    if events < FEW and isinstance(estimate.metric, Mean | Profit | Ratio):
+    if events < FEW and isinstance(estimate.metric, Mean | Profit | Ratio) and not estimate.clustered:
         column = next(iter(estimate.form.weights))
         where = message("control") if estimate.nonzero[0] <= estimate.nonzero[i + 1] else message("the arm")
         few = {"n": events, "where": where, "column": column}
         notes.append(
             message("Only {n:.0f} in {where} have any {column}: ask trust() before believing the interval.", **few)
         )
-    if estimate.rare[i]:
+    if estimate.few[i]:
+        counts = {"n": min(estimate.units[0], estimate.units[i + 1]), "units": units(estimate.unit)}
+        notes.append(message("Only {n:.0f} {units} in the smaller arm: the interval is rough.", **counts))
+    elif estimate.rare[i]:
         notes.append(
             message("Few events, or few customers without: a score interval and Fisher's exact p, unadjusted.")
         )

@@ -7,9 +7,10 @@ from typing import Any, Literal, Protocol
 import pandas as pd
 
 from loyalty_kit.campaigns.design.metrics import Metric
+from loyalty_kit.campaigns.design.unit_names import units
 from loyalty_kit.campaigns.effects.permutation import Permutation
 from loyalty_kit.core.estimates import Estimate
-from loyalty_kit.core.messages import message
+from loyalty_kit.core.messages import Message, message
 from loyalty_kit.core.results import Result
 from loyalty_kit.core.selection import small_cells
 
@@ -26,6 +27,8 @@ ORDINARY, PERMUTATION, NO_METHOD = "ordinary", "permutation", "no method"
 """Procedures behind an interval: the metric's own, the permutation test in its place, none to be believed."""
 INSTEAD = ("borderline", "by permutation")
 """Verdicts of the placebo campaigns on which the permutation result takes an interval's place."""
+BY_UNITS = "permutation of units"
+"""Procedure where few clusters were drawn by lot: that is drawn anew."""
 
 
 Way = Literal["up", "down", "unclear", "none"]
@@ -78,9 +81,10 @@ class EffectsResult(Result):
         A row an estimate, with the columns of `to_frame` and, after them, n_control, n_treatment, n_assigned
         (of both arms, those included that lack the outcome), standard_error, control_error (of control's
         value alone), df, kind ('adjusted', 'adjusted uncapped', 'capped' or 'plain'), nonzero_control,
-        nonzero_treatment, procedure ('ordinary', 'permutation' where that stands, 'no method' where none is to
-        be believed), together (whether the interval holds for all arms together), own_method (before
-        adjustments for several comparisons).
+        nonzero_treatment, procedure ('ordinary', 'permutation' where that stands, 'permutation of units' where
+        few clusters were drawn and the lot is drawn anew, 'no method' where none is to be believed), together
+        (whether the interval holds for all arms together), own_method (before adjustments for several
+        comparisons).
     interactions : DataFrame
         Whether an arm's effect differs between the levels of a by-column: metric, arm, by, levels,
         statistic, df, p_value, p_adjusted, method.
@@ -105,6 +109,10 @@ class EffectsResult(Result):
         Fewest customers of an arm in a segment that a report shows.
     trust : TrustResult or None
         The placebo campaigns that were heeded.
+    unit : Message
+        What was drawn by lot: 'customers', or clusters as 'stores'.
+    n_units : int
+        How many of them; customers where these were drawn.
     """
 
     table: pd.DataFrame
@@ -122,6 +130,8 @@ class EffectsResult(Result):
     metrics: tuple[Metric, ...] = ()
     min_cell: int = 5
     trust: Trusted | None = None
+    unit: Message = field(default_factory=lambda: units(None))
+    n_units: int = 0
 
     @property
     def first(self) -> pd.DataFrame:

@@ -15,6 +15,9 @@ from loyalty_kit.campaigns.effects.rates import FEW
 from loyalty_kit.core.errors import InputError
 from loyalty_kit.statistics.grouped_moments import Block
 
+FEW_UNITS = 20
+"""Clusters of an arm below which the lot itself is drawn anew (randomisation inference)."""
+
 
 @dataclass(frozen=True)
 class Cell:
@@ -49,8 +52,18 @@ class ArmEstimates:
     assigned: Floats | None = None
     family: int = 0
     unused: tuple[tuple[str, ...], ...] = ()
-    clustered: bool = False
+    unit: str | None = None
     working: Floats | None = None
+
+    @property
+    def clustered(self) -> bool:
+        """Whether clusters were drawn by lot; `unit` is then their column."""
+        return self.unit is not None
+
+    @property
+    def few(self) -> Any:
+        """Whether control or the treatment has too few clusters for a t interval, a treatment each."""
+        return np.minimum(self.units[0], self.units[1:]) < FEW_UNITS if self.clustered else self.units[1:] < 0
 
     @property
     def share(self) -> float:
@@ -163,7 +176,8 @@ def _plain(cube: Cube, metric: Metric, form: Form, cell: Cell, arms: tuple[Any, 
     df = np.full(len(arms), np.inf) if isinstance(metric, Rate) and not clustered else units - 1
     nonzero = np.array([block.nonzero[0, 0] for block in blocks])
     assigned = None if clustered else np.array([cube.customers(arm, cell.by, cell.level) for arm in arms])
-    plain = ArmEstimates(metric, form, cell, arms, value, variance, df, n, nonzero, units, clustered=clustered)
+    unit = cube.unit if clustered else None
+    plain = ArmEstimates(metric, form, cell, arms, value, variance, df, n, nonzero, units, unit=unit)
     plain = replace(plain, assigned=assigned)
     return replace(plain, fits=_fits_of_means(plain, blocks)) if clustered and units.min() > 1 else plain
 

@@ -4,12 +4,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+import narwhals as nw
+
 from loyalty_kit.campaigns.design.cube import Cube
 from loyalty_kit.campaigns.design.declaration import Declaration
 from loyalty_kit.campaigns.design.gaps import without_gaps
 from loyalty_kit.campaigns.design.metrics import Mean, Metric, Profit, Quantile, capped
 from loyalty_kit.campaigns.design.missing import check_missing, lacking, own_columns
 from loyalty_kit.campaigns.design.rows import SIZE, Rows, check_frame, collected, count_rows, is_lazy, pooled_quantile
+from loyalty_kit.campaigns.design.unit_names import units
 from loyalty_kit.campaigns.design.units import check_levels, clusters, filled, order_arms, straddling
 from loyalty_kit.campaigns.effects.estimates import ArmEstimates, Cell, estimates, sets_of
 from loyalty_kit.campaigns.effects.quantiles import quantile_estimates
@@ -83,18 +86,43 @@ def build_cube(
     caps = caps or _limits(campaign, metrics)
     source = source_of(campaign, metrics, by, caps, (), lazily=True)
     check_levels(source, by)
-    keys = [campaign.arm, *by, *([campaign.period] if campaign.period else [])]
+    # A cluster is one row over all periods in which its customers entered.
+    period = None if campaign.cluster is not None else campaign.period
+    keys = [campaign.arm, *by, *([period] if period else [])]
     sets = sets_of(metrics, campaign.adjusters, campaign.cluster is not None)
     unit = campaign.cluster or "customer"
     if campaign.cluster is not None:
-        names = list(dict.fromkeys(name for columns in sets for name in columns if name != SIZE))
-        source = clusters(source, keys, campaign.cluster, names, caps)
+        source = clusters(source, keys, campaign.cluster, _summed(sets), caps)
     given = {} if campaign.cluster is not None else caps
-    cube = Cube.of(source, arm=campaign.arm, sets=sets, by=by, period=campaign.period, caps=given, unit=unit)
+    cube = Cube.of(source, arm=campaign.arm, sets=sets, by=by, period=period, caps=given, unit=unit)
     cube = replace(cube, gaps=campaign.gaps)
     if campaign.missing is None and counted(campaign, cube)[1]:
         check_missing(campaign.customers, metrics)
     return (replace(cube, caps=caps) if given != caps else cube), source
+
+
+def cluster_rows(
+    campaign: Declaration,
+    metrics: Sequence[Metric],
+    by: tuple[str, ...],
+    caps: dict[str, tuple[str, float]],
+    extra: Sequence[str],
+) -> Rows:
+    """Clusters of a campaign in memory: sums over their customers of all that the metrics read."""
+    cluster, keys = str(campaign.cluster), [campaign.arm, *by]
+    source = source_of(campaign, metrics, by, caps, extra, lazily=True)
+    names = list(dict.fromkeys([*_summed(sets_of(metrics, campaign.adjusters, clustered=True)), *extra]))
+    made = clusters(source, keys, cluster, names, caps)
+    frame = made.frame if isinstance(made, Rows) else collected(made, [*keys, cluster, *names, SIZE])
+    # In an order that does not depend on who gathered them, so that a seed draws the same lots everywhere.
+    held = frame.to_pandas()
+    order = held[[*keys, cluster]].astype(str).sort_values([*keys, cluster], kind="stable").index
+    return Rows(nw.from_native(held.loc[order].reset_index(drop=True), eager_only=True))
+
+
+def _summed(sets: Sequence[tuple[str, ...]]) -> list[str]:
+    """Columns of the customers that are summed by cluster."""
+    return list(dict.fromkeys(name for columns in sets for name in columns if name != SIZE))
 
 
 def build_reached_cube(campaign: Declaration, metrics: Sequence[Metric], reached: str) -> Cube:
@@ -146,8 +174,8 @@ def _check_sizes(campaign: Declaration, cube: Cube, arms: tuple[Any, ...]) -> No
                 raise InputError(
                     "The arm '{arm}' holds 1 customer; at least 2 are needed to estimate an effect.", arm=arm
                 )
-            template = "The arm '{arm}' holds 1 {cluster}; at least 2 are needed to estimate an effect."
-            raise InputError(template, arm=arm, cluster=cube.unit)
+            template = "The arm '{arm}' holds fewer than 2 {units}; at least 2 are needed to estimate an effect."
+            raise InputError(template, arm=arm, units=units(cube.unit))
 
 
 def warnings_of(campaign: Declaration, cube: Cube, found: Sequence[ArmEstimates]) -> tuple[str, ...]:
@@ -165,10 +193,9 @@ def warnings_of(campaign: Declaration, cube: Cube, found: Sequence[ArmEstimates]
         source = held if is_lazy(held) else Rows(collected(held, [campaign.arm, campaign.cluster]))
         split = straddling(source, campaign.arm, campaign.cluster)
         if split:
-            units = {"n": split, "unit": campaign.cluster}
-            notes.append(
-                message("{n} of '{unit}' have customers in several arms; errors by {unit} are then cautious.", **units)
-            )
+            told = {"n": split, "units": units(campaign.cluster)}
+            template = "{n} {units} have customers in several arms and count in each; errors are then cautious."
+            notes.append(message(template, **told))
     if not all(estimate.by_rows for estimate in found):
         cube_only = isinstance(campaign.frame, Cube)
         why = message("a cube holds no rows") if cube_only else message("the table is too large to fetch")

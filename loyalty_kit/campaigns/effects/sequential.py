@@ -12,6 +12,12 @@ from loyalty_kit.core.messages import shown
 
 Looks = Literal["continuous"] | Sequence[float] | None
 TUNED_FOR = 10_000
+FEWEST_EVENTS = 200
+"""Customers with anything but 0 that are due in the smaller arm before limits over several looks hold.
+
+Simulated without any effect, spend lognormal (σ 1.2) of 5 % buyers, 8 and 100 looks at 8,000 to 160,000 customers, 5,
+10 and 50 % control: 'better' in at most 2.4 % of campaigns, where 2.5 % are due; with every look counted in up to 33 %.
+"""
 NODES, WEIGHTS = np.polynomial.legendre.leggauss(160)
 
 

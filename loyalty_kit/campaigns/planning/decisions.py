@@ -191,7 +191,9 @@ def _judged(effects: EffectsResult, rows: pd.DataFrame, table: pd.DataFrame, *, 
     leading = judged["expected_gain"] == judged["expected_gain"].max()
     advice = [advice_on(row, leading=first) for row, first in zip(judged.to_dict("records"), leading, strict=True)]
     buyers = judged[["nonzero_control", "nonzero_treatment"]].min(axis=1)
-    return judged.assign(advice=advice if sound else "unsound", few_buyers=buyers < FEW_BUYERS)
+    return judged.assign(
+        advice=advice if sound else "unsound", few_buyers=(buyers < FEW_BUYERS) & (effects.n_units == effects.n_used)
+    )
 
 
 def advice_on(row: Mapping[Any, Any], *, leading: bool) -> Advice:

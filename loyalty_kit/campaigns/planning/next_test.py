@@ -1,15 +1,16 @@
 """The next test: what one of the same size could find, and what it takes to find less."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
 
+from loyalty_kit.campaigns.design.unit_names import units
 from loyalty_kit.campaigns.effects.effects_result import ALL, EffectsResult
 from loyalty_kit.campaigns.planning.power import plan_campaign
 from loyalty_kit.core.checks import check_choice
-from loyalty_kit.core.messages import message
+from loyalty_kit.core.messages import Message, message
 from loyalty_kit.core.results import Result
 
 COLUMNS, CURVE = ["design", "n", "control_share", "mde"], ["design", "n", "mde"]
@@ -39,6 +40,10 @@ class NextTestResult(Result):
         The test that is planned.
     warnings : tuple of str
         Plain sentences.
+    unit : Message
+        What is drawn by lot: 'customers', or clusters as 'stores'.
+    cluster_size : float
+        Customers in each on average.
     """
 
     table: pd.DataFrame
@@ -49,6 +54,8 @@ class NextTestResult(Result):
     confidence: float
     method: str
     warnings: tuple[str, ...] = ()
+    unit: Message = field(default_factory=lambda: units(None))
+    cluster_size: float = 1.0
 
     def to_frame(self) -> pd.DataFrame:
         """Tidy frame, a row a design."""
@@ -99,10 +106,14 @@ def plan_next(
         nothing = message("The outcome does not vary; no next test can be planned from it.")
         empty = pd.DataFrame(columns=[*COLUMNS, "lift"], dtype=float), pd.DataFrame(columns=CURVE, dtype=float)
         return NextTestResult(*empty, metric, power, n, effects.confidence, message("no design"), (nothing,))
+    # By clusters, whose size the spread holds already: only their number counts.
+    given: dict[str, Any] = {"sd": sd, "power": power, "confidence": effects.confidence}
+    if effects.n_units < n:
+        given |= {"cluster_size": n / effects.n_units, "cluster": effects.unit}
     even = dict.fromkeys(planned, 1 / len(planned))
-    again = plan_campaign(base, n=n, sd=sd, allocation=planned, power=power, confidence=effects.confidence)
-    equal = plan_campaign(base, n=n, sd=sd, allocation=even, power=power, confidence=effects.confidence)
-    half = plan_campaign(base, mde=again.mde / 2, sd=sd, allocation=even, power=power, confidence=effects.confidence)
+    again = plan_campaign(base, n=n, allocation=planned, **given)
+    equal = plan_campaign(base, n=n, allocation=even, **given)
+    half = plan_campaign(base, mde=again.mde / 2, allocation=even, **given)
     uneven = max(planned.values()) - min(planned.values()) > ALIKE
     names = {"again": again} | ({"equal arms": equal} if uneven else {}) | {"half the effect": half}
     rows = [
@@ -120,4 +131,6 @@ def plan_next(
         confidence=effects.confidence,
         method=again.method,
         warnings=again.warnings,
+        unit=effects.unit,
+        cluster_size=n / max(effects.n_units, 1),
     )

@@ -9,12 +9,15 @@ import pandas as pd
 from scipy import optimize, special, stats
 
 from loyalty_kit.campaigns.design.rows import Floats
+from loyalty_kit.campaigns.design.unit_names import units
 from loyalty_kit.campaigns.effects.simultaneous import critical_value
+from loyalty_kit.campaigns.planning.plan_checks import check_plan, on_buyers, on_few_units, planned_arms
 from loyalty_kit.core.checks import check_level
 from loyalty_kit.core.errors import InputError
-from loyalty_kit.core.messages import message, shown
+from loyalty_kit.core.messages import Message, message
 from loyalty_kit.core.results import Result
 
+COLUMNS = ["arm", "n_control", "n_treatment", "mde", "lift", "power"]
 CURVE = np.geomspace(0.25, 4.0, 25)
 
 
@@ -25,7 +28,8 @@ class CampaignPlanResult(Result):
     Attributes
     ----------
     table : DataFrame
-        A row a treatment: arm, n_control, n_treatment, mde, lift, power.
+        A row a treatment: arm, n_control, n_treatment, mde, lift, power, then units_control and units_treatment:
+        the clusters, where these are drawn by lot.
     curve : DataFrame
         n (customers in all), mde (found with `power`) and power (to find `mde`) around this size, for the
         treatment with the fewest customers.
@@ -59,7 +63,7 @@ class CampaignPlanResult(Result):
 
     def to_frame(self) -> pd.DataFrame:
         """Tidy frame, a row a treatment: arm, n_control, n_treatment, mde, lift, power."""
-        return self.table.copy()
+        return self.table[COLUMNS].copy()
 
 
 @dataclass(frozen=True)
@@ -79,6 +83,8 @@ class _Design:
         if self.spread is None:
             raised = min(max(self.baseline + effect, 0.0), 1.0)
             variances = np.array([self.baseline * (1 - self.baseline), raised * (1 - raised)])
+            if self.per_unit > 1:
+                return t_power(variances * self.factor, sizes, effect, self.error)
             error = float(np.sqrt((variances * self.factor / sizes).sum()))
             limit = -float(special.ndtri(self.error / 2))
             return float(special.ndtr(effect / error - limit) + special.ndtr(-limit - effect / error))
@@ -131,6 +137,8 @@ def plan_campaign(
     correlation: float = 0.0,
     cluster_size: float = 1.0,
     icc: float = 0.0,
+    cluster: str | None = None,
+    cluster_cv: float = 0.0,
     confidence: float = 0.95,
     margin: float | None = None,
     contact_cost: float = 0.0,
@@ -159,6 +167,10 @@ def plan_campaign(
         Correlation of the covariates with the outcome.
     cluster_size, icc : float
         Customers per cluster and their intraclass correlation, where clusters are randomised.
+    cluster : str, optional
+        Column or word for the clusters, as 'store'.
+    cluster_cv : float
+        Standard deviation of the clusters' sizes over their mean; 0 where all are of one size.
     confidence : float
         Level of the intervals to come.
     margin : float, optional
@@ -182,22 +194,24 @@ def plan_campaign(
     A rate is planned for the unpooled Wald test (normal), means and ratios for Welch's t test with equal
     spreads (noncentral t). With m = baseline/buyers the spread under zero inflation is
     sd² = buyers·buyer_sd² + buyers (1 − buyers) m². Covariates leave 1 − correlation² of the variance;
-    clusters multiply it by 1 + (cluster_size − 1) icc.
+    clusters multiply it by 1 + ((1 + cluster_cv²) cluster_size − 1) icc, and their number gives the df of the t test.
 
     References
     ----------
     Chow, S.-C., Shao, J. & Wang, H. (2008). Sample size calculations in clinical research, chapters 3 and
-    4. Donner, A. & Klar, N. (2000). Design and analysis of cluster randomization trials.
+    4. Donner, A. & Klar, N. (2000). Design and analysis of cluster randomization trials. Eldridge, S. M.,
+    Ashby, D. & Kerry, S. (2006). Sample size for cluster randomized trials: effect of coefficient of variation
+    of cluster size and analysis method. International Journal of Epidemiology 35(5), 1292–1300.
 
     Examples
     --------
     >>> plan_campaign(0.10, mde=0.01).n_total
     29497
     """
-    _check(baseline, mde, n, sd, buyers, buyer_sd, correlation, cluster_size, icc)
+    check_plan(baseline, mde, n, sd, buyers, buyer_sd, correlation, cluster_size, icc)
     check_level(power, "power")
     check_level(confidence, "confidence")
-    shares = _shares(allocation)
+    shares = planned_arms(allocation)
     spread = sd
     if buyers is not None and buyer_sd is not None:
         spread = float(np.sqrt(buyers * buyer_sd**2 + buyers * (1 - buyers) * (baseline / buyers) ** 2))
@@ -205,7 +219,7 @@ def plan_campaign(
     error = 1 - confidence
     if len(values) > 2:
         error = 2 * float(stats.norm.sf(critical_value(1 / values, confidence)))
-    factor = (1 - correlation**2) * (1 + (cluster_size - 1) * icc) / cluster_size
+    factor = (1 - correlation**2) * (1 + ((1 + cluster_cv**2) * cluster_size - 1) * icc) / cluster_size
     design = _Design(baseline, spread, factor, tuple(values), error, cluster_size)
     least = float(values[1:].min())
     total = int(n) if n is not None else _solve_n(design, float(mde or 0.0), least, power)
@@ -214,12 +228,13 @@ def plan_campaign(
         _row(design, arm, share, total, power, effect if mde is not None else None)
         for arm, share in list(shares.items())[1:]
     ]
+    clustered = cluster is not None or cluster_size > 1
     held = int(np.ceil(values[0] * total))
     curve = pd.DataFrame(
         [_point(design, size, least, power, effect) for size in total * CURVE], columns=["n", "mde", "power"]
     )
     return CampaignPlanResult(
-        table=pd.DataFrame(rows, columns=["arm", "n_control", "n_treatment", "mde", "lift", "power"]),
+        table=_in_units(pd.DataFrame(rows, columns=COLUMNS), cluster_size),
         curve=curve,
         n_total=total,
         mde=effect,
@@ -228,9 +243,16 @@ def plan_campaign(
         sd=float(np.sqrt((spread**2 if spread is not None else baseline * (1 - baseline)) * factor * cluster_size)),
         holdout_cost=float("nan") if margin is None else held * (abs(effect) * margin - contact_cost),
         confidence=confidence,
-        method=_method(spread, len(values)),
-        warnings=_warnings(buyers, values, total),
+        method=_method(spread, len(values), units(cluster or "clusters") if clustered else None),
+        warnings=(*on_buyers(buyers, values, total), *on_few_units(values, total / cluster_size, cluster, clustered)),
     )
+
+
+def _in_units(table: pd.DataFrame, cluster_size: float) -> pd.DataFrame:
+    """Sizes of the arms with their clusters; whole customers where none are drawn."""
+    sizes = table[["n_control", "n_treatment"]].to_numpy(dtype=float) / cluster_size
+    counts = np.ceil(np.round(sizes, 6)).astype(int)
+    return table.assign(units_control=counts[:, 0], units_treatment=counts[:, 1])
 
 
 def _row(design: _Design, arm: Any, share: float, total: int, power: float, effect: float | None) -> list[Any]:
@@ -279,66 +301,8 @@ def _solve_effect(design: _Design, n: float, share: float, power: float) -> floa
     )
 
 
-def _shares(allocation: Mapping[Any, float] | None) -> dict[Any, float]:
-    shares = {"control": 0.5, "treatment": 0.5} if allocation is None else dict(allocation)
-    if len(shares) < 2 or min(shares.values()) <= 0 or abs(sum(shares.values()) - 1) > 1e-6:
-        raise InputError(
-            "'allocation' must hold two or more shares above 0 that sum to 1, control first; got {given}.",
-            given=shown(shares),
-        )
-    return shares
-
-
-def _check(
-    baseline: float,
-    mde: float | None,
-    n: int | None,
-    sd: float | None,
-    buyers: float | None,
-    buyer_sd: float | None,
-    correlation: float,
-    cluster_size: float,
-    icc: float,
-) -> None:
-    """Refuse a plan that asks for nothing, too much, or the impossible."""
-    if (mde is None) == (n is None):
-        raise InputError("Give either 'mde' (then n is found) or 'n' (then the smallest effect is found).")
-    if (buyers is None) != (buyer_sd is None) or (sd is not None and buyers is not None):
-        raise InputError("The spread is given by 'sd', or by 'buyers' and 'buyer_sd' together; for a rate by neither.")
-    if buyers is not None:
-        check_level(buyers, "buyers")
-    for name, value in (("sd", sd), ("buyer_sd", buyer_sd), ("n", n)):
-        if value is not None and not value > 0:
-            raise InputError("'{name}' must be above 0; got {given}.", name=name, given=shown(value))
-    rate = sd is None and buyers is None
-    if rate and not 0 < baseline < 1:
-        raise InputError(
-            "'baseline' must be a rate between 0 and 1 where no 'sd' is given; got {given}.", given=shown(baseline)
-        )
-    if mde is not None and (mde == 0 or (rate and not 0 <= baseline + mde <= 1)):
-        raise InputError(
-            "'mde' must be an effect other than 0 that keeps a rate within 0 and 1; got {given}.", given=shown(mde)
-        )
-    if not -1 < correlation < 1 or cluster_size < 1 or not 0 <= icc <= 1:
-        raise InputError(
-            "'correlation' lies between -1 and 1, 'cluster_size' is at least 1, 'icc' lies between 0 and 1; "
-            "got {given}.",
-            given=f"{correlation!r}, {cluster_size!r}, {icc!r}",
-        )
-
-
-def _method(spread: float | None, arms: int) -> str:
+def _method(spread: float | None, arms: int, clusters: Message | None) -> str:
     own = message("unpooled Wald") if spread is None else message("Welch")
+    if clusters is not None:
+        own = message("t test by {units}", units=clusters)
     return message("{method}, max-t", method=own) if arms > 2 else own
-
-
-def _warnings(buyers: float | None, shares: Floats, total: int) -> tuple[str, ...]:
-    """Say where a plan rests on too few buyers."""
-    if buyers is None:
-        return ()
-    few = buyers * float(shares.min()) * total
-    text = message(
-        "The smallest arm will hold about {few:.0f} buyers: the ordinary interval may cry wolf; plan for 100 or more.",
-        few=few,
-    )
-    return (text,) if few < 100 else ()

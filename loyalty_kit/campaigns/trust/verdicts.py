@@ -11,6 +11,7 @@ from loyalty_kit.campaigns.effects.effects import Reading, kind_of, method_of
 from loyalty_kit.campaigns.effects.effects_result import ALL
 from loyalty_kit.campaigns.effects.estimates import ArmEstimates
 from loyalty_kit.campaigns.effects.rates import exact_alarms
+from loyalty_kit.campaigns.trust.few_units import few_units
 from loyalty_kit.core.messages import message
 
 FEWEST = 5
@@ -47,7 +48,10 @@ def judged(estimate: ArmEstimates, drawn: Floats, nominal: float, limits: dict[s
         record |= {"detectable": float(scale * error[i])}
         instead = "borderline" if doubtful[i] else "by permutation"
         record["believable"] = "yes" if sound[i] else instead if enough[i] else "no"
-        found.append(record | {"message": _message(record, nominal)})
+        few = few_units(estimate, i, 2 * nominal)
+        if few is not None:
+            record["believable"] = few.believable if error[i] > 0 else "no"
+        found.append(record | {"message": few.message if few else _message(record, nominal)})
     return found
 
 

@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 
 from loyalty_kit.campaigns.campaign import Campaign
 from loyalty_kit.campaigns.design.gaps import covariate_name
+from loyalty_kit.campaigns.design.unit_names import units
 from loyalty_kit.campaigns.trust.assignment import AssignmentResult
 from loyalty_kit.core.language import in_a_row, term, translate
 from loyalty_kit.reporting.canvas import (
@@ -35,12 +36,24 @@ BALANCED = 0.1
 @describes(Campaign, "customers")
 def describe_customers(campaign: Campaign) -> Passage:
     """Say how many customers each arm holds, and that they are simulated where they are."""
+    sizes = campaign.sizes.items()
+    simulated = [Sentence(say("campaign.simulated"), "warning")] if campaign.simulated else []
+    if campaign.cluster is not None:
+        return Passage([*simulated, _units_drawn(campaign)])
     arms = [
-        say(f"campaign.arm{'_control' if arm == campaign.control else ''}", arm=arm, n=f"{n:,}")
-        for arm, n in campaign.sizes.items()
+        say(f"campaign.arm{'_control' if arm == campaign.control else ''}", arm=arm, n=f"{n:,}") for arm, n in sizes
     ]
-    first = say("campaign.customers", n=f"{campaign.n:,}", arms=in_a_row(arms))
-    return Passage([*([Sentence(say("campaign.simulated"), "warning")] if campaign.simulated else []), first])
+    return Passage([*simulated, say("campaign.customers", n=f"{campaign.n:,}", arms=in_a_row(arms))])
+
+
+def _units_drawn(campaign: Campaign) -> Sentence:
+    """Say how many stores or households were drawn by lot into each arm."""
+    counts = campaign.unit_sizes
+    arms = [
+        say("campaign.units_arm", arm=arm, n=f"{n:,}", count=f"{counts[arm]:,}") for arm, n in campaign.sizes.items()
+    ]
+    name = translate(units(campaign.cluster))
+    return say("campaign.units", count=f"{sum(counts.values()):,}", units=name, arms=in_a_row(arms))
 
 
 @describes(AssignmentResult, "checks")
@@ -78,8 +91,12 @@ def plot_shares(assignment: AssignmentResult, *, ax: Axes | None = None) -> Axes
         ax.barh(rows, 100 * table["share"], color=BLUE, alpha=0.75, height=0.55)
         ax.vlines(100 * table["planned"], rows - 0.4, rows + 0.4, color=INK, linewidth=2)
         name_rows(ax, arm_names(table["arm"]))
-        ax.set_xlabel(label("figure.assignment_x"))
-        ax.set_title(label("figure.assignment"), loc="left", fontweight="bold")
+        ax.set_xlabel(label("figure.assignment_x", units=translate(assignment.unit, language=drawn())))
+        ax.set_title(
+            label("figure.assignment", units=translate(assignment.unit, language=drawn())),
+            loc="left",
+            fontweight="bold",
+        )
         return ax
 
 

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 
 from loyalty_kit.campaigns.design.metrics import Profit
 from loyalty_kit.campaigns.effects.course import CourseResult
-from loyalty_kit.campaigns.effects.effects_result import way_of
+from loyalty_kit.campaigns.effects.effects_result import BY_UNITS, way_of
 from loyalty_kit.campaigns.planning.decisions import BORDER, SURE, UNLIKELY, DecisionResult
 from loyalty_kit.campaigns.planning.next_test import NextTestResult
 from loyalty_kit.core.language import in_a_row, level, percent, term, translate
@@ -96,6 +96,9 @@ def describe_designs(plan: NextTestResult) -> Passage:
     sentences = [say("next.again", n=f"{again['n']:,.0f}", mde=amount(again["mde"]), **shares)]
     if "equal arms" in rows:
         sentences.append(say("next.equal", mde=amount(rows["equal arms"]["mde"])))
+    if plan.cluster_size > 1:
+        count = about(half["n"] / plan.cluster_size)
+        sentences.append(say("next.units", units=translate(plan.unit), count=count, size=f"{plan.cluster_size:,.0f}"))
     sentences.append(say("next.half", n=about(half["n"]), mde=amount(half["mde"])))
     return Passage([*sentences, *map(Sentence, map(translate, plan.warnings))])
 
@@ -254,6 +257,8 @@ def _believed(decision: DecisionResult) -> list[Sentence]:
     values = {name: percent(rate, 1) for name, rate in rates.items()} | {"placebos": str(trust.placebos)}
     for case, believable in (("no", "no"), ("permutation", "by permutation"), ("borderline", "borderline")):
         found = arms.loc[arms["believable"] == believable, "arm"]
+        if case == "permutation" and (arms["procedure"] == BY_UNITS).any():
+            return [say("campaign.believe_by_lot", units=translate(decision.effects.unit))]
         if len(found):
             return [say(f"campaign.believe_{case}", arms=in_a_row(map(str, found)), **values)]
     return [say("campaign.believe_yes", **values)]

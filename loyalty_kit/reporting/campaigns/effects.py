@@ -9,7 +9,7 @@ from great_tables import GT
 from matplotlib.axes import Axes
 
 from loyalty_kit.campaigns.design.metrics import Metric
-from loyalty_kit.campaigns.effects.effects_result import ALL, INSTEAD, PERMUTATION, EffectsResult
+from loyalty_kit.campaigns.effects.effects_result import ALL, BY_UNITS, INSTEAD, PERMUTATION, EffectsResult
 from loyalty_kit.campaigns.planning.decisions import gain_density
 from loyalty_kit.core.checks import check_choice
 from loyalty_kit.core.errors import InputError
@@ -46,6 +46,8 @@ def describe_effects(effects: EffectsResult) -> Passage:
     replaced = table[table["procedure"] == PERMUTATION]
     if len(replaced):
         sentences.append(say("effects.permuted", rows=results_in_a_row(replaced)))
+    if (table["procedure"] == BY_UNITS).any():
+        sentences.append(say("effects.by_lot", units=translate(effects.unit)))
     return Passage([*sentences, *map(Sentence, map(translate, effects.warnings))])
 
 
@@ -73,7 +75,9 @@ def describe_trust(effects: EffectsResult) -> Passage:
     permuted = table[table["believable"].isin(INSTEAD)]
     never = table[table["believable"] == "no"]
     sentences = [say("belief.how", method=translate(trust.method), nominal=percent(trust.nominal, 1))]
-    if len(permuted):
+    if (effects.table["procedure"] == BY_UNITS).any():
+        sentences.append(say("belief.by_lot", units=translate(effects.unit)))
+    elif len(permuted):
         whole = permuted[permuted["by"] == ALL]
         case = "permuted" if len(whole) else "permuted_cells"
         rows = results_in_a_row(whole)

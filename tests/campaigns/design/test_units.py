@@ -81,7 +81,7 @@ def test_covariates_shrink_errors_by_household(households):
 
 def test_households_in_several_arms_are_told(shoppers):
     effects = Campaign(shoppers, arm="arm", control="none", cluster="household").evaluate([Mean("spend")])
-    assert "of 'household' have customers in several arms" in effects.warnings[-1]
+    assert "264 households have customers in several arms and count in each" in effects.warnings[-1]
 
 
 STRANGE = {

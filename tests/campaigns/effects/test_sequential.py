@@ -46,7 +46,7 @@ def test_the_always_valid_limit_is_tightest_near_the_customers_it_is_tuned_for()
 
 @pytest.mark.parametrize("looks", ["continuous", [0.5], [0.25, 0.5]])
 def test_limits_that_hold_over_looks_are_wider_and_agree_with_their_p_value(shoppers, looks):
-    campaign = Campaign(shoppers, arm="arm", control="none")
+    campaign = Campaign(pd.concat([shoppers] * 5), arm="arm", control="none")
     once, often = campaign.evaluate([Mean("spend")], multiple="none"), campaign.evaluate([Mean("spend")], looks=looks)
     assert (often.table["ci_low"] < once.table["ci_low"]).all()
     assert often.table["p_value"].tolist() == once.table["p_value"].tolist()
