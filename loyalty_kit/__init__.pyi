@@ -8,6 +8,8 @@ from .campaigns.design.metrics import Profit as Profit
 from .campaigns.design.metrics import Quantile as Quantile
 from .campaigns.design.metrics import Rate as Rate
 from .campaigns.design.metrics import Ratio as Ratio
+from .campaigns.effects.guardrail_result import Guardrail as Guardrail
+from .campaigns.effects.guardrail_result import guardrails_of as guardrails_of
 from .campaigns.effects.margins import against_margin as against_margin
 from .campaigns.observational import difference_in_differences as difference_in_differences
 from .campaigns.observational import weighted_effect as weighted_effect

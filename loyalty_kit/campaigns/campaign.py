@@ -1,7 +1,7 @@
 """The campaign: one noun, a few verbs."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -23,6 +23,8 @@ from loyalty_kit.campaigns.effects.estimation import (
     source_of,
     warnings_of,
 )
+from loyalty_kit.campaigns.effects.guardrail_result import Guardrail
+from loyalty_kit.campaigns.effects.guardrails import check_guardrails, judged_guardrails
 from loyalty_kit.campaigns.effects.sequential import TUNED_FOR, Looks, check_looks
 from loyalty_kit.campaigns.trust.assignment import AssignmentResult, check_assignment
 from loyalty_kit.campaigns.trust.trust import TrustResult, believable, run_placebos
@@ -150,6 +152,7 @@ class Campaign(Declaration):
         looks: Looks = None,
         tuned_for: float = TUNED_FOR,
         trust: TrustResult | None = None,
+        guardrails: Sequence[Guardrail] = (),
     ) -> EffectsResult:
         """Effect of each arm on each metric, over all customers and in each segment.
 
@@ -174,6 +177,8 @@ class Campaign(Declaration):
         trust : TrustResult, optional
             Of the same metrics and by-columns: where it finds the ordinary interval wrong, the
             permutation result takes its place and the row says so.
+        guardrails : list of Guardrail
+            Metrics that no arm may harm by more than a margin; the result's `guardrails` says which did.
 
         Returns
         -------
@@ -217,6 +222,9 @@ class Campaign(Declaration):
             metrics=tuple(chosen),
             min_cell=self.min_cell,
         )
+        if guardrails:
+            guarded = self.evaluate([one.metric for one in check_guardrails(guardrails)], confidence=confidence)
+            result = replace(result, guardrails=judged_guardrails(guarded, guardrails))
         return result if trust is None else believable(result, trust, reading)
 
     def check(self, metrics: Sequence[Metric] = (), *, assigned: Any = None) -> AssignmentResult:

@@ -9,6 +9,7 @@ from loyalty_kit.campaigns.campaign import Campaign
 from loyalty_kit.campaigns.design.metrics import Mean, Metric, Profit, Rate
 from loyalty_kit.campaigns.design.missing import own_columns
 from loyalty_kit.campaigns.design.units import order_arms
+from loyalty_kit.campaigns.effects.guardrail_result import guardrails_of
 from loyalty_kit.core.cells import as_spelled, cell_text
 from loyalty_kit.core.checks import check_columns
 from loyalty_kit.core.errors import InputError
@@ -34,6 +35,7 @@ def read_campaign(
     min_cell: int = FEWEST,
     file: Mapping[str, object] | None = None,
     missing: Literal["zero", "drop"] | None = None,
+    guardrails: Sequence[str] = (),
 ) -> Campaign:
     r"""Campaign test of a file of customers.
 
@@ -67,6 +69,8 @@ def read_campaign(
         `{"rows": "leave_out"}` leaves out rows of totals and notes, which otherwise stop the reading.
     missing : {'zero', 'drop'}, optional
         Whether a missing outcome counts as 0 or leaves the customer out; as for `Campaign`.
+    guardrails : list of str
+        Guardrails whose columns are read, as for `guardrails_of`.
 
     Returns
     -------
@@ -96,7 +100,8 @@ def read_campaign(
     """
     planned = planned_shares(shares)
     names = dict.fromkeys([arm, *([customer] if customer else []), *by])
-    numbers = dict.fromkeys(column for metric in campaign_metrics(outcomes, profit) for column in own_columns(metric))
+    measured = [*campaign_metrics(outcomes, profit), *(one.metric for one in guardrails_of(guardrails))]
+    numbers = dict.fromkeys(column for metric in measured for column in own_columns(metric))
     limits = [column for column, _ in conditions(only) if column not in {*numbers, *outcomes, period}]
     needed = [*names, *numbers, *outcomes[2:], *([period] if period else [])]
     customers = read_customers(Path(path), list(dict.fromkeys([*needed, *limits])), {*names, *limits}, file=file)

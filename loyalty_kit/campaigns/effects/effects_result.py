@@ -7,6 +7,7 @@ from typing import Any, Protocol
 import pandas as pd
 
 from loyalty_kit.campaigns.design.metrics import Metric
+from loyalty_kit.campaigns.effects.guardrail_result import GuardrailResult
 from loyalty_kit.campaigns.effects.permutation import Permutation
 from loyalty_kit.core.estimates import Estimate
 from loyalty_kit.core.messages import message
@@ -83,6 +84,8 @@ class EffectsResult(Result):
         Fewest customers of an arm in a segment that a report shows.
     trust : TrustResult or None
         The placebo campaigns that were heeded.
+    guardrails : GuardrailResult or None
+        Whether the arms kept the guardrails, where some were named.
     """
 
     table: pd.DataFrame
@@ -100,6 +103,7 @@ class EffectsResult(Result):
     metrics: tuple[Metric, ...] = ()
     min_cell: int = 5
     trust: Trusted | None = None
+    guardrails: GuardrailResult | None = None
 
     @property
     def first(self) -> pd.DataFrame:

@@ -42,6 +42,11 @@ class Permutation:
         count = np.searchsorted(self.draws, t + TIED * max(abs(t), 1.0), side="right")
         return float((1 + count) / (len(self.draws) + 1))
 
+    def quantiles(self, confidence: float) -> tuple[float, float]:
+        """Lower and upper limit of the studentised differences, of which the interval is made."""
+        m = max(int((1 - confidence) / 2 * (len(self.draws) + 1) + 1e-9), 1)
+        return float(self.draws[m - 1]), float(self.draws[-m])
+
     @property
     def p_value(self) -> float:
         """Two-sided p: twice the smaller tail."""
@@ -49,11 +54,8 @@ class Permutation:
 
     def interval(self, confidence: float) -> tuple[float, float]:
         """Interval that excludes 0 exactly where the p value is at most 1 − confidence."""
-        m = max(int((1 - confidence) / 2 * (len(self.draws) + 1) + 1e-9), 1)
-        return (
-            float(self.difference - self.draws[-m] * self.standard_error),
-            float(self.difference - self.draws[m - 1] * self.standard_error),
-        )
+        low, high = self.quantiles(confidence)
+        return self.difference - high * self.standard_error, self.difference - low * self.standard_error
 
     def effects(self, deviates: Floats) -> Floats:
         """Differences that the test allows, one for each standard normal deviate, of the same rank.

@@ -12,6 +12,7 @@ from loyalty_kit.campaigns.design.rows import Floats
 from loyalty_kit.campaigns.effects.effects_result import KEYS, NO_METHOD, EffectsResult
 from loyalty_kit.campaigns.trust.assignment import AssignmentResult
 from loyalty_kit.core.checks import check_choice
+from loyalty_kit.core.errors import InputError
 from loyalty_kit.core.messages import message
 from loyalty_kit.core.results import Result
 
@@ -131,6 +132,10 @@ def decide(
     statistical decision theory, chapter 4.
     """
     check_choice(metric, "metric", list(dict.fromkeys(effects.table["metric"])))
+    if any(one.name == metric and one.better == "lower" for one in effects.metrics):
+        raise InputError(
+            "'{metric}' is better where it is lower; weigh a metric that is gained, best a profit.", metric=metric
+        )
     rows = _over_all(effects, metric)
     table = _chances(rows, _draws(effects, rows, np.random.default_rng(rng)))
     judged = _judged(effects, rows, table, sound=assignment is None or assignment.sound)

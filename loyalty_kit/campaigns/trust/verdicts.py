@@ -23,6 +23,8 @@ def judged(estimate: ArmEstimates, drawn: Floats, nominal: float, limits: dict[s
     """Rows of one estimate, a treatment each, from t and df of its placebos (campaigns × treatments × 2)."""
     t, limit = drawn[..., 0], -special.stdtrit(drawn[..., 1], nominal)
     better, worse = (t > limit).mean(axis=0), (t < -limit).mean(axis=0)
+    if estimate.metric.better == "lower":
+        better, worse = worse, better
     error = estimate.differences()[1]
     enough = (estimate.nonzero[0] + estimate.nonzero[1:] >= FEWEST) & (error > 0)
     alarms = np.maximum(better, worse)

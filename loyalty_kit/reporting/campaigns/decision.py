@@ -57,6 +57,7 @@ def describe_answer(decision: DecisionResult) -> Passage:
         counts = {"control": row["nonzero_control"], "treatment": row["nonzero_treatment"]}
         sentences.append(say("campaign.few", arm=row["arm"], reference=decision.effects.control, **counts))
     sentences += _believed(decision)
+    warnings += _broken(decision)
     return Passage([*warnings, *(Sentence(text, "answer") for text in sentences)])
 
 
@@ -254,6 +255,15 @@ def _believed(decision: DecisionResult) -> list[Sentence]:
         if len(found):
             return [say(f"campaign.believe_{case}", arms=in_a_row(map(str, found)), **values)]
     return [say("campaign.believe_yes", **values)]
+
+
+def _broken(decision: DecisionResult) -> list[Sentence]:
+    """Name the guardrails that arms broke; nothing where none was."""
+    guardrails = decision.effects.guardrails
+    rows = guardrails.table[guardrails.table["verdict"] == "broken"] if guardrails else decision.arms.iloc[:0]
+    names = {"metric": rows["metric"].map(plain_name), "arm": rows["arm"]}
+    told = pd.DataFrame(names).groupby("arm", sort=False)["metric"].agg(list)
+    return [Sentence(say("campaign.broken", arm=arm, metrics=in_a_row(own)), "warning") for arm, own in told.items()]
 
 
 def _formula(profit: Profit) -> str:
