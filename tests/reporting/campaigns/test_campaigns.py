@@ -275,6 +275,19 @@ def test_guardrails_are_said_laid_out_and_drawn(tmp_path, monkeypatch, language)
     assert lk.table(None, "guardrails") is None
 
 
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_what_all_members_would_bring_is_told_in_its_currency(clear, monkeypatch, language):
+    monkeypatch.setenv(SPOKEN, language)
+    decision = lk.decide(clear[4], metric="profit(spend)", members=400_000, currency="€")
+    told = str(lk.describe(decision)).replace("\xa0", " ")
+    if language == "zh":
+        assert english(told, known="none A B spend") == set()
+        return
+    assert re.search(r"Rolling out A to all 400,000: €[\d,]+ expected, 95 % interval €[\d,]+ to €[\d,]+", told)
+    assert re.search(r"On each €1 spent on contacts, A earns [\d.]+ after paying for it \(95 % interval", told)
+    assert "€" not in str(lk.describe(clear[5]))
+
+
 def test_without_id_covariate_segments_and_period_the_report_stands(tmp_path):
     results = study(customers(500), tmp_path, customer="", outcomes=["bought", "spend"], by=[], period="")
     text = sentences(results)
