@@ -14,7 +14,7 @@ from loyalty_kit.core.messages import message
 
 FEWEST = 5
 POWER = 0.8
-TOLERATED, CLEARLY = 1.3, 2.0
+TOLERATED, CLEARLY = 1.4, 2.0
 """False alarms on one side, in multiples of what is due: up to which an interval is believed, and from which on it is
 not; a borderline lies between them."""
 
