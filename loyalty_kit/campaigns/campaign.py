@@ -223,7 +223,8 @@ class Campaign(Declaration):
             min_cell=self.min_cell,
         )
         if guardrails:
-            guarded = self.evaluate([one.metric for one in check_guardrails(guardrails)], confidence=confidence)
+            guarded_metrics = [one.metric for one in check_guardrails(guardrails)]
+            guarded = self.evaluate(guarded_metrics, multiple="none", confidence=confidence)
             result = replace(result, guardrails=judged_guardrails(guarded, guardrails))
         return result if trust is None else believable(result, trust, reading)
 

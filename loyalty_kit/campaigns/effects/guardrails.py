@@ -25,6 +25,10 @@ def check_guardrails(guardrails: Sequence[Guardrail]) -> list[Guardrail]:
             "got {given}.",
             given=repr(stranger),
         )
+    names = [one.metric.name for one in chosen]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise InputError("'guardrails' names '{metric}' twice; give each metric one margin.", metric=twice)
     return chosen
 
 

@@ -103,6 +103,9 @@ def test_guardrails_are_named_in_words():
 def test_what_is_no_guardrail_is_refused():
     with pytest.raises(InputError, match="'guardrails' must list guardrails"):
         people((1, 2)).evaluate([Rate("left")], guardrails=[Rate("left")])
+    twice = [Guardrail(Rate("left"), margin=0.1), Guardrail(Rate("left"), margin=0.2)]
+    with pytest.raises(InputError, match="'guardrails' names 'left' twice"):
+        people((1, 2)).evaluate([Rate("left")], guardrails=twice)
     with pytest.raises(InputError, match="must be above 0; got 0"):
         Guardrail(Rate("left"), margin=0)
     with pytest.raises(InputError, match="'better' must be one of 'higher', 'lower'; got 'less'"):
