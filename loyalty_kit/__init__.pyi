@@ -3,13 +3,13 @@ from .campaigns.campaign import Campaign as Campaign
 from .campaigns.customer_file import campaign_metrics as campaign_metrics
 from .campaigns.customer_file import read_campaign as read_campaign
 from .campaigns.design.cube import Cube as Cube
+from .campaigns.design.guardrails import Guardrail as Guardrail
+from .campaigns.design.guardrails import guardrails_of as guardrails_of
 from .campaigns.design.metrics import Mean as Mean
 from .campaigns.design.metrics import Profit as Profit
 from .campaigns.design.metrics import Quantile as Quantile
 from .campaigns.design.metrics import Rate as Rate
 from .campaigns.design.metrics import Ratio as Ratio
-from .campaigns.effects.guardrail_result import Guardrail as Guardrail
-from .campaigns.effects.guardrail_result import guardrails_of as guardrails_of
 from .campaigns.effects.margins import against_margin as against_margin
 from .campaigns.observational import difference_in_differences as difference_in_differences
 from .campaigns.observational import weighted_effect as weighted_effect

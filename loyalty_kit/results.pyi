@@ -1,7 +1,7 @@
+from .campaigns.design.guardrails import GuardrailResult as GuardrailResult
 from .campaigns.effects.compliers import ComplierResult as ComplierResult
 from .campaigns.effects.course import CourseResult as CourseResult
 from .campaigns.effects.effects_result import EffectsResult as EffectsResult
-from .campaigns.effects.guardrail_result import GuardrailResult as GuardrailResult
 from .campaigns.effects.margins import MarginResult as MarginResult
 from .campaigns.observational import ObservationalResult as ObservationalResult
 from .campaigns.planning.decisions import DecisionResult as DecisionResult

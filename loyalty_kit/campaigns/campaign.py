@@ -8,6 +8,7 @@ import numpy as np
 
 from loyalty_kit.campaigns.design.cube import Cube
 from loyalty_kit.campaigns.design.declaration import Declaration
+from loyalty_kit.campaigns.design.guardrails import Guardrail
 from loyalty_kit.campaigns.design.metrics import Metric, Quantile, check_metrics
 from loyalty_kit.campaigns.design.units import order_arms
 from loyalty_kit.campaigns.effects.comparisons import between, interactions, returns
@@ -23,7 +24,6 @@ from loyalty_kit.campaigns.effects.estimation import (
     source_of,
     warnings_of,
 )
-from loyalty_kit.campaigns.effects.guardrail_result import Guardrail
 from loyalty_kit.campaigns.effects.guardrails import check_guardrails, judged_guardrails
 from loyalty_kit.campaigns.effects.sequential import TUNED_FOR, Looks, check_looks
 from loyalty_kit.campaigns.trust.assignment import AssignmentResult, check_assignment

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Literal
 
 from loyalty_kit.campaigns.campaign import Campaign
+from loyalty_kit.campaigns.design.guardrails import guardrails_of
 from loyalty_kit.campaigns.design.metrics import Mean, Metric, Profit, Rate
 from loyalty_kit.campaigns.design.missing import own_columns
 from loyalty_kit.campaigns.design.units import order_arms
-from loyalty_kit.campaigns.effects.guardrail_result import guardrails_of
 from loyalty_kit.core.cells import as_spelled, cell_text
 from loyalty_kit.core.checks import check_columns
 from loyalty_kit.core.errors import InputError

@@ -6,8 +6,8 @@ from typing import Any, Protocol
 
 import pandas as pd
 
+from loyalty_kit.campaigns.design.guardrails import GuardrailResult
 from loyalty_kit.campaigns.design.metrics import Metric
-from loyalty_kit.campaigns.effects.guardrail_result import GuardrailResult
 from loyalty_kit.campaigns.effects.permutation import Permutation
 from loyalty_kit.core.estimates import Estimate
 from loyalty_kit.core.messages import message

@@ -5,8 +5,8 @@ from typing import Any
 
 import pandas as pd
 
+from loyalty_kit.campaigns.design.guardrails import COLUMNS, Guardrail, GuardrailResult
 from loyalty_kit.campaigns.effects.effects_result import ALL, EffectsResult
-from loyalty_kit.campaigns.effects.guardrail_result import COLUMNS, Guardrail, GuardrailResult
 from loyalty_kit.campaigns.effects.margins import against_margin
 from loyalty_kit.core.errors import InputError
 from loyalty_kit.core.messages import message

@@ -7,7 +7,7 @@ import pandas as pd
 from great_tables import GT
 from matplotlib.axes import Axes
 
-from loyalty_kit.campaigns.effects.guardrail_result import GuardrailResult
+from loyalty_kit.campaigns.design.guardrails import GuardrailResult
 from loyalty_kit.core.language import level, percent, term
 from loyalty_kit.reporting.behind import Behind
 from loyalty_kit.reporting.campaigns.amounts import THOUSAND, plain_name

@@ -6,8 +6,8 @@ import pytest
 from scipy import optimize, stats
 
 from loyalty_kit.campaigns.campaign import Campaign
+from loyalty_kit.campaigns.design.guardrails import Guardrail, guardrails_of
 from loyalty_kit.campaigns.design.metrics import Mean, Profit, Rate
-from loyalty_kit.campaigns.effects.guardrail_result import Guardrail, guardrails_of
 from loyalty_kit.campaigns.effects.margins import against_margin
 from loyalty_kit.campaigns.planning.decisions import decide
 from loyalty_kit.core.errors import InputError
