@@ -3,6 +3,8 @@ from .campaigns.campaign import Campaign as Campaign
 from .campaigns.customer_file import campaign_metrics as campaign_metrics
 from .campaigns.customer_file import read_campaign as read_campaign
 from .campaigns.design.cube import Cube as Cube
+from .campaigns.design.guardrails import Guardrail as Guardrail
+from .campaigns.design.guardrails import guardrails_of as guardrails_of
 from .campaigns.design.metrics import Mean as Mean
 from .campaigns.design.metrics import Profit as Profit
 from .campaigns.design.metrics import Quantile as Quantile

@@ -1,3 +1,4 @@
+from .campaigns.design.guardrails import GuardrailResult as GuardrailResult
 from .campaigns.effects.compliers import ComplierResult as ComplierResult
 from .campaigns.effects.course import CourseResult as CourseResult
 from .campaigns.effects.effects_result import EffectsResult as EffectsResult

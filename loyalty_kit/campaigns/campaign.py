@@ -1,13 +1,14 @@
 """The campaign: one noun, a few verbs."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from loyalty_kit.campaigns.design.cube import Cube
 from loyalty_kit.campaigns.design.declaration import Declaration
+from loyalty_kit.campaigns.design.guardrails import Guardrail
 from loyalty_kit.campaigns.design.metrics import Metric, Quantile, check_metrics
 from loyalty_kit.campaigns.design.periods import ordered_levels
 from loyalty_kit.campaigns.design.unit_names import units
@@ -24,6 +25,7 @@ from loyalty_kit.campaigns.effects.estimation import (
     estimated,
     warnings_of,
 )
+from loyalty_kit.campaigns.effects.guardrails import check_guardrails, judged_guardrails
 from loyalty_kit.campaigns.effects.sequential import TUNED_FOR, Looks, check_looks
 from loyalty_kit.campaigns.trust.assignment import AssignmentResult, check_assignment
 from loyalty_kit.campaigns.trust.few_units import by_lot
@@ -156,6 +158,7 @@ class Campaign(Declaration):
         looks: Looks = None,
         tuned_for: float = TUNED_FOR,
         trust: TrustResult | None = None,
+        guardrails: Sequence[Guardrail] = (),
     ) -> EffectsResult:
         """Effect of each arm on each metric, over all customers and in each segment.
 
@@ -180,6 +183,8 @@ class Campaign(Declaration):
         trust : TrustResult, optional
             Of the same metrics and by-columns: where it finds the ordinary interval wrong, the
             permutation result takes its place and the row says so.
+        guardrails : list of Guardrail
+            Metrics that no arm may harm by more than a margin; the result's `guardrails` says which did.
 
         Returns
         -------
@@ -224,6 +229,10 @@ class Campaign(Declaration):
         )
         if self.cluster is not None and looks is None:
             result = by_lot(result, parts_of(self, cube, chosen, by, found), arms, reading)
+        if guardrails:
+            guarded_metrics = [one.metric for one in check_guardrails(guardrails)]
+            guarded = self.evaluate(guarded_metrics, multiple="none", confidence=confidence)
+            result = replace(result, guardrails=judged_guardrails(guarded, guardrails))
         return result if trust is None else believable(result, trust, reading)
 
     def check(self, metrics: Sequence[Metric] = (), *, assigned: Any = None) -> AssignmentResult:

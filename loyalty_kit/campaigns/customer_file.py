@@ -7,6 +7,7 @@ from typing import Literal
 
 from loyalty_kit.campaigns.campaign import Campaign
 from loyalty_kit.campaigns.design.arms import labels_of, named_arm
+from loyalty_kit.campaigns.design.guardrails import guardrails_of
 from loyalty_kit.campaigns.design.metrics import Mean, Metric, Profit, Rate
 from loyalty_kit.campaigns.design.missing import own_columns
 from loyalty_kit.campaigns.design.units import order_arms
@@ -37,6 +38,7 @@ def read_campaign(
     arms: Sequence[str] = (),
     file: Mapping[str, object] | None = None,
     missing: Literal["zero", "drop"] | None = None,
+    guardrails: Sequence[str] = (),
 ) -> Campaign:
     r"""Campaign test of a file of customers.
 
@@ -74,6 +76,8 @@ def read_campaign(
         `{"rows": "leave_out"}` leaves out rows of totals and notes, which otherwise stop the reading.
     missing : {'zero', 'drop'}, optional
         Whether a missing outcome counts as 0 or leaves the customer out; as for `Campaign`.
+    guardrails : list of str
+        Guardrails whose columns are read, as for `guardrails_of`.
 
     Returns
     -------
@@ -103,7 +107,8 @@ def read_campaign(
     """
     planned = planned_shares(shares)
     names = dict.fromkeys([arm, *(name for name in (customer, cluster) if name), *by])
-    numbers = dict.fromkeys(column for metric in campaign_metrics(outcomes, profit) for column in own_columns(metric))
+    measured = [*campaign_metrics(outcomes, profit), *(one.metric for one in guardrails_of(guardrails))]
+    numbers = dict.fromkeys(column for metric in measured for column in own_columns(metric))
     limits = [column for column, _ in conditions(only) if column not in {*numbers, *outcomes, period}]
     needed = [*names, *numbers, *outcomes[2:], *([period] if period else [])]
     customers = read_customers(Path(path), list(dict.fromkeys([*needed, *limits])), {*names, *limits}, file=file)

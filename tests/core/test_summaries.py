@@ -125,11 +125,13 @@ class People:
         effects = campaign.evaluate(metrics, by="city")
         trust = campaign.trust(metrics, by="city", placebos=100, rng=1)
         cube, worth = campaign.cube(metrics, by="city"), metrics[3].name
+        guardrail = lk.Guardrail(lk.Mean("spend", better="lower"), margin=0.1)
         return [
             *(campaign, of_arms, effects, trust, cube, cube.blocks[0], *metrics, lk.Quantile("spend", at=0.5)),
             lk.Campaign.from_cube(of_arms.cube(metrics[:1]), control="web"),
             *(campaign.check(metrics), campaign.course(metrics), campaign.complier("bought", metrics[1:2])),
             lk.decide(effects, metric=worth, rng=1),
+            *(guardrail, campaign.evaluate(metrics[:1], guardrails=[guardrail]).guardrails),
             lk.against_margin(campaign.evaluate(metrics, by="city", trust=trust), metric="bought", margin=0.1),
             lk.plan_next(effects, metric=worth, planned={"none": 0.5, "mail": 0.5}),
             lk.plan_campaign(0.1, mde=0.02),

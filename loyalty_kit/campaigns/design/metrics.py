@@ -6,12 +6,19 @@ ratio. That is all that the cube and the estimates need to know of it.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from loyalty_kit.core.cells import as_spelled, cell_text
-from loyalty_kit.core.checks import check_level
+from loyalty_kit.core.checks import check_choice, check_level
 from loyalty_kit.core.errors import InputError
 from loyalty_kit.core.messages import shown
+
+Better = Literal["higher", "lower"]
+"""Which direction of a metric is the better one."""
+
+
+def _check_better(better: object) -> None:
+    check_choice(better, "better", ("higher", "lower"))
 
 
 @dataclass(frozen=True)
@@ -47,6 +54,8 @@ class Rate:
     ----------
     column : str
         Holds 0 and 1, or false and true.
+    better : {'higher', 'lower'}
+        Which direction is the better one: 'lower' for unsubscribes and complaints.
 
     Notes
     -----
@@ -59,7 +68,12 @@ class Rate:
     """
 
     column: str
+    better: Better = "higher"
     kind = "rate"
+
+    def __post_init__(self) -> None:
+        """Check the declaration."""
+        _check_better(self.better)
 
     @property
     def name(self) -> str:
@@ -82,6 +96,8 @@ class Mean:
     cap : float, optional
         Quantile of the pooled customers at which larger values are cut (winsorised), as 0.999; to be
         declared before the campaign. The uncapped estimate is then reported beside the capped one.
+    better : {'higher', 'lower'}
+        Which direction is the better one.
 
     Examples
     --------
@@ -91,10 +107,12 @@ class Mean:
 
     column: str
     cap: float | None = None
+    better: Better = "higher"
     kind = "mean"
 
     def __post_init__(self) -> None:
         """Check the declaration."""
+        _check_better(self.better)
         if self.cap is not None:
             check_level(self.cap, "cap")
 
@@ -117,6 +135,8 @@ class Ratio:
     ----------
     numerator, denominator : str
         Columns per customer: never one row an order, since customers are what was randomised.
+    better : {'higher', 'lower'}
+        Which direction is the better one.
 
     Notes
     -----
@@ -134,10 +154,12 @@ class Ratio:
 
     numerator: str
     denominator: str
+    better: Better = "higher"
     kind = "ratio"
 
     def __post_init__(self) -> None:
         """Check the declaration."""
+        _check_better(self.better)
         if self.numerator == self.denominator:
             raise InputError("A ratio needs two columns; got '{column}' twice.", column=self.numerator)
 
@@ -178,6 +200,7 @@ class Profit:
     cost: str | float | Mapping[Any, float] = 0.0
     coupon: str | None = None
     kind = "profit"
+    better = "higher"
 
     def __post_init__(self) -> None:
         """Check the declaration."""
@@ -215,6 +238,8 @@ class Quantile:
         Numbers.
     at : float
         Which quantile, between 0 and 1.
+    better : {'higher', 'lower'}
+        Which direction is the better one.
 
     Examples
     --------
@@ -224,10 +249,12 @@ class Quantile:
 
     column: str
     at: float = 0.5
+    better: Better = "higher"
     kind = "quantile"
 
     def __post_init__(self) -> None:
         """Check the declaration."""
+        _check_better(self.better)
         check_level(self.at, "at")
 
     @property

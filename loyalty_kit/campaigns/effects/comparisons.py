@@ -106,14 +106,26 @@ def fieller(
     >>> [round(limit, 3) for limit in fieller(2.0, 1.0, (0.01, 0.0), 0.0, 0.95)]
     [1.804, 2.196]
     """
-    z2 = float(stats.norm.isf((1 - confidence) / 2)) ** 2
-    a = bottom**2 - z2 * variances[1]
-    b = top * bottom - z2 * covariance
-    c = top**2 - z2 * variances[0]
+    z = float(stats.norm.isf((1 - confidence) / 2))
+    low, high = (fieller_limit(top, bottom, variances, covariance, limit) for limit in (z, -z))
+    return low, high
+
+
+def fieller_limit(top: float, bottom: float, variances: tuple[float, float], covariance: float, z: float) -> float:
+    """Ratio whose distance from the estimates, top − ratio × bottom, is z of its standard errors; missing if none is.
+
+    Examples
+    --------
+    >>> round(fieller_limit(2.0, 1.0, (0.01, 0.0), 0.0, 1.96), 3)
+    1.804
+    """
+    a = bottom**2 - z**2 * variances[1]
+    b = top * bottom - z**2 * covariance
+    c = top**2 - z**2 * variances[0]
     if a <= 0:
-        return float("nan"), float("nan")
+        return float("nan")
     root = max(b**2 - a * c, 0.0) ** 0.5
-    return (b - root) / a, (b + root) / a
+    return float((b - root) / a if z > 0 else (b + root) / a)
 
 
 def returns(cube: Cube, metrics: Sequence[Metric], found: Sequence[ArmEstimates], confidence: float) -> pd.DataFrame:

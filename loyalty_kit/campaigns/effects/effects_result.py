@@ -6,6 +6,7 @@ from typing import Any, Literal, Protocol
 
 import pandas as pd
 
+from loyalty_kit.campaigns.design.guardrails import GuardrailResult
 from loyalty_kit.campaigns.design.metrics import Metric
 from loyalty_kit.campaigns.design.unit_names import units
 from loyalty_kit.campaigns.effects.permutation import Permutation
@@ -113,6 +114,8 @@ class EffectsResult(Result):
         What was drawn by lot: 'customers', or clusters as 'stores'.
     n_units : int
         How many of them; customers where these were drawn.
+    guardrails : GuardrailResult or None
+        Whether the arms kept the guardrails, where some were named.
     """
 
     table: pd.DataFrame
@@ -132,6 +135,7 @@ class EffectsResult(Result):
     trust: Trusted | None = None
     unit: Message = field(default_factory=lambda: units(None))
     n_units: int = 0
+    guardrails: GuardrailResult | None = None
 
     @property
     def first(self) -> pd.DataFrame:

@@ -1,12 +1,13 @@
 """Is the effect small enough to ignore? Non-inferiority and equivalence against a margin fixed beforehand."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 from scipy import special
 
+from loyalty_kit.campaigns.effects.comparisons import fieller_limit
 from loyalty_kit.campaigns.effects.effects_result import ALL, KEYS, NO_METHOD, EffectsResult
 from loyalty_kit.core.checks import check_choice
 from loyalty_kit.core.errors import InputError
@@ -30,7 +31,7 @@ class MarginResult(Result):
     claim : str
         'equivalence' or 'noninferiority'.
     margin : float
-        In outcome units.
+        In outcome units, or a share of control's value where it is relative.
     n_used : int
         Customers.
     confidence : float
@@ -46,6 +47,7 @@ class MarginResult(Result):
     confidence: float
     method: str
     warnings: tuple[str, ...] = ()
+    relative: bool = False
 
     def to_frame(self) -> pd.DataFrame:
         """Tidy frame, a row an effect; `shown` says whether the claim is shown at the confidence."""
@@ -57,7 +59,9 @@ class MarginResult(Result):
         return table[table["by"] == ALL]
 
 
-def against_margin(effects: EffectsResult, *, margin: float, metric: str, claim: Claim = "equivalence") -> MarginResult:
+def against_margin(
+    effects: EffectsResult, *, margin: float, metric: str, claim: Claim = "equivalence", relative: bool = False
+) -> MarginResult:
     """Test a metric's effects against a margin that was fixed before the campaign.
 
     Parameters
@@ -65,11 +69,14 @@ def against_margin(effects: EffectsResult, *, margin: float, metric: str, claim:
     effects : EffectsResult
         Of `Campaign.evaluate`.
     margin : float
-        Largest difference that does not matter, in outcome units, above 0.
+        Largest difference that does not matter, above 0: in outcome units, or a share of control's value.
     metric : str
         The metric's name.
     claim : {'equivalence', 'noninferiority'}
-        Whether the effect lies within ±margin, or above −margin.
+        Whether the effect lies within ±margin, or above −margin (below margin, where lower is better).
+    relative : bool
+        Whether the margin is a share of control's value, as 0.02 for 2 %; differences and intervals are then shares
+        of it too.
 
     Returns
     -------
@@ -84,10 +91,12 @@ def against_margin(effects: EffectsResult, *, margin: float, metric: str, claim:
     -----
     Two one-sided tests; p is the larger of the two. The claim is shown exactly where the interval with
     twice the error lies within the margin. Where a permutation result took an interval's place, both are
-    read from the permutation test. Rows are not adjusted for several arms.
+    read from the permutation test. Rows are not adjusted for several arms. A relative margin m is tested on the
+    contrast of the arm less (1 ± m) times control, whose error counts control's: the interval is Fieller's.
 
     References
     ----------
+    Fieller, E. C. (1954). Some problems in interval estimation. JRSS B 16(2), 175–185.
     Schuirmann, D. J. (1987). A comparison of the two one-sided tests procedure and the power approach.
     Journal of Pharmacokinetics and Biopharmaceutics 15, 657–680.
     """
@@ -96,8 +105,11 @@ def against_margin(effects: EffectsResult, *, margin: float, metric: str, claim:
         raise InputError("'margin' must be a difference above 0, in outcome units; got {given}.", given=shown(margin))
     check_choice(metric, "metric", list(dict.fromkeys(effects.table["metric"])))
     table = effects.table[effects.table["metric"] == metric]
-    found = pd.DataFrame([_row(row, effects, float(margin), claim) for row in table.to_dict("records")], table.index)
-    found = table[["metric", "arm", "by", "level", "difference", "method"]].assign(margin=float(margin)).join(found)
+    lower = next((one.better for one in effects.metrics if one.name == metric), "higher") == "lower"
+    side = claim if claim == "equivalence" else "below" if lower else "above"
+    read = _relative_row if relative else _row
+    found = pd.DataFrame([read(row, effects, float(margin), side) for row in table.to_dict("records")], table.index)
+    found = table[["metric", "arm", "by", "level", "method"]].assign(margin=float(margin)).join(found)
     return MarginResult(
         table=found[COLUMNS].reset_index(drop=True),
         claim=claim,
@@ -105,6 +117,7 @@ def against_margin(effects: EffectsResult, *, margin: float, metric: str, claim:
         n_used=effects.n_used,
         confidence=effects.confidence,
         method=message("two one-sided tests") if claim == "equivalence" else message("one-sided test"),
+        relative=relative,
         warnings=tuple(
             message(
                 "{arm} ({by} {level}): too few customers for any method.",
@@ -117,7 +130,7 @@ def against_margin(effects: EffectsResult, *, margin: float, metric: str, claim:
     )
 
 
-def _row(row: dict[Any, Any], effects: EffectsResult, margin: float, claim: Claim) -> dict[str, float | bool]:
+def _row(row: dict[Any, Any], effects: EffectsResult, margin: float, side: str) -> dict[str, float | bool]:
     """Interval with twice the error of the claim, p and verdict of one effect."""
     level = 1 - effects.confidence
     difference, error, df = row["difference"], row["standard_error"], row["df"]
@@ -132,5 +145,35 @@ def _row(row: dict[Any, Any], effects: EffectsResult, margin: float, claim: Clai
         low, high = difference - half, difference + half
     else:
         above = below = low = high = np.nan
-    p_value = above if claim == "noninferiority" else max(above, below)
-    return {"ci_low": low, "ci_high": high, "p_value": p_value, "shown": bool(p_value <= level + ROUNDING)}
+    return {"difference": difference, "ci_low": low, "ci_high": high} | _claimed(above, below, side, level)
+
+
+def _relative_row(row: dict[Any, Any], effects: EffectsResult, margin: float, side: str) -> dict[str, float | bool]:
+    """As `_row`, of the arm's value relative to control's; nothing where control is not above 0."""
+    level = 1 - effects.confidence
+    control, arm, df = row["control"], row["treatment"], row["df"]
+    spread = row["control_error"] ** 2, max(row["standard_error"] ** 2 - row["control_error"] ** 2, 0.0)
+    if not (control > 0 and sum(spread) > 0):
+        nothing = dict.fromkeys(("difference", "ci_low", "ci_high"), np.nan)
+        return nothing | _claimed(np.nan, np.nan, side, level)
+    test = effects.permutations.get(tuple(row[name] for name in KEYS))
+
+    def p_of(share: float, way: str) -> float:
+        apart = arm - (1 + share) * control
+        error = float(np.sqrt(spread[1] + (1 + share) ** 2 * spread[0]))
+        if test is not None:
+            own = replace(test, difference=apart, standard_error=error)
+            return own.above(0.0) if way == "above" else own.below(0.0)
+        return float(special.stdtr(df, (-apart if way == "above" else apart) / error))
+
+    z = -float(special.stdtrit(df, level))
+    limits = (-z, z) if test is None else test.quantiles(1 - 2 * level)
+    low, high = (fieller_limit(arm, control, spread[::-1], 0.0, limit) - 1 for limit in limits[::-1])
+    found = {"difference": arm / control - 1, "ci_low": low, "ci_high": high}
+    return found | _claimed(p_of(-margin, "above"), p_of(margin, "below"), side, level)
+
+
+def _claimed(above: float, below: float, side: str, level: float) -> dict[str, float | bool]:
+    """P value and verdict of the claim that lies above, below or between the margins."""
+    p_value = {"above": above, "below": below}.get(side, max(above, below))
+    return {"p_value": p_value, "shown": bool(p_value <= level + ROUNDING)}

@@ -43,6 +43,11 @@ class Permutation:
         count = np.searchsorted(self.draws, t + TIED * max(abs(t), 1.0), side="right")
         return float((1 + count) / (len(self.draws) + 1))
 
+    def quantiles(self, confidence: float) -> tuple[float, float]:
+        """Lower and upper limit of the studentised differences, of which the interval is made."""
+        m = max(int((1 - confidence) / 2 * (len(self.draws) + 1) + 1e-9), 1)
+        return float(self.draws[m - 1]), float(self.draws[-m])
+
     @property
     def p_value(self) -> float:
         """Two-sided p: twice the smaller tail."""
@@ -50,9 +55,7 @@ class Permutation:
 
     def interval(self, confidence: float) -> tuple[float, float]:
         """Interval that excludes 0 exactly where the p value is at most 1 − confidence, rounding or not."""
-        m = max(int((1 - confidence) / 2 * (len(self.draws) + 1) + 1e-9), 1)
-        low = float(self.difference - self.draws[-m] * self.standard_error)
-        high = float(self.difference - self.draws[m - 1] * self.standard_error)
+        low, high = (self.difference - t * self.standard_error for t in self.quantiles(confidence)[::-1])
         return agreeing(low, high, clear=self.p_value <= 1 - confidence + TIED)
 
     def effects(self, deviates: Floats) -> Floats:

@@ -11,7 +11,8 @@ from scipy import stats
 from loyalty_kit.campaigns.design.rows import Floats
 from loyalty_kit.campaigns.effects.effects_result import KEYS, NO_METHOD, EffectsResult
 from loyalty_kit.campaigns.trust.assignment import AssignmentResult
-from loyalty_kit.core.checks import check_choice
+from loyalty_kit.core.checks import check_choice, check_whole
+from loyalty_kit.core.errors import InputError
 from loyalty_kit.core.messages import message
 from loyalty_kit.core.results import Result
 
@@ -54,6 +55,10 @@ class DecisionResult(Result):
         How the probabilities were found.
     warnings : tuple of str
         Plain sentences.
+    members : int or None
+        Customers to whom an arm would be rolled out, where that is known.
+    currency : str
+        Of the money, as '€' or 'CNY'; empty where it is not told.
     """
 
     table: pd.DataFrame
@@ -64,6 +69,21 @@ class DecisionResult(Result):
     n_used: int
     method: str
     warnings: tuple[str, ...] = ()
+    members: int | None = None
+    currency: str = ""
+
+    @property
+    def totals(self) -> pd.DataFrame:
+        """Each arm's gain were it rolled out to all members: arm, total, ci_low, ci_high, roi, roi_low, roi_high.
+
+        The interval is that of the arm's effect times the members; no rows where their number is not known. Roi is
+        what a money unit that is spent on contacts earns after paying for it, with Fieller's interval.
+        """
+        rows = self.arms[["arm", "difference", "ci_low", "ci_high"]].rename(columns={"difference": "total"})
+        rows = rows.assign(**{name: (self.members or 0) * rows[name] for name in ("total", "ci_low", "ci_high")})
+        returns = self.effects.returns
+        own = returns.loc[returns["metric"] == self.metric, ["arm", "roi", "roi_low", "roi_high"]]
+        return rows.merge(own, on="arm", how="left").iloc[: None if self.members else 0]
 
     @property
     def sound(self) -> bool:
@@ -86,6 +106,8 @@ def decide(
     *,
     metric: str,
     assignment: AssignmentResult | None = None,
+    members: int | None = None,
+    currency: str = "",
     rng: int | np.random.Generator = 0,
 ) -> DecisionResult:
     """Weigh rolling out each arm, stopping, and testing more.
@@ -98,6 +120,10 @@ def decide(
         Name of the metric that is to be gained, best a profit.
     assignment : AssignmentResult, optional
         Of `Campaign.check`; an unsound test gets no advice.
+    members : int, optional
+        Customers to whom an arm would be rolled out: gains are then told for all of them too.
+    currency : str
+        Of the money, as '€' or 'CNY'.
     rng : int or Generator
         Seed or source of chance.
 
@@ -131,6 +157,12 @@ def decide(
     statistical decision theory, chapter 4.
     """
     check_choice(metric, "metric", list(dict.fromkeys(effects.table["metric"])))
+    if members is not None:
+        check_whole(members, "members", 1)
+    if any(one.name == metric and one.better == "lower" for one in effects.metrics):
+        raise InputError(
+            "'{metric}' is better where it is lower; weigh a metric that is gained, best a profit.", metric=metric
+        )
     rows = _over_all(effects, metric)
     table = _chances(rows, _draws(effects, rows, np.random.default_rng(rng)))
     judged = _judged(effects, rows, table, sound=assignment is None or assignment.sound)
@@ -144,6 +176,8 @@ def decide(
         n_used=effects.n_used,
         method=_method(effects, rows),
         warnings=_warnings(rows),
+        members=members,
+        currency=currency,
     )
 
 

@@ -102,11 +102,11 @@ def run_placebos(
 
     Notes
     -----
-    An estimate is believed where neither side's false alarms exceed what is due by more than three tenths, and is
+    An estimate is believed where neither side's false alarms exceed what is due by more than four tenths, and is
     not where they are twice of that or more; between the two it is a borderline, and the permutation result stands
     there too: replacing a sound interval costs little, believing an unsound one much. With 2,000 placebo campaigns
-    chance makes a borderline of a sound interval in 2 % of cases a side, and lets one pass that errs in 5 % of
-    cases on a side, twice as often as it should, in 1 of 5,000.
+    chance makes a borderline of a sound interval in 1 of 500 cases a side, and lets one pass that errs in 5 % of
+    cases on a side, twice as often as it should, in 1 of 1,000.
 
     Arms are reassigned at random over all customers, or clusters, with the same sizes; segments keep their customers.
     A cost that is the same for every customer of an arm belongs to the arm and is not reassigned. In the placebo

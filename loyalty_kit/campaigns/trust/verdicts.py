@@ -16,7 +16,7 @@ from loyalty_kit.core.messages import message
 
 FEWEST = 5
 POWER = 0.8
-TOLERATED, CLEARLY = 1.3, 2.0
+TOLERATED, CLEARLY = 1.4, 2.0
 """False alarms on one side, in multiples of what is due: up to which an interval is believed, and from which on it is
 not; a borderline lies between them."""
 
@@ -25,6 +25,8 @@ def judged(estimate: ArmEstimates, drawn: Floats, nominal: float, limits: dict[s
     """Rows of one estimate, a treatment each, from t and df of its placebos (campaigns × treatments × 2)."""
     t, limit = drawn[..., 0], -special.stdtrit(drawn[..., 1], nominal)
     better, worse = (t > limit).mean(axis=0), (t < -limit).mean(axis=0)
+    if estimate.metric.better == "lower":
+        better, worse = worse, better
     error = estimate.differences()[1]
     enough = (estimate.nonzero[0] + estimate.nonzero[1:] >= FEWEST) & (error > 0)
     for i in np.flatnonzero(estimate.rare).tolist():

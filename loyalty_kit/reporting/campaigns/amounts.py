@@ -35,6 +35,21 @@ def amount(value: float) -> str:
     return f"{scaled:,.{digits}f}".replace("-", "−") if round(scaled, digits) else "0"
 
 
+def money(value: float, currency: str = "") -> str:
+    r"""Money in all, to three digits, in its currency: a sign before it, a name after it.
+
+    Examples
+    --------
+    >>> [money(v, c).replace("\xa0", " ") for v, c in ((181_940, "€"), (-94_130, "CNY"), (1, ""))]
+    ['€182,000', '−94,100 CNY', '1']
+    """
+    text = f"{abs(float(f'{value:.3g}')):,.10g}"
+    sign = "−" if value < 0 and text != "0" else ""
+    if len(currency) == 1:
+        return f"{sign}{currency}{text}"
+    return f"{sign}{text}" + (f"\N{NO-BREAK SPACE}{currency}" if currency else "")
+
+
 def about(n: float) -> str:
     """Write a planned number of customers to three digits.
 

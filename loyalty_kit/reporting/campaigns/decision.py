@@ -14,7 +14,7 @@ from loyalty_kit.campaigns.planning.decisions import BORDER, SURE, UNLIKELY, Dec
 from loyalty_kit.campaigns.planning.next_test import NextTestResult
 from loyalty_kit.core.language import in_a_row, level, percent, term, translate
 from loyalty_kit.reporting.behind import Behind
-from loyalty_kit.reporting.campaigns.amounts import THOUSAND, about, amount, chance, plain_name, span
+from loyalty_kit.reporting.campaigns.amounts import THOUSAND, about, amount, chance, money, plain_name, span
 from loyalty_kit.reporting.campaigns.assignment import COLOURS, arm_names, colour_places, thousands
 from loyalty_kit.reporting.campaigns.effects import IN_SEGMENTS, axis_unit, metric_of
 from loyalty_kit.reporting.canvas import INK, canvas, drawn, label
@@ -38,7 +38,7 @@ def describe_decision(decision: DecisionResult) -> Passage:
     values = {"gain": amount(best["expected_gain"]), "loss": amount(best["expected_loss"])}
     choice = say("worth.best_stop" if best["decision"] == "stop" else "worth.best_arm", arm=best["arm"], **values)
     warnings = [Sentence(translate(text), "warning") for text in decision.warnings]
-    return Passage([*warnings, *profit, choice, say("worth.more", **values)])
+    return Passage([*warnings, *profit, choice, say("worth.more", **values), *_totals(decision)])
 
 
 @describes(DecisionResult, "answer")
@@ -58,6 +58,7 @@ def describe_answer(decision: DecisionResult) -> Passage:
         counts = {"control": row["nonzero_control"], "treatment": row["nonzero_treatment"]}
         sentences.append(say("campaign.few", arm=row["arm"], reference=decision.effects.control, **counts))
     sentences += _believed(decision)
+    warnings += _broken(decision)
     return Passage([*warnings, *(Sentence(text, "answer") for text in sentences)])
 
 
@@ -262,6 +263,35 @@ def _believed(decision: DecisionResult) -> list[Sentence]:
         if len(found):
             return [say(f"campaign.believe_{case}", arms=in_a_row(map(str, found)), **values)]
     return [say("campaign.believe_yes", **values)]
+
+
+def _totals(decision: DecisionResult) -> list[Sentence]:
+    """Say what each arm would gain of all members, and earn on what is spent on contacts; nothing without members."""
+    if decision.metric not in {metric.name for metric in decision.effects.metrics if metric.kind == "profit"}:
+        return []
+    sentences = []
+    for row in records(decision.totals):
+        ends = {
+            name: money(row[column], decision.currency) for name, column in (("low", "ci_low"), ("high", "ci_high"))
+        }
+        values = {"total": money(row["total"], decision.currency), "level": level(decision.effects.confidence)}
+        if row["ci_low"] <= row["ci_high"]:
+            members = f"{decision.members:,}"
+            sentences.append(say("worth.total", arm=row["arm"], members=members, **values, **ends))
+        if row["roi_low"] <= row["roi_high"]:
+            earned = {name: f"{row[name]:.2f}".replace("-", "−") for name in ("roi", "roi_low", "roi_high")}
+            one = money(1, decision.currency)
+            sentences.append(say("worth.return", arm=row["arm"], level=values["level"], one=one, **earned))
+    return sentences
+
+
+def _broken(decision: DecisionResult) -> list[Sentence]:
+    """Name the guardrails that arms broke; nothing where none was."""
+    guardrails = decision.effects.guardrails
+    rows = guardrails.table[guardrails.table["verdict"] == "broken"] if guardrails else decision.arms.iloc[:0]
+    names = {"metric": rows["metric"].map(plain_name), "arm": rows["arm"]}
+    told = pd.DataFrame(names).groupby("arm", sort=False)["metric"].agg(list)
+    return [Sentence(say("campaign.broken", arm=arm, metrics=in_a_row(own)), "warning") for arm, own in told.items()]
 
 
 def _formula(profit: Profit) -> str:

@@ -25,6 +25,7 @@ from loyalty_kit.reporting.campaigns.amounts import (
     unit,
 )
 from loyalty_kit.reporting.campaigns.assignment import COLOURS, arm_names, colour_places, thousands
+from loyalty_kit.reporting.campaigns.guardrails import describe_guardrails
 from loyalty_kit.reporting.canvas import BLUE, INK, MUTED, ORANGE, canvas, drawable, drawn, label, name_rows
 from loyalty_kit.reporting.layout import headings, lay_out, p_values
 from loyalty_kit.reporting.sentences import Passage, Sentence, records, say
@@ -48,7 +49,8 @@ def describe_effects(effects: EffectsResult) -> Passage:
         sentences.append(say("effects.permuted", rows=results_in_a_row(replaced)))
     if (table["procedure"] == BY_UNITS).any():
         sentences.append(say("effects.by_lot", units=translate(effects.unit)))
-    return Passage([*sentences, *map(Sentence, map(translate, effects.warnings))])
+    kept = describe_guardrails(effects.guardrails) if effects.guardrails else []
+    return Passage([*sentences, *kept, *map(Sentence, map(translate, effects.warnings))])
 
 
 @describes(EffectsResult, "segments")
@@ -352,9 +354,10 @@ def _forest(
     """Differences with intervals, the first row on top; grey where the interval holds zero."""
     factor, words = axis_unit(metric)
     values = factor * table[["difference", "ci_low", "ci_high"]].to_numpy(dtype=float)[::-1]
+    good, bad = (ORANGE, BLUE) if metric.better == "lower" else (BLUE, ORANGE)
     with canvas(ax, rows=len(table)) as ax:
         for row, ((difference, low, high), way) in enumerate(zip(values, table["way"][::-1], strict=True)):
-            colour = {"up": BLUE, "down": ORANGE}.get(way, MUTED)
+            colour = {"up": good, "down": bad}.get(way, MUTED)
             ax.plot([low, high], [row, row], color=colour, linewidth=2.5, solid_capstyle="round")
             ax.plot(difference, row, "o", color=colour, markersize=8)
         ax.axvline(0, color=INK, linewidth=1, linestyle="--")

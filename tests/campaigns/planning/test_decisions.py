@@ -9,6 +9,7 @@ from skewed_spend import skewed
 from loyalty_kit.campaigns.campaign import Campaign
 from loyalty_kit.campaigns.design.metrics import Mean, Profit
 from loyalty_kit.campaigns.planning.decisions import decide, gain_density
+from loyalty_kit.core.errors import InputError
 
 
 def test_one_arm_has_the_closed_form():
@@ -101,3 +102,22 @@ def test_no_seed_turns_the_advice_about_a_borderline(d):
     assert effects.table["standard_error"].iloc[0] == pytest.approx(1.0)
     advice = {decide(effects, metric="spend", rng=seed).arms["advice"].iloc[0] for seed in range(5)}
     assert advice == {"borderline"}
+
+
+def test_totals_are_the_effect_times_the_members_and_returns_have_the_limits_of_fieller():
+    """Added profit over a fixed cost of contact c: limits are (d ± z s) / c − 1 of margin × spend."""
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"arm": np.repeat(["c", "t"], 400), "spend": rng.gamma(2, 5, 800)})
+    metric = Profit("spend", margin=0.4, cost=0.05)
+    effects = Campaign(frame, arm="arm", control="c").evaluate([metric])
+    found = decide(effects, metric="profit(spend)", members=400_000, currency="€").totals.iloc[0]
+    row = effects.table.iloc[0]
+    expected = 400_000 * row[["difference", "ci_low", "ci_high"]].to_numpy(dtype=float)
+    np.testing.assert_allclose(found[["total", "ci_low", "ci_high"]].astype(float), expected)
+    treated, control = (0.4 * frame.loc[frame["arm"] == arm, "spend"] for arm in ("t", "c"))
+    moved, error = treated.mean() - control.mean(), np.sqrt(treated.var() / 400 + control.var() / 400)
+    limits = np.array([moved, moved - 1.959964 * error, moved + 1.959964 * error]) / 0.05 - 1
+    np.testing.assert_allclose(found[["roi", "roi_low", "roi_high"]].astype(float), limits, rtol=1e-6)
+    assert decide(effects, metric="profit(spend)").totals.empty
+    with pytest.raises(InputError, match="'members' must be a whole number of at least 1"):
+        decide(effects, metric="profit(spend)", members=0)

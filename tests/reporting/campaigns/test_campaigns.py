@@ -246,6 +246,48 @@ def test_nobody_buys_in_control(tmp_path):
     assert not re.search(r"\bnan\b|\bNone\b|\binf\b", text)
 
 
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_guardrails_are_said_laid_out_and_drawn(tmp_path, monkeypatch, language):
+    table = customers(4000, arms=("none", "A")).assign(
+        left=lambda t: (t.index % 50 == 0) | ((t["arm"] == "A") & (t.index % 9 == 0))
+    )
+    file = tmp_path / "customers.csv"
+    table.assign(left=table["left"].astype(int)).to_csv(file, index=False)
+    named = ["left: lower 0.5 points", "spend: higher 60 %", "before: lower 0.1"]
+    plan = {"outcomes": ["bought", "spend"], "profit": PROFIT}
+    campaign = lk.read_campaign(file, arm="arm", shares=["none: 1", "A: 1"], guardrails=named, **plan)
+    metrics = lk.campaign_metrics(**plan)
+    effects = campaign.evaluate(metrics, guardrails=lk.guardrails_of(named))
+    monkeypatch.setenv(SPOKEN, language)
+    told = str(lk.describe(effects.guardrails)).replace("\xa0", " ")
+    answer = str(lk.describe(lk.decide(effects, metric="profit(spend)"), "answer"))
+    html = lk.table(effects.guardrails).as_raw_html()
+    lk.plot(effects.guardrails).figure.canvas.draw()
+    assert not re.search(r"\bnan\b|\bNone\b", told + html)
+    assert effects.guardrails.to_frame()["verdict"].tolist()[:2] == ["broken", "kept"]
+    if language == "en":
+        assert "left, A: the guardrail is broken. The change of" in told
+        assert "(percentage points, 90 % interval" in told
+        assert "A broke a guardrail: left." in answer
+    else:
+        assert english(told + seen(lk.table(effects.guardrails)), known="none A left spend before bought") == set()
+    assert str(lk.describe(None, "guardrails"))
+    assert lk.table(None, "guardrails") is None
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_what_all_members_would_bring_is_told_in_its_currency(clear, monkeypatch, language):
+    monkeypatch.setenv(SPOKEN, language)
+    decision = lk.decide(clear[4], metric="profit(spend)", members=400_000, currency="€")
+    told = str(lk.describe(decision)).replace("\xa0", " ")
+    if language == "zh":
+        assert english(told, known="none A B spend") == set()
+        return
+    assert re.search(r"Rolling out A to all 400,000: €[\d,]+ expected, 95 % interval €[\d,]+ to €[\d,]+", told)
+    assert re.search(r"On each €1 spent on contacts, A earns [\d.]+ after paying for it \(95 % interval", told)
+    assert "€" not in str(lk.describe(clear[5]))
+
+
 def test_without_id_covariate_segments_and_period_the_report_stands(tmp_path):
     results = study(customers(500), tmp_path, customer="", outcomes=["bought", "spend"], by=[], period="")
     text = sentences(results)
