@@ -49,7 +49,7 @@ def tabled(
         return RawTable(grid.iloc[:0], options=file.options)
     wordings, first = _below(grid, header, file)
     rows, left_out = _cut(grid.iloc[first:], file)
-    kept = [bool(name) or rows.iloc[:, at].notna().any() for at, name in enumerate(header.titles)]
+    kept = [bool(name) or bool(rows.iloc[:, at].notna().any()) for at, name in enumerate(header.titles)]
     names = column_names([name for name, keep in zip(header.titles, kept, strict=True) if keep], known)
     labels = [text for text, keep in zip(wordings, kept, strict=True) if keep] if wordings else []
     numbers = tuple(int(grid.index[at]) for at in header.rows)

@@ -91,7 +91,7 @@ def repacked(data: bytes, rng: np.random.Generator) -> bytes:
 def rows_of(path: Path, first: int) -> int:
     """Rows of a file from the given one on that hold something, counted by another reader."""
     if path.suffix == ".sav":
-        return len(pyreadstat.read_sav(path)[0])
+        return len(pyreadstat.read_sav(path, encoding="ISO-8859-1")[0])
     if path.suffix == ".xlsx":
         sheet = openpyxl.load_workbook(io.BytesIO(path.read_bytes()), read_only=True).worksheets[0]
         sheet.reset_dimensions()
