@@ -1,7 +1,7 @@
 """Text files of cells between delimiters (CSV)."""
 
 import csv
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from io import BytesIO
 from itertools import islice
 
@@ -18,6 +18,7 @@ from loyalty_kit.intake.sources import RawTable, Row, Source
 
 DELIMITERS = (",", ";", "\t", "|")
 END = "\x00end"
+BLOCK = 2**20
 BLOCK_MOST = 2**31 - 1
 _HEAD = 1_000_000
 _HEAD_ROWS = 3 * LOOKED_AT
@@ -26,7 +27,7 @@ _HEAD_ROWS = 3 * LOOKED_AT
 def read_delimited(file: Source, known: Collection[str]) -> RawTable:
     """Cells of a CSV file as text; its delimiter is the one that shows most of the known columns."""
     options = file.options
-    text = decoded(file)
+    text, encoding = decoded(file)
     layout = _layout(text, file, known)
     grid, ragged = _grid(text, layout, file)
     table = tabled(grid, file, known)
@@ -36,7 +37,7 @@ def read_delimited(file: Source, known: Collection[str]) -> RawTable:
         decimal_comma=comma,
         column_labels=table.column_labels,
         left_out=(*ragged, *table.left_out),
-        options=table.options.every(delimiter=layout.delimiter),
+        options=table.options.every(delimiter=layout.delimiter, encoding=encoding),
         row_numbers=table.row_numbers,
     )
 
@@ -67,11 +68,18 @@ def _layout(text: str, file: Source, known: Collection[str]) -> Layout:
 
 def _first_rows(text: str, delimiter: str, file: Source) -> list[list[str]]:
     """Cells of the first rows, or none where they cannot be read so."""
-    lines = rows_of(text[:_HEAD], delimiter, quotes=file.options.quotes is not False)
+    found: list[list[str]] = []
     try:
-        return list(islice(lines, max(_HEAD_ROWS, *_chosen(file))))
+        found.extend(
+            islice(
+                rows_of(text[:_HEAD], delimiter, quotes=file.options.quotes is not False),
+                max(_HEAD_ROWS, *_chosen(file)),
+            )
+        )
     except csv.Error:
-        return []
+        # A cell that is longer than a header's could be: what stands above it is enough.
+        pass
+    return found
 
 
 def _chosen(file: Source) -> tuple[int, ...]:
@@ -92,13 +100,7 @@ def _header_among(lines: list[list[str]], file: Source, known: Collection[str]) 
 
 def _grid(text: str, layout: Layout, file: Source) -> tuple[pd.DataFrame, tuple[Row, ...]]:
     """All rows of a CSV text, the header among them, as text, and those left out; missing where a cell is empty."""
-    ragged: list[pa.csv.InvalidRow] = []
-
-    def skip(row: pa.csv.InvalidRow) -> str:
-        ragged.append(row)
-        return "skip"
-
-    table = _parsed(text, layout, file, skip)
+    table, ragged = _parsed(text, layout, file)
     frame: pd.DataFrame = table.to_pandas()
     if frame.empty or frame.iloc[-1, 0] != END:
         raise InputError(
@@ -119,31 +121,48 @@ def _grid(text: str, layout: Layout, file: Source) -> tuple[pd.DataFrame, tuple[
     return with_ragged(frame, cells, layout, file) if cells else (frame, ())
 
 
-def _parsed(text: str, layout: Layout, file: Source, skip: Callable[[pa.csv.InvalidRow], str]) -> pa.Table:
+def _parsed(text: str, layout: Layout, file: Source) -> tuple[pa.Table, list[pa.csv.InvalidRow]]:
     """Cells of a text by pyarrow; a last row of our own goes missing where an open quotation mark swallowed it."""
-    data = f"{text}\n{END}{layout.delimiter * (layout.width - 1)}\n".encode()
+    end = "" if text.endswith(("\n", "\r")) else "\n"
+    data = f"{text}{end}{END}{layout.delimiter * (layout.width - 1)}\n".encode()
+    # Small blocks are twice as quick; a row that is longer than one needs them all in one.
+    for block in (BLOCK, min(len(data) + 1, BLOCK_MOST)):
+        ragged: list[pa.csv.InvalidRow] = []
+        try:
+            table = _in_blocks(data, layout, block, ragged, quotes=file.options.quotes is not False)
+        except pa.ArrowException:
+            continue
+        return table, ragged
+    raise UnreadableError(
+        "{file} cannot be read as CSV; if its cells are not divided by '{delimiter}': {line}.",
+        file=file.subject,
+        delimiter=layout.delimiter,
+        line=file.options.line("delimiter", ";" if layout.delimiter == "," else ","),
+    )
+
+
+def _in_blocks(data: bytes, layout: Layout, block: int, ragged: list[pa.csv.InvalidRow], *, quotes: bool) -> pa.Table:
+    """Cells of a text that is read block by block; rows of another number of cells are put aside."""
     columns = [str(position) for position in range(layout.width)]
-    try:
-        return pa.csv.read_csv(
-            BytesIO(data),
-            read_options=pa.csv.ReadOptions(
-                use_threads=False, column_names=columns, block_size=min(len(data) + 1, BLOCK_MOST)
-            ),
-            parse_options=pa.csv.ParseOptions(
-                delimiter=layout.delimiter,
-                quote_char=False if file.options.quotes is False else '"',
-                newlines_in_values=True,
-                ignore_empty_lines=False,
-                invalid_row_handler=skip,
-            ),
-            convert_options=pa.csv.ConvertOptions(
-                column_types=dict.fromkeys(columns, pa.string()), strings_can_be_null=True, null_values=[""]
-            ),
-        )
-    except pa.ArrowException:
-        raise UnreadableError(
-            "{file} cannot be read as CSV; if its cells are not divided by '{delimiter}': {line}.",
-            file=file.subject,
+
+    def put_aside(row: pa.csv.InvalidRow) -> str:
+        ragged.append(row)
+        return "skip"
+
+    return pa.csv.read_csv(
+        BytesIO(data),
+        read_options=pa.csv.ReadOptions(use_threads=False, column_names=columns, block_size=block),
+        parse_options=pa.csv.ParseOptions(
             delimiter=layout.delimiter,
-            line=file.options.line("delimiter", ";" if layout.delimiter == "," else ","),
-        ) from None
+            quote_char='"' if quotes else False,
+            newlines_in_values=True,
+            ignore_empty_lines=False,
+            invalid_row_handler=put_aside,
+        ),
+        convert_options=pa.csv.ConvertOptions(
+            check_utf8=False,
+            column_types=dict.fromkeys(columns, pa.string()),
+            strings_can_be_null=True,
+            null_values=[""],
+        ),
+    ).combine_chunks()

@@ -74,20 +74,21 @@ WIDER = {"big5": ("cp950", "big5hkscs"), "shift_jis": ("cp932",), "gb2312": ("gb
 """Encodings that are usually meant by a narrower name."""
 
 
-def decoded(file: Source) -> str:
-    """Text of a file: UTF-8, UTF-16 or UTF-32 with or without a mark, or an older encoding judged by its content.
+def decoded(file: Source) -> tuple[str, str]:
+    """Text of a file, and its encoding: a Unicode one, with or without a mark, or an older one judged by its content.
 
     Raises
     ------
     UnreadableError
         If it is none of these, holds what no text does, or two of them are equally likely.
     """
-    text = _as_said(file) if file.options.encoding else _unicode(file.data)
-    if text is None:
-        text = _older(file)
+    if file.options.encoding:
+        text, encoding = _as_said(file), file.options.encoding
+    else:
+        text, encoding = _unicode(file.data) or _older(file)
     if "\x00" in text:
         raise UnreadableError("{file} holds NUL bytes, so it is no CSV text; save it as UTF-8.", file=file.subject)
-    return text
+    return text, encoding
 
 
 def judged(data: bytes) -> list[tuple[str, str, float]]:
@@ -132,16 +133,19 @@ def _as_said(file: Source) -> str:
     )
 
 
-def _unicode(data: bytes) -> str | None:
-    """Text of bytes in UTF-8, UTF-16 or UTF-32; none where they are not."""
-    if data.startswith((b"\xff\xfe\x00\x00", b"\x00\x00\xfe\xff")):
-        return _read(data, "utf-32")
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return _read(data, "utf-16")
-    if b"\x00" in data[:4000]:
-        wide = (_read(data, codec) for codec in ("utf-32-le", "utf-32-be", "utf-16-le", "utf-16-be"))
-        return next((text for text in wide if text is not None and _is_plausible(text)), None)
-    return _read(data, "utf-8-sig")
+def _unicode(data: bytes) -> tuple[str, str] | None:
+    """Text of bytes in UTF-8, UTF-16 or UTF-32, and which; none where they are not."""
+    codecs: tuple[str, ...] = ("utf-8-sig",)
+    marked = data.startswith((b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff"))
+    if marked:
+        codecs = ("utf-32",) if b"\x00\x00" in (data[:2], data[2:4]) else ("utf-16",)
+    elif b"\x00" in data[:4000]:
+        codecs = ("utf-32-le", "utf-32-be", "utf-16-le", "utf-16-be")
+    for codec in codecs:
+        text = _read(data, codec)
+        if text is not None and (len(codecs) == 1 or _is_plausible(text)):
+            return text, codec.removesuffix("-sig")
+    return None
 
 
 def _is_plausible(text: str) -> bool:
@@ -162,8 +166,8 @@ def _read(data: bytes, codec: str) -> str | None:
     return text
 
 
-def _older(file: Source) -> str:
-    """Text of bytes that are no Unicode, in the likeliest encoding."""
+def _older(file: Source) -> tuple[str, str]:
+    """Text of bytes that are no Unicode, and its encoding, the likeliest."""
     if b"\x00" in file.data:
         raise UnreadableError("{file} holds NUL bytes, so it is no CSV text; save it as UTF-8.", file=file.subject)
     _refuse_broken(file)
@@ -184,7 +188,7 @@ def _older(file: Source) -> str:
             encodings=tuple(name for name, _, _ in likely),
             line=file.options.line("encoding", likely[0][0]),
         )
-    return file.data.decode(likely[0][1])
+    return file.data.decode(likely[0][1]), likely[0][0]
 
 
 def _refuse_broken(file: Source) -> None:

@@ -1,7 +1,6 @@
 """A grid of cells as a table: its header, what words its columns, and where its rows begin and end."""
 
 from collections.abc import Collection, Mapping, Sequence
-from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
@@ -23,11 +22,8 @@ from loyalty_kit.intake.sources import RawTable, Row, Source
 _SAMPLE = 50
 
 
-NOT_MERGED: Mapping[int, tuple[int, int]] = MappingProxyType({})
-
-
 def tabled(
-    grid: pd.DataFrame, file: Source, known: Collection[str], *, merged: Mapping[int, tuple[int, int]] = NOT_MERGED
+    grid: pd.DataFrame, file: Source, known: Collection[str], *, merged: Sequence[tuple[int, int, int]] = ()
 ) -> RawTable:
     """Table of a grid: under its header, without empty rows and nameless empty columns.
 
@@ -39,39 +35,56 @@ def tabled(
         The file, with the options of its reading.
     known : collection of str
         Columns that the reader asks for.
-    merged : mapping of int to tuple of int
-        Columns, by position, with the first and last row that merged cells leave empty.
+    merged : sequence of tuple of int
+        Cells merged downwards: position of the column, first and last row.
 
     Returns
     -------
     RawTable
         Its row numbers are those of the grid.
     """
-    filled = grid.notna().any(axis=1)
-    grid = grid if filled.all() else grid[filled]
+    grid = _without_empty(grid)
     header = _header(grid, file, known)
     if not header.rows:
         return RawTable(grid.iloc[:0], options=file.options)
     wordings, first = _below(grid, header, file)
     rows, left_out = _cut(grid.iloc[first:], file)
-    kept = [bool(name) or used for name, used in zip(header.titles, rows.notna().any(), strict=True)]
+    kept = [bool(name) or bool(rows.iloc[:, at].notna().any()) for at, name in enumerate(header.titles)]
     names = column_names([name for name, keep in zip(header.titles, kept, strict=True) if keep], known)
     labels = [text for text, keep in zip(wordings, kept, strict=True) if keep] if wordings else []
     numbers = tuple(int(grid.index[at]) for at in header.rows)
     begins = int(rows.index[0]) if len(rows) else None
     places = dict(zip(np.flatnonzero(kept).tolist(), names, strict=True))
     return RawTable(
-        rows.loc[:, kept].set_axis(names, axis=1),
+        (rows if all(kept) else rows.loc[:, kept]).set_axis(names, axis=1),
         column_labels={name: text for name, text in zip(names, labels, strict=False) if text},
         left_out=left_out,
         options=file.options.every(header=numbers[0] if len(numbers) == 1 else numbers, first_row=begins),
-        merged={
-            places[at]: (max(low, begins or 0), high)
-            for at, (low, high) in merged.items()
-            if at in places and begins is not None and high >= begins
-        },
+        merged=_spans(merged, places, rows.index),
         row_numbers=rows.index.to_numpy(),
     )
+
+
+def _without_empty(grid: pd.DataFrame) -> pd.DataFrame:
+    """Grid without the rows that hold nothing."""
+    empty = np.ones(len(grid), dtype=bool)
+    for at in range(grid.shape[1]):
+        if not empty.any():
+            return grid
+        empty[empty] = grid.iloc[:, at].isna().to_numpy()[empty]
+    return grid[~empty] if empty.any() else grid
+
+
+def _spans(
+    merged: Sequence[tuple[int, int, int]], places: Mapping[int, str], numbers: pd.Index
+) -> dict[str, tuple[int, int]]:
+    """First and last row of the merged cells of each column, those among the rows of the table only."""
+    spans: dict[str, tuple[int, int]] = {}
+    for at, top, bottom in merged:
+        if at in places and len(numbers) and top >= numbers[0]:
+            first, last = spans.get(places[at], (top, bottom))
+            spans[places[at]] = min(first, top), max(last, bottom)
+    return spans
 
 
 def header_place(head: pd.DataFrame, file: Source, known: Collection[str]) -> Header:

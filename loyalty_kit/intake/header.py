@@ -171,6 +171,9 @@ def _two_rows(upper: Titles, lower: Titles) -> bool:
 
     Under a name of its own stands nothing, or 'Response'; under a question of several columns stand texts.
     """
+    under = {text.casefold() for text in lower if text}
+    if under and under <= RESPONSES:
+        return any(upper)
     runs = _runs(upper)
     if sum(1 for text in upper if text) < 2 or all(len(run) == 1 for run in runs):
         return False

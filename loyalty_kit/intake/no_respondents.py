@@ -38,10 +38,17 @@ STATUS_CODES = {"1": "Survey Preview", "2": "Survey Test", "8": "Spam", "9": "Su
 """Qualtrics' codes of 'Status'."""
 QUALTRICS = frozenset(("startdate", "enddate", "recordeddate", "responseid", "progress", "finished", "userlanguage"))
 SOSCI = frozenset(("case", "serial", "ref", "questnnr", "started"))
+_LIKELY = re.compile(
+    "total|sum|average|avg|mean|median|std|standard|mini?mum|maximum|count|variance|[计和均分差数值計]|gesamt|mittel|"
+    "durchschnitt|somme|moyenne|promedio|media",
+    re.IGNORECASE,
+)
 _WHOLE = re.compile(r"[+-]?\d+([.,]0+)?")
 _NUMBER = re.compile(r"[+-]?\d+([.,]\d+)?")
 _FEW = 3
 _LAST = 20
+_UNDER = 50
+_MANY = 2000
 _HALF = 0.0051
 
 Found = Iterator[tuple[int, Message]]
@@ -126,18 +133,26 @@ def _tests(table: RawTable) -> Found:
 def _summaries(frame: pd.DataFrame) -> Found:
     """Rows that begin with 'Total' or its like and hold nothing but numbers beside it."""
     for at in range(min(_FEW, frame.shape[1])):
-        column = frame.iloc[:, at]
-        if not _is_text(column):
+        positions = _named_so(frame.iloc[:, at])
+        if len(positions) > max(_FEW * _FEW, len(frame) // 100):
             continue
-        codes, values = _factorized(column)
-        hits = [number for number, value in enumerate(values) if SUMMARY.fullmatch(plain_text(str(value)))]
-        positions = np.flatnonzero(np.isin(codes, hits)) if hits else np.array([], dtype=int)
-        if len(positions) > max(_FEW * len(hits), len(frame) // 100):
-            continue
-        for position in positions.tolist():
+        for position in positions:
             cells = _cells(frame, position)
             if next(iter(cells)) == at and all(_is_figure(cell) for place, cell in cells.items() if place != at):
                 yield position, message("begins with '{word}'", word=plain_text(str(cells[at])))
+
+
+def _named_so(column: pd.Series) -> list[int]:
+    """Positions of the cells that are called as a row of figures is."""
+    if not _is_text(column):
+        return []
+    if column.dtype != object:
+        # Half of the file's time would go into the ids otherwise.
+        likely = column.str.contains(_LIKELY).to_numpy(dtype=bool, na_value=False)
+        column = column.where(likely)
+    codes, values = _factorized(column)
+    hits = [number for number, value in enumerate(values) if SUMMARY.fullmatch(plain_text(str(value)))]
+    return np.flatnonzero(np.isin(codes, hits)).tolist() if hits else []
 
 
 def _unanswered(frame: pd.DataFrame, asked: list[int]) -> Found:
@@ -174,7 +189,7 @@ def _figures(frame: pd.DataFrame, columns: list[int]) -> Found:
     first = len(frame) - _FEW
     if first < 2 * _FEW:
         return
-    tail = frame.iloc[first:, columns].apply(_numbers).to_numpy(dtype=float)
+    tail = np.array([[_number(cell) for cell in row] for row in frame.iloc[first:, columns].astype(object).to_numpy()])
     summed, meant = {}, {}
     for place in range(_FEW):
         filled = np.flatnonzero(~np.isnan(tail[place]))
@@ -194,6 +209,13 @@ def _figures(frame: pd.DataFrame, columns: list[int]) -> Found:
                 meant.pop(place, None)
     yield from ((first + place, message("holds the sums of the rows above")) for place in summed)
     yield from ((first + place, message("holds the averages of the rows above")) for place in meant)
+
+
+def _number(cell: object) -> float:
+    try:
+        return float(str(cell))
+    except ValueError:
+        return np.nan
 
 
 def _numbers(column: pd.Series) -> pd.Series:
@@ -222,8 +244,11 @@ def _broken(column: pd.Series) -> list[int] | None:
     if pd.api.types.is_numeric_dtype(column):
         values = column.to_numpy(dtype=float, na_value=np.nan)
         return np.flatnonzero(~np.isnan(values) & (values != np.floor(values))).tolist()[: _FEW + 1]
+    tail = [cell_text(cell) for cell in column.iloc[-_UNDER:].dropna().astype(object)]
+    if all(_WHOLE.fullmatch(text) or not _NUMBER.fullmatch(text) for text in tail):
+        return []
     codes, values = _factorized(column)
-    if len(values) > 2000:
+    if len(values) > _MANY:
         return None
     texts = [cell_text(value) for value in values]
     bad = [at for at, text in enumerate(texts) if _NUMBER.fullmatch(text) and not _WHOLE.fullmatch(text)]

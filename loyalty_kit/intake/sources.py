@@ -54,7 +54,7 @@ class RawTable:
     options : FileOptions
         How the file was read, what was found out included.
     merged : mapping of column to tuple of int
-        Columns in which merged cells leave the rows below the first one empty, with the first and last such row.
+        Columns in which cells are merged downwards, with the first and last row of these.
     row_numbers : array of int of shape (rows,)
         Row of the file of each row of `frame`.
     """

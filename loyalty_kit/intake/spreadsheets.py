@@ -61,12 +61,7 @@ def _cell(cell: object) -> object:
     return None if cell == "" else cell
 
 
-def _merged(data: BytesIO, name: str) -> dict[int, tuple[int, int]]:
-    """First and last row that cells merged downwards leave empty, by the position of their column."""
-    found: dict[int, tuple[int, int]] = {}
+def _merged(data: BytesIO, name: str) -> list[tuple[int, int, int]]:
+    """Cells merged downwards: the position of their column, their first and their last row."""
     ranges = CalamineWorkbook.from_filelike(data).get_sheet_by_name(name).merged_cell_ranges or []
-    for (top, left), (bottom, _) in ranges:
-        if bottom > top:
-            first, last = found.get(left, (top + 2, bottom + 1))
-            found[left] = min(first, top + 2), max(last, bottom + 1)
-    return found
+    return [(left, top + 1, bottom + 1) for (top, left), (bottom, _) in ranges if bottom > top]

@@ -203,21 +203,21 @@ def refuse_merged(table: RawTable, known: Collection[str], subject: str) -> None
             "has a value; to fill it down: {line}.",
             file=subject,
             column=name,
-            first=str(low - 1),
+            first=str(low),
             last=str(high),
             line=table.options.line("fill_down", [name for name in table.merged if name in known]),
         )
 
 
 def looks_merged(table: RawTable, name: str) -> dict[str, tuple[int, int]]:
-    """Rows that a column leaves empty where cells were merged before it was saved as text; none where it is not so.
+    """Rows of a column whose cells seem to have been merged before it was saved as text; none where it is not so.
 
     Different values stand apart from one another, the first of them in the first row.
 
     Examples
     --------
     >>> looks_merged(RawTable(pd.DataFrame({"g": ["a", None, None, "b", None, None]}), row_numbers=range(2, 8)), "g")
-    {'g': (3, 7)}
+    {'g': (2, 7)}
     """
     column = table.frame[name]
     filled = np.flatnonzero(column.notna().to_numpy())
@@ -229,4 +229,4 @@ def looks_merged(table: RawTable, name: str) -> dict[str, tuple[int, int]]:
         or column.iloc[filled].duplicated().any()
     ):
         return {}
-    return {name: (int(table.row_numbers[1]), int(table.row_numbers[-1]))}
+    return {name: (int(table.row_numbers[0]), int(table.row_numbers[-1]))}

@@ -75,18 +75,16 @@ def _sheet(data: BytesIO, name: str) -> pd.DataFrame:
     return values.mask(formulas & values.isna(), NO_VALUE)
 
 
-def _merged(data: BytesIO, name: str) -> dict[int, tuple[int, int]]:
-    """First and last row that cells merged downwards leave empty, by the position of their column."""
+def _merged(data: BytesIO, name: str) -> list[tuple[int, int, int]]:
+    """Cells merged downwards: the position of their column, their first and their last row."""
     place = openpyxl.load_workbook(data, read_only=True, keep_links=False)[name]._worksheet_path
-    found: dict[int, tuple[int, int]] = {}
     with zipfile.ZipFile(data) as book, book.open(place) as sheet:
-        for left, top, _, bottom in _MERGED.findall(_after_cells(sheet)):
-            low, high = int(top) + 1, int(bottom)
-            if high >= low:
-                at = column_index_from_string(left.decode()) - 1
-                first, last = found.get(at, (low, high))
-                found[at] = min(first, low), max(last, high)
-    return found
+        found = _MERGED.findall(_after_cells(sheet))
+    return [
+        (column_index_from_string(left.decode()) - 1, int(top), int(bottom))
+        for left, top, _, bottom in found
+        if int(bottom) > int(top)
+    ]
 
 
 def _after_cells(sheet: IO[bytes]) -> bytes:

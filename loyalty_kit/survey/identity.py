@@ -35,7 +35,7 @@ def respondents(frame: pd.DataFrame, book: Codebook) -> Respondents:
             _empty(name, count, first) for _, count, first in tally(codes, texts, [text == "" for text in texts])
         ]
         parts.append(np.array(texts, dtype=object)[codes])
-    joined = [BETWEEN.join(row) for row in zip(*parts, strict=True)]
+    joined = parts[0].tolist() if len(parts) == 1 else [BETWEEN.join(row) for row in zip(*parts, strict=True)]
     whole = np.all([part != "" for part in parts], axis=0)
     codes, ids = pd.factorize(np.array(joined, dtype=object))
     repeated = np.bincount(codes, weights=whole, minlength=len(ids)) > 1
