@@ -45,9 +45,9 @@ def read_campaign(
     Parameters
     ----------
     path : str or Path
-        One row a customer, in CSV (.csv, .tsv, .txt; UTF-8, GB18030, or UTF-16 with a byte-order mark; delimiter
-        , ; tab or |; a decimal comma where it is ';'), Excel (.xlsx, .xlsm: the first sheet that holds the
-        columns), SPSS (.sav, .zsav: arms, segments and conditions by their value labels) or Parquet (.parquet).
+        One row a customer, in text (.csv, .tsv, .txt), a spreadsheet (.xlsx, .xlsm, .xls, .xlsb, .ods: the first sheet
+        that holds the columns), SPSS or Stata (.sav, .zsav, .por, .dta: arms, segments and conditions by their value
+        labels) or Parquet (.parquet). Amounts are read in any spelling: '¥1,200.50', '1.234,50', '95 %'.
     arm : str
         Column of the arm to which each customer was assigned.
     shares : list of str
@@ -111,7 +111,13 @@ def read_campaign(
     numbers = dict.fromkeys(column for metric in measured for column in own_columns(metric))
     limits = [column for column, _ in conditions(only) if column not in {*numbers, *outcomes, period}]
     needed = [*names, *numbers, *outcomes[2:], *([period] if period else [])]
-    customers = read_customers(Path(path), list(dict.fromkeys([*needed, *limits])), {*names, *limits}, file=file)
+    customers = read_customers(
+        Path(path),
+        list(dict.fromkeys([*needed, *limits])),
+        {*names, *limits},
+        amounts=dict.fromkeys([*numbers, *outcomes[2:]]),
+        file=file,
+    )
     table = keep_only(customers, only, min_cell=min_cell)
     check_columns(table.columns, needed, message("The customer file"))
     sizes = {str(name): int(size) for name, size in table[arm].value_counts().items()}

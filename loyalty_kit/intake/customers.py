@@ -5,15 +5,22 @@ from pathlib import Path
 
 import pandas as pd
 
-from loyalty_kit.core.errors import InputError, UnreadableError
-from loyalty_kit.core.messages import message
-from loyalty_kit.intake.numbers import number_column
+from loyalty_kit.core.errors import InputError, UnreadableError, rows
+from loyalty_kit.core.messages import Message, message
+from loyalty_kit.core.selection import FEWEST
+from loyalty_kit.intake.numbers import number_column, wrong_cell
 from loyalty_kit.intake.options import file_argument
+from loyalty_kit.intake.sources import RawTable
 from loyalty_kit.intake.tables import labelled, read_table, refuse_doubtful, refuse_merged
 
 
 def read_customers(
-    path: Path, known: Sequence[str], texts: Collection[str], *, file: Mapping[str, object] | None = None
+    path: Path,
+    known: Sequence[str],
+    texts: Collection[str],
+    *,
+    amounts: Collection[str] = (),
+    file: Mapping[str, object] | None = None,
 ) -> pd.DataFrame:
     """Table of a file of customers: the columns `texts` as text, others as numbers where every cell is one.
 
@@ -25,6 +32,8 @@ def read_customers(
         Columns that are asked for.
     texts : collection of str
         Those among them that name something: arms, segments, ids.
+    amounts : collection of str
+        Those among them that must hold numbers or truth values.
     file : mapping of str to object, optional
         How the file is to be read where it does not say so itself: the keys of `FileOptions`.
     """
@@ -44,13 +53,34 @@ def read_customers(
             n=columns.count(twice[0]),
             column=twice[0],
         )
-    return pd.DataFrame(
-        {
-            name: labelled(cells, table.value_labels.get(str(name), {}))
-            if name in texts
-            else number_column(
-                cells, table.options, decimal_comma=table.decimal_comma, asked=subject if name in known else ""
-            )
-            for name, cells in table.frame.items()
-        }
+    found = {
+        name: labelled(cells, table.value_labels.get(str(name), {}))
+        if name in texts
+        else number_column(
+            cells, table.options, decimal_comma=table.decimal_comma, asked=subject if name in known else ""
+        )
+        for name, cells in table.frame.items()
+    }
+    for name in (name for name in amounts if name in found and not pd.api.types.is_numeric_dtype(found[name])):
+        _refuse_text(found[name], table, subject)
+    return pd.DataFrame(found)
+
+
+def _refuse_text(column: pd.Series, table: RawTable, subject: Message) -> None:
+    """Refuse a column whose cells are not all numbers, with the first that is none and why."""
+    wrong = wrong_cell(column, table.options, decimal_comma=table.decimal_comma)
+    if wrong is None:
+        return
+    told = {"file": subject, "column": column.name, "often": rows(wrong.rows), "row": wrong.first + 1}
+    held = message("'{value}', {reason},", value=wrong.text, reason=wrong.reason) if wrong.reason else None
+    named = message(
+        "{file} holds {value} in {often} of column '{column}' (first: data row {row}), where numbers are needed.",
+        value=held or message("'{value}'", value=wrong.text),
+        **told,
     )
+    unnamed = message(
+        "{file} holds {value} in {often} of column '{column}' (first: data row {row}), where numbers are needed.",
+        value=message("text"),
+        **told,
+    )
+    raise InputError(named, anonymous=named if wrong.rows >= FEWEST else unnamed)

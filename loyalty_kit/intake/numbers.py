@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from decimal import Decimal
 from numbers import Real
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +14,7 @@ import pyarrow.compute as pc
 from loyalty_kit.core.cells import cell_text
 from loyalty_kit.core.errors import InputError
 from loyalty_kit.core.messages import Message, message
-from loyalty_kit.intake.numerals.columns import Cell, Column, Marks, figures
+from loyalty_kit.intake.numerals.columns import Cell, Column, Marks, figures, reason
 from loyalty_kit.intake.numerals.forms import NUMBER, TWOFOLD, is_number
 from loyalty_kit.intake.numerals.truths import truth_values
 from loyalty_kit.intake.options import AS_IT_SAYS, FileOptions
@@ -84,6 +85,36 @@ def number_column(
     if found is None:
         found = _spelled(known, marks_of(options, decimal_comma=decimal_comma), options, asked)
     return column if found is None else pd.Series(found, index=column.index, name=column.name)
+
+
+class WrongCell(NamedTuple):
+    """Text in a column of numbers: how many rows hold it, which first, and why it is no number."""
+
+    text: str
+    rows: int
+    first: int
+    reason: Message | None
+
+
+def wrong_cell(
+    column: pd.Series, options: FileOptions = AS_IT_SAYS, *, decimal_comma: bool = False
+) -> WrongCell | None:
+    """Find the first cell of a column that is no number; none where all are.
+
+    Examples
+    --------
+    >>> wrong_cell(pd.Series(["5", "1.2.3"]))
+    WrongCell(text='1.2.3', rows=1, first=1, reason='which is no number')
+    """
+    codes, cells = distinct_cells(column)
+    meant = figures(cells, marks_of(options, decimal_comma=decimal_comma), Column())
+    wrong = np.array([isinstance(cell, str) for cell in meant.cells])[codes]
+    if not wrong.any():
+        return None
+    first = int(wrong.argmax())
+    at = int(codes[first])
+    text = str(meant.cells[at])
+    return WrongCell(text, int((codes == at).sum()), first, reason(text, unlike=at in meant.unlike))
 
 
 def doubt(values: Sequence[float], options: FileOptions) -> Message:

@@ -28,10 +28,9 @@ def read_responses(
     Parameters
     ----------
     path : str or Path
-        CSV (.csv, .tsv, .txt; UTF-8, GB18030, or UTF-16 with a byte-order mark; delimiter , ; tab
-        or |; a decimal comma where it is ';'), Excel (.xlsx, .xlsm: the first sheet that holds the
-        codebook's columns), SPSS (.sav, .zsav) or Parquet (.parquet). Qualtrics' two extra header
-        rows are skipped.
+        Text (.csv, .tsv, .txt, in any encoding and delimiter in use), a spreadsheet (.xlsx, .xlsm,
+        .xls, .xlsb, .ods: the first sheet that holds the codebook's columns), SPSS or Stata (.sav,
+        .zsav, .por, .dta) or Parquet (.parquet). Qualtrics' two extra header rows are skipped.
     codebook : Codebook, str or Path
         Meaning of the columns, or the file that holds it.
     invalid : {'error', 'missing'}
@@ -61,9 +60,11 @@ def read_responses(
     -----
     An empty cell is missing, and so is one of the codebook's `missing` codes, as number or as
     text. A text answer among the item's `labels` becomes its number; blanks, case and full-width
-    characters make no difference. Nothing else is guessed: 'NA' is missing only where the
-    codebook says so. SPSS items are read by their codes, and by their value labels where these
-    stand in `labels` with other numbers; SPSS groups by their value labels.
+    characters make no difference. Numbers are read as people store them: '3,5', '1.234,50', '95秒'; a
+    column decides on its decimal sign, and where none of its cells does, '1.200' is a fault that names
+    the line of `[file]` which decides. What SPSS or Stata declares missing is missing. Nothing else is
+    guessed: 'NA' is missing only where the codebook says so. SPSS items are read by their codes, and by
+    their value labels where these stand in `labels` with other numbers; SPSS groups by their value labels.
 
     Examples
     --------

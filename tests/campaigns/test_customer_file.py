@@ -177,7 +177,7 @@ def test_a_lacking_column_is_named_with_the_nearest(table, tmp_path):
 
 def test_text_in_a_column_of_numbers_is_refused(table, tmp_path):
     table.assign(before="much").to_parquet(tmp_path / "a.parquet")
-    with pytest.raises(InputError, match="Column 'before' holds text"):
+    with pytest.raises(InputError, match="holds 'much' in 8 rows of column 'before'"):
         lk.read_campaign(tmp_path / "a.parquet", **OPTIONS)
 
 
@@ -244,3 +244,28 @@ def test_a_study_is_simulated_where_its_truth_lies_beside_it(tmp_path):
     assert not lk.read_campaign(file, **options).simulated
     (tmp_path / "truth.json").write_text("{}", "utf-8")
     assert lk.read_campaign(file, **options).simulated
+
+
+def test_amounts_are_read_as_people_store_them_and_a_wrong_one_is_shown_with_its_flaw(tmp_path):
+    def read(*spent: str) -> list[float]:
+        lines = [
+            f'{arm},{bought},"{spend}"' for arm, bought, spend in zip("AABB", ("ja", "nein") * 2, spent, strict=True)
+        ]
+        (tmp_path / "c.csv").write_text("\n".join(["arm,bought,spend", *lines]), encoding="utf-8")
+        campaign = lk.read_campaign(
+            tmp_path / "c.csv",
+            arm="arm",
+            shares=["A: 1", "B: 1"],
+            outcomes=["bought", "spend"],
+            profit="0.4 * spend - 1",
+        )
+        return campaign.frame["spend"].tolist()
+
+    assert read("¥1,200.50", "0", "￥80", "30元") == [1200.5, 0, 80, 30]
+    with pytest.raises(InputError) as error:
+        read("5", "1.2.3", "1", "2")
+    assert error.value.message == (
+        "The customer file 'c.csv' holds '1.2.3', which is no number, in 1 row of column 'spend' (first: data row 2), "
+        "where numbers are needed."
+    )
+    assert "1.2.3" not in error.value.anonymous
