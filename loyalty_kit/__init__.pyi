@@ -57,5 +57,6 @@ from .survey.screening import screen as screen
 from .survey.shares import marked_shares as marked_shares
 from .survey.shares import net_promoter as net_promoter
 from .survey.shares import top_box as top_box
+from .survey.tick_shares import tick_shares as tick_shares
 
 __version__: str

@@ -37,3 +37,4 @@ from .survey.screening import ScreeningResult as ScreeningResult
 from .survey.shares import NetPromoterResult as NetPromoterResult
 from .survey.shares import SharesResult as SharesResult
 from .survey.shares import TopBoxResult as TopBoxResult
+from .survey.tick_shares import TickSharesResult as TickSharesResult

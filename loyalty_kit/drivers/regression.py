@@ -54,7 +54,8 @@ def drivers(
     outcome : str
         Column to explain.
     drivers : list of str, optional
-        Columns to explain it by; the scales with the role 'driver' where not given.
+        Columns to explain it by; the scales with the role 'driver' where not given. An option of a select-all
+        question is one too, as 'Q5_1': its coefficient compares those who chose it with those who did not.
     controls : list of str
         Columns held constant: numbers, or categories (text, or a group column of the scores), whose
         first level the others are compared with.
@@ -124,7 +125,8 @@ def drivers(
         cluster=cluster,
         moderator=moderator,
     )
-    design = read_design(table, specification, scores.labels if isinstance(scores, ScaleScores) else {})
+    labels = {**scores.ticks, **scores.labels} if isinstance(scores, ScaleScores) else {}
+    design = read_design(table, specification, labels)
     fitted = fit(design.y, design.x, weights=design.weights, clusters=design.clusters, model=model, errors=errors)
     corrected = None
     if reliability is not None:

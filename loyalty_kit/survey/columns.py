@@ -17,9 +17,17 @@ from loyalty_kit.intake.numerals.truths import truth_values
 from loyalty_kit.intake.options import FileOptions
 from loyalty_kit.intake.sources import RawTable
 from loyalty_kit.survey.codebook import Codebook
-from loyalty_kit.survey.problems import LOOKS_MISSING, Codes, Problem, distinct, tally
+from loyalty_kit.survey.problems import LOOKS_MISSING, Codes, Problem, distinct, short, tally
 
 _FEW = 20
+NO_ANSWER = re.compile(
+    r"^[\W_]*(?:n[./]?a\.?|null!?|none|nan|nil|missing|empty|skip(?:ped)?|dk|ref|k\.?\s?a\.?)?[\W_]*$"
+    r"|don.?t know|do not know|refus|no answer|not answered|not applicable|no opinion|prefer not|unsure|not sure"
+    r"|keine angabe|wei(?:ß|ss) nicht|ne sait pas|no sabe|不知道|不清楚|不适用|不了解|说不清"
+    r"|拒答|拒绝|跳过|^\W*空\W*$|未回答|未作答|缺失",
+    re.IGNORECASE,
+)
+"""What survey tools and questionnaires write where there is no answer."""
 _PAIR = re.compile(r"(\d{1,2}),(\d{1,2})", re.ASCII)
 
 
@@ -189,10 +197,27 @@ def _answers(
     span = {"low": cell_text(low), "high": cell_text(high), "labels": message(" and its labels") if labels else ""}
     problems = []
     for found in tally(held.codes, cells, wrong):
-        missing_too = message("; if it means missing, add it to 'missing'") if found[0] in LOOKS_MISSING else ""
-        allowed = message("the codebook allows {low} to {high}{labels}{missing}", missing=missing_too, **span)
-        problems.append(held.problem(message("Item '{item}' holds", item=item), found, allowed, item))
+        allowed = message("the codebook allows {low} to {high}{labels}", **span)
+        problem = held.problem(message("Item '{item}' holds", item=item), found, allowed, item)
+        problems.append(problem._replace(advice=_advice(found[0], file_labels)))
     return pd.Series(np.array(numbers, dtype=float)[held.codes]), problems
+
+
+def _advice(cell: Cell, file_labels: Mapping[Cell, str]) -> Message | None:
+    """Say what to do about a cell, by what the file calls it, else by what it looks like."""
+    label = file_labels.get(cell)
+    if label and NO_ANSWER.search(label):
+        return message("the file calls it '{label}': if it means missing, add it to 'missing'", label=short(label))
+    if label:
+        return message(
+            "the file calls it '{label}': add it to 'missing' if it is no answer, else give its place as "
+            'response.labels = {{ "{code}" = … }}',
+            label=short(label),
+            code=cell_text(cell),
+        )
+    if cell in LOOKS_MISSING or (isinstance(cell, str) and NO_ANSWER.search(cell)):
+        return message("if it means missing, add it to 'missing'")
+    return None
 
 
 def _by_label(

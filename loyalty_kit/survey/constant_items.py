@@ -1,12 +1,15 @@
-"""What of a codebook a survey can answer: items that nobody answered, or all alike, are left out with a sentence."""
+"""What of a codebook a survey can answer: items without answers, answered by all alike or copied are left out."""
 
 from typing import NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from loyalty_kit.core.checks import check_responses
 from loyalty_kit.core.messages import message
 from loyalty_kit.survey.codebook import Codebook, check_codebook
+
+_FEWEST_ALIKE = 10
 
 
 class KeptItems(NamedTuple):
@@ -29,7 +32,8 @@ def drop_constant_items(responses: pd.DataFrame, codebook: Codebook) -> KeptItem
     Returns
     -------
     KeptItems
-        `codebook` without items that nobody answered or everybody answered alike, without scales of
+        `codebook` without items that nobody answered or everybody answered alike, without all but the
+        first of items whose answers are the same in every row (ten or more), without scales of
         which no item is left and without indices that lack a scale; `warnings` names what was left out.
 
     Raises
@@ -50,6 +54,8 @@ def drop_constant_items(responses: pd.DataFrame, codebook: Codebook) -> KeptItem
     check_responses(responses, codebook.item_names)
     different = responses[list(codebook.item_names)].nunique()
     idle = [name for name in codebook.item_names if different[name] < 2]
+    copies = _copies(responses, [name for name in codebook.item_names if name not in idle])
+    unvaried, idle = idle, [*idle, *copies]
     scales = {}
     for name, scale in codebook.scales.items():
         items = tuple(item for item in scale.items if item not in idle)
@@ -64,7 +70,33 @@ def drop_constant_items(responses: pd.DataFrame, codebook: Codebook) -> KeptItem
         }
     )
     dropped = [name for name in (*codebook.scales, *codebook.index) if name not in scales and name not in kept.index]
-    return KeptItems(Codebook.model_validate(kept.model_dump()), _warnings(responses, idle, dropped, codebook))
+    return KeptItems(
+        Codebook.model_validate(kept.model_dump()),
+        (*_warnings(responses, unvaried, dropped, codebook), *_copied(copies)),
+    )
+
+
+def _copies(responses: pd.DataFrame, items: list[str]) -> dict[str, str]:
+    """Items whose answers are another's, row by row, with that one; too few respondents may agree by chance."""
+    first: dict[bytes, str] = {}
+    copies = {}
+    for name in items:
+        if responses[name].count() < _FEWEST_ALIKE or not pd.api.types.is_numeric_dtype(responses[name]):
+            continue
+        held = responses[name].to_numpy(dtype=float, na_value=np.nan).tobytes()
+        if held in first:
+            copies[name] = first[held]
+        first.setdefault(held, name)
+    return copies
+
+
+def _copied(copies: dict[str, str]) -> list[str]:
+    return [
+        message(
+            "Left out, as its answers are a copy of those to item '{first}': item '{item}'.", first=first, item=name
+        )
+        for name, first in copies.items()
+    ]
 
 
 def _warnings(responses: pd.DataFrame, idle: list[str], dropped: list[str], codebook: Codebook) -> tuple[str, ...]:

@@ -47,7 +47,8 @@ def group_counts(responses: pd.DataFrame, codebook: Codebook, *, min_cell: int =
     -------
     GroupCounts
         Levels in order of their first appearance. A missing level counts as '(none)'; where more than
-        one level is suppressed, '(other)' stands for all of them in the last row.
+        one level is suppressed, '(other)' stands for all of them in the last row. An option of a select-all
+        question is called by its label, its levels '(chosen)' and '(not chosen)'.
 
     Notes
     -----
@@ -67,12 +68,16 @@ def group_counts(responses: pd.DataFrame, codebook: Codebook, *, min_cell: int =
     check_responses(responses, codebook.groups)
     tables = [pd.DataFrame(columns=["group", "level", "n", "share"])]
     for group in codebook.groups:
-        counts = cell_texts(responses[group]).astype(object).fillna("(none)").value_counts(sort=False)
+        texts = cell_texts(responses[group]).astype(object).fillna("(none)")
+        if group in codebook.tick_labels:
+            texts = texts.replace({"1": "(chosen)", "0": "(not chosen)"})
+        counts = texts.value_counts(sort=False)
         hidden = small_cells(counts, min_cell)
         shown = counts.astype(float).where(~hidden)
-        table = pd.DataFrame({"group": group, "level": counts.index, "n": shown}).assign(share=shown / counts.sum())
+        name = codebook.tick_labels.get(group, group)
+        table = pd.DataFrame({"group": name, "level": counts.index, "n": shown}).assign(share=shown / counts.sum())
         if hidden.sum() > 1:
-            other = pd.DataFrame({"group": [group], "level": "(other)", "n": np.nan, "share": np.nan})
+            other = pd.DataFrame({"group": [name], "level": "(other)", "n": np.nan, "share": np.nan})
             table = pd.concat([table[~hidden], other])
         tables.append(table)
     return GroupCounts(pd.concat(tables[1:] or tables, ignore_index=True), min_cell)

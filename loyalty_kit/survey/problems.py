@@ -16,7 +16,7 @@ from loyalty_kit.intake.numerals.columns import Cell, Written
 
 C = TypeVar("C")
 Codes = npt.NDArray[np.intp]
-LOOKS_MISSING = (-99, -9, 99, 999)
+LOOKS_MISSING = (-1, -2, -3, -7, -8, -9, -77, -88, -97, -98, -99, -999, 77, 88, 97, 98, 99, 997, 998, 999)
 """What survey tools write for no answer."""
 _MANY = 3
 _NUMBERS = 8
@@ -33,7 +33,7 @@ Held = Cell | Rare
 
 
 class Problem(NamedTuple):
-    """What is wrong, how often, in which row first, what is allowed; the wrong cell, an answer's items, its flaw.
+    """What is wrong, how often, in which row first, what is allowed; the cell, its items, its flaw and advice.
 
     Where there is a cell, `what` ends before it: "Item 'A1' holds".
     """
@@ -45,6 +45,7 @@ class Problem(NamedTuple):
     cell: Held = None
     items: tuple[str, ...] = ()
     reason: Message | None = None
+    advice: Message | None = None
 
 
 def distinct(column: pd.Series) -> tuple[Codes, list[str]]:
@@ -73,21 +74,22 @@ def tally(codes: Codes, cells: Sequence[C], wrong: Sequence[bool] | npt.NDArray[
 
 def merged(problems: list[Problem]) -> list[Problem]:
     """Problems with those of one answer in many items as one, in the place of the first of them."""
-    alike: dict[tuple[Held, str], list[Problem]] = {}
+    alike: dict[tuple[Held, str, str | None], list[Problem]] = {}
     for problem in problems:
-        alike.setdefault((problem.cell, problem.allowed), []).append(problem)
+        alike.setdefault((problem.cell, problem.allowed, problem.advice), []).append(problem)
     told = []
     for problem in problems:
-        same = alike[problem.cell, problem.allowed]
+        same = alike[problem.cell, problem.allowed, problem.advice]
         if len(same) < _MANY or not problem.items:
             told.append(problem)
         elif problem is same[0]:
             items = tuple(item for other in same for item in other.items)
-            what, allowed = message("Items {items} hold", items=few(items, 2)), problem.allowed
-            if isinstance(problem.cell, str):
-                allowed = message("{allowed}; add it to response.labels", allowed=allowed)
+            what, advice = message("Items {items} hold", items=few(items, 2)), problem.advice
+            if isinstance(problem.cell, str) and advice is None:
+                advice = message("add it to response.labels")
             count, first = sum(other.rows for other in same), min(other.first for other in same)
-            told.append(Problem(what, count, first, allowed, problem.cell, items, problem.reason))
+            united = problem._replace(what=what, rows=count, first=first, items=items, advice=advice)
+            told.append(united)
     return told
 
 
@@ -125,6 +127,8 @@ def sentence(problem: Problem, ids: list[str]) -> Message:
         else message("data row {row}", row=problem.first + 1),
         "allowed": problem.allowed,
     }
+    if problem.advice and not isinstance(problem.cell, Rare):
+        told["allowed"] = message("{allowed}; {advice}", allowed=problem.allowed, advice=problem.advice)
     if problem.cell is None:
         return message("{what} {often} (first: {place}); {allowed}.", **told)
     held = _held(problem.cell, is_answer=bool(problem.items))

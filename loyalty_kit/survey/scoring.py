@@ -1,7 +1,7 @@
 """From answers to scores: keying, scale scores on 0–100 and composite indices."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
@@ -33,8 +33,9 @@ class ScaleScores(Result):
 
     Attributes
     ----------
-    frame : DataFrame of shape (respondents, scales + indices + groups + weight)
-        Scores on 0–100, NaN where too few items are answered; group and weight columns beside them.
+    frame : DataFrame of shape (respondents, scales + indices + groups + weight + options)
+        Scores on 0–100, NaN where too few items are answered; group and weight columns beside them, and the options
+        of select-all questions, 1 or 0, where the answers have them.
     roles : dict
         Role of each scale: 'outcome', 'driver' or 'none'.
     weights : DataFrame of shape (scales, indices)
@@ -53,6 +54,8 @@ class ScaleScores(Result):
         Scales that cannot be trusted, where `score` was told which those are.
     title : str
         Title of the survey; empty where it has none.
+    ticks : dict
+        Label of each option that the frame holds.
     """
 
     frame: pd.DataFrame
@@ -65,6 +68,7 @@ class ScaleScores(Result):
     confidence: float = 0.95
     doubtful: tuple[str, ...] = ()
     title: str = ""
+    ticks: Mapping[str, str] = field(default_factory=dict)
 
     def summary(self, *, confidence: float | None = None) -> pd.DataFrame:
         """Weighted mean of each score with its interval.
@@ -229,7 +233,8 @@ def score(
     check_share(min_answered, "min_answered")
     check_level(confidence, "confidence")
     check_codebook(codebook)
-    beside = [*codebook.groups, *filter(None, [codebook.weight])]
+    ticks = {name: label for name, label in codebook.tick_labels.items() if name in responses}
+    beside = list(dict.fromkeys([*codebook.groups, *filter(None, [codebook.weight]), *ticks]))
     scaled = [name for scale in codebook.scales.values() for name in scale.items]
     check_responses(responses, [*scaled, *beside])
     check_answers(responses, codebook.ranges(scaled))
@@ -253,6 +258,7 @@ def score(
         confidence=confidence,
         doubtful=tuple(name for name, found in reliability.verdicts.items() if found != "trust") if reliability else (),
         title=codebook.title,
+        ticks=ticks,
     )
 
 

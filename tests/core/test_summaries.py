@@ -88,12 +88,15 @@ class People:
     def survey_objects(self) -> list[object]:
         book, responses = self.book, self.responses
         items, scores = responses[list(book.measures)], lk.score(responses, book)
-        quality = lk.reliability(responses, book)
+        quality, ticked = lk.reliability(responses, book), (responses["channel"] == "store").astype(float)
         claimed = lk.cfa(responses, book)
         few = lk.net_promoter(responses["recommend"].head(3))
         return [
             *(book, scores, quality, claimed, claimed.answers, claimed.validity(rng=1), few),
             lk.screen(responses, book, seconds="seconds"),
+            lk.tick_shares(
+                responses.assign(store=ticked), book.edit(items={"buys": {"kind": "ticks", "columns": ["store"]}})
+            ),
             lk.Moments.of(responses, list(book.measures), weight="weight"),
             lk.Moments.by(responses, list(book.measures), by=["channel"], weight="weight"),
             lk.invariance(responses, book, group="channel"),

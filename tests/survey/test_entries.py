@@ -114,3 +114,12 @@ def test_what_is_no_path_is_refused(call, told):
     with pytest.raises(InputError) as caught:
         call()
     assert str(caught.value) == told
+
+
+def test_of_copied_items_the_first_is_kept_and_the_others_are_named():
+    book = Codebook.parse("response = { min = 1, max = 5 }\nscales.t.items = ['a', 'b', 'c']")
+    answers = pd.DataFrame({"a": [1.0, 2, 3, 4, 5, None] * 2, "b": [1.0, 2, 3, 4, 5, None] * 2, "c": [1.0, 2] * 6})
+    kept = drop_constant_items(answers, book)
+    assert kept.codebook.item_names == ("a", "c")
+    assert kept.warnings == ("Left out, as its answers are a copy of those to item 'a': item 'b'.",)
+    assert drop_constant_items(answers[:6], book).codebook.item_names == ("a", "b", "c")

@@ -275,7 +275,8 @@ def test_a_page_quotes_some_wrong_numbers_but_not_the_many_that_stand_in_a_colum
     told = [len(sentences(read, misplaced(*range(1000, 1000 + many)), anonymous=True)) for many in (8, 9, 30)]
     assert told == [8, 1, 1]
     assert sentences(read, misplaced(*range(1000, 1009), -98, -98, -98, -98, -98, 999), anonymous=True) == [
-        "Item 'q1' holds -98 in 5 rows (first: data row 10); the codebook allows 1 to 5 and its labels.",
+        "Item 'q1' holds -98 in 5 rows (first: data row 10); the codebook allows 1 to 5 and its labels; "
+        "if it means missing, add it to 'missing'.",
         "Item 'q1' holds other numbers in 9 rows (first: data row 1); the codebook allows 1 to 5 and its labels.",
         "Item 'q1' holds 999 in 1 row (first: data row 15); the codebook allows 1 to 5 and its labels; "
         "if it means missing, add it to 'missing'.",
@@ -615,3 +616,22 @@ def test_an_absent_column_is_called_by_its_name_in_the_file(read):
     assert sentences(read, "Staff are frendly,Q2\n4,5\n", book) == [
         "The survey 'survey.csv' lacks the column 'Staff are friendly'; did you mean 'Staff are frendly'?"
     ]
+
+
+@pytest.mark.parametrize("cell", ["NA", ".", "#NULL!", "(空)", "(跳过)", "不清楚", "Don't know", "-1", "98", "n/a"])
+def test_what_looks_like_no_answer_is_led_to_missing(read, cell):
+    book = Codebook.parse("response = { min = 1, max = 5 }\nitems.q1 = {}")
+    (told,) = sentences(read, f"q1\n3\n{cell}\n4\n", book)
+    assert told.endswith("if it means missing, add it to 'missing'.")
+
+
+def test_a_code_gets_the_advice_that_the_files_own_label_asks_for(tmp_path):
+    frame = pd.DataFrame({"q1": [1.0, 98, 6, 5]})
+    labels = {"q1": {98: "Keine Angabe", 6: "Neutral"}}
+    pyreadstat.write_sav(frame, tmp_path / "s.sav", variable_value_labels=labels)
+    with pytest.raises(InputError) as refusal:
+        read_responses(tmp_path / "s.sav", Codebook.parse("response = { min = 1, max = 5 }\nitems.q1 = {}"))
+    first, second = str(refusal.value).splitlines()
+    assert "the file calls it 'Keine Angabe': if it means missing, add it to 'missing'." in first
+    assert "the file calls it 'Neutral': add it to" in second
+    assert 'response.labels = { "6" = … }' in second

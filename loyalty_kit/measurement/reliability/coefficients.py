@@ -76,7 +76,7 @@ class OneFactor:
     notes: tuple[str, ...] = ()
 
 
-def one_factor(covariance: Floats, names: Sequence[str]) -> OneFactor:
+def one_factor(covariance: Floats, names: Sequence[str], *, n: float = np.inf) -> OneFactor:
     """One-factor model of the items' covariances, and omega total from it.
 
     Parameters
@@ -85,6 +85,8 @@ def one_factor(covariance: Floats, names: Sequence[str]) -> OneFactor:
         Of items that all vary.
     names : sequence of str
         Items, for the notes.
+    n : float
+        Respondents behind the covariances: where they are no more than the items, they are the reason.
 
     Returns
     -------
@@ -110,6 +112,13 @@ def one_factor(covariance: Floats, names: Sequence[str]) -> OneFactor:
     sd = np.sqrt(np.diag(covariance))
     correlation = covariance / np.outer(sd, sd)
     np.fill_diagonal(correlation, 1.0)
+    if n <= len(names):
+        told = message(
+            "{n} respondents are too few for {count} items, so omega_total and loadings are not given",
+            n=f"{n:.0f}",
+            count=len(names),
+        )
+        return OneFactor(nothing, np.nan, (told,))
     if np.linalg.eigvalsh(correlation)[0] < _SINGULAR:
         return OneFactor(nothing, np.nan, (_determined(correlation, names),))
     found = extract(correlation, factors=1, method="ml")

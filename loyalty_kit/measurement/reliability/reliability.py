@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -9,7 +10,7 @@ import pandas as pd
 from loyalty_kit.core.checks import check_answers, check_level, check_responses, check_rng, check_weight, check_whole
 from loyalty_kit.core.errors import InputError
 from loyalty_kit.core.estimates import Estimate
-from loyalty_kit.core.messages import message
+from loyalty_kit.core.messages import Message, message
 from loyalty_kit.core.results import Result
 from loyalty_kit.measurement.correlations.items import ItemTable
 from loyalty_kit.measurement.reliability.alpha_bootstrap import alpha_intervals
@@ -29,6 +30,7 @@ from loyalty_kit.measurement.reliability.item_analysis import (
     keying_warnings,
 )
 from loyalty_kit.measurement.reliability.scale_verdict import FirstStep, first_step, scale_verdict, weak_items
+from loyalty_kit.measurement.reliability.unused_codes import unused_codes
 from loyalty_kit.statistics.moments import Floats
 from loyalty_kit.survey.codebook import Codebook, check_codebook
 from loyalty_kit.survey.scoring import reverse_key
@@ -274,7 +276,7 @@ def _report(name: str, table: ItemTable, codebook: Codebook, confidence: float) 
     items = distribution(table, low=low, high=high)
     items.insert(0, "scale", name)
     k = len(table.names)
-    row = {"scale": name, "items": k, "n_used": _complete([table])}
+    row: dict[str, Any] = {"scale": name, "items": k, "n_used": _complete([table])}
     try:
         moments = complete_moments(table)
     except InputError as error:
@@ -282,16 +284,31 @@ def _report(name: str, table: ItemTable, codebook: Codebook, confidence: float) 
         why = message("Scale '{scale}' has no coefficients. {why}", scale=name, why=error.said)
         return _ScaleReport(row, items.join(nothing), (why,), estimable=False)
     covariance, n = moments.covariance.to_numpy(), moments.effective_n
-    factor = one_factor(covariance, table.names)
+    factor = one_factor(covariance, table.names, n=row["n_used"])
     statistics = discrimination(covariance, factor.loadings)
     coefficients, notes = _coefficients(covariance, moments.correlation.to_numpy(), n, confidence)
     keying = keying_warnings(table.names, statistics, covariance, n=n)
+    unused = _unused(name, table, codebook, low, high)
     return _ScaleReport(
         {**row, **coefficients, "omega_total": factor.omega},
         items.join(statistics),
-        notes=tuple(message("Scale '{scale}': {text}.", scale=name, text=text) for text in (*factor.notes, *notes)),
+        notes=(
+            *(message("Scale '{scale}': {text}.", scale=name, text=text) for text in (*factor.notes, *notes)),
+            *unused,
+        ),
         keying=tuple(message("Scale '{scale}': {text}", scale=name, text=text) for text in keying),
     )
+
+
+def _unused(name: str, table: ItemTable, codebook: Codebook, low: Floats, high: Floats) -> list[Message]:
+    """Say which answer nobody gives on a scale whose items share their range."""
+    if len({*low}) > 1 or len({*high}) > 1:
+        return []
+    keys = np.array([-1.0 if item in codebook.scales[name].reverse else 1.0 for item in table.names])
+    keyed = table.values[complete_rows(table)]
+    # The table holds keyed answers: a reverse-keyed item is turned back.
+    answers = np.where(keys > 0, keyed, low + high - keyed)
+    return unused_codes(name, answers, low=float(low[0]), high=float(high[0]), keys=keys)
 
 
 def _coefficients(

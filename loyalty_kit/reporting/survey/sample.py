@@ -17,7 +17,7 @@ from loyalty_kit.survey.groups import GroupCounts
 from loyalty_kit.survey.screening import ScreeningResult
 
 SMALL_SAMPLE = 100
-LEVELS = {"(none)": "no_level", "(other)": "other_level"}
+LEVELS = {"(none)": "no_level", "(other)": "other_level", "(chosen)": "chosen", "(not chosen)": "not_chosen"}
 """Levels that `group_counts` adds, with their key in the catalogue."""
 
 
