@@ -260,7 +260,7 @@ def arranged(loadings: Floats, factor_correlations: Floats) -> tuple[Floats, Flo
     return loadings[:, order] * signs, factor_correlations[np.ix_(order, order)] * np.outer(signs, signs)
 
 
-def home_factors(loadings: pd.DataFrame, codebook: Codebook) -> dict[str, set[Any]]:
+def factors_by_scale(loadings: pd.DataFrame, codebook: Codebook) -> dict[str, set[Any]]:
     """Factors on which the items of each reflective scale load most; scales with an item left out are not there."""
     home = loadings.abs().idxmax(axis=1)
     return {
@@ -283,7 +283,7 @@ def _labels(loadings: Floats, names: Sequence[str], codebook: Codebook | None) -
     """Scale that each factor brings back whole and alone, else a number."""
     labels = [f"F{j + 1}" for j in range(loadings.shape[1])]
     if codebook is not None:
-        for name, place in recovered_scales(home_factors(pd.DataFrame(loadings, index=list(names)), codebook)).items():
+        for name, place in recovered_scales(factors_by_scale(pd.DataFrame(loadings, index=list(names)), codebook)).items():
             labels[place] = name
     return labels
 

@@ -9,7 +9,7 @@ from matplotlib.ticker import MaxNLocator
 
 from loyalty_kit.core.language import in_a_row, level, number, percent, probability, term, translate
 from loyalty_kit.measurement.factors.adequacy import GOOD_KMO, LEAST_KMO, AdequacyResult
-from loyalty_kit.measurement.factors.factors import FactorResult, home_factors, recovered_scales
+from loyalty_kit.measurement.factors.factors import FactorResult, factors_by_scale, recovered_scales
 from loyalty_kit.measurement.factors.retention import RetentionResult
 from loyalty_kit.reporting.bounds import number_near_bound
 from loyalty_kit.reporting.canvas import BLUE, INK, ORANGE, canvas, drawable, drawn, heat, label, numbered
@@ -53,7 +53,7 @@ def describe_retention(result: RetentionResult) -> Passage:
 @describes(FactorResult, "factors")
 def describe_factors(result: FactorResult) -> Passage:
     """Say which scales of the codebook the factors bring back, split or merge."""
-    found = home_factors(result.loadings, result.codebook)
+    found = factors_by_scale(result.loadings, result.codebook)
     whole = {name: next(iter(places)) for name, places in found.items() if len(places) == 1}
     alone = list(recovered_scales(found))
     split = [name for name, places in found.items() if len(places) > 1]
