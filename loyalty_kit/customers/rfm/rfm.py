@@ -142,7 +142,7 @@ class RfmResult(Result):
         rows.assign(segment=np.array(SEGMENTS)[self.positions]).to_csv(path, index=False)
         return len(rows)
 
-    def moves(self, later: "RfmResult", *, samples: int = 200, rng: int = 0) -> MovesResult:
+    def moves(self, later: "RfmResult", *, samples: int = 100, rng: int = 0) -> MovesResult:
         """Who went where by a later date, and whether that is more than chance.
 
         Parameters
