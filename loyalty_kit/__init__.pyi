@@ -22,6 +22,14 @@ from .core.errors import UnreadableError as UnreadableError
 from .core.language import speak as speak
 from .core.selection import Selection as Selection
 from .core.selection import keep_only as keep_only
+from .customers.baskets.associations import associations as associations
+from .customers.concentration import concentration as concentration
+from .customers.engagement import engagement as engagement
+from .customers.loyalty_types import loyalty_types as loyalty_types
+from .customers.rfm.rfm import rfm as rfm
+from .customers.segments.segments import segments as segments
+from .customers.transactions.reading import read_transactions as read_transactions
+from .customers.transactions.transactions import Transactions as Transactions
 from .drivers.driver_verdict import judge_drivers as judge_drivers
 from .drivers.priority import priorities as priorities
 from .drivers.regression import drivers as drivers

@@ -9,6 +9,17 @@ from .campaigns.planning.next_test import NextTestResult as NextTestResult
 from .campaigns.planning.power import CampaignPlanResult as CampaignPlanResult
 from .campaigns.trust.assignment import AssignmentResult as AssignmentResult
 from .campaigns.trust.trust import TrustResult as TrustResult
+from .customers.baskets.associations import AssociationsResult as AssociationsResult
+from .customers.concentration import ConcentrationResult as ConcentrationResult
+from .customers.engagement import EngagementResult as EngagementResult
+from .customers.engagement import EngagementValidity as EngagementValidity
+from .customers.loyalty_types import LoyaltyTypesResult as LoyaltyTypesResult
+from .customers.rfm.rfm import MovesResult as MovesResult
+from .customers.rfm.rfm import RfmResult as RfmResult
+from .customers.segments.segments import SegmentsResult as SegmentsResult
+from .customers.segments.segments import StructureResult as StructureResult
+from .customers.segments.tree import TreeResult as TreeResult
+from .customers.transactions.checks import LogCheckResult as LogCheckResult
 from .drivers.driver_result import DriverResult as DriverResult
 from .drivers.driver_verdict import DriverVerdict as DriverVerdict
 from .drivers.fits.moderation import ModerationResult as ModerationResult

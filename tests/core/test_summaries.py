@@ -21,6 +21,7 @@ import loyalty_kit as lk
 from loyalty_kit.campaigns.design.rows import Rows
 from loyalty_kit.core.errors import ANONYMOUS
 from loyalty_kit.core.summaries import Summarized, column_list, labels_and_counts
+from loyalty_kit.customers.segments.fits import fit
 
 PACKAGE = Path(lk.__file__).parent
 RARE = "mallory@example.org"
@@ -141,6 +142,27 @@ class People:
             Rows(campaign.opened),
         ]
 
+    def customer_objects(self) -> list[object]:
+        rng = np.random.default_rng(1)
+        when = pd.Timestamp("2026-01-01") + pd.to_timedelta(rng.integers(0, 200, 800), unit="D")
+        orders = pd.DataFrame({"who": rng.choice(self.ids, 800), "when": when, "paid": 1000 * np.tile(self.own, 2)})
+        log = lk.read_transactions(orders, customer="who", time="when", amount="paid", order=None)
+        early, late = lk.rfm(log, at="2026-04-01"), lk.rfm(log)
+        seen = lk.engagement(orders.assign(what="view").head(500), customer="who", time="when", kind="what")
+        groups = lk.segments(late.frame, columns=["purchases", "amount"], k=2, samples=10)
+        lines = orders.assign(order=np.repeat(range(400), 2), item=np.tile(["a", "b"], 400))
+        return [
+            *(log, log.columns, log.ledger(), log.check(), early, early.moves(late, samples=20), lk.concentration(log)),
+            *(groups, groups.features, groups.fitted, groups.tree(), groups.structure(samples=19)),
+            *(
+                fit(groups.features.values(late.frame), 2, "gmm", rng)[0],
+                fit(rng.integers(0, 2, (60, 3)), 2, "latent_class", rng)[0],
+            ),
+            lk.associations(lines, order="order", item="item"),
+            lk.loyalty_types(log, pd.Series(range(400), index=self.ids)),
+            *(seen, seen.validity(log, horizon=1)),
+        ]
+
     def other_objects(self) -> list[object]:
         from_rows = self.customers.assign(mailed=(self.customers["arm"] == "mail").astype(int))
         told: dict[str, Any] = dict(message=f"Wrong: {self.ids[0]}.", anonymous="Wrong: row 1.")
@@ -175,6 +197,7 @@ def objects(people) -> list[object]:
         *people.survey_objects(),
         *people.driver_objects(),
         *people.campaign_objects(),
+        *people.customer_objects(),
         *people.other_objects(),
     ]
 

@@ -1,0 +1,106 @@
+"""Moves between segments, beside those that chance makes when nobody changes."""
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy import stats
+from statsmodels.stats.proportion import proportion_confint
+
+from loyalty_kit.customers.rfm.scoring import SEGMENTS, quantiles, score, segment
+from loyalty_kit.customers.transactions.ledger import Ledger
+from loyalty_kit.statistics.multiplicity import holm
+
+Floats = npt.NDArray[np.float64]
+Whole = npt.NDArray[np.int64]
+LEVEL = 0.05
+
+
+class Visits(NamedTuple):
+    """Purchase days in order of customers, where each customer begins, each row's first day, orders of the day."""
+
+    day: Whole
+    starts: Whole
+    first: Whole
+    orders: Floats
+
+
+def visits_of(purchases: Ledger) -> Visits:
+    """Purchase days of a ledger."""
+    starts = purchases.starts
+    sizes = np.diff(np.r_[starts, len(purchases.day)])
+    return Visits(purchases.day, starts, np.repeat(purchases.day[starts], sizes), purchases.orders)
+
+
+def moves_by_chance(visits: Visits, ends: tuple[int, int], bins: int, samples: int, rng: np.random.Generator) -> Floats:
+    """Draw moves, samples × segments × segments, as they were if every customer bought at a steady pace.
+
+    Notes
+    -----
+    Given a customer's first day and the count of purchases after it, the days of a steady (Poisson) buyer are uniform
+    on what follows; they are drawn anew, and both dates are scored with their own borders.
+    """
+    repeat = visits.day > visits.first
+    span = (ends[1] - visits.first[repeat]).astype(float)
+    counts = np.empty((samples, len(SEGMENTS), len(SEGMENTS)))
+    for sample in range(samples):
+        day = visits.first.copy()
+        day[repeat] += np.ceil(rng.random(len(span)) * span).astype(np.int64)
+        counts[sample] = count_moves(visits._replace(day=day), ends, bins)
+    return counts
+
+
+def count_moves(visits: Visits, ends: tuple[int, int], bins: int) -> Floats:
+    """Count customers by segment at the first and at the second date; those who came between the two do not count."""
+    known = visits.first[visits.starts] <= ends[0]
+    before, after = (segments_at(visits, end, bins) for end in ends)
+    cells = before[known] * len(SEGMENTS) + after[known]
+    return np.bincount(cells, minlength=len(SEGMENTS) ** 2).reshape(len(SEGMENTS), -1).astype(float)
+
+
+def segments_at(visits: Visits, end: int, bins: int) -> Whole:
+    """Segment of each customer at the end of a day; of those who came later it means nothing."""
+    reached = visits.day <= end
+    last = np.maximum.reduceat(np.where(reached, visits.day, visits.first), visits.starts)
+    frequency = np.add.reduceat(np.where(reached, visits.orders, 0.0), visits.starts)
+    known = visits.first[visits.starts] <= end
+    recency = (end - last).astype(float)
+    late = score(recency, quantiles(recency[known], bins), turned=True)
+    return segment(late, score(frequency, quantiles(frequency[known], bins), turned=False), bins)
+
+
+def move_table(observed: Floats, drawn: Floats, confidence: float) -> pd.DataFrame:
+    """Row a move: from, to, customers, share, ci_low, ci_high, expected_by_chance, p_value, verdict.
+
+    Notes
+    -----
+    The share is of those who were in `from`, with Wilson's interval. Its distance from the mean of the draws is
+    measured by their standard deviation, with Holm's adjustment over all moves; a verdict is 'more', 'fewer' or
+    'as_chance'.
+    """
+    sizes = observed.sum(axis=1, keepdims=True)
+    at_start = np.maximum(drawn.sum(axis=2, keepdims=True), 1)
+    shares, expected = observed / np.maximum(sizes, 1), drawn / at_start
+    mean, spread = expected.mean(axis=0), expected.std(axis=0, ddof=1)
+    there = (sizes > 0) & ((observed > 0) | (mean > 0))
+    # A move that no draw makes is as rare as one half of a draw's customer.
+    spread = np.maximum(spread, 0.5 / np.maximum(at_start.mean(axis=0), 1))
+    z = np.where(there, (shares - mean) / spread, np.nan)
+    p = holm(2 * stats.norm.sf(np.abs(z)).ravel()).reshape(z.shape)
+    rows, columns = np.nonzero(there)
+    low, high = proportion_confint(observed[there], np.broadcast_to(sizes, z.shape)[there], 1 - confidence, "wilson")
+    clear = p[there] < LEVEL
+    return pd.DataFrame(
+        {
+            "from": [SEGMENTS[row] for row in rows],
+            "to": [SEGMENTS[column] for column in columns],
+            "customers": observed[there].astype(int),
+            "share": shares[there],
+            "ci_low": low,
+            "ci_high": high,
+            "expected_by_chance": mean[there],
+            "p_value": p[there],
+            "verdict": np.where(clear & (z[there] > 0), "more", np.where(clear, "fewer", "as_chance")),
+        }
+    )

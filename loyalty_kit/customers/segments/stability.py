@@ -1,0 +1,92 @@
+"""Whether segments come back in other samples, and whether there is any structure at all."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from scipy import stats
+from scipy.optimize import linear_sum_assignment
+from sklearn.metrics import silhouette_score
+
+from loyalty_kit.customers.segments.fits import fit, refit
+from loyalty_kit.customers.segments.latent_classes import latent_classes
+
+Floats = npt.NDArray[np.float64]
+Whole = npt.NDArray[np.intp]
+Draw = Callable[[Floats, np.random.Generator], Floats]
+
+SILHOUETTE_ROWS = 1_000
+
+
+class Recovery(NamedTuple):
+    """Jaccard similarity of each segment by sample, samples × segments; share of samples a customer is in it again."""
+
+    jaccard: Floats
+    again: Floats
+
+
+def recovery(values: Floats, labels: Whole, k: int, method: str, samples: int, rng: np.random.Generator) -> Recovery:
+    """How far segments come back in bootstrap samples.
+
+    References
+    ----------
+    Hennig, C. (2007). Cluster-wise assessment of cluster stability. Computational Statistics & Data Analysis 52(1),
+    258–271.
+    """
+    jaccard, again = np.empty((samples, k)), np.zeros(len(labels))
+    for sample in range(samples):
+        other = refit(values, k, method, rng).labels(values)
+        crossed = np.bincount(labels * k + other, minlength=k * k).reshape(k, k).astype(float)
+        matched = linear_sum_assignment(-crossed)[1]
+        shared = crossed[np.arange(k), matched]
+        jaccard[sample] = shared / (crossed.sum(axis=1) + crossed.sum(axis=0)[matched] - shared)
+        again += matched[labels] == other
+    return Recovery(jaccard, again / samples)
+
+
+def silhouette(values: Floats, labels: Whole, rng: np.random.Generator) -> float:
+    """Mean silhouette width, of a sample where there are many rows; NaN where there is one segment."""
+    if len(np.unique(labels)) < 2:
+        return float("nan")
+    drawn = rng.permutation(len(values))[:SILHOUETTE_ROWS]
+    if len(np.unique(labels[drawn])) < 2:
+        return float("nan")
+    return float(silhouette_score(values[drawn], labels[drawn]))
+
+
+def cloud(values: Floats, rng: np.random.Generator) -> Floats:
+    """Draw a cloud without segments: normal, with the means, spreads and correlations of the values."""
+    mean, covariance = values.mean(axis=0), np.atleast_2d(np.cov(values, rowvar=False))
+    roots, vectors = np.linalg.eigh(covariance)
+    half = vectors * np.sqrt(np.maximum(roots, 0))
+    drawn: Floats = mean + rng.standard_normal((min(len(values), SILHOUETTE_ROWS), len(roots))) @ half.T
+    return drawn
+
+
+def same_columns(values: Floats, rng: np.random.Generator) -> Floats:
+    """Draw rows whose every column is that of the values, joined as a normal cloud with their rank correlations."""
+    rows = values[rng.permutation(len(values))[:SILHOUETTE_ROWS]]
+    scores = stats.norm.ppf((stats.rankdata(rows, axis=0) - 0.5) / len(rows))
+    ranks = stats.rankdata(cloud(scores, rng), method="ordinal", axis=0) - 1
+    return np.take_along_axis(np.sort(rows, axis=0), ranks.astype(np.intp), axis=0)
+
+
+def shuffled(values: Floats, rng: np.random.Generator) -> Floats:
+    """Draw answers without classes: each item's own, independent of the others."""
+    return np.column_stack([rng.permutation(column) for column in values.T])
+
+
+def structure_statistic(values: Floats, k: int, method: str, rng: np.random.Generator) -> float:
+    """Silhouette of k segments; for latent classes the gain in log-likelihood over one class."""
+    if method != "latent_class":
+        drawn = values[rng.permutation(len(values))[:SILHOUETTE_ROWS]]
+        return silhouette(drawn, fit(drawn, k, method, rng, starts=3)[1], rng)
+    answers = values.astype(np.intp)
+    several, one = (latent_classes(answers, classes, starts=3, rng=rng).log_likelihood for classes in (k, 1))
+    return several - one
+
+
+def structure_draws(values: Floats, k: int, method: str, draw: Draw, samples: int, rng: np.random.Generator) -> Floats:
+    """Draws of the statistic where there is no structure."""
+    return np.array([structure_statistic(draw(values, rng), k, method, rng) for _ in range(samples)])

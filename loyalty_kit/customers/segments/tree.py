@@ -1,0 +1,81 @@
+"""Segments as rules that can be said aloud: a tree of at most three splits."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from sklearn.model_selection import StratifiedKFold, cross_val_predict
+from sklearn.tree import DecisionTreeClassifier
+
+from loyalty_kit.core.results import Result
+
+Whole = npt.NDArray[np.intp]
+SPLITS = 3
+FOLDS = 5
+
+
+@dataclass(frozen=True, eq=False)
+class TreeResult(Result):
+    """Rules of at most three splits, and how often they find the segment.
+
+    Attributes
+    ----------
+    table : DataFrame
+        rule (conditions, joined), segment, customers, share_right.
+    accuracy : float
+        Share of customers whose segment the rules find, in folds that they were not made of.
+    largest : float
+        Share that naming the largest segment always would find.
+    n_used : int
+        Customers.
+    """
+
+    table: pd.DataFrame
+    accuracy: float
+    largest: float
+    n_used: int
+
+    def to_frame(self) -> pd.DataFrame:
+        """Tidy frame, a row a rule: rule, segment, customers, share_right."""
+        return self.table.copy()
+
+
+def tree_of(table: pd.DataFrame, labels: Whole, seed: int) -> TreeResult:
+    """Rules that lead to segments, from the columns as they are."""
+    values = table.to_numpy(dtype=float)
+    model = DecisionTreeClassifier(max_leaf_nodes=SPLITS + 1, min_samples_leaf=0.01, random_state=seed)
+    sizes = np.bincount(labels)
+    folds = max(2, min(FOLDS, int(sizes[sizes > 0].min())))
+    held_out = cross_val_predict(model, values, labels, cv=StratifiedKFold(folds, shuffle=True, random_state=seed))
+    model.fit(values, labels)
+    leaves = model.apply(values)
+    found = model.predict(values)
+    records = []
+    for leaf, conditions in _paths(model, list(map(str, table.columns))):
+        inside = leaves == leaf
+        records.append(
+            (" & ".join(conditions), int(found[inside][0]), int(inside.sum()), float((labels == found)[inside].mean()))
+        )
+    return TreeResult(
+        table=pd.DataFrame(records, columns=["rule", "segment", "customers", "share_right"]),
+        accuracy=float((held_out == labels).mean()),
+        largest=float(sizes.max() / len(labels)),
+        n_used=len(labels),
+    )
+
+
+def _paths(model: DecisionTreeClassifier, names: list[str]) -> list[tuple[int, list[str]]]:
+    """Leaves with the conditions that lead to them, from left to right."""
+    tree = model.tree_
+    found: list[tuple[int, list[str]]] = []
+    waiting: list[tuple[int, list[str]]] = [(0, [])]
+    while waiting:
+        node, conditions = waiting.pop()
+        if tree.children_left[node] < 0:
+            found.append((node, conditions))
+            continue
+        name, border = names[tree.feature[node]], f"{tree.threshold[node]:.4g}"
+        waiting.append((tree.children_right[node], [*conditions, f"{name} > {border}"]))
+        waiting.append((tree.children_left[node], [*conditions, f"{name} ≤ {border}"]))
+    return found
