@@ -51,7 +51,8 @@ class ConcentrationResult(Result):
     def estimates(self) -> tuple[Estimate, ...]:
         """Share of the top and the Gini coefficient."""
         return tuple(
-            Estimate(row.measure, row.estimate, row.ci_low, row.ci_high, self.n_used) for row in self.table.itertuples()
+            Estimate(str(measure), float(estimate), float(low), float(high), self.n_used)
+            for measure, estimate, low, high in self.table.to_numpy().tolist()
         )
 
 

@@ -237,15 +237,15 @@ def _validity(index: Floats, bases: Floats, later: Floats, unmatched: int, confi
     n = len(index)
     design = np.column_stack([np.ones(n), *(stats.rankdata(column) for column in bases.T)])
     left = [_residuals(design, stats.rankdata(values)) for values in (index, later)]
-    correlation = float(np.corrcoef(*left)[0, 1]) if min(values.std() for values in left) > 0 else 0.0
+    correlation = float(np.corrcoef(left[0], left[1])[0, 1]) if min(values.std() for values in left) > 0 else 0.0
     z, half = np.arctanh(correlation), stats.norm.ppf(0.5 + confidence / 2) / np.sqrt(n - 5)
     low, high = float(np.tanh(z - half)), float(np.tanh(z + half))
     outcome = np.log1p(later)
     without = np.column_stack([np.ones(n), np.log1p(bases)])
-    shares = [_out_of_sample(x, outcome) for x in (without, np.column_stack([without, index]))]
-    better = shares[1] > shares[0]
+    base, more = (_out_of_sample(x, outcome) for x in (without, np.column_stack([without, index])))
+    better = more > base
     verdict = "adds" if low > 0 and better else "adds_nothing" if high <= 0 or not better else "unclear"
-    return EngagementValidity(correlation, low, high, *shares, verdict, n, unmatched)
+    return EngagementValidity(correlation, low, high, base, more, verdict, n, unmatched)
 
 
 def _residuals(design: Floats, values: Floats) -> Floats:

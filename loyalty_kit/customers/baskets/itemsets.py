@@ -48,7 +48,7 @@ def frequent(baskets: Baskets, least: int, longest: int) -> dict[Itemset, int]:
     often = np.flatnonzero(baskets.counts >= least)
     # Rare items first: their sets are small, and most branches end early.
     often = often[np.argsort(baskets.counts[often], kind="stable")]
-    found = {(int(item),): int(baskets.counts[item]) for item in often}
+    found: dict[Itemset, int] = {(int(item),): int(baskets.counts[item]) for item in often}
     waiting: list[tuple[Itemset, Bits, Whole]] = [
         ((int(item),), baskets.bits[item], often[place + 1 :]) for place, item in enumerate(often)
     ]

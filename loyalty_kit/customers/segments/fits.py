@@ -41,7 +41,8 @@ class Fit(ABC):
 
     def labels(self, values: Floats) -> Whole:
         """Most probable segment of each row."""
-        return self.probabilities(values).argmax(axis=1)
+        found: Whole = self.probabilities(values).argmax(axis=1)
+        return found
 
     @property
     def criterion(self) -> float:
@@ -59,7 +60,8 @@ class Centres(Fit):
 
     def labels(self, values: Floats) -> Whole:
         """Nearest centre of each row."""
-        return self._distances(values).argmin(axis=1)
+        found: Whole = self._distances(values).argmin(axis=1)
+        return found
 
     def probabilities(self, values: Floats) -> Floats:
         """Probability of each segment, rows × segments."""

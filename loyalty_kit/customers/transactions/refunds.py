@@ -74,7 +74,7 @@ def unpaid(customer: Whole, time: Whole, amount: Floats) -> Truths:
     order = np.lexsort((time, customer))
     bought = np.cumsum(amount[order] > 0)
     starts = np.flatnonzero(np.r_[True, np.diff(customer[order]) != 0][: len(order)])
-    before = np.repeat((bought - (amount[order] > 0))[starts], np.diff(np.r_[starts, len(order)]))
+    before: Whole = np.repeat((bought - (amount[order] > 0))[starts], np.diff(np.r_[starts, len(order)]))
     found = np.zeros(len(order), dtype=bool)
     found[order] = (amount[order] < 0) & (bought == before)
     return found

@@ -283,7 +283,8 @@ def _labels(loadings: Floats, names: Sequence[str], codebook: Codebook | None) -
     """Scale that each factor brings back whole and alone, else a number."""
     labels = [f"F{j + 1}" for j in range(loadings.shape[1])]
     if codebook is not None:
-        for name, place in recovered_scales(factors_by_scale(pd.DataFrame(loadings, index=list(names)), codebook)).items():
+        homes = factors_by_scale(pd.DataFrame(loadings, index=list(names)), codebook)
+        for name, place in recovered_scales(homes).items():
             labels[place] = name
     return labels
 

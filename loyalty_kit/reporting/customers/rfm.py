@@ -152,7 +152,7 @@ def plot_moves(result: MovesResult, *, ax: Axes | None = None) -> Axes:
     with canvas(ax, rows=len(stayed)) as ax:
         ax.hlines(rows, 100 * stayed["ci_low"], 100 * stayed["ci_high"], color=colours, linewidth=2)
         ax.scatter(100 * stayed["share"], rows, color=colours, s=60, zorder=3, label=label("figure.moves_share"))
-        chance = {"marker": "|", "s": 260, "color": INK, "linewidths": 2, "zorder": 4}
+        chance: dict[str, Any] = {"marker": "|", "s": 260, "color": INK, "linewidths": 2, "zorder": 4}
         ax.scatter(100 * stayed["expected_by_chance"], rows, label=label("figure.moves_chance"), **chance)
         name_rows(ax, [label(f"segment.{name}") for name in stayed["from"]])
         ax.set_xlabel(label("figure.moves_x"))
