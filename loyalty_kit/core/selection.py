@@ -1,7 +1,7 @@
 """Rows of a table that meet conditions, as parameters of a notebook write them."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -17,6 +17,8 @@ from loyalty_kit.core.messages import Message, RareName, message, shown
 _UNTIDY = re.compile(r"[^!-~ ]|^ | $|  |\.0+$|^(?:true|false)$", re.IGNORECASE)
 FEWEST = 5
 """Rows that a report must be about where nothing else is asked for."""
+SOME_RARE = 5
+"""Rare levels from which on a column may be one of ids."""
 
 
 @dataclass(frozen=True)
@@ -172,6 +174,25 @@ def conditions(only: Sequence[str]) -> list[tuple[str, str]]:
             raise InputError("'only' must list conditions as 'channel = store'; got '{entry}'.", entry=entry)
         found.append((column, cell_text(value)))
     return found
+
+
+def looks_like_ids(sizes: Collection[int], *, least: int = FEWEST) -> bool:
+    """Whether the levels of a column look like ids: several, and most of them, are shared by hardly anybody.
+
+    Parameters
+    ----------
+    sizes : collection of int
+        Rows of each level.
+    least : int
+        Rows from which on a level may be told.
+
+    Examples
+    --------
+    >>> looks_like_ids([400, 380, 2]), looks_like_ids([1, 1, 1, 1, 2, 300])
+    (False, True)
+    """
+    rare = sum(size < least for size in sizes)
+    return rare >= SOME_RARE and 2 * rare > len(sizes)
 
 
 def small_cells(counts: pd.Series, min_cell: int) -> pd.Series:

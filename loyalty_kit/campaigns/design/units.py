@@ -13,8 +13,7 @@ from loyalty_kit.campaigns.design.moments_by_cell import column_number
 from loyalty_kit.campaigns.design.rows import SIZE, Rows, is_lazy
 from loyalty_kit.core.errors import InputError, rows
 from loyalty_kit.core.messages import MOST, few, message, shown
-from loyalty_kit.core.privacy import looks_like_ids
-from loyalty_kit.core.selection import FEWEST
+from loyalty_kit.core.selection import FEWEST, looks_like_ids
 
 MOST_LEVELS = 50
 
