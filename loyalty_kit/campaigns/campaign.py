@@ -25,8 +25,8 @@ from loyalty_kit.campaigns.effects.estimation import (
     estimated,
     warnings_of,
 )
-from loyalty_kit.campaigns.effects.guardrails import check_guardrails, judged_guardrails
 from loyalty_kit.campaigns.effects.sequential import TUNED_FOR, Looks, check_looks
+from loyalty_kit.campaigns.planning.guardrails import check_guardrails, judged_guardrails
 from loyalty_kit.campaigns.trust.assignment import AssignmentResult, check_assignment
 from loyalty_kit.campaigns.trust.few_units import by_lot
 from loyalty_kit.campaigns.trust.redrawn import parts_of
