@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from loyalty_kit.core.errors import InputError, UnreadableError, rows
-from loyalty_kit.core.messages import Message, message
+from loyalty_kit.core.messages import Message, message, together
 from loyalty_kit.core.selection import FEWEST
 from loyalty_kit.intake.numbers import number_column, wrong_cell
 from loyalty_kit.intake.options import file_argument
@@ -83,4 +83,4 @@ def _refuse_text(column: pd.Series, table: RawTable, subject: Message) -> None:
         value=message("text"),
         **told,
     )
-    raise InputError(named, anonymous=named if wrong.rows >= FEWEST else unnamed)
+    raise InputError(together([named]), anonymous=named if wrong.rows >= FEWEST else unnamed)

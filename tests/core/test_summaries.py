@@ -148,7 +148,9 @@ class People:
         orders = pd.DataFrame({"who": rng.choice(self.ids, 800), "when": when, "paid": 1000 * np.tile(self.own, 2)})
         log = lk.read_transactions(orders, customer="who", time="when", amount="paid", order=None)
         early, late = lk.rfm(log, at="2026-04-01"), lk.rfm(log)
-        seen = lk.engagement(orders.assign(what="view").head(500), customer="who", time="when", kind="what")
+        seen = lk.engagement(
+            orders[orders["when"] < "2026-06-01"].assign(what="view"), customer="who", time="when", kind="what"
+        )
         groups = lk.segments(late.frame, columns=["purchases", "amount"], k=2, samples=10)
         lines = orders.assign(order=np.repeat(range(400), 2), item=np.tile(["a", "b"], 400))
         return [

@@ -111,7 +111,7 @@ def guardrails_of(entries: Sequence[str]) -> list[Guardrail]:
         match = FORM.fullmatch(entry.strip())
         if match is None:
             raise InputError(
-                "'guardrails' must name a column, its better direction and the margin, as 'unsubscribed: lower, "
+                "'guardrails' must name a column, its better direction and the margin, as 'unsubscribed: lower "
                 "0.2 points', 'calls: lower 0.1' or 'visits: higher 2 %'; got '{entry}'.",
                 entry=entry,
             )
