@@ -82,6 +82,14 @@ def test_two_signs_drop_a_respondent(sound):
     assert result.dropped.iloc[:2].tolist() == [True, False]
 
 
+def test_the_time_that_the_codebook_names_is_a_sign_without_being_asked_for(sound):
+    hasty = sound.assign(took=300.0)
+    hasty.loc[0, "took"] = 90.0
+    book = BOOK.edit(duration="took")
+    assert screen(hasty, book).flags["speed"].tolist() == [True] + [False] * (len(sound) - 1)
+    assert "speed" not in screen(sound, book).flags
+
+
 def test_keep_leaves_out_the_dropped_and_nobody_else(sound):
     sound.iloc[4, :15] = np.nan
     result = screen(sound, BOOK)
