@@ -195,7 +195,7 @@ def _figures(frame: pd.DataFrame, columns: list[int]) -> Found:
         filled = np.flatnonzero(~np.isnan(tail[place]))
         if len(filled) > 1 and tail[place].any():
             summed[place] = filled
-        if any(tail[place, at] % 1 for at in filled):
+        if len(filled) > 1 and any(tail[place, at] % 1 for at in filled):
             meant[place] = filled
     for at in columns:
         if not summed and not meant:

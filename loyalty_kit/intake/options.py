@@ -9,6 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from loyalty_kit.core.errors import InputError, kind, nearest, plain_faults
 from loyalty_kit.core.messages import Message, foreign, shown
 
+ENDINGS = tuple(".csv .tsv .txt .xlsx .xlsm .xls .xlsb .ods .sav .zsav .por .dta .parquet".split())
+"""Kinds of files that are read; `tables` has a reader for each."""
+
 RowNumber = Annotated[int, Field(strict=True, ge=1)]
 
 

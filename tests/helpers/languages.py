@@ -9,7 +9,7 @@ from great_tables import GT
 from matplotlib.axes import Axes
 from matplotlib.text import Text
 
-NAMES = {"Bonferroni", "Breusch", "Holm", "Lin", "Pagan", "Wald", "Welch"}
+NAMES = {"Bonferroni", "Breusch", "Fisher", "Holm", "Lin", "Pagan", "Wald", "Welch"}
 TERMS = {"HC", "LMG", "RESET", "VIF", "logit", "max"}
 
 

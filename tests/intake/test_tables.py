@@ -13,7 +13,8 @@ import pytest
 from openpyxl.worksheet.formula import ArrayFormula
 
 from loyalty_kit.core.errors import InputError, UnreadableError
-from loyalty_kit.intake.tables import read_table
+from loyalty_kit.intake.options import ENDINGS
+from loyalty_kit.intake.tables import FORMATS, read_table
 
 read_any = partial(read_table, what="The survey")
 
@@ -214,3 +215,7 @@ def test_the_cell_that_a_parser_stumbled_on_is_not_told(tmp_path):
         read_any(tmp_path / "survey.xlsx", ["id", "q1"])
     assert "ann@example.org" in repr(error.value.__context__)
     assert "ann@example.org" not in "".join(traceback.format_exception(error.value))
+
+
+def test_every_kind_of_file_that_is_named_has_its_reader():
+    assert tuple(FORMATS) == ENDINGS

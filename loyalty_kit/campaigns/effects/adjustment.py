@@ -186,8 +186,8 @@ def inverse_of(spread: Floats) -> Floats:
 
     Examples
     --------
-    >>> inverse_of(np.diag([1e9, 1e-9, 0.0])).diagonal().tolist()
-    [1e-09, 1000000000.0, 0.0]
+    >>> bool(np.allclose(inverse_of(np.diag([1e9, 1e-9, 0.0])).diagonal(), [1e-9, 1e9, 0.0], rtol=1e-12))
+    True
     """
     size = np.sqrt(np.maximum(np.diagonal(spread, axis1=-2, axis2=-1), 0.0))
     scale = np.divide(1.0, size, out=np.zeros_like(size), where=size > 0)

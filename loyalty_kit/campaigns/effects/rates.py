@@ -104,7 +104,7 @@ def exact_alarms(k0: int, n0: int, k1: int, n1: int, error: float) -> tuple[floa
     Examples
     --------
     >>> [round(rate, 3) for rate in exact_alarms(0, 100, 12, 900, 0.05)]
-    [0.0, 0.026]
+    [0.0, 0.025]
     """
     k = k0 + k1
     events, chance, p_values = _conditional(k, n0, n1)
@@ -121,7 +121,7 @@ def compare_rare(k0: int, n0: int, k1: int, n1: int, error: float) -> tuple[floa
     Examples
     --------
     >>> [round(value, 4) for value in compare_rare(0, 1000, 5, 1000, 0.05)]
-    [0.0, 0.0116, 0.0623]
+    [0.0, 0.0117, 0.0622]
     """
     p = exact_p(k0, n0, k1, n1)
     return (*agreeing(*score_interval(k0, n0, k1, n1, error), clear=p <= error), p)

@@ -167,7 +167,7 @@ def associations(
     found, prior = _estimated(rules, baskets, confidence)
     found = _tried_later(found, rules, baskets, later, confidence)
     return AssociationsResult(
-        table=found.sort_values(["ci_low", "orders"], ascending=False, kind="stable").reset_index(drop=True),
+        table=_strongest_first(found),
         n_used=baskets.orders,
         n_later=later.orders if later else 0,
         items=len(baskets.items),
@@ -175,6 +175,13 @@ def associations(
         prior=prior,
         confidence=confidence,
     )
+
+
+def _strongest_first(found: pd.DataFrame) -> pd.DataFrame:
+    """Sort rules; those that differ by rounding stand in the order of their names."""
+    strength = found.assign(strength=-found["ci_low"].round(9), count=-found["orders"])
+    order = strength.sort_values(["strength", "count", "antecedent", "consequent"], kind="stable").index
+    return found.loc[order].reset_index(drop=True)
 
 
 def _table(lines: Any, order: str, item: str, time: str | None, at: date | str | None) -> pd.DataFrame:

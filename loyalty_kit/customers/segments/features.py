@@ -72,17 +72,17 @@ def features_of(table: pd.DataFrame, columns: Sequence[str], logs: Sequence[str]
             n=len(known),
             total=len(table),
         )
+    texts = [name for name in columns if not categories and not pd.api.types.is_numeric_dtype(known[name])]
+    if texts:
+        raise InputError(
+            "Column '{column}' holds text; give numbers, or method=\"latent_class\" for categories.", column=texts[0]
+        )
     constant = [name for name in columns if known[name].nunique() < 2]
     if constant:
         raise InputError("Column '{column}' is constant, so it parts nobody; leave it out.", column=constant[0])
     nothing = np.zeros(0)
     if categories:
         return Features(tuple(columns), nothing, nothing, tuple(_levels(known[name], name) for name in columns))
-    texts = [name for name in columns if not pd.api.types.is_numeric_dtype(known[name])]
-    if texts:
-        raise InputError(
-            "Column '{column}' holds text; give numbers, or method=\"latent_class\" for categories.", column=texts[0]
-        )
     negative = [name for name in logs if name not in columns or (known[name] < 0).any()]
     if negative:
         raise InputError(

@@ -13,7 +13,7 @@ from typing import Any
 from loyalty_kit.core.cells import cell_text
 from loyalty_kit.core.errors import InputError, nearest
 from loyalty_kit.core.messages import Message, message, together
-from loyalty_kit.intake.tables import FORMATS
+from loyalty_kit.intake.options import ENDINGS
 from loyalty_kit.publishing import batches
 from loyalty_kit.publishing.batches.batch_grammar import Defaults, Report, parse_batch_file
 from loyalty_kit.publishing.batches.needs import in_order, resolved
@@ -30,7 +30,7 @@ MOST = 1000
 """Reports that one [[report]] may make."""
 
 _WARN = logging.getLogger("loyalty_kit").warning
-_TABLES = tuple(FORMATS)
+_TABLES = ENDINGS
 _CODEBOOK = ".toml"
 
 
