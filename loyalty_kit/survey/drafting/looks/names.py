@@ -17,7 +17,7 @@ _SAME = re.compile(r"#\d+$")
 """What tells columns of one name apart."""
 _LETTERED = re.compile(r"(.*\d)([a-z])", re.IGNORECASE)
 _BRACKETS = re.compile(r"(.+?)\s*(?:\[(.+)\]|[(（]([^()（）]+)[)）])")
-_DASHES = re.compile(r"\s*[—|]+\s*|\s+[-–>/]+\s+|[:：]\s*|\s*::\s*")
+_DASHES = re.compile(r"\s*[—|]+\s*|(?<=[\u4e00-\u9fff])-(?=[\u4e00-\u9fff])|\s+[-–>/]+\s+|[:：]\s*|\s*::\s*")
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,8 @@ def places(names: Sequence[str], labels: Sequence[str]) -> list[Place]:
     ['SAT', 'SAT', '', '', 'Q5', 'Q5']
     >>> [place.wording for place in places(["5、请评价—服务态度", "5、请评价—服务速度"], ["", ""])]
     ['服务态度', '服务速度']
+    >>> [place.heading for place in places(["服务-态度", "服务-速度"], ["", ""])]
+    ['服务', '服务']
     """
     stems = _shared([code_stem(name) if is_short(name) else "" for name in names])
     texts = [_unnumbered(label or name) for label, name in zip(labels, names, strict=True)]
