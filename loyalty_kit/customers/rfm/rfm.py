@@ -256,7 +256,13 @@ def rfm(
     ledger = ledger.until(end)
     customers = ledger.by_customer()
     if customers.empty:
-        raise InputError("No customer had bought anything by {at}.", at=_as_date(end).isoformat())
+        bought = transactions.ledger().purchases.day
+        first = _as_date(int(bought.min())).isoformat() if len(bought) else "–"
+        raise InputError(
+            "No customer had bought anything by {at}; the first purchase of the log is of {first}.",
+            at=_as_date(end).isoformat(),
+            first=first,
+        )
     values = {
         "recency": (end - customers["last"]).to_numpy(dtype=float),
         "frequency": customers["orders"].to_numpy(dtype=float),

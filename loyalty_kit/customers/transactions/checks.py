@@ -20,7 +20,6 @@ FIRST_YEAR = 1990
 MANY_WITHOUT_ID = 0.20
 LARGE_CUSTOMER = 0.05
 SILENT_DAYS = 0.2
-COUNTS = ("rows", "customer", "time", "amount", "orphans", "future", "early", "refunds", "nothing")
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,7 +14,7 @@ from loyalty_kit.customers.transactions.columns import Columns
 Floats = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.int64]
 
-DAY, MOMENT, BOUGHT, SPEND, REFUNDS = "lk_day", "lk_time", "lk_orders", "lk_spend", "lk_refunds"
+DAY, BOUGHT, SPEND, REFUNDS = "lk_day", "lk_orders", "lk_spend", "lk_refunds"
 NOTHING = 0.0005
 """Amounts of an order up to this are nothing: lines that cancel out leave rounding."""
 MICROSECONDS = 86_400_000_000

@@ -88,6 +88,8 @@ class Transactions(Summarized):
         days = days_by_engine(self._rows, self.columns) if self._lazy else days_of(self._orders)
         if not len(days.day):
             raise InputError("The log holds no row with a customer, a time and an amount.")
+        if not days.orders.any():
+            raise InputError("The log holds no purchase: every amount is 0 or below, as a refund is.")
         return days
 
     @cached_property

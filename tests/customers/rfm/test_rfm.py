@@ -104,7 +104,7 @@ def test_ties_that_swell_a_score_are_said():
 def test_a_later_date_is_read_from_the_same_log():
     log = transactions([1, 2, 2, 3], [0, 1, 2, 3])
     assert lk.rfm(log, at="2026-01-02").n_used == 2
-    with pytest.raises(lk.InputError, match="No customer had bought anything by 2025-12-31"):
+    with pytest.raises(lk.InputError, match="anything by 2025-12-31; the first purchase of the log is of 2026-01-01"):
         lk.rfm(log, at="2025-12-31")
 
 

@@ -177,6 +177,14 @@ def test_an_empty_log_is_said():
         read(small(who=[None, None, None])).ledger()
 
 
+@pytest.mark.parametrize("frame", [lambda rows: rows, lambda rows: pl.from_pandas(rows).lazy()], ids=["eager", "lazy"])
+def test_a_log_of_refunds_alone_is_said(frame):
+    log = read(frame(small(paid=[-2.0, -5.0, 0.0])))
+    for ask in (log.ledger, log.check, lambda: lk.rfm(log)):
+        with pytest.raises(lk.InputError, match="The log holds no purchase: every amount is 0 or below"):
+            ask()
+
+
 def test_the_log_shows_no_row():
     shown = repr(read(small())) + read(small())._repr_html_() + repr(read(small()).ledger())
     assert "2026" not in shown and "who" in shown
@@ -190,6 +198,8 @@ def test_nothing_of_the_callers_is_changed():
 
 
 def test_amounts_that_cancel_to_rounding_are_nothing():
-    lines = small(who=["a"] * 3, order=["1", "1", "1"], paid=[0.1, 0.2, -0.3])
+    cancelled = small(who=["a"] * 3, order=["1", "1", "1"], paid=[0.1, 0.2, -0.3])
+    lines = pd.concat([cancelled, small(who=["b"] * 3, order=["2", "2", "2"])])
     ledger = read(lines, order="order").ledger()
-    assert np.count_nonzero(ledger.orders) == 0
+    assert ledger.orders[ledger.customer == ledger.ids.tolist().index("a")].tolist() == [0.0]
+    assert np.count_nonzero(ledger.orders) == 1
