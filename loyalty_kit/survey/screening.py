@@ -151,9 +151,10 @@ def screen(
     [False, True]
     """
     check_codebook(codebook)
+    check_responses(responses, codebook.item_names)
     if seconds is None and codebook.duration in responses:
         seconds = codebook.duration
-    check_responses(responses, [*codebook.item_names, *([seconds] if seconds else [])])
+    check_responses(responses, [seconds] if seconds else [])
     items = [name for name in responses.columns if name in codebook.item_names]
     check_answers(responses, codebook.ranges(items))
     answers = responses[items].to_numpy(dtype=float, na_value=np.nan)
