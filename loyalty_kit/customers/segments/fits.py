@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy.typing as npt
 from scipy.cluster.hierarchy import fcluster, linkage
 from sklearn.cluster import KMeans
 from sklearn.mixture import GaussianMixture
+from threadpoolctl import ThreadpoolController
 
 from loyalty_kit.core.errors import InputError
 from loyalty_kit.customers.segments.latent_classes import LatentClasses, latent_classes
@@ -147,8 +149,16 @@ def refit(values: Floats, k: int, method: str, rng: np.random.Generator) -> Fit:
 def _kmeans(values: Floats, k: int, rng: np.random.Generator, starts: int, weights: Floats | None) -> Centres:
     # With its own tolerance scikit-learn stops short of the last steps, which a bootstrap sample can do without.
     tolerance = 0.0 if weights is None else 1e-4
-    model = KMeans(k, n_init=starts, random_state=_seed(rng), tol=tolerance).fit(values, sample_weight=weights)
+    model = KMeans(k, n_init=starts, random_state=_seed(rng), tol=tolerance)
+    with _pools().limit(limits=1, user_api="openmp"):
+        model.fit(values, sample_weight=weights)
     return _centres(values, model.labels_, weights)[0]
+
+
+@cache
+def _pools() -> ThreadpoolController:
+    """Give the thread pools that are loaded; threads that wait for each other on few rows take ten times as long."""
+    return ThreadpoolController()
 
 
 def _ward(values: Floats, k: int) -> tuple[Centres, Whole]:

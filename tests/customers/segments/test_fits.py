@@ -6,7 +6,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score
+from threadpoolctl import threadpool_info
 
 from loyalty_kit.customers.segments.fits import fit
 from loyalty_kit.customers.segments.latent_classes import latent_classes
@@ -82,3 +84,21 @@ def test_probabilities_of_classes_are_those_of_bayes():
         for c in range(2)
     ]
     np.testing.assert_allclose(found.posterior(answers)[0], np.array(first) / sum(first), atol=1e-12)
+
+
+def test_a_fit_of_few_rows_runs_on_one_thread_and_leaves_the_others_as_they_were(values, monkeypatch):
+    def threads() -> list[int]:
+        return [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "openmp"]
+
+    seen = []
+    fitted = KMeans.fit
+
+    def watched(model: KMeans, *args: object, **kwargs: object) -> KMeans:
+        seen.append(threads())
+        return fitted(model, *args, **kwargs)
+
+    monkeypatch.setattr(KMeans, "fit", watched)
+    before = threads()
+    fit(values[:100], 2, "kmeans", np.random.default_rng(0))
+    assert set(seen[0]) == {1}
+    assert threads() == before
