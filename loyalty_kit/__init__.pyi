@@ -18,6 +18,7 @@ from .campaigns.planning.next_test import plan_next as plan_next
 from .campaigns.planning.power import plan_campaign as plan_campaign
 from .core.errors import GroupsError as GroupsError
 from .core.errors import InputError as InputError
+from .core.errors import TooLittleError as TooLittleError
 from .core.errors import UnreadableError as UnreadableError
 from .core.language import speak as speak
 from .core.selection import Selection as Selection

@@ -97,6 +97,10 @@ class GroupsError(InputError):
     """Groups that cannot be compared: there are fewer than two, or too few of them are large enough."""
 
 
+class TooLittleError(InputError):
+    """Data that carry too little for one analysis: a report drops its section, says why, and goes on."""
+
+
 class UnreadableError(InputError):
     """A file that cannot be read at all, as against one that holds something wrong."""
 

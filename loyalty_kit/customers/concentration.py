@@ -8,7 +8,7 @@ import pandas as pd
 from scipy import stats
 
 from loyalty_kit.core.checks import check_level, check_share
-from loyalty_kit.core.errors import InputError, kind
+from loyalty_kit.core.errors import InputError, TooLittleError, kind
 from loyalty_kit.core.estimates import Estimate
 from loyalty_kit.core.results import Result
 from loyalty_kit.customers.transactions.transactions import Transactions
@@ -74,7 +74,7 @@ def concentration(transactions: Transactions, *, top: float = 0.1, confidence: f
 
     Raises
     ------
-    InputError
+    TooLittleError
         If there are fewer than 20 customers, or they bring nothing together.
 
     Notes
@@ -109,7 +109,7 @@ def concentration(transactions: Transactions, *, top: float = 0.1, confidence: f
     amounts = np.sort(customers["net" if transactions.refunds == "net" else "spend"].to_numpy(dtype=float))
     n, total = len(amounts), float(amounts.sum())
     if n < 20 or total <= 0:
-        raise InputError(
+        raise TooLittleError(
             "Concentration needs 20 customers or more who bring something together; the log has {n}, with {total}.",
             n=n,
             total=f"{total:g}",

@@ -8,7 +8,7 @@ from loyalty_kit.core.language import term
 if TYPE_CHECKING:
     import pandas as pd
 
-Tone = Literal["plain", "answer", "warning"]
+Tone = Literal["plain", "answer", "warning", "left_out"]
 
 
 class Sentence(str):
@@ -17,12 +17,16 @@ class Sentence(str):
     tone: Tone
 
     def __new__(cls, text: str, tone: Tone = "plain") -> "Sentence":
-        """Give text a tone: 'plain', 'answer' for a headline, 'warning' for what must not be missed."""
+        """Give text a tone: 'answer' for a headline, 'warning' for what must be seen, 'left_out' for why not."""
         sentence = super().__new__(cls, text)
         sentence.tone = tone
         return sentence
 
     def _repr_html_(self) -> str:
+        if self.tone == "left_out":
+            # The page names the section that this stands in; elsewhere the fold says so much.
+            summary = f"<summary>{escape(term('left_out_here'))}</summary>"
+            return f'<details class="left-out">{summary}<p class="sentence">{escape(self)}</p></details>'
         kind = {"plain": "sentence", "answer": "answer", "warning": "sentence warning"}[self.tone]
         label = f"<strong>{term('warning_label')}</strong>{term('gap')}" if self.tone == "warning" else ""
         return f'<p class="{kind}">{label}{escape(self)}</p>'

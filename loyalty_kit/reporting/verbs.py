@@ -7,8 +7,9 @@ from pkgutil import iter_modules
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import loyalty_kit.reporting as reporting
-from loyalty_kit.core.errors import InputError, kind
-from loyalty_kit.reporting.sentences import Passage
+from loyalty_kit.core.errors import InputError, TooLittleError, kind
+from loyalty_kit.core.language import translate
+from loyalty_kit.reporting.sentences import Passage, Sentence
 
 if TYPE_CHECKING:
     from great_tables import GT
@@ -45,7 +46,7 @@ def describe(result: Any, view: str | None = None, **options: Any) -> Passage:
     ----------
     result : result of an analysis
         What a function of the kit gave; None, or the error that kept an analysis from being made, where the
-        view says which analysis that was.
+        view says which analysis that was. Why data carry too little for one is said, folded, without a view.
     view : str, optional
         Which of the result's views; its first where not given. A view that the result does not have is
         refused with the names of those that it has.
@@ -70,6 +71,8 @@ def describe(result: Any, view: str | None = None, **options: Any) -> Passage:
     >>> print(describe(lk.group_counts(answers, lk.Codebook.parse('groups = ["channel"]'))))
     Respondents by channel.
     """
+    if isinstance(result, TooLittleError):
+        return Passage([Sentence(translate(result.said), "left_out")])
     passage: Passage = _view(SENTENCES, "describe", result, view)(result, **options)
     return passage
 
@@ -90,14 +93,14 @@ def table(result: Any, view: str | None = None, **options: Any) -> "GT | None":
     -------
     GT or None
         Text from the data escaped, numbers rounded; full precision stands in `result.to_frame()`. None for
-        None, and where the view has no row.
+        None, for a TooLittleError, and where the view has no row.
 
     Raises
     ------
     InputError
         If the result has no table, or no such view.
     """
-    if result is None:
+    if result is None or isinstance(result, TooLittleError):
         return None
     laid_out: GT | None = _view(TABLES, "table", result, view)(result, **options)
     return laid_out
@@ -120,14 +123,14 @@ def plot(result: Any, view: str | None = None, *, ax: "Axes | None" = None, **op
     Returns
     -------
     Axes or None
-        None for None.
+        None for None, and for a TooLittleError.
 
     Raises
     ------
     InputError
         If the result has no figure, or no such view.
     """
-    if result is None:
+    if result is None or isinstance(result, TooLittleError):
         return None
     axes: Axes = _view(FIGURES, "plot", result, view)(result, ax=ax, **options)
     return axes

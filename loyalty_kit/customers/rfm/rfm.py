@@ -11,7 +11,7 @@ import pandas as pd
 from scipy import stats
 
 from loyalty_kit.core.checks import check_path, check_whole
-from loyalty_kit.core.errors import InputError, kind
+from loyalty_kit.core.errors import InputError, TooLittleError, kind
 from loyalty_kit.core.results import Result
 from loyalty_kit.core.selection import FEWEST
 from loyalty_kit.customers.rfm.moves import count_moves, move_table, moves_by_chance, visits_of
@@ -222,8 +222,10 @@ def rfm(
 
     Raises
     ------
+    TooLittleError
+        If nobody had bought by then.
     InputError
-        If nobody had bought by then, or borders are too many, too few or not in rising order.
+        If borders are too many, too few or not in rising order.
 
     Notes
     -----
@@ -258,7 +260,7 @@ def rfm(
     if customers.empty:
         bought = transactions.ledger().purchases.day
         first = _as_date(int(bought.min())).isoformat() if len(bought) else "–"
-        raise InputError(
+        raise TooLittleError(
             "No customer had bought anything by {at}; the first purchase of the log is of {first}.",
             at=_as_date(end).isoformat(),
             first=first,

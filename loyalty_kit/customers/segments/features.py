@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from loyalty_kit.core.checks import check_columns
-from loyalty_kit.core.errors import InputError
+from loyalty_kit.core.errors import InputError, TooLittleError
 from loyalty_kit.core.messages import message
 from loyalty_kit.core.summaries import Summarized
 
@@ -66,7 +66,7 @@ def features_of(table: pd.DataFrame, columns: Sequence[str], logs: Sequence[str]
     check_columns(table.columns, columns, message("The table"))
     known = table[list(columns)].dropna()
     if len(known) < LEAST_ROWS:
-        raise InputError(
+        raise TooLittleError(
             "Segments need {least} complete rows or more; got {n} of {total}.",
             least=LEAST_ROWS,
             n=len(known),
@@ -79,7 +79,7 @@ def features_of(table: pd.DataFrame, columns: Sequence[str], logs: Sequence[str]
         )
     constant = [name for name in columns if known[name].nunique() < 2]
     if constant:
-        raise InputError("Column '{column}' is constant, so it parts nobody; leave it out.", column=constant[0])
+        raise TooLittleError("Column '{column}' is constant, so it parts nobody; leave it out.", column=constant[0])
     nothing = np.zeros(0)
     if categories:
         return Features(tuple(columns), nothing, nothing, tuple(_levels(known[name], name) for name in columns))

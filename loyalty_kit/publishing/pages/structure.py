@@ -6,6 +6,7 @@ from bs4 import BeautifulSoup
 from bs4.element import Comment, Tag
 
 from loyalty_kit.core.language import LANGUAGES, term
+from loyalty_kit.publishing.pages.left_out import fold_left_out
 
 HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 NUMBER = re.compile(
@@ -37,6 +38,7 @@ def add_structure(soup: BeautifulSoup, *, title: str, language: str) -> None:
     main = soup.select_one("main")
     if main is None:
         raise ValueError("The template has no main element.")
+    fold_left_out(soup, main, language)
     _outline(soup, main, title, language)
     _contents(soup, main)
     for figure in main.select("figure"):

@@ -9,7 +9,7 @@ from great_tables import GT
 from matplotlib.axes import Axes
 
 from loyalty_kit.core.language import interval, level, percent, term, translate
-from loyalty_kit.core.selection import FEWEST
+from loyalty_kit.core.selection import FEWEST, small_cells
 from loyalty_kit.customers.rfm.rfm import MovesResult, RfmResult
 from loyalty_kit.reporting.behind import Behind
 from loyalty_kit.reporting.canvas import BLUE, GREEN, INK, MUTED, ORANGE, canvas, label, name_rows
@@ -22,10 +22,14 @@ from loyalty_kit.reporting.verbs import describes, draws, tabulates
 def describe_answer(result: RfmResult) -> Passage:
     """Say which segments carry the revenue, who is leaving, and what to do about it first."""
     rows = {row["segment"]: row for row in records(result.table)}
-    sentences = [_segment("rfm.champions", rows["champions"], result)] if "champions" in rows else []
-    if "at_risk" in rows:
-        sentences.append(_segment("rfm.at_risk", rows["at_risk"], result))
-    else:
+    sentences = [
+        say(f"rfm.few_{name}", least=FEWEST)
+        if rows[name]["customers"] < FEWEST
+        else _segment(f"rfm.{name}", rows[name], result)
+        for name in ("champions", "at_risk")
+        if name in rows
+    ]
+    if "at_risk" not in rows:
         sentences.append(say("rfm.nobody_at_risk"))
     return Passage(Sentence(text, "answer") for text in sentences)
 
@@ -71,13 +75,21 @@ def segments_table(result: RfmResult) -> GT:
 def borders_table(result: RfmResult) -> GT:
     """Lay out where the scores begin and end."""
     table = result.borders
+    few = table.groupby("measure")["customers"].transform(small_cells, min_cell=FEWEST)
     shown = table.assign(
+        customers=table["customers"].mask(few, np.nan),
         group=[term(f"measure.{name}") for name in table["measure"]],
         between=[_between(row) for row in records(table)],
     )
     labels = headings({"score": "score", "between": "values", "customers": "customers"})
     return lay_out(
-        shown, name="borders", title=term("title.borders"), labels=labels, group="group", decimals={0: ["customers"]}
+        shown,
+        name="borders",
+        title=term("title.borders"),
+        labels=labels,
+        group="group",
+        decimals={0: ["customers"]},
+        note=term("note.borders", least=FEWEST) if few.any() else None,
     )
 
 
