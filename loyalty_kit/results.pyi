@@ -3,6 +3,7 @@ from .campaigns.effects.compliers import ComplierResult as ComplierResult
 from .campaigns.effects.course import CourseResult as CourseResult
 from .campaigns.effects.effects_result import EffectsResult as EffectsResult
 from .campaigns.effects.margins import MarginResult as MarginResult
+from .campaigns.factorial.factorial_result import FactorialResult as FactorialResult
 from .campaigns.observational import ObservationalResult as ObservationalResult
 from .campaigns.planning.decisions import DecisionResult as DecisionResult
 from .campaigns.planning.next_test import NextTestResult as NextTestResult

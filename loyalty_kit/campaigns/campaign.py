@@ -8,7 +8,7 @@ import numpy as np
 
 from loyalty_kit.campaigns.design.cube import Cube
 from loyalty_kit.campaigns.design.declaration import Declaration
-from loyalty_kit.campaigns.design.guardrails import Guardrail
+from loyalty_kit.campaigns.design.guardrails import Guardrail, GuardrailResult
 from loyalty_kit.campaigns.design.metrics import Metric, Quantile, check_metrics
 from loyalty_kit.campaigns.design.periods import ordered_levels
 from loyalty_kit.campaigns.design.unit_names import units
@@ -26,6 +26,7 @@ from loyalty_kit.campaigns.effects.estimation import (
     warnings_of,
 )
 from loyalty_kit.campaigns.effects.sequential import TUNED_FOR, Looks, check_looks
+from loyalty_kit.campaigns.factorial.effects import factorial_effects
 from loyalty_kit.campaigns.planning.guardrails import check_guardrails, judged_guardrails
 from loyalty_kit.campaigns.trust.assignment import AssignmentResult, check_assignment
 from loyalty_kit.campaigns.trust.few_units import by_lot
@@ -44,11 +45,12 @@ class Campaign(Declaration):
     ----------
     frame : DataFrame of shape (customers, columns)
         Anything that Narwhals takes: pandas, Polars, a DuckDB relation, PySpark, Dask; or a `Cube`.
-    arm : str
-        Column of the arm to which each customer was assigned.
+    arm : str or list of str
+        Column of the arm to which each customer was assigned; of a factorial design the columns of its factors, each
+        customer in one combination of their levels.
     control : object
         The arm that got nothing. Arms go by their names whatever type, case or outer blanks the table gives them:
-        1, 1.0, True, '1' and ' 1' are one arm.
+        1, 1.0, True, '1' and ' 1' are one arm. With several factors the level of each, as ['plain', 'none'].
     customer : str, optional
         Column of customer ids; without it, duplicates cannot be checked.
     planned : mapping of arm to float, optional
@@ -199,11 +201,7 @@ class Campaign(Declaration):
         chosen = check_metrics(metrics)
         check_level(confidence, "confidence")
         check_choice(segments, "segments", ("holm", "bh"))
-        check_looks(looks)
-        if trust is not None and looks is not None:
-            raise InputError("'trust' and 'looks' do not go together: permutation tests hold for one look.")
-        if multiple is not None:
-            check_choice(multiple, "multiple", ("max-t", "none"))
+        _check_ways(looks, multiple, trust)
         by = _names(by)
         cube, found, arms = estimated(self, chosen, by)
         ways: Multiple = multiple or ("max-t" if len(arms) > 2 else "none")
@@ -229,11 +227,17 @@ class Campaign(Declaration):
         )
         if self.cluster is not None and looks is None:
             result = by_lot(result, parts_of(self, cube, chosen, by, found), arms, reading)
+        if self.factors is not None and looks is None:
+            crossed = factorial_effects(found, self.factors, reading, limits, result)
+            result = replace(result, factorial=crossed)
         if guardrails:
-            guarded_metrics = [one.metric for one in check_guardrails(guardrails)]
-            guarded = self.evaluate(guarded_metrics, multiple="none", confidence=confidence)
-            result = replace(result, guardrails=judged_guardrails(guarded, guardrails))
+            result = replace(result, guardrails=self._guarded(guardrails, confidence))
         return result if trust is None else believable(result, trust, reading)
+
+    def _guarded(self, guardrails: Sequence[Guardrail], confidence: float) -> GuardrailResult:
+        """Judge the guardrails, each arm by itself."""
+        guarded = [one.metric for one in check_guardrails(guardrails)]
+        return judged_guardrails(self.evaluate(guarded, multiple="none", confidence=confidence), guardrails)
 
     def check(self, metrics: Sequence[Metric] = (), *, assigned: Any = None) -> AssignmentResult:
         """Whether the assignment is sound: sample ratio, attrition, balance, duplicates, missing outcomes.
@@ -351,6 +355,14 @@ class Campaign(Declaration):
         together: Multiple = "max-t" if len(arms) > 2 else "none"
         reading = Reading(confidence, together, looks="continuous", tuned_for=tuned_for)
         return follow(cube, chosen, arms, reading, ordered_levels(self.frame, self.period))
+
+
+def _check_ways(looks: Looks, multiple: Multiple | None, trust: TrustResult | None) -> None:
+    check_looks(looks)
+    if trust is not None and looks is not None:
+        raise InputError("'trust' and 'looks' do not go together: permutation tests hold for one look.")
+    if multiple is not None:
+        check_choice(multiple, "multiple", ("max-t", "none"))
 
 
 def _names(by: str | Sequence[str]) -> tuple[str, ...]:

@@ -137,6 +137,11 @@ class People:
             lk.decide(effects, metric=worth, rng=1),
             *(guardrail, campaign.evaluate(metrics[:1], guardrails=[guardrail]).guardrails),
             lk.against_margin(campaign.evaluate(metrics, by="city", trust=trust), metric="bought", margin=0.1),
+            lk.Campaign(
+                self.customers.assign(half=np.tile(["a", "b"], 200)), arm=["arm", "half"], control=["none", "a"]
+            )
+            .evaluate(metrics[:1])
+            .factorial,
             lk.plan_next(effects, metric=worth, planned={"none": 0.5, "mail": 0.5}),
             lk.plan_campaign(0.1, mde=0.02),
             Rows(campaign.opened),

@@ -17,6 +17,7 @@ from loyalty_kit.campaigns.design.arms import (
     stored_arms,
 )
 from loyalty_kit.campaigns.design.cube import Cube
+from loyalty_kit.campaigns.design.factors import Factors, crossed, planned_cells
 from loyalty_kit.campaigns.design.gaps import gap, gaps_in
 from loyalty_kit.campaigns.design.rows import Rows, check_frame, collected, is_lazy, open_frame
 from loyalty_kit.campaigns.design.units import check_measured, check_planned, first_rows
@@ -34,7 +35,7 @@ class Declaration(Summarized):
     """The campaign's table and what its columns mean; `Campaign` documents the fields and adds the verbs."""
 
     frame: Any
-    arm: str = field(kw_only=True)
+    arm: Any = field(kw_only=True)
     control: Any = field(kw_only=True)
     customer: str | None = field(default=None, kw_only=True)
     planned: Mapping[Any, float] | None = field(default=None, kw_only=True)
@@ -48,6 +49,7 @@ class Declaration(Summarized):
     missing: Literal["zero", "drop"] | None = field(default=None, kw_only=True)
     min_cell: int = field(default=5, kw_only=True)
     simulated: bool = field(default=False, kw_only=True)
+    factors: Factors | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
         """Check what can be checked without reading rows."""
@@ -57,6 +59,8 @@ class Declaration(Summarized):
         check_whole(self.min_cell, "min_cell", 1)
         if isinstance(self.covariates, str):
             raise InputError("'covariates' must list columns, as ['{column}']; got '{column}'.", column=self.covariates)
+        if not isinstance(self.arm, str):
+            self._cross_factors()
         self._settle_arms()
         if self.planned is not None:
             check_planned(self.planned, self.control)
@@ -68,6 +72,19 @@ class Declaration(Summarized):
             raise InputError("'measured' needs 'sent', the column of when the campaign went out.")
         if self.measured and self.sent is not None:
             check_measured(self.opened, self.measured, self.sent)
+
+    def _cross_factors(self) -> None:
+        """Put the column of combinations in the place of several factors."""
+        if isinstance(self.frame, Cube) or not isinstance(self.arm, list | tuple):
+            raise InputError("'arm' must name one column, or list the factors of a table; got {given}.", given=self.arm)
+        if self.arms:
+            raise InputError("'arms' does not go with several factors; leave customers out of the table instead.")
+        frame, factors = crossed(open_frame(self.frame), self.arm, self.control)
+        object.__setattr__(self, "frame", frame.to_native())
+        object.__setattr__(self, "factors", factors)
+        object.__setattr__(self, "arm", factors.name)
+        object.__setattr__(self, "control", factors.cells[0])
+        object.__setattr__(self, "planned", planned_cells(self.planned, factors))
 
     def _settle_arms(self) -> None:
         """Call the arms that the user names as the table does, and keep those that are compared."""
@@ -178,7 +195,8 @@ class Declaration(Summarized):
     @property
     def sizes(self) -> dict[Any, int]:
         """Rows of each arm, control first, then in the order of the plan or of the table."""
-        known = [self.control, *(arm for arm in self.planned or self._counts if arm != self.control)]
+        order = self.planned or (self.factors.cells if self.factors is not None else self._counts)
+        known = [self.control, *(arm for arm in order if arm != self.control)]
         return {arm: self._counts.get(arm, 0) for arm in known}
 
     @cached_property

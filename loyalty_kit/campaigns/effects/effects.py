@@ -102,10 +102,8 @@ def _records(estimate: ArmEstimates, reading: Reading, limits: dict[str, float])
         clear = p_adjusted[i] <= 1 - reading.confidence
         low[i], high[i] = agreeing(*score_interval(*estimate.counts(i + 1), levels[i]), clear=clear)
     lift, lift_low, lift_high = _lift(estimate, levels, known)
-    assigned = estimate.n if estimate.assigned is None else estimate.assigned
     columns = {
         "arm": estimate.arms[1:],
-        "n": (estimate.n[1:] + estimate.n[0]).astype(int),
         "treatment": estimate.value[1:],
         "difference": difference,
         "ci_low": low,
@@ -115,20 +113,29 @@ def _records(estimate: ArmEstimates, reading: Reading, limits: dict[str, float])
         "lift_high": lift_high,
         "p_value": p_value,
         "p_adjusted": p_adjusted,
-        "n_treatment": estimate.n[1:].astype(int),
-        "n_assigned": (assigned[1:] + assigned[0]).astype(int),
         "standard_error": error,
         "df": df,
-        "nonzero_treatment": estimate.nonzero[1:].astype(int),
         "method": [method_of(estimate, reading, limits, rare=few) for few in rare],
         "own_method": [own_method(estimate, limits, rare=few) for few in rare],
         "warning": [
             NOT_BEGUN if early[i] else _warning(estimate, i, bool(known[i]), bool(np.isnan(lift[i])))
             for i in range(len(known))
         ],
+        **_sizes(estimate),
     }
     shared = _shared(estimate, reading)
     return [{**shared, **dict(zip(columns, row, strict=True))} for row in zip(*columns.values(), strict=True)]
+
+
+def _sizes(estimate: ArmEstimates) -> dict[str, Any]:
+    """Count the customers behind each treatment, and those of them with anything but 0."""
+    assigned = estimate.n if estimate.assigned is None else estimate.assigned
+    return {
+        "n": (estimate.n[1:] + estimate.n[0]).astype(int),
+        "n_treatment": estimate.n[1:].astype(int),
+        "n_assigned": (assigned[1:] + assigned[0]).astype(int),
+        "nonzero_treatment": estimate.nonzero[1:].astype(int),
+    }
 
 
 def _shared(estimate: ArmEstimates, reading: Reading) -> dict[str, Any]:

@@ -116,6 +116,8 @@ class EffectsResult(Result):
         How many of them; customers where these were drawn.
     guardrails : GuardrailResult or None
         Whether the arms kept the guardrails, where some were named.
+    factorial : FactorialResult or None
+        Main effects and interactions, where several factors were crossed.
     """
 
     table: pd.DataFrame
@@ -136,6 +138,7 @@ class EffectsResult(Result):
     unit: Message = field(default_factory=lambda: units(None))
     n_units: int = 0
     guardrails: GuardrailResult | None = None
+    factorial: Result | None = None
 
     @property
     def first(self) -> pd.DataFrame:

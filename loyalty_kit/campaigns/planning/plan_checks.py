@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 
-from loyalty_kit.campaigns.design.rows import Floats
 from loyalty_kit.campaigns.design.unit_names import units
 from loyalty_kit.campaigns.effects.estimates import FEW_UNITS
 from loyalty_kit.core.checks import check_level
@@ -62,11 +61,11 @@ def check_plan(
         )
 
 
-def on_buyers(buyers: float | None, shares: Floats, total: int) -> tuple[str, ...]:
+def on_buyers(buyers: float | None, smallest: float, total: int) -> tuple[str, ...]:
     """Say where a plan rests on too few buyers."""
     if buyers is None:
         return ()
-    few = buyers * float(shares.min()) * total
+    few = buyers * smallest * total
     text = message(
         "The smallest arm will hold about {few:.0f} buyers: the ordinary interval may cry wolf; plan for 100 or more.",
         few=few,
@@ -74,9 +73,9 @@ def on_buyers(buyers: float | None, shares: Floats, total: int) -> tuple[str, ..
     return (text,) if few < 100 else ()
 
 
-def on_few_units(shares: Floats, total: float, cluster: str | None, clustered: bool) -> tuple[str, ...]:
+def on_few_units(smallest: float, total: float, cluster: str | None, clustered: bool) -> tuple[str, ...]:
     """Say where an arm holds so few clusters that the lot will be drawn anew."""
-    least = int(np.ceil(float(shares.min()) * total))
+    least = int(np.ceil(smallest * total))
     if not clustered or least >= FEW_UNITS:
         return ()
     template = (

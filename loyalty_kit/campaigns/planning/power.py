@@ -1,17 +1,17 @@
 """Before a campaign its size, after it the effect that it could have found; never 'observed power'."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import optimize, special, stats
+from scipy import optimize, special
 
 from loyalty_kit.campaigns.design.rows import Floats
 from loyalty_kit.campaigns.design.unit_names import units
-from loyalty_kit.campaigns.effects.simultaneous import critical_value
-from loyalty_kit.campaigns.planning.plan_checks import check_plan, on_buyers, on_few_units, planned_arms
+from loyalty_kit.campaigns.planning.comparisons import Comparison, Comparisons, of_arms, of_factors
+from loyalty_kit.campaigns.planning.plan_checks import check_plan, on_buyers, on_few_units
 from loyalty_kit.core.checks import check_level
 from loyalty_kit.core.errors import InputError
 from loyalty_kit.core.messages import Message, message
@@ -73,13 +73,12 @@ class _Design:
     baseline: float
     spread: float | None
     factor: float
-    shares: tuple[float, ...]
     error: float
     per_unit: float
 
-    def power(self, n: float, effect: float, share: float) -> float:
-        """Power of one treatment with that share of the customers."""
-        sizes = np.array([self.shares[0], share]) * n / self.per_unit
+    def power(self, n: float, effect: float, sides: tuple[float, float]) -> float:
+        """Power of one comparison, whose two sides are worth those shares of the customers."""
+        sizes = np.array(sides) * n / self.per_unit
         if self.spread is None:
             raised = min(max(self.baseline + effect, 0.0), 1.0)
             variances = np.array([self.baseline * (1 - self.baseline), raised * (1 - raised)])
@@ -134,6 +133,7 @@ def plan_campaign(
     buyer_sd: float | None = None,
     power: float = 0.8,
     allocation: Mapping[Any, float] | None = None,
+    factors: Mapping[str, int | Sequence[Any]] | None = None,
     correlation: float = 0.0,
     cluster_size: float = 1.0,
     icc: float = 0.0,
@@ -163,6 +163,11 @@ def plan_campaign(
     allocation : mapping of arm to float, optional
         Share of each arm, control first, summing to 1; halves where not given. With several treatments
         the level is shared by max-t, and the power is that of finding each.
+    factors : mapping of str to int or list, optional
+        In place of `allocation` a factorial design: each factor with its number of levels or these themselves, as
+        {'subject': 2, 'offer': 3}, all combinations of one size. Every main effect of size `mde` is found with the
+        power, the level shared by max-t over main effects and interactions; the table has a row for each factor and
+        for each two, with what an interaction's power is.
     correlation : float
         Correlation of the covariates with the outcome.
     cluster_size, icc : float
@@ -211,31 +216,24 @@ def plan_campaign(
     check_plan(baseline, mde, n, sd, buyers, buyer_sd, correlation, cluster_size, icc)
     check_level(power, "power")
     check_level(confidence, "confidence")
-    shares = planned_arms(allocation)
+    if allocation is not None and factors is not None:
+        raise InputError("Give either 'allocation' or 'factors', whose combinations are all of one size.")
+    asked = of_arms(allocation, confidence) if factors is None else of_factors(factors, confidence)
     spread = sd
     if buyers is not None and buyer_sd is not None:
         spread = float(np.sqrt(buyers * buyer_sd**2 + buyers * (1 - buyers) * (baseline / buyers) ** 2))
-    values = np.array(list(shares.values()))
-    error = 1 - confidence
-    if len(values) > 2:
-        error = 2 * float(stats.norm.sf(critical_value(1 / values, confidence)))
     factor = (1 - correlation**2) * (1 + ((1 + cluster_cv**2) * cluster_size - 1) * icc) / cluster_size
-    design = _Design(baseline, spread, factor, tuple(values), error, cluster_size)
-    least = float(values[1:].min())
-    total = int(n) if n is not None else _solve_n(design, float(mde or 0.0), least, power)
-    effect = float(mde) if mde is not None else _solve_effect(design, total, least, power)
-    rows = [
-        _row(design, arm, share, total, power, effect if mde is not None else None)
-        for arm, share in list(shares.items())[1:]
-    ]
+    design = _Design(baseline, spread, factor, asked.error, cluster_size)
+    hardest = asked.hardest.worth
+    total = int(n) if n is not None else _solve_n(design, float(mde or 0.0), hardest, power)
+    effect = float(mde) if mde is not None else _solve_effect(design, total, hardest, power)
+    rows = [_row(design, one, total, power, effect if mde is not None else None) for one in asked.each]
     clustered = cluster is not None or cluster_size > 1
-    held = int(np.ceil(values[0] * total))
-    curve = pd.DataFrame(
-        [_point(design, size, least, power, effect) for size in total * CURVE], columns=["n", "mde", "power"]
-    )
+    held = int(np.ceil(asked.control * total))
+    points = [_point(design, size, hardest, power, effect) for size in total * CURVE]
     return CampaignPlanResult(
         table=_in_units(pd.DataFrame(rows, columns=COLUMNS), cluster_size),
-        curve=curve,
+        curve=pd.DataFrame(points, columns=["n", "mde", "power"]),
         n_total=total,
         mde=effect,
         power=power,
@@ -243,9 +241,23 @@ def plan_campaign(
         sd=float(np.sqrt((spread**2 if spread is not None else baseline * (1 - baseline)) * factor * cluster_size)),
         holdout_cost=float("nan") if margin is None else held * (abs(effect) * margin - contact_cost),
         confidence=confidence,
-        method=_method(spread, len(values), units(cluster or "clusters") if clustered else None),
-        warnings=(*on_buyers(buyers, values, total), *on_few_units(values, total / cluster_size, cluster, clustered)),
+        method=_method(spread, len(asked.each), units(cluster or "clusters") if clustered else None),
+        warnings=(
+            *on_buyers(buyers, asked.smallest, total),
+            *on_few_units(asked.smallest, total / cluster_size, cluster, clustered),
+            *_on_interactions(design, asked, mde, power),
+        ),
     )
+
+
+def _on_interactions(design: _Design, asked: Comparisons, mde: float | None, power: float) -> tuple[Message, ...]:
+    """Say how many customers it takes to find an interaction as large as the main effects that are planned for."""
+    if mde is None or all(one.main for one in asked.each):
+        return ()
+    hardest = min((one for one in asked.each if not one.main), key=lambda one: min(one.worth))
+    need = _solve_n(design, mde, hardest.worth, power)
+    template = "To find an interaction as large as these main effects takes {n} customers."
+    return (message(template, n=need),)
 
 
 def _in_units(table: pd.DataFrame, cluster_size: float) -> pd.DataFrame:
@@ -255,28 +267,28 @@ def _in_units(table: pd.DataFrame, cluster_size: float) -> pd.DataFrame:
     return table.assign(units_control=counts[:, 0], units_treatment=counts[:, 1])
 
 
-def _row(design: _Design, arm: Any, share: float, total: int, power: float, effect: float | None) -> list[Any]:
-    """One treatment: its customers, and its power for the effect or its effect for the power."""
-    found = effect if effect is not None else _solve_effect(design, total, share, power)
-    reached = design.power(total, found, share)
+def _row(design: _Design, one: Comparison, total: int, power: float, effect: float | None) -> list[Any]:
+    """One comparison: its customers, and its power for the effect or its effect for the power."""
+    found = effect if effect is not None else _solve_effect(design, total, one.worth, power)
+    reached = design.power(total, found, one.worth)
     lift = found / design.baseline if design.baseline else float("nan")
-    return [arm, int(np.ceil(design.shares[0] * total)), int(np.ceil(share * total)), found, lift, reached]
+    return [one.name, *(int(np.ceil(share * total)) for share in one.held), found, lift, reached]
 
 
-def _point(design: _Design, size: float, share: float, power: float, effect: float) -> list[float]:
+def _point(design: _Design, size: float, sides: tuple[float, float], power: float, effect: float) -> list[float]:
     """One point of the curve; missing where so few customers allow no test."""
-    if min(design.shares[0], share) * size / design.per_unit < 3:
+    if min(sides) * size / design.per_unit < 3:
         return [round(size), float("nan"), float("nan")]
-    return [round(size), _solve_effect(design, size, share, power), design.power(size, effect, share)]
+    return [round(size), _solve_effect(design, size, sides, power), design.power(size, effect, sides)]
 
 
-def _solve_n(design: _Design, effect: float, share: float, power: float) -> int:
+def _solve_n(design: _Design, effect: float, sides: tuple[float, float], power: float) -> int:
     """Find the customers in all, so many that the smaller arm's clusters are whole."""
-    least = 3 * design.per_unit / min(design.shares[0], share)
-    if design.power(least, effect, share) >= power:
+    least = 3 * design.per_unit / min(sides)
+    if design.power(least, effect, sides) >= power:
         return int(np.ceil(least))
     high = 2 * least
-    while design.power(high, effect, share) < power:
+    while design.power(high, effect, sides) < power:
         high *= 2
         if high > 1e13:
             raise InputError(
@@ -284,25 +296,25 @@ def _solve_n(design: _Design, effect: float, share: float, power: float) -> int:
                 effect=f"{effect:g}",
                 power=f"{power:g}",
             )
-    root = optimize.brentq(lambda size: design.power(size, effect, share) - power, least, high, xtol=1e-7, rtol=1e-13)
+    root = optimize.brentq(lambda size: design.power(size, effect, sides) - power, least, high, xtol=1e-7, rtol=1e-13)
     return int(np.ceil(root - 1e-6))
 
 
-def _solve_effect(design: _Design, n: float, share: float, power: float) -> float:
+def _solve_effect(design: _Design, n: float, sides: tuple[float, float], power: float) -> float:
     """Smallest effect upwards that is found with the power; NaN where even a rate of 1 is not."""
     top = 1 - design.baseline if design.spread is None else 0.0
     high = top or float(design.spread or 1.0) / np.sqrt(n)
-    while not top and design.power(n, high, share) < power:
+    while not top and design.power(n, high, sides) < power:
         high *= 2
-    if design.power(n, high, share) < power:
+    if design.power(n, high, sides) < power:
         return float("nan")
     return float(
-        optimize.brentq(lambda effect: design.power(n, effect, share) - power, 0.0, high, xtol=1e-14, rtol=1e-13)
+        optimize.brentq(lambda effect: design.power(n, effect, sides) - power, 0.0, high, xtol=1e-14, rtol=1e-13)
     )
 
 
-def _method(spread: float | None, arms: int, clusters: Message | None) -> str:
+def _method(spread: float | None, comparisons: int, clusters: Message | None) -> str:
     own = message("unpooled Wald") if spread is None else message("Welch")
     if clusters is not None:
         own = message("t test by {units}", units=clusters)
-    return message("{method}, max-t", method=own) if arms > 2 else own
+    return message("{method}, max-t", method=own) if comparisons > 1 else own

@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 
 from loyalty_kit.campaigns.design.metrics import Metric
 from loyalty_kit.campaigns.effects.effects_result import ALL, BY_UNITS, INSTEAD, PERMUTATION, EffectsResult
+from loyalty_kit.campaigns.factorial.factorial_result import FactorialResult
 from loyalty_kit.campaigns.planning.decisions import gain_density
 from loyalty_kit.core.checks import check_choice
 from loyalty_kit.core.errors import InputError
@@ -25,6 +26,7 @@ from loyalty_kit.reporting.campaigns.amounts import (
     unit,
 )
 from loyalty_kit.reporting.campaigns.assignment import COLOURS, arm_names, colour_places, thousands
+from loyalty_kit.reporting.campaigns.factorial import describe_factorial
 from loyalty_kit.reporting.campaigns.guardrails import describe_guardrails
 from loyalty_kit.reporting.canvas import BLUE, INK, MUTED, ORANGE, canvas, drawable, drawn, label, name_rows
 from loyalty_kit.reporting.layout import headings, lay_out, p_values
@@ -49,8 +51,9 @@ def describe_effects(effects: EffectsResult) -> Passage:
         sentences.append(say("effects.permuted", rows=results_in_a_row(replaced)))
     if (table["procedure"] == BY_UNITS).any():
         sentences.append(say("effects.by_lot", units=translate(effects.unit)))
+    crossed = describe_factorial(effects.factorial) if isinstance(effects.factorial, FactorialResult) else []
     kept = describe_guardrails(effects.guardrails) if effects.guardrails else []
-    return Passage([*sentences, *kept, *map(Sentence, map(translate, effects.warnings))])
+    return Passage([*crossed, *sentences, *kept, *map(Sentence, map(translate, effects.warnings))])
 
 
 @describes(EffectsResult, "segments")

@@ -7,8 +7,10 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
 from statsmodels.stats.power import TTestIndPower, normal_power_het
 
+from loyalty_kit.campaigns.factorial.joint import joint_limit
 from loyalty_kit.campaigns.planning.power import plan_campaign, t_power
 from loyalty_kit.core.errors import InputError
 
@@ -118,3 +120,34 @@ def test_an_impossible_plan_is_refused(given_, sentence):
     with pytest.raises(InputError) as error:
         plan_campaign(**given_)
     assert sentence in str(error.value)
+
+
+def test_a_factorial_plan_finds_each_main_effect_as_two_arms_of_its_levels_would():
+    """2 × 3 combinations: three comparisons of a factor's levels each hold a third or a half of the customers."""
+    plan = plan_campaign(10.0, sd=30.0, n=6000, factors={"subject": 2, "offer": ["none", "5", "10"]})
+    table = plan.table
+    assert table["arm"].map(str).tolist() == ["subject", "offer", "subject × offer (interaction)"]
+    assert table[["n_control", "n_treatment"]].to_numpy().tolist() == [[3000, 3000], [2000, 2000], [2000, 2000]]
+    limit = stats.norm.ppf(0.8) + joint_limit(_correlation(), 0.95)
+    # Σ c² over combinations of 1000: 1/3·2 for subject, 1/2·2 for offer, 4 for the interaction.
+    expected = [limit * 30 * np.sqrt(part / 1000) for part in (2 / 3, 1.0, 4.0)]
+    assert table["mde"].to_numpy(dtype=float) == pytest.approx(expected, rel=2e-3)
+
+
+def _correlation() -> np.ndarray:
+    """Of the five contrasts, worked by hand: levels of one factor share control's, interactions their own."""
+    found = np.eye(5)
+    found[1, 2] = found[2, 1] = found[3, 4] = found[4, 3] = 0.5
+    return found
+
+
+def test_a_factorial_plan_says_what_an_interaction_of_the_same_size_takes():
+    plan = plan_campaign(0.1, mde=0.01, factors={"subject": 2, "offer": 2})
+    assert plan.table["power"].iloc[0] == pytest.approx(0.8, abs=1e-4)
+    assert plan.table["power"].iloc[2] < 0.3
+    need = int(str(plan.warnings[0]).split(" takes ")[1].split()[0])
+    assert need / plan.n_total == pytest.approx(4.0, abs=0.01)
+    with pytest.raises(InputError, match="two or more factors with their numbers of levels"):
+        plan_campaign(0.1, mde=0.01, factors={"subject": 2})
+    with pytest.raises(InputError, match="either 'allocation' or 'factors'"):
+        plan_campaign(0.1, mde=0.01, factors={"a": 2, "b": 2}, allocation={"x": 0.5, "y": 0.5})

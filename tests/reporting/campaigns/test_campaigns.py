@@ -276,6 +276,33 @@ def test_guardrails_are_said_laid_out_and_drawn(tmp_path, monkeypatch, language)
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
+def test_crossed_factors_are_said_laid_out_and_drawn(monkeypatch, language):
+    rng = np.random.default_rng(3)
+    table = pd.DataFrame({"subject": rng.choice(["plain", "short"], 8000), "offer": rng.choice(["none", "five"], 8000)})
+    both = (table["subject"] == "short") & (table["offer"] == "five")
+    table["bought"] = (rng.random(8000) < 0.1 + 0.06 * both).astype(int)
+    table["spend"] = table["bought"] * rng.lognormal(2, 0.5, 8000)
+    metrics = [lk.Rate("bought"), lk.Profit("spend", margin=0.4, cost=0.02)]
+    effects = lk.Campaign(table, arm=["subject", "offer"], control=["plain", "none"]).evaluate(metrics)
+    monkeypatch.setenv(SPOKEN, language)
+    told = str(lk.describe(effects)).replace("\xa0", " ")
+    html = lk.table(effects.factorial).as_raw_html()
+    lk.plot(effects.factorial, metric="profit(spend)").figure.canvas.draw()
+    assert not re.search(r"\bnan\b|\bNone\b", told + html)
+    if language == "en":
+        assert "bought: subject ‘short’ raises the share by" in told
+        assert "on average over offer (95 % interval" in told
+        assert "‘short × five’ together bring" in told
+        assert "3 effects of each metric were looked at (max-t over main effects and interactions)." in told
+        assert "subject × offer: short × five against plain × none" in html
+    else:
+        assert (
+            english(told + seen(lk.table(effects.factorial)), known="subject offer plain short none five bought")
+            == set()
+        )
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
 def test_what_all_members_would_bring_is_told_in_its_currency(clear, monkeypatch, language):
     monkeypatch.setenv(SPOKEN, language)
     decision = lk.decide(clear[4], metric="profit(spend)", members=400_000, currency="€")
