@@ -36,7 +36,7 @@ def read_campaign(
     only: Sequence[str] = (),
     min_cell: int = FEWEST,
     arms: Sequence[str] = (),
-    file: Mapping[str, object] | None = None,
+    file: Mapping[str, object] | Sequence[str] | None = None,
     missing: Literal["zero", "drop"] | None = None,
     guardrails: Sequence[str] = (),
 ) -> Campaign:
@@ -71,9 +71,10 @@ def read_campaign(
         Fewest customers that conditions may leave.
     arms : list of str
         Arms that are compared with control; all where empty.
-    file : mapping of str to object, optional
+    file : mapping of str to object or list of str, optional
         How the file is to be read where it does not say so itself, as the table `[file]` of a codebook:
-        `{"rows": "leave_out"}` leaves out rows of totals and notes, which otherwise stop the reading.
+        `{"rows": "leave_out"}` leaves out rows of totals and notes, which otherwise stop the reading. The same as a
+        list of entries: `["rows: leave_out"]`.
     missing : {'zero', 'drop'}, optional
         Whether a missing outcome counts as 0 or leaves the customer out; as for `Campaign`.
     guardrails : list of str

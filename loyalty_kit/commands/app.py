@@ -32,7 +32,8 @@ def command(*, wrong: int = 2) -> Callable[[Callable[P, int]], Callable[P, None]
     Parameters
     ----------
     wrong : int
-        Exit code where the input can be read but holds something wrong.
+        Exit code where the input can be read but holds something wrong; where it is 1, what is wrong is the answer
+        of the command and no failure of it.
     """
 
     def register(function: Callable[P, int]) -> Callable[P, None]:
@@ -48,7 +49,8 @@ def command(*, wrong: int = 2) -> Callable[[Callable[P, int]], Callable[P, None]
                 if options["debug"]:
                     traceback.print_exc()
                 code, sentences = _error_lines(error, wrong)
-                typer.echo(shortened(sentences), err=True)
+                answer = isinstance(error, lk.InputError) and code == wrong == 1
+                typer.echo(shortened(sentences), err=not answer)
                 if code != INTERRUPTED and (waiting := options.get("on_failure")):
                     run_failure_command(as_text({"error": "\n".join(sentences)}), str(waiting), aside=True)
             raise typer.Exit(code)

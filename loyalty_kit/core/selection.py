@@ -1,9 +1,11 @@
 """Rows of a table that meet conditions, as parameters of a notebook write them."""
 
 import re
-from collections.abc import Collection, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -17,8 +19,51 @@ from loyalty_kit.core.messages import Message, RareName, message, shown
 _UNTIDY = re.compile(r"[^!-~ ]|^ | $|  |\.0+$|^(?:true|false)$", re.IGNORECASE)
 FEWEST = 5
 """Rows that a report must be about where nothing else is asked for."""
+_FILE = "file"
 SOME_RARE = 5
 """Rare levels from which on a column may be one of ids."""
+
+
+class FileRows(NamedTuple):
+    """Rows of the file that a table was read from.
+
+    Attributes
+    ----------
+    rows : int
+        Respondents or customers that the file holds.
+    left_out : tuple of (reason, int)
+        Other rows of the file, which stand in no figure: how many for each reason.
+    """
+
+    rows: int
+    left_out: tuple[tuple[Message, int], ...] = ()
+
+    @property
+    def n_left_out(self) -> int:
+        """Rows that were left out."""
+        return sum(count for _, count in self.left_out)
+
+
+def with_file_rows(frame: pd.DataFrame, reasons: Iterable[Message], *, unasked: int = 0) -> pd.DataFrame:
+    """Table that knows of its file: its rows and others unasked for, and the reasons of those that were left out.
+
+    Selections of the table know it too.
+
+    Examples
+    --------
+    >>> read = with_file_rows(pd.DataFrame({"q1": [1, 2, 3]}), [Message("answers no item")])
+    >>> file_rows(read[read["q1"] > 1])
+    FileRows(rows=3, left_out=(('answers no item', 1),))
+    """
+    known = frame.copy(deep=False)
+    known.attrs[_FILE] = FileRows(len(frame) + unasked, tuple(Counter(reasons).items()))
+    return known
+
+
+def file_rows(frame: pd.DataFrame) -> FileRows:
+    """Rows of the file that a table was read from; its own where nothing is known of a file."""
+    known = frame.attrs.get(_FILE)
+    return known if isinstance(known, FileRows) and known.rows >= len(frame) else FileRows(len(frame))
 
 
 @dataclass(frozen=True)
@@ -29,9 +74,23 @@ class Selection:
     ----------
     only : list of str
         Conditions as `keep_only` takes them; none where every row counts.
+    left_out : tuple of (reason, int)
+        Rows of the file that stand in no figure, as its totals and tests: how many for each reason.
     """
 
     only: Sequence[str]
+    left_out: tuple[tuple[Message, int], ...] = ()
+
+    @classmethod
+    def of(cls, table: pd.DataFrame, only: Sequence[str] = ()) -> "Selection":
+        """Tell the selection of the rows of a table, with those that were left out when its file was read.
+
+        Examples
+        --------
+        >>> Selection.of(pd.DataFrame({"q1": [1, 2]}), ["channel = web"])
+        Selection(only=['channel = web'], left_out=())
+        """
+        return cls(only, file_rows(table).left_out)
 
 
 def keep_only(table: pd.DataFrame, only: Sequence[str], *, min_cell: int = FEWEST) -> pd.DataFrame:

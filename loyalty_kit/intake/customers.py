@@ -7,7 +7,7 @@ import pandas as pd
 
 from loyalty_kit.core.errors import InputError, UnreadableError, rows
 from loyalty_kit.core.messages import Message, message, together
-from loyalty_kit.core.selection import FEWEST
+from loyalty_kit.core.selection import FEWEST, with_file_rows
 from loyalty_kit.intake.numbers import number_column, wrong_cell
 from loyalty_kit.intake.options import file_argument
 from loyalty_kit.intake.sources import RawTable
@@ -20,7 +20,7 @@ def read_customers(
     texts: Collection[str],
     *,
     amounts: Collection[str] = (),
-    file: Mapping[str, object] | None = None,
+    file: Mapping[str, object] | Sequence[str] | None = None,
 ) -> pd.DataFrame:
     """Table of a file of customers: the columns `texts` as text, others as numbers where every cell is one.
 
@@ -34,7 +34,7 @@ def read_customers(
         Those among them that name something: arms, segments, ids.
     amounts : collection of str
         Those among them that must hold numbers or truth values.
-    file : mapping of str to object, optional
+    file : mapping of str to object or list of str, optional
         How the file is to be read where it does not say so itself: the keys of `FileOptions`.
     """
     table = read_table(path, known, what=message("The customer file"), options=file_argument(file))
@@ -63,7 +63,7 @@ def read_customers(
     }
     for name in (name for name in amounts if name in found and not pd.api.types.is_numeric_dtype(found[name])):
         _refuse_text(found[name], table, subject)
-    return pd.DataFrame(found)
+    return with_file_rows(pd.DataFrame(found), [row.reason for row in table.left_out])
 
 
 def _refuse_text(column: pd.Series, table: RawTable, subject: Message) -> None:

@@ -139,7 +139,9 @@ def _summaries(frame: pd.DataFrame) -> Found:
         for position in positions:
             cells = _cells(frame, position)
             if next(iter(cells)) == at and all(_is_figure(cell) for place, cell in cells.items() if place != at):
-                yield position, message("begins with '{word}'", word=plain_text(str(cells[at])))
+                # What stands behind the colon may be anybody's name, and reports tell the reason.
+                word = re.split("[:：=]", plain_text(str(cells[at])))[0].strip()
+                yield position, message("begins with '{word}'", word=word)
 
 
 def _named_so(column: pd.Series) -> list[int]:

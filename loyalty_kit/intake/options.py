@@ -1,7 +1,10 @@
 """How a file is to be read where it does not say so itself: the `[file]` table of a codebook."""
 
 import json
-from collections.abc import Mapping
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -90,19 +93,36 @@ class FileArgument(FileOptions):
         return foreign(f"file={{{json.dumps(key)}: {_literal(value)}}}")
 
 
+class FileEntries(FileOptions):
+    """The same keys as entries of a list, as a notebook's parameter `file` has them: errors name that."""
+
+    def line(self, key: str, value: object) -> Message:
+        """Entry that sets a key, as a sentence ends with it.
+
+        Examples
+        --------
+        >>> FileEntries().line("rows", "leave_out"), FileEntries().line("header", [1, 2])
+        ('file = ["rows: leave_out"]', 'file = ["header: [1, 2]"]')
+        """
+        written = value if isinstance(value, str) and not set(value) & set('"\\\t') else _literal(value)
+        return foreign(f"file = [{json.dumps(f'{key}: {written}', ensure_ascii=False)}]")
+
+
 def file_argument(given: object) -> FileOptions:
-    """Options of a mapping, which a caller hands over as `file`.
+    """Options of a mapping or of a list of entries, which a caller hands over as `file`.
 
     Raises
     ------
     InputError
-        If it is no mapping, or a key or value is not one of `FileOptions`.
+        If it is neither, or a key or value is not one of `FileOptions`.
 
     Examples
     --------
-    >>> file_argument({"rows": "leave_out"}).rows
-    'leave_out'
+    >>> file_argument({"rows": "leave_out"}).rows, file_argument(["header: 2", "decimal: ,"]).decimal
+    ('leave_out', ',')
     """
+    if isinstance(given, Sequence) and not isinstance(given, str) and all(isinstance(entry, str) for entry in given):
+        return _options(dict(map(_entry, given)), FileEntries)
     if given is None:
         return FileArgument()
     if isinstance(given, FileOptions):
@@ -113,6 +133,19 @@ def file_argument(given: object) -> FileOptions:
             example='{"rows": "leave_out"}',
             given=kind(given),
         )
+    return _options(given, FileArgument)
+
+
+def _entry(text: str) -> tuple[str, object]:
+    """Key and value of an entry as 'header: 2' or 'rows = "leave_out"'; a bare word is a text."""
+    key, value = (part.strip() for part in [*re.split("[:=]", text, maxsplit=1), ""][:2])
+    for written in (value, *([f"[{value}]"] if "," in value else [])):
+        with suppress(tomllib.TOMLDecodeError):
+            return key, tomllib.loads(f"value = {written}")["value"]
+    return key, [name.strip() for name in value.split(",")] if key == "fill_down" else value
+
+
+def _options(given: Mapping[str, object], kind_of: type[FileOptions]) -> FileOptions:
     strangers = [key for key in given if key not in FileOptions.model_fields]
     if strangers:
         raise InputError(
@@ -121,7 +154,7 @@ def file_argument(given: object) -> FileOptions:
             hint=nearest(strangers[0], FileOptions.model_fields) or foreign("."),
         )
     try:
-        return FileArgument.model_validate(dict(given))
+        return kind_of.model_validate(dict(given))
     except ValidationError as error:
         detail, said = plain_faults(error.errors(include_url=False))[0]
         key = str(detail["loc"][0])

@@ -57,6 +57,8 @@ class RawTable:
         Columns in which cells are merged downwards, with the first and last row of these.
     row_numbers : array of int of shape (rows,)
         Row of the file of each row of `frame`.
+    unasked : int
+        Rows that the reader's conditions left out, which nobody then need decide on.
     """
 
     frame: pd.DataFrame
@@ -69,6 +71,7 @@ class RawTable:
     options: FileOptions = AS_IT_SAYS
     merged: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     row_numbers: Sequence[int] | npt.NDArray[np.int64] = ()
+    unasked: int = 0
 
     def renamed(self, names: Mapping[str, str]) -> "RawTable":
         """Table with other names for some of its columns.

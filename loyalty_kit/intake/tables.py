@@ -120,12 +120,22 @@ def _decided(table: RawTable, file: Source, known: Collection[str], answers: Col
         positions = np.flatnonzero(np.isin(numbers, rows)).tolist()
         found = {at: found.get(at, message("left out by its number")) for at in positions}
     told = tuple(Row(int(numbers[at]), reason) for at, reason in found.items())
-    if rows is None or not told:
-        return replace(table, frame=table.frame.reset_index(drop=True), doubtful=told if rows is None else ())
-    kept = np.ones(len(numbers), dtype=bool)
-    kept[list(found)] = False
-    left_out = tuple(sorted([*table.left_out, *told], key=lambda row: row.number))
-    return replace(table, frame=table.frame[kept].reset_index(drop=True), left_out=left_out, row_numbers=numbers[kept])
+    if rows is None:
+        return replace(table, frame=table.frame.reset_index(drop=True), doubtful=told)
+    return without(table, told)
+
+
+def without(table: RawTable, rows: Collection[Row]) -> RawTable:
+    """Table without some of its rows, which it names among those left out."""
+    numbers = np.asarray(table.row_numbers)
+    kept = ~np.isin(numbers, [row.number for row in rows])
+    return replace(
+        table,
+        frame=table.frame[kept].reset_index(drop=True),
+        left_out=tuple(sorted([*table.left_out, *rows], key=lambda row: row.number)),
+        doubtful=tuple(row for row in table.doubtful if row not in rows),
+        row_numbers=numbers[kept],
+    )
 
 
 def _filled_down(table: RawTable, file: Source) -> RawTable:

@@ -1,6 +1,7 @@
 """Reading a survey file: its columns checked and converted by the codebook, all its faults told at once."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal
@@ -11,8 +12,9 @@ import pandas as pd
 from loyalty_kit.core.checks import check_choice, check_path
 from loyalty_kit.core.errors import InputError, UnreadableError, anonymous, nearest
 from loyalty_kit.core.messages import MOST, Message, few, message, together
+from loyalty_kit.core.selection import FEWEST, conditions, keep_only, with_file_rows
 from loyalty_kit.intake.sources import RawTable
-from loyalty_kit.intake.tables import looks_merged, read_table, refuse_doubtful, refuse_merged
+from loyalty_kit.intake.tables import looks_merged, read_table, refuse_doubtful, refuse_merged, without
 from loyalty_kit.survey.codebook import Codebook
 from loyalty_kit.survey.columns import read_column
 from loyalty_kit.survey.identity import BETWEEN, respondents
@@ -21,7 +23,12 @@ from loyalty_kit.survey.ticks import read_ticks, with_base
 
 
 def read_responses(
-    path: str | Path, codebook: Codebook | str | Path, *, invalid: Literal["error", "missing"] = "error"
+    path: str | Path,
+    codebook: Codebook | str | Path,
+    *,
+    invalid: Literal["error", "missing"] = "error",
+    only: Sequence[str] = (),
+    min_cell: int = FEWEST,
 ) -> pd.DataFrame:
     r"""Answers of a survey file, checked against its codebook.
 
@@ -35,6 +42,11 @@ def read_responses(
         Meaning of the columns, or the file that holds it.
     invalid : {'error', 'missing'}
         What becomes of an item's answer that is neither in range nor one of its labels.
+    only : list of str
+        Conditions of the respondents who count, as 'channel = store'; see `keep_only`. Rows that look like no
+        respondent stop the reading only where they meet them.
+    min_cell : int
+        Fewest respondents that conditions may leave.
 
     Returns
     -------
@@ -86,7 +98,7 @@ def read_responses(
     if not isinstance(codebook, Codebook):
         check_path(codebook, "codebook")
     book = codebook if isinstance(codebook, Codebook) else Codebook.read(codebook)
-    table = _read_survey(Path(path), book)
+    table = _read_survey(Path(path), book, only)
     columns = list(table.frame.columns)
     once = [name for name in columns if name in book.columns and columns.count(name) == 1]
     faults = _column_faults(columns, book, Path(path).name)
@@ -100,12 +112,13 @@ def read_responses(
         nameless = [text for _, text in faults] + [sentence(problem, []) for problem in merged(unnamed(found))]
         raise InputError(together(told), anonymous=together(nameless))
     frame = table.frame.assign(**converted)
-    if not ids:
-        return frame
-    # In a report respondents are rows, so that no output of a cell can show who they are.
-    named = pd.Index(ids, name=BETWEEN.join(book.ids))
-    names = pd.RangeIndex(1, len(ids) + 1, name="row") if anonymous() else named
-    return frame.drop(columns=[name for name in book.ids if name not in book.groups]).set_axis(names)
+    if ids:
+        # In a report respondents are rows, so that no output of a cell can show who they are.
+        named = pd.Index(ids, name=BETWEEN.join(book.ids))
+        names = pd.RangeIndex(1, len(ids) + 1, name="row") if anonymous() else named
+        frame = frame.drop(columns=[name for name in book.ids if name not in book.groups]).set_axis(names)
+    read = with_file_rows(frame, [row.reason for row in table.left_out], unasked=table.unasked)
+    return keep_only(read, only, min_cell=min_cell)
 
 
 def _converted(
@@ -131,9 +144,12 @@ def _converted(
     return converted, found
 
 
-def read_columns(path: Path, book: Codebook, names: Sequence[str]) -> pd.DataFrame:
+def read_columns(path: Path, book: Codebook, names: Sequence[str], *, only: Sequence[str] = ()) -> pd.DataFrame:
     """Columns of a survey file, where there, as `read_responses` gives them; faults are left for it to tell."""
-    table = _read_survey(path, book)
+    return _columns(_read_survey(path, book, only), book, names)
+
+
+def _columns(table: RawTable, book: Codebook, names: Sequence[str]) -> pd.DataFrame:
     held = table.frame.loc[:, ~table.frame.columns.duplicated()]
     wanted = {*names} & {*book.columns, *book.tick_labels}
     if any(name in book.tick_labels for name in names):
@@ -146,7 +162,7 @@ def read_columns(path: Path, book: Codebook, names: Sequence[str]) -> pd.DataFra
     return held.assign(**{name: converted[name] for name in there if name in converted})[there]
 
 
-def _read_survey(path: Path, book: Codebook) -> RawTable:
+def _read_survey(path: Path, book: Codebook, only: Sequence[str] = ()) -> RawTable:
     known = [book.in_file(name) for name in book.columns]
     beside = {*book.ids, book.weight, book.duration, *book.groups}
     answers = [book.in_file(name) for name in book.columns if name not in beside]
@@ -154,6 +170,7 @@ def _read_survey(path: Path, book: Codebook) -> RawTable:
     if table.frame.empty:
         raise UnreadableError("The survey '{file}' holds no respondents.", file=path.name)
     survey = message("{what} '{name}'", what=message("The survey"), name=path.name)
+    table = _excused(table, book, only)
     refuse_doubtful(table, survey)
     groups = [book.in_file(name) for name in book.groups]
     if book.file.fill_down is None:
@@ -167,28 +184,25 @@ def _read_survey(path: Path, book: Codebook) -> RawTable:
     return table.renamed({column: name for name, column in book.names.items()})
 
 
+def _excused(table: RawTable, book: Codebook, only: Sequence[str]) -> RawTable:
+    """Table without the rows that look like no respondent and that the conditions leave out anyway."""
+    if not table.doubtful or not only:
+        return table
+    named = table.renamed({column: name for name, column in book.names.items()})
+    with suppress(InputError):
+        # What is wrong with the conditions is told once the rows that are to meet them are known.
+        asked = _columns(named, book, [name for name, _ in conditions(only)]).reset_index(drop=True)
+        met = {int(table.row_numbers[at]) for at in keep_only(asked, only, min_cell=1).index}
+        unmet = [row for row in table.doubtful if row.number not in met]
+        return replace(without(table, unmet), left_out=table.left_out, unasked=len(unmet))
+    return table
+
+
 def _column_faults(columns: list[str], book: Codebook, file: str) -> list[tuple[Message, Message]]:
     """Sentences, with and without the file's names, on the codebook's columns that it lacks or holds repeatedly."""
     if not set(columns) & set(book.columns):
-        # In a file without a header the first respondent stands in its place.
-        own, count = few(tuple(map(short, columns)), MOST), len(columns)
-        way = {"file": file, "line": book.file.line("header", 2)}
-        named = message(
-            "The survey '{file}' has none of the codebook's columns; its own are {columns}; if another row names "
-            "them: {line}.",
-            columns=own,
-            **way,
-        )
-        unnamed = message(
-            "The survey '{file}' has none of the codebook's columns; columns of its own: {n}; if another row names "
-            "them: {line}.",
-            n=count,
-            **way,
-        )
-        return [(named, unnamed)]
+        return [_no_columns(columns, book, file)]
     strangers = [name for name in columns if name not in book.columns]
-    absent = [name for name in book.columns if name not in columns]
-    twice = [name for name in book.columns if columns.count(name) > 1]
     faults = [
         message(
             "The survey '{file}' lacks the column '{column}'{hint}",
@@ -196,8 +210,10 @@ def _column_faults(columns: list[str], book: Codebook, file: str) -> list[tuple[
             column=book.in_file(name),
             hint=nearest(book.in_file(name), strangers) or message("."),
         )
-        for name in absent
-    ] + [
+        for name in book.columns
+        if name not in columns
+    ]
+    faults += [
         message(
             "The survey '{file}' has {n} columns '{column}'; in the codebook write '{column}#1' for the first of them, "
             "'{column}#2' for the second, or rename one.",
@@ -205,9 +221,35 @@ def _column_faults(columns: list[str], book: Codebook, file: str) -> list[tuple[
             n=columns.count(name),
             column=book.in_file(name),
         )
-        for name in twice
+        for name in book.columns
+        if columns.count(name) > 1
     ]
-    faults += [
+    return [(fault, fault) for fault in [*faults, *_taken_names(columns, book, file)]]
+
+
+def _no_columns(columns: list[str], book: Codebook, file: str) -> tuple[Message, Message]:
+    """Sentence, with and without the file's names, on a file that has none of the codebook's columns."""
+    # In a file without a header the first respondent stands in its place.
+    own, count = few(tuple(map(short, columns)), MOST), len(columns)
+    way = {"file": file, "line": book.file.line("header", 2)}
+    named = message(
+        "The survey '{file}' has none of the codebook's columns; its own are {columns}; if another row names "
+        "them: {line}.",
+        columns=own,
+        **way,
+    )
+    unnamed = message(
+        "The survey '{file}' has none of the codebook's columns; columns of its own: {n}; if another row names "
+        "them: {line}.",
+        n=count,
+        **way,
+    )
+    return named, unnamed
+
+
+def _taken_names(columns: list[str], book: Codebook, file: str) -> list[Message]:
+    """Sentences on columns that are called as an option of ticks is."""
+    return [
         message(
             "The survey '{file}' has a column '{column}', as an option of '{key}' is called; give the question "
             "another name under [names].",
@@ -219,4 +261,3 @@ def _column_faults(columns: list[str], book: Codebook, file: str) -> list[tuple[
         for name in question.labels_of(key)
         if name in columns and name not in question.columns
     ]
-    return [(fault, fault) for fault in faults]

@@ -10,6 +10,7 @@ from loyalty_kit.core.checks import check_answers, check_responses
 from loyalty_kit.core.errors import InputError, rows
 from loyalty_kit.core.messages import Message, message
 from loyalty_kit.core.results import Result
+from loyalty_kit.core.selection import FileRows, file_rows
 from loyalty_kit.statistics.moments import Floats, Moments
 from loyalty_kit.survey.codebook import Codebook, check_codebook
 
@@ -48,6 +49,8 @@ class ScreeningResult(Result):
         Whether `keep` leaves out those of `dropped`.
     weightless : int
         Respondents kept whose weight is zero.
+    file_rows : FileRows, optional
+        Rows of the file that the responses were read from.
     warnings : tuple of str
         Rules that could not be applied, and why.
     """
@@ -59,6 +62,7 @@ class ScreeningResult(Result):
     codebook: Codebook
     leave_out: bool = True
     weightless: int = 0
+    file_rows: FileRows | None = None
     warnings: tuple[str, ...] = ()
 
     @property
@@ -189,6 +193,7 @@ def screen(
         codebook=codebook,
         leave_out=leave_out,
         weightless=_weightless(responses[~dropped] if leave_out else responses, codebook.weight),
+        file_rows=file_rows(responses),
         warnings=warnings,
     )
 

@@ -1,6 +1,7 @@
 """What `[file]` says is done, and errors end with the line that would mend them."""
 
 import gzip
+import tomllib
 import zipfile
 from pathlib import Path
 
@@ -112,3 +113,31 @@ def test_a_customer_files_errors_name_the_argument(tmp_path):
 def test_an_argument_of_another_kind_is_refused(given, sentence):
     with pytest.raises(InputError, match=sentence):
         file_argument(given)
+
+
+@pytest.mark.parametrize(
+    ("entry", "key", "value"),
+    [
+        ("rows: leave_out", "rows", "leave_out"),
+        ('rows = "keep"', "rows", "keep"),
+        ("rows: 3, 9", "rows", (3, 9)),
+        ("rows: [3]", "rows", (3,)),
+        ("header: 2", "header", 2),
+        ("header: 1, 2", "header", (1, 2)),
+        ("decimal: ,", "decimal", ","),
+        ("sheet: Data 2026: all", "sheet", "Data 2026: all"),
+        ("fill_down: region, city", "fill_down", ("region", "city")),
+        ("quotes: false", "quotes", False),
+    ],
+)
+def test_an_entry_of_a_list_says_the_same_as_a_line_of_the_table(entry, key, value):
+    options = file_argument([entry])
+    said = getattr(options, key)
+    assert said == value
+    assert file_argument(tomllib.loads(str(options.line(key, said)))["file"]) == options
+
+
+@pytest.mark.parametrize("entry", ["row: 3", "rows", "rows: sometimes", "header: two"])
+def test_an_entry_that_says_nothing_is_refused(entry):
+    with pytest.raises(InputError, match="'file'"):
+        file_argument([entry])

@@ -63,7 +63,7 @@ def column_values(
             "'for_each': column '{column}' names respondents, and no report is made of one.", column=column
         )
     names = [column, *(name for name, _ in conditions(only))]
-    table = read_columns(path, book, names) if book else read_customers(path, names, names)
+    table = read_columns(path, book, names, only=only) if book else read_customers(path, names, names)
     if column not in table:
         known = list(table) if book is None else [name for name in book.columns if name not in book.ids]
         raise InputError(

@@ -45,12 +45,20 @@ def describe_sample(screening: ScreeningResult) -> Passage:
     """Say which survey it is, how many respondents its file holds and how many are used, and how they are weighted."""
     total, n, title = screening.n_used, screening.n_kept, screening.codebook.title
     sentences = [say("sample.title", title=title)] if title else []
-    sentences.append(say("sample.all", n=n) if n == total else say("sample.some", n=n, total=total, dropped=total - n))
+    sentences.append(_used(n, total, screening.file_rows.rows if screening.file_rows else total))
     if screening.codebook.weight:
         zero = screening.weightless
         case = "weightless" if zero else "weighted"
         sentences.append(say(f"sample.{case}", weight=screening.codebook.weight, zero=zero))
     return Passage([*sentences, *small_sample(n)])
+
+
+def _used(n: int, screened: int, held: int) -> Sentence:
+    """Say how many respondents of a file are used, and what became of the others."""
+    dropped, others = screened - n, held - screened
+    if others:
+        return say(f"sample.selected{'_some' if dropped else ''}", n=n, total=held, others=others, dropped=dropped)
+    return say("sample.some", n=n, total=screened, dropped=dropped) if dropped else say("sample.all", n=n)
 
 
 @describes(KeptItems, "left out")
@@ -63,7 +71,20 @@ def describe_left_out(kept: KeptItems) -> Passage:
 def describe_rows(selection: Selection) -> Passage:
     """Say which rows of the file the report is about; nothing where it is about all."""
     kept = [message("Only rows with {conditions} are used.", conditions=list(selection.only))] if selection.only else []
-    return Passage(Sentence(translate(text)) for text in kept)
+    count = sum(n for _, n in selection.left_out)
+    told = [Sentence(say("sample.left_out", n=f"{count:,}"))] if count else []
+    return Passage([*told, *(Sentence(translate(text)) for text in kept)])
+
+
+@tabulates(Selection, "rows")
+def rows_table(selection: Selection) -> GT | None:
+    """Rows of the file that stand in no figure, by reason; none where there are none."""
+    if not selection.left_out:
+        return None
+    reasons, counts = zip(*sorted(selection.left_out, key=lambda pair: -pair[1]), strict=True)
+    shown = pd.DataFrame({"reason": [translate(reason) for reason in reasons], "rows": counts})
+    labels = headings({"reason": "left_out", "rows": "rows"})
+    return lay_out(shown, name="left-out", title=term("title.left_out"), labels=labels)
 
 
 @describes(GroupCounts, "groups")
