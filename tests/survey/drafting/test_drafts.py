@@ -76,6 +76,25 @@ def test_questions_of_other_ranges_are_no_part_of_a_scale(drafted):
     assert book.scales["LOY"].items == ("LOY1", "LOY2", "LOY3")
 
 
+def test_codes_of_an_array_are_answers_in_the_order_of_their_numbers(drafted):
+    """LimeSurvey with 'answer codes': A1 to A5, in whatever order they first stand; 'channel' stays a group."""
+    rng = np.random.default_rng(5)
+    trait = rng.normal(size=60)
+    frame = pd.DataFrame(
+        {
+            f"G01Q01[SQ00{n}]": [f"A{int(np.clip(round(3 + t + e), 1, 5))}" for t, e in zip(trait, noise, strict=True)]
+            for n, noise in enumerate(rng.normal(scale=0.7, size=(3, 60)), 1)
+        }
+    ).assign(channel=rng.choice(["A1", "A2", "A3"], 60))
+    text, book = drafted(frame)
+    (scale,) = book.scales.values()
+    assert len(scale.items) == 3
+    assert book.item(scale.items[0]).labels == {f"A{n}": n for n in range(1, 6)}
+    assert book.range(scale.items[0]) == (1, 5)
+    assert "channel" not in book.item_names
+    assert "the codes A1 to A5 are taken in the order of their numbers" in text
+
+
 def test_items_that_run_against_the_others_are_asked_about_and_not_turned(drafted):
     rng = np.random.default_rng(2)
     frame = pd.DataFrame(items(rng, rng.normal(size=200), 4), columns=[f"SAT{i}" for i in range(1, 5)])

@@ -7,6 +7,7 @@ from loyalty_kit.core.cells import cell_text
 from loyalty_kit.core.messages import Message, message
 from loyalty_kit.survey.drafting.looks.columns import Column
 from loyalty_kit.survey.drafting.looks.label_sets import (
+    coded,
     end,
     known_set,
     missing_codes,
@@ -108,6 +109,8 @@ def _found(columns: Sequence[Column]) -> Answers | None:
         return _of_numbers(numbers, labels, missing)
     kept = words if known_set(words) else [word for word in words if not stands_for_missing(word)]
     missing |= {word: "" for word in words if word not in kept}
+    if len(columns) > 1 and not numbers and (codes := coded(kept)):
+        return _of_codes(codes, missing)
     return _of_words(kept, numbers, missing) if kept else _of_numbers(numbers, labels, missing)
 
 
@@ -191,6 +194,14 @@ def _of_words(words: list[str], numbers: list[float], missing: dict[float | str,
     unused = [step for step in steps if step not in _plain(words)]
     notes = [message("nobody answered {answers}", answers=unused)] if unused else []
     return _in_words(order, (1, len(steps)), missing, notes, sure=True)
+
+
+def _of_codes(codes: dict[str, float], missing: dict[float | str, str]) -> Answers | None:
+    """Answers by the numbers of their codes, which a survey tool wrote in the place of their words."""
+    ends, notes = _range(sorted(codes.values()))
+    first, *_, last = sorted(codes, key=lambda code: codes[code])
+    told = message("the codes {first} to {last} are taken in the order of their numbers", first=first, last=last)
+    return ends and _in_words(codes, ends, missing, [told, *notes], sure=False)
 
 
 def _plain(words: Iterable[str]) -> set[str]:

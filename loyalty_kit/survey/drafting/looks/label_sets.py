@@ -12,6 +12,7 @@ _NUMBERED = re.compile(
     r"|.*[^\d\s]\s*[(\[（\-–—=:：]\s*(?P<last>-?\d{1,3})\s*(?:分|星|points?|stars?)?\s*[)\]）]?"
     r"|(?P<unit>\d{1,3})\s*(?:分|星|级|points?|stars?)"
 )
+_CODE = re.compile(r"([A-Za-z]{1,3})0*(\d{1,2})", re.ASCII)
 _MISSING = "missing"
 
 
@@ -66,6 +67,20 @@ def own_number(text: str) -> float | None:
     """
     found = _NUMBERED.fullmatch(text.strip())
     return float(next(filter(None, found.groups()))) if found else None
+
+
+def coded(words: Sequence[str]) -> dict[str, float]:
+    """Numbers of codes that share their letters, as LimeSurvey's of an array; none where words are no such codes.
+
+    Examples
+    --------
+    >>> coded(["A2", "A1", "A5"]), coded(["AO01", "AO02", "AO03"]), coded(["A1", "B2", "A3"]), coded(["A1", "A2"])
+    ({'A2': 2.0, 'A1': 1.0, 'A5': 5.0}, {'AO01': 1.0, 'AO02': 2.0, 'AO03': 3.0}, {}, {})
+    """
+    found = {word: _CODE.fullmatch(word.strip()) for word in words}
+    codes = {word: (match[1].casefold(), float(match[2])) for word, match in found.items() if match}
+    alike = len({letters for letters, _ in codes.values()}) == 1 and len(set(codes.values())) == len(words)
+    return {word: number for word, (_, number) in codes.items()} if alike and len(words) > 2 else {}
 
 
 def stands_for_missing(text: str) -> bool:
