@@ -32,6 +32,7 @@ from loyalty_kit.campaigns.trust.assignment import AssignmentResult, check_assig
 from loyalty_kit.campaigns.trust.few_units import by_lot
 from loyalty_kit.campaigns.trust.redrawn import parts_of
 from loyalty_kit.campaigns.trust.trust import TrustResult, believable, run_placebos
+from loyalty_kit.campaigns.trust.worst_case import bounded
 from loyalty_kit.core.checks import check_choice, check_level, check_whole
 from loyalty_kit.core.errors import InputError
 from loyalty_kit.core.messages import message
@@ -69,9 +70,12 @@ class Campaign(Declaration):
         Covariate to the column of when it was measured; one after `sent` is refused by name.
     duplicates : {'error', 'first'}
         What to do with a customer who stands twice in one arm.
-    missing : {'zero', 'drop'}, optional
-        Whether a missing outcome counts as 0 or leaves the customer out. Where it is not said, outcomes that are
+    missing : {'zero', 'drop', 'bounds'}, optional
+        Whether a missing outcome counts as 0, leaves the customer out, or is left open: effects are then bounds that
+        hold whatever it was, without covariates. Where it is not said, outcomes that are
         missing where nothing was bought are refused, and where others are missing the result says of how many.
+    limits : mapping of str to (float, float), optional
+        Lowest and highest value of an outcome that is no rate, for 'bounds': {'spend': (0, 500)}.
     min_cell : int
         Fewest customers of an arm in a segment that a report shows.
     simulated : bool
@@ -228,11 +232,14 @@ class Campaign(Declaration):
         if self.cluster is not None and looks is None:
             result = by_lot(result, parts_of(self, cube, chosen, by, found), arms, reading)
         if self.factors is not None and looks is None:
+            if lost and self.missing == "bounds":
+                raise InputError("missing = 'bounds' does not go with several factors; say 'zero' or 'drop'.")
             crossed = factorial_effects(found, self.factors, reading, limits, result)
             result = replace(result, factorial=crossed)
         if guardrails:
             result = replace(result, guardrails=self._guarded(guardrails, confidence))
-        return result if trust is None else believable(result, trust, reading)
+        result = result if trust is None else believable(result, trust, reading)
+        return bounded(result, found, reading, limits, self.limits or {}) if self.missing == "bounds" else result
 
     def _guarded(self, guardrails: Sequence[Guardrail], confidence: float) -> GuardrailResult:
         """Judge the guardrails, each arm by itself."""

@@ -37,7 +37,8 @@ def read_campaign(
     min_cell: int = FEWEST,
     arms: Sequence[str] = (),
     file: Mapping[str, object] | Sequence[str] | None = None,
-    missing: Literal["zero", "drop"] | None = None,
+    missing: Literal["zero", "drop", "bounds"] | None = None,
+    limits: Sequence[str] = (),
     guardrails: Sequence[str] = (),
 ) -> Campaign:
     r"""Campaign test of a file of customers.
@@ -75,8 +76,10 @@ def read_campaign(
         How the file is to be read where it does not say so itself, as the table `[file]` of a codebook:
         `{"rows": "leave_out"}` leaves out rows of totals and notes, which otherwise stop the reading. The same as a
         list of entries: `["rows: leave_out"]`.
-    missing : {'zero', 'drop'}, optional
-        Whether a missing outcome counts as 0 or leaves the customer out; as for `Campaign`.
+    missing : {'zero', 'drop', 'bounds'}, optional
+        Whether a missing outcome counts as 0, leaves the customer out or is left open; as for `Campaign`.
+    limits : list of str
+        Lowest and highest value of outcomes for 'bounds', as 'spend: 0 to 500'.
     guardrails : list of str
         Guardrails whose columns are read, as for `guardrails_of`.
 
@@ -137,8 +140,23 @@ def read_campaign(
         cluster=cluster or None,
         min_cell=min_cell,
         missing=missing,
+        limits=_limits_of(limits),
         simulated=Path(path).with_name(TRUTH).is_file(),
     )
+
+
+def _limits_of(entries: Sequence[str]) -> dict[str, tuple[float, float]]:
+    """Lowest and highest value of each outcome, as a notebook names them."""
+    found = {}
+    for entry in entries:
+        match = re.fullmatch(r"(.+?)\s*:\s*(-?\d*\.?\d+)\s+to\s+(-?\d*\.?\d+)", entry.strip())
+        if match is None:
+            raise InputError(
+                "'limits' must name an outcome with its lowest and highest value, as 'spend: 0 to 500'; got '{entry}'.",
+                entry=entry,
+            )
+        found[match[1]] = (float(match[2]), float(match[3]))
+    return found
 
 
 def campaign_metrics(outcomes: Sequence[str], profit: str) -> list[Metric]:

@@ -19,6 +19,7 @@ from loyalty_kit.campaigns.design.arms import (
 from loyalty_kit.campaigns.design.cube import Cube
 from loyalty_kit.campaigns.design.factors import Factors, crossed, planned_cells
 from loyalty_kit.campaigns.design.gaps import gap, gaps_in
+from loyalty_kit.campaigns.design.missing import check_limits
 from loyalty_kit.campaigns.design.rows import Rows, check_frame, collected, is_lazy, open_frame
 from loyalty_kit.campaigns.design.units import check_measured, check_planned, first_rows
 from loyalty_kit.core.cells import TRUTHS, as_spelled
@@ -46,7 +47,8 @@ class Declaration(Summarized):
     sent: str | None = field(default=None, kw_only=True)
     measured: Mapping[str, str] | None = field(default=None, kw_only=True)
     duplicates: Literal["error", "first"] = field(default="error", kw_only=True)
-    missing: Literal["zero", "drop"] | None = field(default=None, kw_only=True)
+    missing: Literal["zero", "drop", "bounds"] | None = field(default=None, kw_only=True)
+    limits: Mapping[str, tuple[float, float]] | None = field(default=None, kw_only=True)
     min_cell: int = field(default=5, kw_only=True)
     simulated: bool = field(default=False, kw_only=True)
     factors: Factors | None = field(default=None, init=False)
@@ -55,7 +57,8 @@ class Declaration(Summarized):
         """Check what can be checked without reading rows."""
         check_choice(self.duplicates, "duplicates", ("error", "first"))
         if self.missing is not None:
-            check_choice(self.missing, "missing", ("zero", "drop"))
+            check_choice(self.missing, "missing", ("zero", "drop", "bounds"))
+        object.__setattr__(self, "limits", check_limits(self.limits))
         check_whole(self.min_cell, "min_cell", 1)
         if isinstance(self.covariates, str):
             raise InputError("'covariates' must list columns, as ['{column}']; got '{column}'.", column=self.covariates)

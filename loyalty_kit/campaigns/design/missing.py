@@ -1,6 +1,6 @@
 """Missing outcomes: who lacks one, and whether that stands for nothing bought."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -112,6 +112,24 @@ def check_missing(frame: Any, metrics: Sequence[Metric]) -> None:
     what = nothing_bought(lacking(frame, metrics))
     if what is not None:
         raise InputError(
-            '{what}; say what that means: missing = "zero" (it is 0) or "drop" (these customers are left out).',
+            '{what}; say what that means: missing = "zero" (it is 0), "drop" (these customers are left out) or '
+            '"bounds" (intervals hold whatever it was).',
             what=what,
         )
+
+
+def check_limits(limits: object) -> dict[str, tuple[float, float]]:
+    """Lowest and highest value of each outcome, refusing what is no pair of numbers in order."""
+    if limits is None:
+        return {}
+    given = limits if isinstance(limits, Mapping) else {}
+    pairs = {str(name): tuple(ends) for name, ends in given.items() if isinstance(ends, list | tuple)}
+    good = [len(ends) == 2 and all(isinstance(end, int | float) for end in ends) for ends in pairs.values()]
+    if not isinstance(limits, Mapping) or len(pairs) < len(given) or not all(good):
+        good = [False]
+    if not all(good) or not all(ends[0] < ends[-1] for ends in pairs.values()):
+        raise InputError(
+            "'limits' must name the lowest and highest value of an outcome, as {{'spend': (0, 500)}}; got {given}.",
+            given=repr(limits),
+        )
+    return {name: (float(ends[0]), float(ends[-1])) for name, ends in pairs.items()}

@@ -53,6 +53,8 @@ DETAILS = [
     "procedure",
     "together",
     "own_method",
+    "bound_low",
+    "bound_high",
 ]
 
 

@@ -28,6 +28,8 @@ ORDINARY, PERMUTATION, NO_METHOD = "ordinary", "permutation", "no method"
 """Procedures behind an interval: the metric's own, the permutation test in its place, none to be believed."""
 INSTEAD = ("borderline", "by permutation")
 """Verdicts of the placebo campaigns on which the permutation result takes an interval's place."""
+BOUNDS = "bounds"
+"""Procedure where some outcomes are missing and are left open: the interval holds whatever they were."""
 BY_UNITS = "permutation of units"
 """Procedure where few clusters were drawn by lot: that is drawn anew."""
 
@@ -83,7 +85,8 @@ class EffectsResult(Result):
         (of both arms, those included that lack the outcome), standard_error, control_error (of control's
         value alone), df, kind ('adjusted', 'adjusted uncapped', 'capped' or 'plain'), nonzero_control,
         nonzero_treatment, procedure ('ordinary', 'permutation' where that stands, 'permutation of units' where
-        few clusters were drawn and the lot is drawn anew, 'no method' where none is to be believed), together
+        few clusters were drawn and the lot is drawn anew, 'bounds' of missing outcomes, 'no method' where none is to
+        be believed), bound_low and bound_high (of the effect, with the middle as its difference), together
         (whether the interval holds for all arms together), own_method (before adjustments for several
         comparisons).
     interactions : DataFrame

@@ -184,7 +184,10 @@ def warnings_of(campaign: Declaration, cube: Cube, found: Sequence[ArmEstimates]
     assigned, lost = counted(campaign, cube)
     if lost:
         left = {"n": lost, "total": assigned}
-        notes.append(message("{n} of {total} customers lack an outcome and are left out where it is needed.", **left))
+        template = "{n} of {total} customers lack an outcome and are left out where it is needed."
+        if campaign.missing == "bounds":
+            template = "{n} of {total} customers lack an outcome; intervals of what they lack hold whatever it was."
+        notes.append(message(template, **left))
     if campaign.missing == "zero" and not isinstance(campaign.frame, Cube):
         notes += _on_zeros(campaign, [estimate.metric for estimate in found])
     notes += _on_covariates(campaign, found)

@@ -8,7 +8,7 @@ import pandas as pd
 from scipy import special
 
 from loyalty_kit.campaigns.effects.comparisons import fieller_limit
-from loyalty_kit.campaigns.effects.effects_result import ALL, KEYS, NO_METHOD, EffectsResult
+from loyalty_kit.campaigns.effects.effects_result import ALL, BOUNDS, KEYS, NO_METHOD, EffectsResult
 from loyalty_kit.core.checks import check_choice
 from loyalty_kit.core.errors import InputError
 from loyalty_kit.core.messages import message, shown
@@ -134,15 +134,16 @@ def _row(row: dict[Any, Any], effects: EffectsResult, margin: float, side: str) 
     """Interval with twice the error of the claim, p and verdict of one effect."""
     level = 1 - effects.confidence
     difference, error, df = row["difference"], row["standard_error"], row["df"]
+    ends = (row["bound_low"], row["bound_high"]) if row["procedure"] == BOUNDS else (difference, difference)
     test = effects.permutations.get(tuple(row[name] for name in KEYS))
     if test is not None:
         above, below = test.above(-margin), test.below(margin)
         low, high = test.interval(1 - 2 * level)
     elif error > 0:
-        above = float(special.stdtr(df, -(difference + margin) / error))
-        below = float(special.stdtr(df, -(margin - difference) / error))
+        above = float(special.stdtr(df, -(ends[0] + margin) / error))
+        below = float(special.stdtr(df, -(margin - ends[1]) / error))
         half = -float(special.stdtrit(df, level)) * error
-        low, high = difference - half, difference + half
+        low, high = ends[0] - half, ends[1] + half
     else:
         above = below = low = high = np.nan
     return {"difference": difference, "ci_low": low, "ci_high": high} | _claimed(above, below, side, level)

@@ -9,7 +9,7 @@ import pandas as pd
 from scipy import stats
 
 from loyalty_kit.campaigns.design.rows import Floats
-from loyalty_kit.campaigns.effects.effects_result import KEYS, NO_METHOD, EffectsResult
+from loyalty_kit.campaigns.effects.effects_result import BOUNDS, KEYS, NO_METHOD, EffectsResult
 from loyalty_kit.campaigns.trust.assignment import AssignmentResult
 from loyalty_kit.core.checks import check_choice, check_whole
 from loyalty_kit.core.errors import InputError
@@ -24,10 +24,10 @@ BORDER = 0.02
 """Distance from either within which it is a borderline: neither chance nor the choice of a method tips it over."""
 FEW_BUYERS = 30
 
-Advice = Literal["roll out", "borderline", "second", "borderline stop", "stop", "test", "unknown", "unsound"]
+Advice = Literal["roll out", "borderline", "second", "borderline stop", "stop", "test", "open", "unknown", "unsound"]
 """The best arm, and it gains; the best arm, about as sure as is asked for; gains, but another arm more; about as
-unlikely to be the best choice as an arm that is stopped; not the best choice; not settled; cannot be told; a test
-whose assignment is not sound."""
+unlikely to be the best choice as an arm that is stopped; not the best choice; not settled; left open by missing
+outcomes; cannot be told; a test whose assignment is not sound."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +38,8 @@ class DecisionResult(Result):
     ----------
     table : DataFrame
         decision ('roll out', 'stop' or 'test more'), arm, advice (of each arm: 'roll out', 'borderline',
-        'second', 'borderline stop', 'stop', 'test', 'unknown' or 'unsound'), probability_best,
+        'second', 'borderline stop', 'stop', 'test', 'open', 'unknown' or
+        'unsound'), probability_best,
         probability_gain, expected_gain and expected_loss per customer.
     arms : DataFrame
         Each arm's estimate with its probabilities, its advice, believable, false_better, false_worse and
@@ -140,7 +141,8 @@ def decide(
     -----
     An arm is rolled out where it gains with probability 0.95 and is the best one, stopped where it is the
     best choice with probability 0.05 or less, else tested more; within 0.02 of either it is a borderline. One
-    that neither method can judge, as `Campaign.trust` found, is 'unknown'.
+    that neither method can judge, as `Campaign.trust` found, is 'unknown'. Where missing outcomes leave bounds, what is
+    said holds at the bound nearest to no effect, and the arm is 'open' where they reach to either side of it.
 
     Under a flat prior the differences d are normal about their estimates, correlated through the shared
     control. Where a permutation result took an interval's place, d has the ranks of that normal deviate
@@ -234,6 +236,8 @@ def advice_on(row: Mapping[Any, Any], *, leading: bool) -> Advice:
     """Say what to do with an arm."""
     if row["believable"] == "no":
         return "unknown"
+    if row["procedure"] == BOUNDS and row["bound_low"] <= 0 <= row["bound_high"]:
+        return "open"
     if leading and abs(row["probability_gain"] - SURE) < BORDER:
         return "borderline"
     if row["probability_gain"] >= SURE:
@@ -271,8 +275,11 @@ def gain_density(effects: EffectsResult, *, metric: str, grid: Floats) -> pd.Dat
 
 
 def _over_all(effects: EffectsResult, metric: str) -> pd.DataFrame:
-    """First estimate of each arm over all customers."""
-    return effects.overall[effects.overall["metric"] == metric]
+    """First estimate of each arm over all customers; of bounds the one nearest to 0, the middle where they hold it."""
+    rows = effects.overall[effects.overall["metric"] == metric]
+    low, high, middle = rows["bound_low"], rows["bound_high"], rows["difference"]
+    nearest = low.where(low > 0, high.where(high < 0, middle))
+    return rows.assign(difference=middle.where(rows["procedure"] != BOUNDS, nearest))
 
 
 def _key(row: dict[Any, Any]) -> tuple[Any, ...]:

@@ -22,7 +22,7 @@ from loyalty_kit.reporting.layout import headings, lay_out
 from loyalty_kit.reporting.sentences import Passage, Sentence, records, say
 from loyalty_kit.reporting.verbs import describes, draws, tabulates
 
-ORDER = ["roll out", "borderline", "test", "borderline stop", "unknown", "second", "stop"]
+ORDER = ["roll out", "borderline", "test", "borderline stop", "open", "unknown", "second", "stop"]
 """Advice in the order in which a report gives it."""
 OPEN = ["borderline", "test", "borderline stop"]
 """Advice after which a further test is a choice."""

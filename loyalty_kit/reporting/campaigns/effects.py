@@ -9,7 +9,7 @@ from great_tables import GT
 from matplotlib.axes import Axes
 
 from loyalty_kit.campaigns.design.metrics import Metric
-from loyalty_kit.campaigns.effects.effects_result import ALL, BY_UNITS, INSTEAD, PERMUTATION, EffectsResult
+from loyalty_kit.campaigns.effects.effects_result import ALL, BOUNDS, BY_UNITS, INSTEAD, PERMUTATION, EffectsResult
 from loyalty_kit.campaigns.factorial.factorial_result import FactorialResult
 from loyalty_kit.campaigns.planning.decisions import gain_density
 from loyalty_kit.core.checks import check_choice
@@ -263,6 +263,9 @@ def _effect(row: dict[str, Any], kind: str, effects: EffectsResult) -> Sentence:
     way = row["way"]
     if way == "none":
         return say("effects.no_interval", **names, why=translate(row["warning"]))
+    if row["procedure"] == BOUNDS:
+        values = {name: size(row[name], kind) for name in ("bound_low", "bound_high")}
+        return say(f"effects.{unit(kind)}_bounds_{way}", **names, **values, span=span(row, effects, kind))
     change = row["difference"] if way == "unclear" else abs(row["difference"])
     # An interval that excludes zero must not seem to reach it.
     near = min(abs(row["ci_low"]), abs(row["ci_high"]))
@@ -323,6 +326,13 @@ def _written(table: pd.DataFrame, effects: EffectsResult) -> pd.DataFrame:
         for name, column in zip(names, ("control", "treatment", "difference", "ci_low", "ci_high"), strict=True)
     }
     written = pd.DataFrame(pairs, columns=names, index=table.index)
+    ends = [
+        [size(value, "rate" if is_rate else "money") for value in values]
+        for is_rate, values in zip(rate, table[["bound_low", "bound_high"]].to_numpy(dtype=float), strict=True)
+    ]
+    open_ = (table["procedure"] == BOUNDS).to_numpy()
+    ranges = [term("span", low=low, high=high) for low, high in ends]
+    written["difference"] = written["difference"].where(~open_, pd.Series(ranges, index=table.index, dtype=object))
     return table.assign(
         group=table["metric"].map(plain_name),
         **{name: written[name] for name in names[:3]},

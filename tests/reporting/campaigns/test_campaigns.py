@@ -303,6 +303,30 @@ def test_crossed_factors_are_said_laid_out_and_drawn(monkeypatch, language):
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
+def test_effects_with_missing_outcomes_are_told_as_ranges(monkeypatch, language):
+    rng = np.random.default_rng(3)
+    table = pd.DataFrame({"arm": rng.choice(["none", "A", "B"], 6000)})
+    table["bought"] = (rng.random(6000) < np.where(table["arm"] == "A", 0.3, 0.1)).astype(float)
+    table["spend"] = table["bought"] * 20
+    table.loc[rng.choice(6000, 100, replace=False), ["bought", "spend"]] = np.nan
+    campaign = lk.Campaign(table, arm="arm", control="none", missing="bounds", limits={"spend": (0, 100)})
+    effects = campaign.evaluate([lk.Rate("bought"), lk.Profit("spend", margin=0.4, cost=0.02)])
+    monkeypatch.setenv(SPOKEN, language)
+    told = str(lk.describe(effects)).replace("\xa0", " ")
+    answer = str(lk.describe(lk.decide(effects, metric="profit(spend)"), "answer")).replace("\xa0", " ")
+    html = lk.table(effects).as_raw_html()
+    for view in ("effects", "gain"):
+        lk.plot(effects, view).figure.canvas.draw()
+    assert not re.search(r"\bnan\b|\bNone\b", told + html + answer)
+    if language == "en":
+        assert "bought: whatever the customers without an outcome did, A raises the share, by" in told
+        assert "Decide nothing on B yet: what the customers without an outcome did" in answer
+        assert "100 of 6000 customers lack an outcome; intervals of what they lack hold whatever it was." in told
+    else:
+        assert english(told + answer + seen(lk.table(effects)), known="none A B bought spend") == set()
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
 def test_what_all_members_would_bring_is_told_in_its_currency(clear, monkeypatch, language):
     monkeypatch.setenv(SPOKEN, language)
     decision = lk.decide(clear[4], metric="profit(spend)", members=400_000, currency="€")
