@@ -62,11 +62,11 @@ def read_customers(
         for name, cells in table.frame.items()
     }
     for name in (name for name in amounts if name in found and not pd.api.types.is_numeric_dtype(found[name])):
-        _refuse_text(found[name], table, subject)
+        refuse_text(found[name], table, subject)
     return with_file_rows(pd.DataFrame(found), [row.reason for row in table.left_out])
 
 
-def _refuse_text(column: pd.Series, table: RawTable, subject: Message) -> None:
+def refuse_text(column: pd.Series, table: RawTable, subject: Message) -> None:
     """Refuse a column whose cells are not all numbers, with the first that is none and why."""
     wrong = wrong_cell(column, table.options, decimal_comma=table.decimal_comma)
     if wrong is None:

@@ -1,4 +1,4 @@
-"""P values adjusted for the size of their family: Holm, Benjamini–Hochberg."""
+"""P values adjusted for the size of their family: Holm, Benjamini–Hochberg, Westfall–Young."""
 
 from collections.abc import Callable
 
@@ -60,6 +60,41 @@ def benjamini_hochberg(p_values: Floats) -> Floats:
     [0.03, 0.04, 0.04]
     """
     return _stepped(p_values, lambda p: np.minimum.accumulate((p * len(p) / np.arange(1, len(p) + 1))[::-1])[::-1])
+
+
+def max_t(statistics: Floats) -> Floats:
+    """Westfall and Young's step-down adjusted p values, by draws under the null.
+
+    Parameters
+    ----------
+    statistics : array of shape (1 + draws, tests)
+        The observed statistics first, then those of each draw; large ones speak against the null.
+
+    Returns
+    -------
+    array of shape (tests,)
+
+    Notes
+    -----
+    With tests in falling order of their observed statistics, the i-th p value is the share of rows, the observed one
+    among them, whose largest statistic over the tests from i on reaches the observed one; none may be smaller than one
+    before it. Where observed and drawn rows are exchangeable, no normal approximation enters.
+
+    References
+    ----------
+    Westfall, P. H. & Young, S. S. (1993). Resampling-based Multiple Testing. Wiley, algorithm 4.1.
+
+    Examples
+    --------
+    >>> max_t(np.array([[9.0, 1.0], [1.0, 2.0], [3.0, 0.0], [2.0, 2.0]])).tolist()
+    [0.25, 0.75]
+    """
+    order = np.argsort(-statistics[0], kind="stable")
+    ordered = statistics[:, order]
+    largest = np.maximum.accumulate(ordered[:, ::-1], axis=1)[:, ::-1]
+    out = np.empty(len(order))
+    out[order] = np.maximum.accumulate((largest >= ordered[0] - 1e-12).mean(axis=0))
+    return out
 
 
 def _stepped(p_values: Floats, adjust: Callable[[Floats], Floats]) -> Floats:

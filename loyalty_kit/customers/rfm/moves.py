@@ -5,12 +5,12 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
 
+from loyalty_kit.core.selection import FEWEST
 from loyalty_kit.customers.rfm.scoring import SEGMENTS, quantiles, score, segment
 from loyalty_kit.customers.transactions.ledger import Ledger
-from loyalty_kit.statistics.multiplicity import holm
+from loyalty_kit.statistics.multiplicity import max_t
 
 Floats = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.int64]
@@ -75,21 +75,27 @@ def move_table(observed: Floats, drawn: Floats, confidence: float) -> pd.DataFra
 
     Notes
     -----
-    The share is of those who were in `from`, with Wilson's interval. Its distance from the mean of the draws is
-    measured by their standard deviation, with Holm's adjustment over all moves; a verdict is 'more', 'fewer' or
-    'as_chance'.
+    The share is of those who were in `from`, with Wilson's interval. The log and the draws are worlds of one kind where
+    nobody changes: in each the distance of a move's share (by arcsine) from the mean of all worlds is measured by their
+    standard deviation, and the p values are those of the largest distances (Westfall and Young), without a normal
+    approximation, which rare moves would break. Moves that fewer than five make in every world are not tested. A
+    verdict is 'more', 'fewer' or 'as_chance'.
     """
-    sizes = observed.sum(axis=1, keepdims=True)
-    at_start = np.maximum(drawn.sum(axis=2, keepdims=True), 1)
-    shares, expected = observed / np.maximum(sizes, 1), drawn / at_start
-    mean, spread = expected.mean(axis=0), expected.std(axis=0, ddof=1)
-    there = (sizes > 0) & ((observed > 0) | (mean > 0))
-    # A move that no draw makes is as rare as one half of a draw's customer.
-    spread = np.maximum(spread, 0.5 / np.maximum(at_start.mean(axis=0), 1))
-    z = np.where(there, (shares - mean) / spread, np.nan)
-    p = holm(2 * stats.norm.sf(np.abs(z)).ravel()).reshape(z.shape)
+    worlds = np.concatenate([observed[None], drawn])
+    sizes = worlds.sum(axis=2, keepdims=True)
+    shares = worlds / np.maximum(sizes, 1)
+    mean = shares[1:].mean(axis=0)
+    there = (sizes[0] > 0) & ((observed > 0) | (mean > 0))
+    tested = there & (worlds.max(axis=0) >= FEWEST)
+    distance = np.arcsin(np.sqrt((worlds + 3 / 8) / (sizes + 3 / 4)))[:, tested]
+    distance = (distance - distance.mean(axis=0)) / np.maximum(distance.std(axis=0), np.finfo(float).tiny)
+    p = np.where(there, 1.0, np.nan)
+    p[tested] = max_t(np.abs(distance))
+    more = np.zeros(there.shape, dtype=bool)
+    more[tested] = distance[0] > 0
+    sizes, shares = sizes[0], shares[0]
     rows, columns = np.nonzero(there)
-    low, high = proportion_confint(observed[there], np.broadcast_to(sizes, z.shape)[there], 1 - confidence, "wilson")
+    low, high = proportion_confint(observed[there], np.broadcast_to(sizes, p.shape)[there], 1 - confidence, "wilson")
     clear = p[there] < LEVEL
     return pd.DataFrame(
         {
@@ -101,6 +107,6 @@ def move_table(observed: Floats, drawn: Floats, confidence: float) -> pd.DataFra
             "ci_high": high,
             "expected_by_chance": mean[there],
             "p_value": p[there],
-            "verdict": np.where(clear & (z[there] > 0), "more", np.where(clear, "fewer", "as_chance")),
+            "verdict": np.where(clear & more[there], "more", np.where(clear, "fewer", "as_chance")),
         }
     )

@@ -6,22 +6,15 @@ from typing import Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import narwhals as nw
-import pandas as pd
-import pyarrow.parquet as pq
 
 from loyalty_kit.core.checks import check_choice
-from loyalty_kit.core.errors import InputError, UnreadableError
-from loyalty_kit.core.messages import message
-from loyalty_kit.core.selection import conditions, keep_only
+from loyalty_kit.core.errors import InputError
 from loyalty_kit.customers.transactions.columns import Columns, check_log
 from loyalty_kit.customers.transactions.days import is_absent, local_time
+from loyalty_kit.customers.transactions.files import log_of_file
 from loyalty_kit.customers.transactions.transactions import Transactions
-from loyalty_kit.intake.numbers import number_column
-from loyalty_kit.intake.options import FileOptions
-from loyalty_kit.intake.tables import read_table
 
 MOST_CURRENCIES = 8
-PARQUET = ".parquet"
 
 
 def read_transactions(
@@ -38,6 +31,7 @@ def read_transactions(
     timezone: str | None = None,
     refunds: Literal["separate", "net", "drop"] = "separate",
     only: Sequence[str] = (),
+    file: Mapping[str, object] | None = None,
 ) -> Transactions:
     """Log of orders, one row an order or one row a line of an order.
 
@@ -57,13 +51,16 @@ def read_transactions(
     rates : mapping of str to float, optional
         What a unit of each currency is worth in the one that counts.
     timezone : str, optional
-        Where days begin and end ('Asia/Shanghai'), for times that know their zone.
+        Where days begin and end ('Asia/Shanghai'), for times that know their zone or are written with an offset.
     refunds : {'separate', 'net', 'drop'}
         'separate': refunds stand apart and lower nothing. 'net': a refund removes the purchase that it takes back
         (the same customer, the same amount, earlier), and others lower what their customer is worth. 'drop':
         refunds count nowhere.
     only : list of str
         Conditions on the rows of a file, as 'channel = store'; see `keep_only`. Select rows of a table yourself.
+    file : mapping of str to object, optional
+        How a file is to be read where it does not say so itself: {"dates": "dmy"}, {"rows": "leave_out"} and the other
+        keys of a codebook's `[file]`.
 
     Returns
     -------
@@ -88,14 +85,15 @@ def read_transactions(
     [2, 1]
     """
     check_choice(refunds, "refunds", ("separate", "net", "drop"))
-    columns = Columns(customer, time, amount, order, channel, category, currency)
+    columns = Columns(customer, time, amount, order or None, channel or None, category or None, currency or None)
     if only and not isinstance(source, str | Path):
         raise InputError("'only' is for files; select the rows of a table before it is read.")
-    native = _file(Path(source), columns, only) if isinstance(source, str | Path) else source
+    is_file = isinstance(source, str | Path)
+    native = log_of_file(Path(source), columns, only, file, timezone or None) if is_file else source
     frame = _opened(native)
     check_log(frame, columns)
-    frame = local_time(frame.select(columns.names), columns, _zone(timezone, frame.collect_schema()[time]))
-    if currency is not None:
+    frame = local_time(frame.select(columns.names), columns, _zone(timezone or None, frame.collect_schema()[time]))
+    if columns.currency is not None:
         frame = _in_one_currency(frame, columns, dict(rates or {}))
     return Transactions(columns, refunds, frame)
 
@@ -126,70 +124,6 @@ def _zone(timezone: str | None, kind: Any) -> str | None:
             "days then begin and end as the log writes them."
         )
     return timezone
-
-
-def _file(path: Path, columns: Columns, only: Sequence[str]) -> Any:
-    limits = [name for name, _ in conditions(only)]
-    names = list(dict.fromkeys([*columns.names, *limits]))
-    if path.suffix.lower() == PARQUET and path.is_file():
-        try:
-            held = pq.read_schema(path).names
-            rows = pq.read_table(path, columns=[name for name in names if name in held])
-        except (OSError, ValueError):
-            raise UnreadableError("The log '{name}' is damaged or no Parquet file.", name=path.name) from None
-        return rows.take(keep_only(rows.select(limits).to_pandas(), only).index) if only else rows
-    table = read_table(path, names, what=message("The log"))
-    frame = keep_only(table.frame.loc[:, ~table.frame.columns.duplicated()].copy(), only)
-    if columns.amount in frame:
-        frame[columns.amount] = number_column(frame[columns.amount], decimal_comma=table.decimal_comma)
-    if columns.time in frame and not pd.api.types.is_datetime64_any_dtype(frame[columns.time]):
-        frame[columns.time] = _times(frame[columns.time], columns.time, table.options)
-    return frame
-
-
-def _times(column: pd.Series, name: str, options: FileOptions) -> pd.Series:
-    """Read times of a column of text, each in the order of day and month that the whole column allows."""
-    texts = column.dropna().astype(str).str.strip()
-    texts = texts[texts != ""]
-    orders = [options.dates] if options.dates else ["ymd", "mdy", "dmy"]
-    read = {order: _parsed(texts, order) for order in orders}
-    fits = {order: times for order, times in read.items() if times is not None}
-    if len(fits) > 1 and not all(times.equals(next(iter(fits.values()))) for times in fits.values()):
-        raise InputError(
-            "Column '{column}' holds dates as '{date}', which may mean two days; say which by "
-            '`[file] dates = "dmy"` or "mdy".',
-            column=name,
-            date=texts.iloc[0],
-        )
-    if not fits:
-        raise InputError(
-            "Column '{column}' of the log holds '{value}', which is no date; store dates as 2026-11-30 or with a time.",
-            column=name,
-            value=texts.iloc[0] if len(texts) else "",
-            anonymous=message(
-                "Column '{column}' of the log holds text that is no date; store dates as 2026-11-30 or with a time.",
-                column=name,
-            ),
-        )
-    return next(iter(fits.values())).reindex(column.index)
-
-
-def _parsed(texts: pd.Series, order: str) -> pd.Series | None:
-    """Read times, or none where a text is no date in that order."""
-    if order == "ymd":
-        years_first = texts.str.match(r"\d{4}\D").all()
-        times = pd.to_datetime(texts, errors="coerce", format="ISO8601") if years_first else None
-        if times is not None and times.isna().any():
-            times = pd.to_datetime(texts, errors="coerce", format="mixed")
-    elif texts.str.match(r"\d{4}\D").any():
-        return None
-    else:
-        pattern = r"(\d{1,2})\D(\d{1,2})\D(\d{2,4})(.*)"
-        parts = texts.str.extract(pattern)
-        day, month = (parts[0], parts[1]) if order == "dmy" else (parts[1], parts[0])
-        written = parts[2] + "-" + month.str.zfill(2) + "-" + day.str.zfill(2) + parts[3].fillna("")
-        times = pd.to_datetime(written, errors="coerce", format="mixed", yearfirst=True)
-    return None if times is None or times.isna().any() else times
 
 
 def _in_one_currency(frame: Any, columns: Columns, rates: dict[str, float]) -> Any:
