@@ -29,6 +29,7 @@ from .customers.engagement import engagement as engagement
 from .customers.loyalty_types import loyalty_types as loyalty_types
 from .customers.rfm.rfm import rfm as rfm
 from .customers.segments.segments import segments as segments
+from .customers.transactions.columns import log_columns as log_columns
 from .customers.transactions.reading import read_transactions as read_transactions
 from .customers.transactions.transactions import Transactions as Transactions
 from .drivers.driver_verdict import judge_drivers as judge_drivers

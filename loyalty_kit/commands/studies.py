@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 import loyalty_kit as lk
+from loyalty_kit.commands import logs
 from loyalty_kit.commands.app import Debug, command
 from loyalty_kit.core.messages import listing
+from loyalty_kit.customers import transactions
 from loyalty_kit.publishing.terminal import aligned, printable_lines
 from loyalty_kit.survey import drafting
 
@@ -29,13 +31,16 @@ Spoken = Annotated[
 
 @command(wrong=1)
 def check(
-    survey: Annotated[str, typer.Argument(help="File of answers.")],
+    survey: Annotated[str, typer.Argument(help="File of answers, or log of orders.")],
     codebook: Annotated[
         str | None, typer.Argument(help="Codebook (.toml); if absent, what a draft would take each column for.")
     ] = None,
     debug: Debug = False,
 ) -> int:
-    """Say what each column of a survey holds and, by its codebook, what is wrong where."""
+    """Say what each column of a survey or of a log of orders holds and, by its codebook, what is wrong where."""
+    if codebook is None and (log := transactions.recognition.recognised(Path(survey))) is not None:
+        logs.check_log(Path(survey), log)
+        return 0
     if codebook is None:
         draft = drafting.drafts.draft_of(Path(survey))
         typer.echo(f"{draft.rows} rows, {len(draft.columns)} columns; {len(draft.left_out)} rows left out.")
@@ -77,14 +82,18 @@ def draft(
 def new(
     folder: Annotated[Path, typer.Argument(help="Folder to make; an empty one may be there.")],
     survey: Annotated[
-        Path | None, typer.Option("--from", metavar="FILE", help="Survey file that the codebook is drafted from.")
+        Path | None,
+        typer.Option("--from", metavar="FILE", help="Survey file, or log of orders, that the study is about."),
     ] = None,
     language: Spoken = None,
     debug: Debug = False,
 ) -> int:
-    """Start a study: from a survey file, or with a small survey to try."""
+    """Start a study: from a survey file, from a log of orders, or with a small survey to try."""
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise lk.InputError("'{folder}' is there already and not empty; give the name of a new folder.", folder=folder)
+    if survey is not None and (log := transactions.recognition.recognised(survey)) is not None:
+        logs.start_log_study(survey, folder, log, language)
+        return 0
     if survey is not None:
         return _start(survey, folder, language)
     folder.mkdir(parents=True, exist_ok=True)

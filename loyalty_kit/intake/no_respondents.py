@@ -43,6 +43,7 @@ _LIKELY = re.compile(
     "durchschnitt|somme|moyenne|promedio|media",
     re.IGNORECASE,
 )
+_FIGURE = re.compile(r"[\s\d.,%+\-−¥$€£/元]+|[-–—.]|n/?a", re.IGNORECASE)
 _WHOLE = re.compile(r"[+-]?\d+([.,]0+)?")
 _NUMBER = re.compile(r"[+-]?\d+([.,]\d+)?")
 _FEW = 3
@@ -270,7 +271,7 @@ def _nothing(cell: object) -> bool:
 
 
 def _is_figure(cell: object) -> bool:
-    return not isinstance(cell, str) or bool(re.fullmatch(r"[\s\d.,%+\-−¥$€£/]+|[-–—.]|n/?a", cell, re.IGNORECASE))
+    return not isinstance(cell, str) or bool(_FIGURE.fullmatch(plain_text(cell)))
 
 
 def _is_text(column: pd.Series) -> bool:

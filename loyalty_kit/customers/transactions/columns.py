@@ -1,6 +1,6 @@
 """What the columns of a log mean, and whether they can be read so."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -8,7 +8,7 @@ import narwhals as nw
 
 from loyalty_kit.core.checks import check_columns
 from loyalty_kit.core.errors import InputError
-from loyalty_kit.core.messages import message
+from loyalty_kit.core.messages import message, shown
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,41 @@ class Columns:
     def names(self) -> list[str]:
         """Names of the columns, each once."""
         return list(dict.fromkeys(name for _, name in self.named()))
+
+
+def log_columns(names: Sequence[str]) -> dict[str, str]:
+    """Columns of a log by what they mean, from a list in a fixed order: what a notebook's parameter holds.
+
+    Parameters
+    ----------
+    names : list of str
+        Columns of customer, time and amount; then, where known, of order, channel, category and currency. An empty
+        text stands for a column that the log does not have.
+
+    Returns
+    -------
+    dict of str to str
+        What `read_transactions` takes.
+
+    Raises
+    ------
+    InputError
+        If customer, time or amount is not named, or there are more names than meanings.
+
+    Examples
+    --------
+    >>> log_columns(["member", "day", "paid", "", "shop"])
+    {'customer': 'member', 'time': 'day', 'amount': 'paid', 'channel': 'shop'}
+    """
+    meanings = [field.name for field in fields(Columns)]
+    found = dict(zip(meanings, names, strict=False)) if not isinstance(names, str) else {}
+    if not all(found.get(name) for name in meanings[:3]) or len(names) > len(meanings):
+        raise InputError(
+            "'columns' must list the columns of customer, time and amount, then, where known, those of order, channel, "
+            "category and currency; got {given}.",
+            given=shown(names),
+        )
+    return {meaning: name for meaning, name in found.items() if name}
 
 
 def check_log(frame: Any, columns: Columns) -> None:

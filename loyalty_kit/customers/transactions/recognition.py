@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 
@@ -49,7 +49,7 @@ class LogFile:
     file: Mapping[str, object]
     left_out: tuple[tuple[int, Message], ...]
     timezone: str
-    language: str
+    language: Literal["en", "zh"]
 
     def read(self, path: Path, **options: Any) -> Transactions:
         """Log of the file."""
@@ -93,11 +93,14 @@ def recognised(path: Path) -> LogFile | None:
     if meanings(names, ["survey"]) or not {"customer", "time"} <= found.keys():
         return None
     if "amount" not in found:
-        return _refuse_amount(path, names, found)
+        _refuse_amount(path, names, found)
+        return None
     rows = table.frame
     ids = rows[found["customer"]].dropna()
     if "order" not in found and len(ids) and ids.duplicated().mean() < _FEWEST_REPEATS:
         return None
+    if "currency" in found and rows[found["currency"]].nunique() < 2:
+        del found["currency"]
     columns = Columns(**found)
     log = LogFile(
         columns=columns,
@@ -106,7 +109,7 @@ def recognised(path: Path) -> LogFile | None:
         timezone="UTC" if _offsets(rows[found["time"]]) > 1 else "",
         language="zh" if _CHINESE.search("".join(found.values())) else "en",
     )
-    log.read(path, **({"rates": dict.fromkeys(map(str, rows[columns.currency].dropna().unique()), 1.0)} if columns.currency else {}))
+    log.read(path)
     return log
 
 
@@ -130,7 +133,10 @@ def _offsets(column: pd.Series) -> int:
 @cache
 def _known() -> dict[str, dict[str, list[str]]]:
     read = tomllib.loads(_NAMES.read_text(encoding="utf-8"))
-    return {kind: {key: [_folded(word) for word in text.split()] for key, text in held.items()} for kind, held in read.items()}
+    return {
+        kind: {key: [_folded(word) for word in text.split()] for key, text in held.items()}
+        for kind, held in read.items()
+    }
 
 
 def _folded(name: str) -> str:

@@ -31,11 +31,11 @@ def pages(tmp_path_factory) -> dict[str, BeautifulSoup]:
         [[report]]
         notebook = "{(ROOT / "notebooks/50-customer-segments.ipynb").as_posix()}"
         name = "few"
-        parameters = {{ orders = "few.csv", order = "" }}
+        parameters = {{ orders = "few.csv", columns = ["customer", "time", "amount"] }}
         [[report]]
         notebook = "{(ROOT / "notebooks/50-customer-segments.ipynb").as_posix()}"
         name = "short"
-        parameters = {{ orders = "short.csv", order = "", language = "zh" }}
+        parameters = {{ orders = "short.csv", columns = ["customer", "time", "amount"], language = "zh" }}
         """,
         "utf-8",
     )
