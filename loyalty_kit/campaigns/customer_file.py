@@ -120,6 +120,7 @@ def read_campaign(
         list(dict.fromkeys([*needed, *limits])),
         {*names, *limits},
         amounts=dict.fromkeys([*numbers, *outcomes[2:]]),
+        times=[period] if period else [],
         file=file,
     )
     table = keep_only(customers, only, min_cell=min_cell)

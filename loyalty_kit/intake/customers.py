@@ -8,7 +8,7 @@ import pandas as pd
 from loyalty_kit.core.errors import InputError, UnreadableError, rows
 from loyalty_kit.core.messages import Message, message, together
 from loyalty_kit.core.selection import FEWEST, with_file_rows
-from loyalty_kit.intake.numbers import number_column, wrong_cell
+from loyalty_kit.intake.numbers import number_column, time_column, wrong_cell
 from loyalty_kit.intake.options import file_argument
 from loyalty_kit.intake.sources import RawTable
 from loyalty_kit.intake.tables import labelled, read_table, refuse_doubtful, refuse_merged
@@ -20,6 +20,7 @@ def read_customers(
     texts: Collection[str],
     *,
     amounts: Collection[str] = (),
+    times: Collection[str] = (),
     file: Mapping[str, object] | Sequence[str] | None = None,
 ) -> pd.DataFrame:
     """Table of a file of customers: the columns `texts` as text, others as numbers where every cell is one.
@@ -34,6 +35,8 @@ def read_customers(
         Those among them that name something: arms, segments, ids.
     amounts : collection of str
         Those among them that must hold numbers or truth values.
+    times : collection of str
+        Those among them that may hold dates: these become such as 2026-01-31 where `file` gives their order.
     file : mapping of str to object or list of str, optional
         How the file is to be read where it does not say so itself: the keys of `FileOptions`.
     """
@@ -63,7 +66,20 @@ def read_customers(
     }
     for name in (name for name in amounts if name in found and not pd.api.types.is_numeric_dtype(found[name])):
         refuse_text(found[name], table, subject)
+    found |= {name: _days(found[name], table) for name in times if name in found}
     return with_file_rows(pd.DataFrame(found), [row.reason for row in table.left_out])
+
+
+def _days(column: pd.Series, table: RawTable) -> pd.Series:
+    """Column with its dates as 2026-01-31, where a person told their order; else as it stands."""
+    if not pd.api.types.is_string_dtype(column):
+        return column
+    written = time_column(column, table.options)
+    if written is None or table.options.dates is None:
+        return column
+    whole = (written.dropna() == written.dropna().dt.normalize()).all()
+    days: pd.Series = written.dt.strftime("%Y-%m-%d" if whole else "%Y-%m-%d %H:%M:%S").astype("str")
+    return days
 
 
 def refuse_text(column: pd.Series, table: RawTable, subject: Message) -> None:

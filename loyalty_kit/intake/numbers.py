@@ -1,4 +1,4 @@
-"""Numbers as people store them: the one place where texts of a file become numbers."""
+"""Numbers and times of a column as people store them, or why a cell is none."""
 
 from collections.abc import Sequence
 from decimal import Decimal
@@ -15,7 +15,8 @@ from loyalty_kit.core.cells import cell_text
 from loyalty_kit.core.errors import InputError
 from loyalty_kit.core.messages import Message, message
 from loyalty_kit.intake.numerals.columns import Cell, Column, Marks, figures, reason
-from loyalty_kit.intake.numerals.forms import NUMBER, TWOFOLD, is_number
+from loyalty_kit.intake.numerals.dates import ORDERS, ways
+from loyalty_kit.intake.numerals.forms import NUMBER, TWOFOLD, is_number, one_line
 from loyalty_kit.intake.numerals.truths import truth_values
 from loyalty_kit.intake.options import AS_IT_SAYS, FileOptions
 
@@ -85,6 +86,46 @@ def number_column(
     if found is None:
         found = _spelled(known, marks_of(options, decimal_comma=decimal_comma), options, asked)
     return column if found is None else pd.Series(found, index=column.index, name=column.name)
+
+
+def time_column(column: pd.Series, options: FileOptions) -> pd.Series | None:
+    """Read the times of a column of text; none where a cell that holds something is no date.
+
+    Parameters
+    ----------
+    column : Series of shape (rows,)
+        Dates, with a time of day or without, all in one order of day, month and year.
+    options : FileOptions
+        The order, where it is known.
+
+    Returns
+    -------
+    Series of shape (rows,), datetime64
+        Missing where a cell is empty.
+
+    Raises
+    ------
+    InputError
+        If the dates may mean two days each, and none of them decides.
+
+    Examples
+    --------
+    >>> time_column(pd.Series(["13/01/2026", "02/01/2026"]), FileOptions()).dt.month.tolist()
+    [1, 1]
+    >>> time_column(pd.Series(["soon"]), FileOptions())
+    """
+    texts = column.dropna().astype("str").str.strip()
+    texts = texts if texts.str.isascii().all() else texts.map(one_line)
+    texts = texts[texts != ""]
+    found = ways(texts, (options.dates,) if options.dates else ORDERS)
+    if len(found) > 1:
+        raise InputError(
+            "Column '{column}' holds dates as '{date}', which may mean two days; say which: {line} or \"mdy\".",
+            column=column.name,
+            date=texts.iloc[0],
+            line=options.line("dates", "dmy"),
+        )
+    return found[0].reindex(column.index) if found else None
 
 
 class WrongCell(NamedTuple):

@@ -12,12 +12,12 @@ import pandas as pd
 from loyalty_kit.core.cells import plain_text
 from loyalty_kit.core.errors import InputError
 from loyalty_kit.core.messages import Message, message
+from loyalty_kit.intake.numerals.dates import ways
 
 MOST_PERIODS = 100
 """Periods up to which each value is one."""
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
-_DAY_FIRST = re.compile(r"(\d{1,2})[./-](\d{1,2})[./-]((?:19|20)\d\d)")
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,7 +103,7 @@ def _stamp(value: Any) -> pd.Timestamp:
 
 def _text_keys(texts: Sequence[str], name: str) -> list[Any]:
     """Sort keys of labels: dates, months, or the numbers that they hold, a year before the others."""
-    for keys in (_iso(texts), _day_first(texts), _months(texts)):
+    for keys in (_iso(texts), _written(texts), _months(texts)):
         if keys is not None:
             return keys
     if not all(re.search(r"\d", text) for text in texts):
@@ -130,21 +130,14 @@ def _iso(texts: Sequence[str]) -> list[Any] | None:
         return None
 
 
-def _day_first(texts: Sequence[str]) -> list[Any] | None:
-    """Dates as 25/01/2026: which part is the day must be told by one above 12; where none is, nothing is guessed."""
-    found = [_DAY_FIRST.fullmatch(text) for text in texts]
-    parts = [(int(m[1]), int(m[2]), int(m[3])) for m in found if m]
-    if len(parts) < len(texts):
-        return None
-    day_first, month_first = any(a > 12 for a, _, _ in parts), any(b > 12 for _, b, _ in parts)
-    if day_first == month_first:
+def _written(texts: Sequence[str]) -> list[Any] | None:
+    """Dates in whatever order of day and month the whole column allows; where it allows two, nothing is guessed."""
+    found = ways(pd.Series(texts, dtype="str")) if all(len(re.findall(r"\d+", text)) > 2 for text in texts) else []
+    if len(found) > 1:
         raise InputError(
             "Whether '{text}' has day or month first cannot be told; write dates as 2026-01-31.", text=texts[0]
         )
-    try:
-        return [pd.Timestamp(year, b if day_first else a, a if day_first else b) for a, b, year in parts]
-    except ValueError:
-        raise InputError("'{text}' is not a date; write dates as 2026-01-31.", text=texts[0]) from None
+    return [_stamp(time) for time in found[0]] if found else None
 
 
 def _months(texts: Sequence[str]) -> list[Any] | None:

@@ -23,7 +23,11 @@ PARQUET = ".parquet"
 
 
 def log_of_file(
-    path: Path, columns: Columns, only: Sequence[str], file: Mapping[str, object] | None, timezone: str | None
+    path: Path,
+    columns: Columns,
+    only: Sequence[str],
+    file: Mapping[str, object] | Sequence[str] | None,
+    timezone: str | None,
 ) -> Any:
     """Columns of a log's file, as a table.
 

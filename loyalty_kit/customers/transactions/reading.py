@@ -31,7 +31,7 @@ def read_transactions(
     timezone: str | None = None,
     refunds: Literal["separate", "net", "drop"] = "separate",
     only: Sequence[str] = (),
-    file: Mapping[str, object] | None = None,
+    file: Mapping[str, object] | Sequence[str] | None = None,
 ) -> Transactions:
     """Log of orders, one row an order or one row a line of an order.
 
@@ -58,7 +58,7 @@ def read_transactions(
         refunds count nowhere.
     only : list of str
         Conditions on the rows of a file, as 'channel = store'; see `keep_only`. Select rows of a table yourself.
-    file : mapping of str to object, optional
+    file : mapping of str to object or list of str, optional
         How a file is to be read where it does not say so itself: {"dates": "dmy"}, {"rows": "leave_out"} and the other
         keys of a codebook's `[file]`.
 

@@ -133,6 +133,9 @@ def test_a_csv_is_read_by_the_one_reader(tmp_path):
         (["13/01/2026", "02/01/2026"], ["2026-01-13", "2026-01-02"]),
         (["01/13/2026", "01/02/2026"], ["2026-01-13", "2026-01-02"]),
         (["2026/1/13", "2026/1/2"], ["2026-01-13", "2026-01-02"]),
+        (["2026年1月13日", "2026年1月2日"], ["2026-01-13", "2026-01-02"]),
+        (["13 Jan 2026", "2 January 2026"], ["2026-01-13", "2026-01-02"]),
+        (["13.01.26", "02.01.26"], ["2026-01-13", "2026-01-02"]),
         (["2026-01-13T10:00:00", "2026-01-02"], ["2026-01-13", "2026-01-02"]),
     ],
 )
@@ -146,8 +149,11 @@ def test_one_unmistakable_date_decides_on_the_order_of_all(tmp_path, written, da
 def test_dates_that_may_be_two_days_are_asked_about(tmp_path):
     file = tmp_path / "orders.csv"
     file.write_text("who,when,paid\na,03/04/2026,1\n")
-    with pytest.raises(lk.InputError, match=r"holds dates as '03/04/2026', which may mean two days; say .*dates"):
+    with pytest.raises(lk.InputError, match=r"'03/04/2026', which may mean two days; say .*dates"):
         read(file)
+    for order, day in (("dmy", "2026-04-03"), ("mdy", "2026-03-04")):
+        log = lk.read_transactions(file, customer="who", time="when", amount="paid", file={"dates": order})
+        assert log.ledger().day.astype("datetime64[D]").astype(str).tolist() == [day]
 
 
 WRONG = {
