@@ -113,12 +113,12 @@ def read_campaign(
     names = dict.fromkeys([arm, *(name for name in (customer, cluster) if name), *by])
     measured = [*campaign_metrics(outcomes, profit), *(one.metric for one in guardrails_of(guardrails))]
     numbers = dict.fromkeys(column for metric in measured for column in own_columns(metric))
-    limits = [column for column, _ in conditions(only) if column not in {*numbers, *outcomes, period}]
+    beside = [column for column, _ in conditions(only) if column not in {*numbers, *outcomes, period}]
     needed = [*names, *numbers, *outcomes[2:], *([period] if period else [])]
     customers = read_customers(
         Path(path),
-        list(dict.fromkeys([*needed, *limits])),
-        {*names, *limits},
+        list(dict.fromkeys([*needed, *beside])),
+        {*names, *beside},
         amounts=dict.fromkeys([*numbers, *outcomes[2:]]),
         times=[period] if period else [],
         file=file,
