@@ -77,28 +77,19 @@ def render(
     began = time.monotonic()
     beside = [publishing.reports.attachments.WORKBOOK] if excel else []
     if target is not None and not target.lower().endswith(".toml"):
-        of_batch = {"--only": only, "--dry-run": dry_run, "--executor": executor, "--fail-fast": fail_fast}
-        refused = [name for name, value in of_batch.items() if value]
-        if refused:
+        if refused := _given({"--only": only, "--dry-run": dry_run, "--executor": executor, "--fail-fast": fail_fast}):
             raise lk.InputError(
-                "'{refused}' is for a batch; '{target}' is one notebook.", refused=refused[0], target=target
+                "'{refused}' is for a batch; '{target}' is one notebook.", refused=refused, target=target
             )
         place: Path | str
         names, results, place = _one(
-            target,
-            parameter or [],
-            output or "reports",
-            force=force,
-            beside=beside,
-            working_folder=working_folder,
-            timeout=timeout,
+            target, parameter, output, force=force, beside=beside, working_folder=working_folder, timeout=timeout
         )
     else:
-        of_one = {"--working-folder": working_folder, "--timeout": timeout}
-        if refused := [name for name, value in of_one.items() if value is not None]:
+        if refused := _given({"--working-folder": working_folder, "--timeout": timeout}):
             raise lk.InputError(
                 "'{refused}' is for one notebook; a batch runs in its file's folder and has its timeouts in its file.",
-                refused=refused[0],
+                refused=refused,
             )
         if parameter:
             raise lk.InputError("'-p' is for one notebook; a batch has its parameters in its file.")
@@ -107,11 +98,7 @@ def render(
         batch = lk.batch.chosen(lk.batch.read_batch(target or lk.batch.BATCH_FILE), only).with_files(beside)
         place = output or batch.output
         if dry_run:
-            planned = lk.batch.dry_run_plan(batch, place, force=force)
-            plans = [{"name": name, "plan": plan} for name, plan in planned]
-            for line in [as_text(plans)] if as_json else aligned(planned):
-                typer.echo(line)
-            return 0
+            return _plan(batch, place, force=force, as_json=as_json)
         names = [job.name for job in batch.jobs]
         results = lk.batch.render_batch(
             batch, place, workers=workers, executor=executor, force=force, fail_fast=fail_fast, wait=not no_wait
@@ -125,6 +112,20 @@ def render(
     kept = [name for name in names if name not in {result.name for result in done}]
     totals = summary(done, output=place, seconds=time.monotonic() - began, not_started=kept)
     return _close(done, totals, as_json=as_json, on_failure=on_failure, debug=debug)
+
+
+def _given(options: Mapping[str, object]) -> str | None:
+    """First of these options that was given."""
+    return next((name for name, value in options.items() if value not in (None, False)), None)
+
+
+def _plan(batch: "lk.batch.Batch", place: Path | str, *, force: bool, as_json: bool) -> int:
+    """Say what would be rendered."""
+    planned = lk.batch.dry_run_plan(batch, place, force=force)
+    plans = [{"name": name, "plan": plan} for name, plan in planned]
+    for line in [as_text(plans)] if as_json else aligned(planned):
+        typer.echo(line)
+    return 0
 
 
 def _pairs(texts: Iterable[str]) -> dict[str, str]:
@@ -142,8 +143,8 @@ def _pairs(texts: Iterable[str]) -> dict[str, str]:
 
 def _one(
     target: str,
-    parameters: Sequence[str],
-    output: str,
+    parameter: Sequence[str] | None,
+    output: str | None,
     *,
     force: bool,
     beside: Sequence[str],
@@ -151,12 +152,13 @@ def _one(
     timeout: float | None,
 ) -> tuple[list[str], Iterable["lk.results.RenderResult"], Path]:
     """Name, result to come and folder of one notebook's report."""
+    pairs, output = _pairs(parameter or []), output or "reports"
     path = publishing.notebooks.notebooks.find_notebook(target, Path())
     node = publishing.notebooks.notebooks.read_notebook(path)
-    publishing.notebooks.languages.check_kernel(node, path, _pairs(parameters))
+    publishing.notebooks.languages.check_kernel(node, path, pairs)
     declared = publishing.notebooks.parameters.notebook_parameters(node)
     others = publishing.notebooks.parameters.other_lines(node)
-    values = publishing.notebooks.values.check_texts(_pairs(parameters), declared, path.stem, others=others)
+    values = publishing.notebooks.values.check_texts(pairs, declared, path.stem, others=others)
     own = Path(target).parent if Path(target).is_file() else Path()
     work = own if working_folder is None else Path(working_folder)
     values = publishing.reports.jobs.moved_paths(values, Path(), work)

@@ -156,8 +156,7 @@ def screen(
     """
     check_codebook(codebook)
     check_responses(responses, codebook.item_names)
-    if seconds is None and codebook.duration in responses:
-        seconds = codebook.duration
+    seconds = seconds or (codebook.duration if codebook.duration in responses else None)
     check_responses(responses, [seconds] if seconds else [])
     items = [name for name in responses.columns if name in codebook.item_names]
     check_answers(responses, codebook.ranges(items))
@@ -173,11 +172,12 @@ def screen(
         "mahalanobis": distance,
         "mahalanobis_p": p,
     }
+    same_answer = measures["longest_run"] >= max(SHORTEST_RUN, len(items) / 2)
     flags = {
         "missing": measures["missing_share"] > MISSING_SHARE,
-        "same_answer": measures["longest_run"] >= max(SHORTEST_RUN, len(items) / 2),
+        "same_answer": same_answer,
+        "low_variability": (measures["variability"] < SMALLEST_SD) & ~same_answer,
     }
-    flags["low_variability"] = (measures["variability"] < SMALLEST_SD) & ~flags["same_answer"]
     if not warnings:
         flags["mahalanobis"] = p < MAHALANOBIS_P
     if seconds:
@@ -185,6 +185,7 @@ def screen(
         flags["speed"] = measures["seconds"] < FASTEST_SHARE * np.nanmedian(measures["seconds"])
     flagged = pd.DataFrame(flags, index=responses.index)
     dropped = flagged["missing"] | (flagged.sum(axis=1) >= 2)
+    kept = responses[~dropped] if leave_out else responses
     return ScreeningResult(
         measures=pd.DataFrame(measures, index=responses.index),
         flags=flagged,
@@ -192,7 +193,7 @@ def screen(
         n_used=len(responses),
         codebook=codebook,
         leave_out=leave_out,
-        weightless=_weightless(responses[~dropped] if leave_out else responses, codebook.weight),
+        weightless=_weightless(kept, codebook.weight),
         file_rows=file_rows(responses),
         warnings=warnings,
     )
