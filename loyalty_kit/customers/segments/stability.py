@@ -7,7 +7,6 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 from scipy.optimize import linear_sum_assignment
-from sklearn.metrics import silhouette_score
 
 from loyalty_kit.customers.segments.fits import fit, refit
 from loyalty_kit.customers.segments.latent_classes import latent_classes
@@ -17,6 +16,7 @@ Whole = npt.NDArray[np.intp]
 Draw = Callable[[Floats, np.random.Generator], Floats]
 
 SILHOUETTE_ROWS = 1_000
+BLOCK = 125
 
 
 class Recovery(NamedTuple):
@@ -52,7 +52,29 @@ def silhouette(values: Floats, labels: Whole, rng: np.random.Generator) -> float
     drawn = rng.permutation(len(values))[:SILHOUETTE_ROWS]
     if len(np.unique(labels[drawn])) < 2:
         return float("nan")
-    return float(silhouette_score(values[drawn], labels[drawn]))
+    return _silhouette(values[drawn], labels[drawn])
+
+
+def _silhouette(values: Floats, labels: Whole) -> float:
+    """Mean over rows of (b − a) / max(a, b): a the mean distance within its segment, b to the nearest other one."""
+    squares, rows = (values**2).sum(axis=1), np.arange(len(values))
+    numbers, own = np.unique(labels, return_inverse=True)
+    sizes, marks = np.bincount(own), np.eye(len(numbers))[own]
+    sums = np.empty((len(values), len(numbers)))
+    # Blocks stay in the processor's cache.
+    for block in np.array_split(rows, max(len(rows) // BLOCK, 1)):
+        distances = (-2 * values[block]) @ values.T
+        distances += squares
+        distances += squares[block, None]
+        distances[np.arange(len(block)), block] = 0.0
+        np.sqrt(np.maximum(distances, 0.0, out=distances), out=distances)
+        sums[block] = distances @ marks
+    within = sums[rows, own] / np.maximum(sizes[own] - 1, 1)
+    others = sums / sizes
+    others[rows, own] = np.inf
+    nearest = others.min(axis=1)
+    widths = (nearest - within) / np.maximum(np.maximum(nearest, within), np.finfo(float).tiny)
+    return float(np.where(sizes[own] > 1, widths, 0.0).mean())
 
 
 def cloud(values: Floats, rng: np.random.Generator) -> Floats:

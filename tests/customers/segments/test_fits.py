@@ -7,11 +7,12 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.cluster import KMeans
-from sklearn.metrics import adjusted_rand_score
+from sklearn.metrics import adjusted_rand_score, silhouette_score
 from threadpoolctl import threadpool_info
 
 from loyalty_kit.customers.segments.fits import fit
 from loyalty_kit.customers.segments.latent_classes import latent_classes
+from loyalty_kit.customers.segments.stability import silhouette
 
 REFERENCE = Path(__file__).parents[2] / "reference/customers"
 KNOWN = json.loads((REFERENCE / "segments.json").read_text("utf-8"))
@@ -102,3 +103,11 @@ def test_a_fit_of_few_rows_runs_on_one_thread_and_leaves_the_others_as_they_were
     fit(values[:100], 2, "kmeans", np.random.default_rng(0))
     assert set(seen[0]) == {1}
     assert threads() == before
+
+
+@pytest.mark.parametrize("k", [2, 5])
+def test_silhouettes_equal_scikit_learn(values, k):
+    labels = fit(values, k, "kmeans", np.random.default_rng(1))[1]
+    drawn = np.random.default_rng(2).permutation(len(values))[:1_000]
+    found = silhouette(values, labels, np.random.default_rng(2))
+    assert found == pytest.approx(silhouette_score(values[drawn], labels[drawn]), abs=1e-9)
