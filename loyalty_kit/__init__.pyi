@@ -21,6 +21,8 @@ from .core.errors import InputError as InputError
 from .core.errors import TooLittleError as TooLittleError
 from .core.errors import UnreadableError as UnreadableError
 from .core.language import speak as speak
+from .core.privacy import pseudonymise as pseudonymise
+from .core.privacy import small_cells as small_cells
 from .core.selection import Selection as Selection
 from .core.selection import keep_only as keep_only
 from .customers.baskets.associations import associations as associations

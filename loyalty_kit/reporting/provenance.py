@@ -10,8 +10,8 @@ from great_tables import GT
 
 from loyalty_kit.core.errors import UnreadableError
 from loyalty_kit.core.language import given, language, phrases, term
+from loyalty_kit.core.machine import versions
 from loyalty_kit.core.messages import foreign
-from loyalty_kit.core.origin import versions
 from loyalty_kit.core.results import Result
 from loyalty_kit.reporting.layout import headings, lay_out
 from loyalty_kit.reporting.verbs import tabulates

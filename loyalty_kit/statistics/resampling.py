@@ -9,7 +9,7 @@ from functools import cache, partial
 import numpy as np
 import numpy.typing as npt
 
-from loyalty_kit.core.cluster import CLUSTER, dask
+from loyalty_kit.core.machine import CLUSTER, dask
 from loyalty_kit.statistics.moments import Floats
 
 Integers = npt.NDArray[np.intp]

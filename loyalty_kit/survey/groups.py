@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 
 from loyalty_kit.core.checks import check_responses, check_whole
+from loyalty_kit.core.privacy import small_cells
 from loyalty_kit.core.results import Result
-from loyalty_kit.core.selection import cell_texts, small_cells
+from loyalty_kit.core.selection import cell_texts
 from loyalty_kit.survey.codebook import Codebook, check_codebook
 
 

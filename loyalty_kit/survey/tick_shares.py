@@ -9,8 +9,9 @@ import pandas as pd
 
 from loyalty_kit.core.checks import check_level, check_responses, check_whole
 from loyalty_kit.core.estimates import Estimate
+from loyalty_kit.core.privacy import small_cells
 from loyalty_kit.core.results import Result
-from loyalty_kit.core.selection import cell_texts, small_cells
+from loyalty_kit.core.selection import cell_texts
 from loyalty_kit.survey.codebook import Codebook, check_codebook
 from loyalty_kit.survey.shares import top_box
 

@@ -5,7 +5,7 @@ import pandas as pd
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loyalty_kit.core.selection import small_cells
+from loyalty_kit.core.privacy import small_cells
 from loyalty_kit.survey.codebook import Codebook
 from loyalty_kit.survey.groups import group_counts
 

@@ -12,8 +12,8 @@ from loyalty_kit.campaigns.design.unit_names import units
 from loyalty_kit.campaigns.effects.permutation import Permutation
 from loyalty_kit.core.estimates import Estimate
 from loyalty_kit.core.messages import Message, message
+from loyalty_kit.core.privacy import small_cells
 from loyalty_kit.core.results import Result
-from loyalty_kit.core.selection import small_cells
 
 ALL = "all"
 COLUMNS = [

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-from loyalty_kit.core.cluster import CLUSTER, dask
 from loyalty_kit.core.errors import InputError
+from loyalty_kit.core.machine import CLUSTER, dask
 from loyalty_kit.core.messages import message
 from loyalty_kit.publishing.batches.scheduler import CarryOut
 from loyalty_kit.publishing.history.requests import REQUEST, RESPONSE, Failure, RenderRequest, RenderResponse

@@ -15,8 +15,8 @@ from typing import Any, Literal, TypeVar
 
 from loyalty_kit.core.cells import plain_text
 from loyalty_kit.core.estimates import Estimate
+from loyalty_kit.core.machine import commit, versions
 from loyalty_kit.core.messages import dumps, loads
-from loyalty_kit.core.origin import commit, versions
 from loyalty_kit.publishing.files.publication import MACHINE, alive
 from loyalty_kit.publishing.history import schema
 from loyalty_kit.publishing.history.requests import PastRun

@@ -9,7 +9,8 @@ from great_tables import GT
 from matplotlib.axes import Axes
 
 from loyalty_kit.core.language import interval, level, percent, term, translate
-from loyalty_kit.core.selection import FEWEST, small_cells
+from loyalty_kit.core.privacy import small_cells
+from loyalty_kit.core.selection import FEWEST
 from loyalty_kit.customers.rfm.rfm import MovesResult, RfmResult
 from loyalty_kit.reporting.behind import Behind
 from loyalty_kit.reporting.canvas import BLUE, GREEN, INK, MUTED, ORANGE, canvas, label, name_rows
