@@ -80,6 +80,9 @@ class Campaign(Declaration):
         Fewest customers of an arm in a segment that a report shows.
     simulated : bool
         Whether the customers are simulated, which a report then says.
+    labels : mapping of str to str, optional
+        What readers call arms and metrics, as {'coupon': 'Coupon 5 €', 'bought': 'Buyers'}; tables of results keep the
+        names of the columns.
 
     Raises
     ------
@@ -228,6 +231,7 @@ class Campaign(Declaration):
             min_cell=self.min_cell,
             unit=units(self.cluster),
             n_units=int(cube.rows.sum()) if self.cluster else assigned - lost,
+            labels=self.labels or {},
         )
         if self.cluster is not None and looks is None:
             result = by_lot(result, parts_of(self, cube, chosen, by, found), arms, reading)
@@ -244,7 +248,8 @@ class Campaign(Declaration):
     def _guarded(self, guardrails: Sequence[Guardrail], confidence: float) -> GuardrailResult:
         """Judge the guardrails, each arm by itself."""
         guarded = [one.metric for one in check_guardrails(guardrails)]
-        return judged_guardrails(self.evaluate(guarded, multiple="none", confidence=confidence), guardrails)
+        judged = judged_guardrails(self.evaluate(guarded, multiple="none", confidence=confidence), guardrails)
+        return replace(judged, labels=self.labels or {})
 
     def check(self, metrics: Sequence[Metric] = (), *, assigned: Any = None) -> AssignmentResult:
         """Whether the assignment is sound: sample ratio, attrition, balance, duplicates, missing outcomes.
@@ -260,7 +265,8 @@ class Campaign(Declaration):
         -------
         AssignmentResult
         """
-        return check_assignment(self, check_metrics(metrics) if metrics else [], assigned)
+        found = check_assignment(self, check_metrics(metrics) if metrics else [], assigned)
+        return replace(found, labels=self.labels or {})
 
     def trust(
         self,
@@ -361,7 +367,8 @@ class Campaign(Declaration):
         arms = order_arms(cube.arms, self.control, self.planned)
         together: Multiple = "max-t" if len(arms) > 2 else "none"
         reading = Reading(confidence, together, looks="continuous", tuned_for=tuned_for)
-        return follow(cube, chosen, arms, reading, ordered_levels(self.frame, self.period))
+        course = follow(cube, chosen, arms, reading, ordered_levels(self.frame, self.period))
+        return replace(course, labels=self.labels or {})
 
 
 def _check_ways(looks: Looks, multiple: Multiple | None, trust: TrustResult | None) -> None:

@@ -40,6 +40,7 @@ def read_campaign(
     missing: Literal["zero", "drop", "bounds"] | None = None,
     limits: Sequence[str] = (),
     guardrails: Sequence[str] = (),
+    labels: Mapping[str, str] | None = None,
 ) -> Campaign:
     r"""Campaign test of a file of customers.
 
@@ -82,6 +83,8 @@ def read_campaign(
         Lowest and highest value of outcomes for 'bounds', as 'spend: 0 to 500'.
     guardrails : list of str
         Guardrails whose columns are read, as for `guardrails_of`.
+    labels : mapping of str to str, optional
+        What readers call arms and metrics.
 
     Returns
     -------
@@ -142,6 +145,7 @@ def read_campaign(
         min_cell=min_cell,
         missing=missing,
         limits=_limits_of(limits),
+        labels=labels,
         simulated=Path(path).with_name(TRUTH).is_file(),
     )
 

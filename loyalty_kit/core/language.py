@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Any
 
 from loyalty_kit.core.errors import InputError
+from loyalty_kit.core.labels import ARMS, called, spoken_labels
 from loyalty_kit.core.messages import LINES, MOST, Message, filled_in, is_series, message, shown
 
 LANGUAGES = ("en", "zh")
@@ -120,6 +121,7 @@ def translate(text: str, labels: Mapping[str, str] = MappingProxyType({}), *, la
     '“n”必须大于 0；实际为：-1。'
     """
     spoken = _chosen(language)
+    labels = labels or spoken_labels()
     named = _labelled(text, labels) if isinstance(text, Message) and labels else text
     try:
         return named if spoken == "en" else _translated(named, spoken)
@@ -137,7 +139,7 @@ def _called(value: object, labels: Mapping[str, str], name: str) -> object:
         return _labelled(value, labels)
     if is_series(value):
         return [_called(part, labels, name) for part in value]  # type: ignore[attr-defined]
-    if name not in SCALES:
+    if name not in SCALES | ARMS:
         return value
     return [labels.get(one, one) for one in value] if isinstance(value, list) else labels.get(str(value), value)
 
@@ -196,6 +198,8 @@ def filled(phrase: str, values: Mapping[str, object], *, language: str | None = 
     >>> filled("{a}与{b}", {"a": "Image", "b": "价格"}, language="zh")
     'Image 与价格'
     """
+    if spoken_labels():
+        values = {name: called(value) if name in ARMS else value for name, value in values.items()}
     if _chosen(language) != "zh":
         return phrase.format(**values)
     latin = {name for name, value in values.items() if isinstance(value, str) and _LATIN.search(value)}

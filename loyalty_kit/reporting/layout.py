@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 from great_tables import GT
 
+from loyalty_kit.core.labels import called
 from loyalty_kit.core.language import language, number, term
 from loyalty_kit.reporting.behind import Behind, ReportTable, data_behind
 
@@ -50,6 +51,8 @@ def lay_out(
         A `ReportTable`, which brings the data behind it along.
     """
     first = next(iter(labels))
+    if "arm" in labels:
+        frame = frame.assign(arm=frame["arm"].map(called))
     shown = frame[[*([group] if group else []), *labels]].reset_index(drop=True)
     table = GT(shown, rowname_col=first, groupname_col=group, id=name).tab_header(title=title)
     table = table.tab_stubhead(label=labels[first])

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import loyalty_kit.reporting as reporting
 from loyalty_kit.core.errors import InputError, TooLittleError, kind
+from loyalty_kit.core.labels import labelled
 from loyalty_kit.core.language import translate
 from loyalty_kit.reporting.sentences import Passage, Sentence
 
@@ -73,7 +74,8 @@ def describe(result: Any, view: str | None = None, **options: Any) -> Passage:
     """
     if isinstance(result, TooLittleError):
         return Passage([Sentence(translate(result.said), "left_out")])
-    passage: Passage = _view(SENTENCES, "describe", result, view)(result, **options)
+    with labelled(getattr(result, "labels", None)):
+        passage: Passage = _view(SENTENCES, "describe", result, view)(result, **options)
     return passage
 
 
@@ -102,7 +104,8 @@ def table(result: Any, view: str | None = None, **options: Any) -> "GT | None":
     """
     if result is None or isinstance(result, TooLittleError):
         return None
-    laid_out: GT | None = _view(TABLES, "table", result, view)(result, **options)
+    with labelled(getattr(result, "labels", None)):
+        laid_out: GT | None = _view(TABLES, "table", result, view)(result, **options)
     return laid_out
 
 
@@ -132,7 +135,8 @@ def plot(result: Any, view: str | None = None, *, ax: "Axes | None" = None, **op
     """
     if result is None or isinstance(result, TooLittleError):
         return None
-    axes: Axes = _view(FIGURES, "plot", result, view)(result, ax=ax, **options)
+    with labelled(getattr(result, "labels", None)):
+        axes: Axes = _view(FIGURES, "plot", result, view)(result, ax=ax, **options)
     return axes
 
 

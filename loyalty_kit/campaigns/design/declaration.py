@@ -25,6 +25,7 @@ from loyalty_kit.campaigns.design.units import check_measured, check_planned, fi
 from loyalty_kit.core.cells import TRUTHS, as_spelled
 from loyalty_kit.core.checks import check_choice, check_whole
 from loyalty_kit.core.errors import InputError
+from loyalty_kit.core.labels import check_labels
 from loyalty_kit.core.messages import Message, message
 from loyalty_kit.core.summaries import Summarized, column_list, labels_and_counts
 
@@ -51,6 +52,7 @@ class Declaration(Summarized):
     limits: Mapping[str, tuple[float, float]] | None = field(default=None, kw_only=True)
     min_cell: int = field(default=5, kw_only=True)
     simulated: bool = field(default=False, kw_only=True)
+    labels: Mapping[str, str] | None = field(default=None, kw_only=True)
     factors: Factors | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
@@ -59,6 +61,7 @@ class Declaration(Summarized):
         if self.missing is not None:
             check_choice(self.missing, "missing", ("zero", "drop", "bounds"))
         object.__setattr__(self, "limits", check_limits(self.limits))
+        object.__setattr__(self, "labels", check_labels(self.labels))
         check_whole(self.min_cell, "min_cell", 1)
         if isinstance(self.covariates, str):
             raise InputError("'covariates' must list columns, as ['{column}']; got '{column}'.", column=self.covariates)

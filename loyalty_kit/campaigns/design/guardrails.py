@@ -1,8 +1,8 @@
 """Guardrails: metrics that a campaign may not harm by more than a margin, and whether it kept them."""
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 import pandas as pd
@@ -63,6 +63,8 @@ class GuardrailResult(Result):
         The test.
     warnings : tuple of str
         Plain sentences.
+    labels : mapping of str to str
+        What readers call arms and metrics.
     """
 
     table: pd.DataFrame
@@ -70,6 +72,7 @@ class GuardrailResult(Result):
     confidence: float
     method: str
     warnings: tuple[str, ...] = ()
+    labels: Mapping[str, str] = field(default_factory=dict)
 
     VERDICTS: ClassVar[tuple[str, ...]] = ("kept", "broken", "not settled")
 

@@ -1,7 +1,7 @@
 """The course of a campaign: the effect on the customers so far, with a band that holds at every look."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -39,6 +39,8 @@ class CourseResult(Result):
         Periods that are left out.
     metrics : tuple of metrics
         What was measured.
+    labels : mapping of str to str
+        What readers call arms and metrics.
     """
 
     table: pd.DataFrame
@@ -47,6 +49,7 @@ class CourseResult(Result):
     method: str
     warnings: tuple[str, ...] = ()
     metrics: tuple[Metric, ...] = ()
+    labels: Mapping[str, str] = field(default_factory=dict)
 
     def to_frame(self) -> pd.DataFrame:
         """Tidy frame, a row a metric, arm and period."""

@@ -121,6 +121,8 @@ class EffectsResult(Result):
         Whether the arms kept the guardrails, where some were named.
     factorial : FactorialResult or None
         Main effects and interactions, where several factors were crossed.
+    labels : mapping of str to str
+        What readers call arms and metrics.
     """
 
     table: pd.DataFrame
@@ -142,6 +144,7 @@ class EffectsResult(Result):
     n_units: int = 0
     guardrails: GuardrailResult | None = None
     factorial: Result | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def first(self) -> pd.DataFrame:
@@ -197,6 +200,9 @@ class EffectsResult(Result):
         """
         return self.table[COLUMNS].copy()
 
+    def _called(self, name: object) -> object:
+        return self.labels.get(str(name), name)
+
     def estimates(self) -> tuple[Estimate, ...]:
         """Difference of each metric and arm over all customers; segments are left out."""
         rows = self.table[self.table["by"] == ALL].drop_duplicates(["metric", "arm"])
@@ -207,7 +213,9 @@ class EffectsResult(Result):
                 row["ci_low"],
                 row["ci_high"],
                 row["n"],
-                message("{metric}: {arm} against control", metric=row["metric"], arm=row["arm"]),
+                message(
+                    "{metric}: {arm} against control", metric=self._called(row["metric"]), arm=self._called(row["arm"])
+                ),
             )
             for row in rows.to_dict("records")
         )

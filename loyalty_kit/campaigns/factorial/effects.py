@@ -73,6 +73,7 @@ def factorial_effects(
         method=message("max-t over main effects and interactions") if together else message("one effect at a time"),
         warnings=effects.warnings,
         metrics=effects.metrics,
+        labels=effects.labels,
     )
 
 

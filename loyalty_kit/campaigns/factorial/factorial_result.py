@@ -1,6 +1,7 @@
 """Result of a factorial design: main effects and interactions of every metric."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import pandas as pd
 
@@ -37,6 +38,8 @@ class FactorialResult(Result):
         Plain sentences.
     metrics : tuple of metrics
         What was measured.
+    labels : mapping of str to str
+        What readers call arms and metrics.
     """
 
     table: pd.DataFrame
@@ -47,6 +50,7 @@ class FactorialResult(Result):
     method: str
     warnings: tuple[str, ...] = ()
     metrics: tuple[Metric, ...] = ()
+    labels: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def kinds(self) -> dict[str, str]:

@@ -87,6 +87,11 @@ class DecisionResult(Result):
         return rows.merge(own, on="arm", how="left").iloc[: None if self.members else 0]
 
     @property
+    def labels(self) -> Mapping[str, str]:
+        """What readers call arms and metrics."""
+        return self.effects.labels
+
+    @property
     def sound(self) -> bool:
         """Whether the assignment is sound, as far as it was checked."""
         return self.assignment is None or self.assignment.sound

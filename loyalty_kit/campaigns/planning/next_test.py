@@ -44,6 +44,8 @@ class NextTestResult(Result):
         What is drawn by lot: 'customers', or clusters as 'stores'.
     cluster_size : float
         Customers in each on average.
+    labels : mapping of str to str
+        What readers call arms and metrics.
     """
 
     table: pd.DataFrame
@@ -56,6 +58,7 @@ class NextTestResult(Result):
     warnings: tuple[str, ...] = ()
     unit: Message = field(default_factory=lambda: units(None))
     cluster_size: float = 1.0
+    labels: Mapping[str, str] = field(default_factory=dict)
 
     def to_frame(self) -> pd.DataFrame:
         """Tidy frame, a row a design."""
@@ -133,4 +136,5 @@ def plan_next(
         warnings=again.warnings,
         unit=effects.unit,
         cluster_size=n / max(effects.n_units, 1),
+        labels=effects.labels,
     )

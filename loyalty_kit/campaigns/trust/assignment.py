@@ -1,6 +1,6 @@
 """Is the assignment sound? Sample ratio, attrition, balance, duplicates, contamination, missing outcomes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -63,6 +63,8 @@ class AssignmentResult(Result):
         Messages of the checks that failed.
     unit : Message
         What was drawn by lot and is counted: 'customers', or clusters as 'stores'.
+    labels : mapping of str to str
+        What readers call arms and metrics.
     """
 
     table: pd.DataFrame
@@ -72,6 +74,7 @@ class AssignmentResult(Result):
     n_used: int
     method: str
     warnings: tuple[str, ...] = ()
+    labels: Mapping[str, str] = field(default_factory=dict)
     unit: Message = field(default_factory=lambda: units(None))
 
     def to_frame(self) -> pd.DataFrame:

@@ -5,6 +5,7 @@ from typing import Any
 import pandas as pd
 
 from loyalty_kit.campaigns.effects.effects_result import ALL, EffectsResult
+from loyalty_kit.core.labels import called
 from loyalty_kit.core.language import in_a_row, level, number, percent, term
 from loyalty_kit.reporting.sentences import records
 
@@ -19,7 +20,10 @@ def plain_name(metric: str, *, language: str | None = None) -> str:
     >>> plain_name("profit(spend)", language="en"), plain_name("spend")
     ('profit', 'spend')
     """
-    return term("campaign.profit", language=language) if metric.startswith("profit(") else metric
+    name = str(called(metric))
+    if name != metric or not metric.startswith("profit("):
+        return name
+    return str(called("profit")) if called("profit") != "profit" else term("campaign.profit", language=language)
 
 
 def amount(value: float) -> str:
@@ -35,6 +39,25 @@ def amount(value: float) -> str:
     return f"{scaled:,.{digits}f}".replace("-", "−") if round(scaled, digits) else "0"
 
 
+def per_thousand(value: float, currency: str = "") -> str:
+    r"""Money per customer as money per 1,000 customers, in its currency.
+
+    Examples
+    --------
+    >>> per_thousand(-0.4784, "€"), per_thousand(0.4784, "CNY").replace("\xa0", " "), per_thousand(0.4784)
+    ('−€478', '478 CNY', '478')
+    """
+    return _in_currency(amount(abs(value)), value < 0, currency)
+
+
+def _in_currency(text: str, negative: bool, currency: str) -> str:
+    """Amount with its sign and its currency: a sign before it, a name after it."""
+    sign = "−" if negative and text != "0" else ""
+    if len(currency) == 1:
+        return f"{sign}{currency}{text}"
+    return f"{sign}{text}" + (f"\N{NO-BREAK SPACE}{currency}" if currency else "")
+
+
 def money(value: float, currency: str = "") -> str:
     r"""Money in all, to three digits, in its currency: a sign before it, a name after it.
 
@@ -43,11 +66,7 @@ def money(value: float, currency: str = "") -> str:
     >>> [money(v, c).replace("\xa0", " ") for v, c in ((181_940, "€"), (-94_130, "CNY"), (1, ""))]
     ['€182,000', '−94,100 CNY', '1']
     """
-    text = f"{abs(float(f'{value:.3g}')):,.10g}"
-    sign = "−" if value < 0 and text != "0" else ""
-    if len(currency) == 1:
-        return f"{sign}{currency}{text}"
-    return f"{sign}{text}" + (f"\N{NO-BREAK SPACE}{currency}" if currency else "")
+    return _in_currency(f"{abs(float(f'{value:.3g}')):,.10g}", value < 0, currency)
 
 
 def about(n: float) -> str:

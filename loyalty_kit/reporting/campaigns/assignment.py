@@ -10,6 +10,7 @@ from loyalty_kit.campaigns.campaign import Campaign
 from loyalty_kit.campaigns.design.gaps import covariate_name
 from loyalty_kit.campaigns.design.unit_names import units
 from loyalty_kit.campaigns.trust.assignment import AssignmentResult
+from loyalty_kit.core.labels import called
 from loyalty_kit.core.language import in_a_row, term, translate
 from loyalty_kit.reporting.canvas import (
     BLUE,
@@ -133,4 +134,4 @@ def colour_places(arms: Any) -> list[int]:
 
 def arm_names(arms: Any) -> list[str]:
     """Names of arms as far as they can be drawn."""
-    return drawable([str(arm) for arm in arms], [f"arm {i}" for i in range(1, len(arms) + 1)])
+    return drawable([str(called(arm)) for arm in arms], [f"arm {i}" for i in range(1, len(arms) + 1)])

@@ -12,9 +12,19 @@ from loyalty_kit.campaigns.effects.course import CourseResult
 from loyalty_kit.campaigns.effects.effects_result import BY_UNITS, way_of
 from loyalty_kit.campaigns.planning.decisions import BORDER, SURE, UNLIKELY, DecisionResult
 from loyalty_kit.campaigns.planning.next_test import NextTestResult
+from loyalty_kit.core.labels import called
 from loyalty_kit.core.language import in_a_row, level, percent, term, translate
 from loyalty_kit.reporting.behind import Behind
-from loyalty_kit.reporting.campaigns.amounts import THOUSAND, about, amount, chance, money, plain_name, span
+from loyalty_kit.reporting.campaigns.amounts import (
+    THOUSAND,
+    about,
+    amount,
+    chance,
+    money,
+    per_thousand,
+    plain_name,
+    span,
+)
 from loyalty_kit.reporting.campaigns.assignment import COLOURS, arm_names, colour_places, thousands
 from loyalty_kit.reporting.campaigns.effects import IN_SEGMENTS, axis_unit, metric_of
 from loyalty_kit.reporting.canvas import INK, canvas, drawn, label
@@ -35,7 +45,7 @@ def describe_decision(decision: DecisionResult) -> Passage:
     metric = metric_of(decision.effects.metrics, decision.metric)
     profit = [say("worth.profit", formula=_formula(metric))] if isinstance(metric, Profit) else []
     best = decision.now
-    values = {"gain": amount(best["expected_gain"]), "loss": amount(best["expected_loss"])}
+    values = _worth(best, decision)
     choice = say("worth.best_stop" if best["decision"] == "stop" else "worth.best_arm", arm=best["arm"], **values)
     warnings = [Sentence(translate(text), "warning") for text in decision.warnings]
     return Passage([*warnings, *profit, choice, say("worth.more", **values), *_totals(decision)])
@@ -52,6 +62,7 @@ def describe_answer(decision: DecisionResult) -> Passage:
     best = records(arms.nlargest(1, "expected_gain"))[0]["arm"]
     ordered = arms.sort_values("advice", key=lambda advice: advice.map(ORDER.index), kind="stable")
     sentences = [_advise(row, best, decision) for row in records(ordered)]
+    sentences += _totals(decision, of=best)
     if arms["advice"].isin(OPEN).any():
         sentences.append(_reconciled(decision))
     for row in records(arms[arms["few_buyers"]]):
@@ -234,7 +245,7 @@ def _advise(row: dict[str, Any], best: object, decision: DecisionResult) -> Sent
     """Advise on one arm."""
     unclear = row["advice"] == "roll out" and row["way"] != "up"
     case = "roll_out_open" if unclear else row["advice"].replace(" ", "_")
-    gain = {"gain": amount(row["expected_gain"]), "span": span(row, decision.effects)}
+    gain = {"gain": per_thousand(row["expected_gain"], decision.currency), "span": span(row, decision.effects)}
     chances = {"p": chance(row["probability_gain"]), "p_best": chance(row["probability_best"])}
     limits = {"sure": percent(SURE), "unlikely": percent(UNLIKELY)}
     return say(f"campaign.{case}", arm=row["arm"], best=best, **chances, **limits, **gain)
@@ -244,9 +255,14 @@ def _reconciled(decision: DecisionResult) -> Sentence:
     """Say which choice is the better bet now, and why a further test is worth what it is beside that."""
     now = decision.now
     more = decision.table[decision.table["decision"] == "test more"].iloc[0]
-    values = {"gain": amount(now["expected_gain"]), "loss": amount(now["expected_loss"])}
+    values = _worth(now, decision)
     phrase = "campaign.more_stop" if now["decision"] == "stop" else "campaign.more_arm"
     return say(phrase, arm=now["arm"], wrong=chance(more["probability_best"]), **values)
+
+
+def _worth(choice: Any, decision: DecisionResult) -> dict[str, str]:
+    """Write what a choice gains and what it loses against one that knows the truth."""
+    return {name: per_thousand(choice[f"expected_{name}"], decision.currency) for name in ("gain", "loss")}
 
 
 def _believed(decision: DecisionResult) -> list[Sentence]:
@@ -261,16 +277,20 @@ def _believed(decision: DecisionResult) -> list[Sentence]:
         if case == "permutation" and (arms["procedure"] == BY_UNITS).any():
             return [say("campaign.believe_by_lot", units=translate(decision.effects.unit))]
         if len(found):
-            return [say(f"campaign.believe_{case}", arms=in_a_row(map(str, found)), **values)]
+            return [say(f"campaign.believe_{case}", arms=in_a_row([str(called(arm)) for arm in found]), **values)]
     return [say("campaign.believe_yes", **values)]
 
 
-def _totals(decision: DecisionResult) -> list[Sentence]:
-    """Say what each arm would gain of all members, and earn on what is spent on contacts; nothing without members."""
+def _totals(decision: DecisionResult, of: object = None) -> list[Sentence]:
+    """Say what each arm would gain of all members, and earn on what is spent on contacts; nothing without members.
+
+    Of one arm in the headline, only what it would gain.
+    """
     if decision.metric not in {metric.name for metric in decision.effects.metrics if metric.kind == "profit"}:
         return []
     sentences = []
-    for row in records(decision.totals):
+    table = decision.totals
+    for row in records(table if of is None else table[table["arm"] == of]):
         ends = {
             name: money(row[column], decision.currency) for name, column in (("low", "ci_low"), ("high", "ci_high"))
         }
@@ -278,7 +298,7 @@ def _totals(decision: DecisionResult) -> list[Sentence]:
         if row["ci_low"] <= row["ci_high"]:
             members = f"{decision.members:,}"
             sentences.append(say("worth.total", arm=row["arm"], members=members, **values, **ends))
-        if row["roi_low"] <= row["roi_high"]:
+        if of is None and row["roi_low"] <= row["roi_high"]:
             earned = {name: f"{row[name]:.2f}".replace("-", "−") for name in ("roi", "roi_low", "roi_high")}
             one = money(1, decision.currency)
             sentences.append(say("worth.return", arm=row["arm"], level=values["level"], one=one, **earned))

@@ -14,6 +14,7 @@ from loyalty_kit.campaigns.factorial.factorial_result import FactorialResult
 from loyalty_kit.campaigns.planning.decisions import gain_density
 from loyalty_kit.core.checks import check_choice
 from loyalty_kit.core.errors import InputError
+from loyalty_kit.core.labels import called
 from loyalty_kit.core.language import in_a_row, level, number, percent, probability, term, translate
 from loyalty_kit.reporting.behind import Behind
 from loyalty_kit.reporting.campaigns.amounts import (
@@ -197,7 +198,7 @@ def plot_effects(effects: EffectsResult, *, metric: str | None = None, ax: Axes 
     """Draw each arm's difference from control with its interval, of one metric; the first where none is named."""
     chosen = metric_of(effects.metrics, metric)
     table = effects.overall[effects.overall["metric"] == chosen.name]
-    return _forest(table, [str(arm) for arm in table["arm"]], chosen, effects, "effects", ax)
+    return _forest(table, [str(called(arm)) for arm in table["arm"]], chosen, effects, "effects", ax)
 
 
 @draws(EffectsResult, "segments")
@@ -281,7 +282,7 @@ def _interaction(metric: str, by: Any, tests: pd.DataFrame, cells: pd.DataFrame,
     values: dict[str, Any] = {"metric": plain_name(metric), "by": by}
     if not differ.any():
         arms = term("comma").join(
-            f"{row['arm']} {probability(row['p_adjusted'])}".replace(" ", "\N{NO-BREAK SPACE}")
+            f"{called(row['arm'])} {probability(row['p_adjusted'])}".replace(" ", "\N{NO-BREAK SPACE}")
             for row in records(tests)
         )
         return [say("segments.same", arms=arms, **values)]

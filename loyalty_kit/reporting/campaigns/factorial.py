@@ -7,7 +7,9 @@ import pandas as pd
 from great_tables import GT
 from matplotlib.axes import Axes
 
+from loyalty_kit.campaigns.design.factors import CROSS
 from loyalty_kit.campaigns.factorial.factorial_result import FactorialResult
+from loyalty_kit.core.labels import called
 from loyalty_kit.core.language import in_a_row, level, number, probability, term, translate
 from loyalty_kit.reporting.behind import Behind
 from loyalty_kit.reporting.campaigns.amounts import THOUSAND, amount, plain_name, size, unit
@@ -36,9 +38,9 @@ def describe_factorial(factorial: FactorialResult) -> Passage:
 
 def _main(row: dict[str, Any], kind: str, factorial: FactorialResult) -> Sentence:
     """One main effect."""
-    others = in_a_row([name for name in factorial.factors.names if name != row["factor"]])
+    others = in_a_row([str(called(name)) for name in factorial.factors.names if name != row["factor"]])
     names = {"metric": plain_name(row["metric"]), "others": others}
-    names |= {name: row[name] for name in ("factor", "level", "versus")}
+    names |= _names(row)
     if row["way"] == "none":
         return say("factorial.no_interval", **names, why=translate(row["warning"]))
     change = row["difference"] if row["way"] == "unclear" else abs(row["difference"])
@@ -53,11 +55,11 @@ def _depends(rows: pd.DataFrame, kind: str, factorial: FactorialResult) -> list[
     for row in records(clear):
         values = {"difference": size(abs(row["difference"]), kind, _digits(row)), "span": _span(row, kind, factorial)}
         names = {"metric": plain_name(row["metric"]), "unit": term(f"factorial.{unit(kind)}")}
-        names |= {name: row[name] for name in ("factor", "level", "versus")}
+        names |= _names(row)
         found.append(say(f"factorial.interaction_{row['way']}", **names, **values))
     unclear = rows[rows["way"] == "unclear"]
     if len(unclear):
-        told = in_a_row(f"{row['level']} ({probability(row['p_adjusted'])})" for row in records(unclear))
+        told = in_a_row(f"{_names(row)['level']} ({probability(row['p_adjusted'])})" for row in records(unclear))
         found.append(say("factorial.no_interaction", metric=plain_name(rows["metric"].iloc[0]), pairs=told))
     return found
 
@@ -125,7 +127,13 @@ def plot_factorial(factorial: FactorialResult, *, metric: str | None = None, ax:
 
 
 def _name(row: dict[str, Any]) -> str:
-    return term("factorial.row", **{name: row[name] for name in ("factor", "level", "versus")})
+    return term("factorial.row", **_names(row))
+
+
+def _names(row: dict[str, Any]) -> dict[str, str]:
+    """Factor and levels of an effect as readers know them."""
+    parts = {name: row[name].split(CROSS) for name in ("factor", "level", "versus")}
+    return {name: CROSS.join(str(called(one)) for one in part) for name, part in parts.items()}
 
 
 def _factor(kind: str) -> float:

@@ -327,6 +327,34 @@ def test_effects_with_missing_outcomes_are_told_as_ranges(monkeypatch, language)
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
+def test_arms_and_metrics_go_by_their_labels_wherever_a_reader_sees_them(monkeypatch, language):
+    labels = {"none": "Nothing", "A": "Coupon 5 €", "bought": "Buyers", "profit": "Gain"}
+    table = customers(4000, arms=("none", "A"))
+    campaign = lk.Campaign(table, arm="arm", control="none", customer="id", period="week", labels=labels)
+    metrics = [lk.Rate("bought"), lk.Profit("spend", margin=0.4, cost=0.02)]
+    guardrail = lk.Guardrail(lk.Rate("bought", better="lower"), margin=0.01)
+    effects = campaign.evaluate(metrics, by="segment", guardrails=[guardrail])
+    decision = lk.decide(effects, metric="profit(spend)", members=400_000, currency="€")
+    views = [(campaign, None), (campaign.check(metrics), None), (effects, None), (effects, "segments")]
+    views += [
+        (effects.guardrails, None),
+        (decision, "answer"),
+        (decision, "decision"),
+        (campaign.course(metrics), None),
+    ]
+    monkeypatch.setenv(SPOKEN, language)
+    told = " ".join(str(lk.describe(result, view)) for result, view in views)
+    laid = " ".join(lk.table(result).as_raw_html() for result in (effects, effects.guardrails, decision))
+    for name in ("Nothing", "Coupon 5 €", "Buyers", "Gain"):
+        assert name in told + laid
+    assert not re.search(r"\b(none|bought)\b|\bA\b", told + re.sub("<style>.*?</style>|<[^>]+>", " ", laid, flags=re.S))
+    assert effects.to_frame()["arm"].unique().tolist() == ["A"]
+    assert effects.estimates()[0].name == "effect/bought/A"
+    if language == "en":
+        assert "Rolling out Coupon 5 € to all 400,000: €" in told
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
 def test_what_all_members_would_bring_is_told_in_its_currency(clear, monkeypatch, language):
     monkeypatch.setenv(SPOKEN, language)
     decision = lk.decide(clear[4], metric="profit(spend)", members=400_000, currency="€")
