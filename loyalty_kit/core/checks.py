@@ -183,3 +183,21 @@ def check_answers(responses: pd.DataFrame, ranges: Mapping[str, tuple[float, flo
     for position in np.flatnonzero(((answers < low) | (answers > high)).any(axis=0))[:1]:
         column = pd.Series(answers[:, position])
         check_range(column, low[position], high[position], names[position])
+
+
+def check_labels(labels: object) -> dict[str, str]:
+    """Labels by name, refusing what is no text and two names that would be called alike."""
+    if labels is None:
+        return {}
+    given = {str(name): label for name, label in labels.items()} if isinstance(labels, Mapping) else None
+    if given is None or not all(isinstance(label, str) and label.strip() for label in given.values()):
+        raise InputError(
+            "'labels' must give arms and metrics the names that readers see, as {{'coupon': 'Coupon 5 €'}}; "
+            "got {given}.",
+            given=shown(labels),
+        )
+    names = list(given.values())
+    twice = next((label for label in names if names.count(label) > 1), None)
+    if twice is not None:
+        raise InputError("'labels' calls two things '{label}'; give each its own name.", label=twice)
+    return given

@@ -12,8 +12,18 @@ from types import MappingProxyType
 from typing import Any
 
 from loyalty_kit.core.errors import InputError
-from loyalty_kit.core.labels import ARMS, called, spoken_labels
-from loyalty_kit.core.messages import LINES, MOST, Message, filled_in, is_series, message, shown
+from loyalty_kit.core.messages import (
+    ARMS,
+    LINES,
+    MOST,
+    Message,
+    called,
+    filled_in,
+    is_series,
+    message,
+    shown,
+    spoken_labels,
+)
 
 LANGUAGES = ("en", "zh")
 SPOKEN = "LOYALTY_KIT_LANGUAGE"

@@ -2,7 +2,9 @@
 
 import json
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from numbers import Integral, Real
 from string import Formatter
 from types import MappingProxyType
@@ -16,6 +18,9 @@ MOST = 8
 """Names of a list that are written out."""
 
 _DATA = ("template", "values")
+ARMS = {"arm", "arms", "best", "reference", "control", "versus", "metric", "metrics"}
+"""Names in phrases and messages for which a label may stand."""
+_LABELS: ContextVar[Mapping[str, str]] = ContextVar("labels", default=MappingProxyType({}))
 
 
 class Message(str):
@@ -297,3 +302,31 @@ def _value(data: Any) -> object:
     if data.keys() == {"all"}:
         return tuple(_value(part) for part in data["all"])
     return float(data["number"])
+
+
+@contextmanager
+def labelled(labels: Mapping[str, str] | None) -> Iterator[None]:
+    """Call arms and metrics by these labels in what is said, laid out and drawn meanwhile."""
+    token = _LABELS.set(labels or {})
+    try:
+        yield
+    finally:
+        _LABELS.reset(token)
+
+
+def called(name: Any) -> Any:
+    """Label of an arm or a metric in what is said at present; the name itself where it has none.
+
+    Examples
+    --------
+    >>> with labelled({"coupon": "Coupon 5 €"}):
+    ...     called("coupon"), called("points")
+    ('Coupon 5 €', 'points')
+    """
+    labels = _LABELS.get()
+    return labels.get(str(name), name) if labels else name
+
+
+def spoken_labels() -> Mapping[str, str]:
+    """Labels that hold at present."""
+    return _LABELS.get()

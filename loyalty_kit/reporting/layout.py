@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 from great_tables import GT
 
-from loyalty_kit.core.labels import called
 from loyalty_kit.core.language import language, number, term
+from loyalty_kit.core.messages import called
 from loyalty_kit.reporting.behind import Behind, ReportTable, data_behind
 
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import loyalty_kit.reporting as reporting
 from loyalty_kit.core.errors import InputError, TooLittleError, kind
-from loyalty_kit.core.labels import labelled
 from loyalty_kit.core.language import translate
+from loyalty_kit.core.messages import labelled
 from loyalty_kit.reporting.sentences import Passage, Sentence
 
 if TYPE_CHECKING:

@@ -9,6 +9,7 @@ from scipy import special
 
 from loyalty_kit.campaigns.effects.comparisons import fieller_limit
 from loyalty_kit.campaigns.effects.effects_result import ALL, BOUNDS, KEYS, NO_METHOD, EffectsResult
+from loyalty_kit.campaigns.effects.rates import ratio_interval, ratio_z, score_interval, score_z
 from loyalty_kit.core.checks import check_choice
 from loyalty_kit.core.errors import InputError
 from loyalty_kit.core.messages import message, shown
@@ -92,11 +93,14 @@ def against_margin(
     Two one-sided tests; p is the larger of the two. The claim is shown exactly where the interval with
     twice the error lies within the margin. Where a permutation result took an interval's place, both are
     read from the permutation test. Rows are not adjusted for several arms. A relative margin m is tested on the
-    contrast of the arm less (1 ± m) times control, whose error counts control's: the interval is Fieller's.
+    contrast of the arm less (1 ± m) times control, whose error counts control's: the interval is Fieller's. Rates that
+    are neither adjusted nor of clusters are read by score, of the difference or of the ratio (Miettinen & Nurminen),
+    which holds with few events too.
 
     References
     ----------
-    Fieller, E. C. (1954). Some problems in interval estimation. JRSS B 16(2), 175–185.
+    Fieller, E. C. (1954). Some problems in interval estimation. JRSS B 16(2), 175–185. Miettinen, O. S. & Nurminen, M.
+    (1985). Comparative analysis of two rates. Statistics in Medicine 4, 213–226.
     Schuirmann, D. J. (1987). A comparison of the two one-sided tests procedure and the power approach.
     Journal of Pharmacokinetics and Biopharmaceutics 15, 657–680.
     """
@@ -136,9 +140,13 @@ def _row(row: dict[Any, Any], effects: EffectsResult, margin: float, side: str) 
     difference, error, df = row["difference"], row["standard_error"], row["df"]
     ends = (row["bound_low"], row["bound_high"]) if row["procedure"] == BOUNDS else (difference, difference)
     test = effects.permutations.get(tuple(row[name] for name in KEYS))
+    counts = _counts(row, effects)
     if test is not None:
         above, below = test.above(-margin), test.below(margin)
         low, high = test.interval(1 - 2 * level)
+    elif counts is not None:
+        above, below = float(special.ndtr(-score_z(*counts, -margin))), float(special.ndtr(score_z(*counts, margin)))
+        low, high = score_interval(*counts, 2 * level)
     elif error > 0:
         above = float(special.stdtr(df, -(ends[0] + margin) / error))
         below = float(special.stdtr(df, -(margin - ends[1]) / error))
@@ -149,15 +157,30 @@ def _row(row: dict[Any, Any], effects: EffectsResult, margin: float, side: str) 
     return {"difference": difference, "ci_low": low, "ci_high": high} | _claimed(above, below, side, level)
 
 
+def _counts(row: dict[Any, Any], effects: EffectsResult) -> tuple[int, int, int, int] | None:
+    """Events and customers of control and of the arm, for a score test; none of adjusted or clustered rates."""
+    plain = row["kind"] == "plain" and np.isinf(row["df"]) and row["procedure"] != BOUNDS
+    if not plain or effects.kinds.get(row["metric"]) != "rate":
+        return None
+    names = ("nonzero_control", "n_control", "nonzero_treatment", "n_treatment")
+    k0, n0, k1, n1 = (int(row[name]) for name in names)
+    return (k0, n0, k1, n1) if n0 and n1 else None
+
+
 def _relative_row(row: dict[Any, Any], effects: EffectsResult, margin: float, side: str) -> dict[str, float | bool]:
     """As `_row`, of the arm's value relative to control's; nothing where control is not above 0."""
     level = 1 - effects.confidence
     control, arm, df = row["control"], row["treatment"], row["df"]
+    counts = _counts(row, effects)
+    test = effects.permutations.get(tuple(row[name] for name in KEYS))
+    if counts is not None and test is None and counts[0]:
+        low, high = (end - 1 for end in ratio_interval(*counts, 2 * level))
+        tails = float(special.ndtr(-ratio_z(*counts, 1 - margin))), float(special.ndtr(ratio_z(*counts, 1 + margin)))
+        return {"difference": arm / control - 1, "ci_low": low, "ci_high": high} | _claimed(*tails, side, level)
     spread = row["control_error"] ** 2, max(row["standard_error"] ** 2 - row["control_error"] ** 2, 0.0)
     if not (control > 0 and sum(spread) > 0):
         nothing = dict.fromkeys(("difference", "ci_low", "ci_high"), np.nan)
         return nothing | _claimed(np.nan, np.nan, side, level)
-    test = effects.permutations.get(tuple(row[name] for name in KEYS))
 
     def p_of(share: float, way: str) -> float:
         apart = arm - (1 + share) * control

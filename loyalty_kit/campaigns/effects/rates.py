@@ -136,3 +136,66 @@ def agreeing(low: float, high: float, *, clear: bool) -> tuple[float, float]:
     ((0.0, 0.4), (0.1, 0.4))
     """
     return (low, high) if clear else (min(low, 0.0), max(high, 0.0))
+
+
+def score_z(k0: int, n0: int, k1: int, n1: int, at: float) -> float:
+    """Standardized distance of two rates' difference from `at`, by Miettinen and Nurminen.
+
+    Examples
+    --------
+    >>> low, high = score_interval(3, 500, 9, 500, 0.05)
+    >>> round(score_z(3, 500, 9, 500, low), 4), round(score_z(3, 500, 9, 500, high), 4)
+    (1.96, -1.96)
+    """
+    variance = _restricted_variance(at, k0, n0, k1, n1)
+    return _over(k1 / n1 - k0 / n0 - at, variance)
+
+
+def ratio_z(k0: int, n0: int, k1: int, n1: int, at: float) -> float:
+    """Standardized distance of k1/n1 from `at` times k0/n0, by Miettinen and Nurminen.
+
+    Notes
+    -----
+    (p̂₁ − R p̂₀)² over p₁(1 − p₁)/n₁ + R² p₀(1 − p₀)/n₀, times N/(N − 1), at the likeliest rates with p₁ = R p₀:
+    p₀ is the smaller root of N R p² − (n₁ R + k₁ + n₀ + k₀ R) p + k₀ + k₁.
+
+    References
+    ----------
+    Miettinen, O. S. & Nurminen, M. (1985). Comparative analysis of two rates. Statistics in Medicine 4, 213–226,
+    equations 10 and 11.
+    """
+    n, k = n0 + n1, k0 + k1
+    b = n1 * at + k1 + n0 + k0 * at
+    p0 = 2 * k / (b + np.sqrt(max(b**2 - 4 * n * at * k, 0.0))) if k else 0.0
+    p1 = min(at * p0, 1.0)
+    variance = (p1 * (1 - p1) / n1 + at**2 * p0 * (1 - p0) / n0) * n / (n - 1)
+    return _over(k1 / n1 - at * k0 / n0, variance)
+
+
+def _over(distance: float, variance: float) -> float:
+    if variance > 0:
+        return float(distance / np.sqrt(variance))
+    return float(np.sign(distance) * np.inf) if distance else 0.0
+
+
+def ratio_interval(k0: int, n0: int, k1: int, n1: int, error: float) -> tuple[float, float]:
+    """Score interval of the ratio of two rates, arm over control; from 0, or without an upper end, where one has none.
+
+    Examples
+    --------
+    >>> [round(limit, 3) for limit in ratio_interval(10, 100, 20, 100, 0.05)], ratio_interval(0, 50, 0, 50, 0.05)
+    ([1.005, 4.031], (0.0, inf))
+    """
+    limit = float(stats.norm.isf(error / 2))
+    found = (k1 / n1) / (k0 / n0) if k0 else np.inf
+
+    def root(way: int, low: float, high: float) -> float:
+        at = optimize.brentq(
+            lambda log: ratio_z(k0, n0, k1, n1, float(np.exp(log))) - way * limit, low, high, xtol=1e-12
+        )
+        return float(np.exp(at))
+
+    middle = float(np.log(found)) if 0 < found < np.inf else 0.0
+    low = 0.0 if not k1 else root(1, -40.0, middle if k0 else 40.0)
+    high = np.inf if not k0 else root(-1, middle if k1 else -40.0, 40.0)
+    return low, float(high)

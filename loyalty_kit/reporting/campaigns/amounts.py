@@ -5,8 +5,8 @@ from typing import Any
 import pandas as pd
 
 from loyalty_kit.campaigns.effects.effects_result import ALL, EffectsResult
-from loyalty_kit.core.labels import called
 from loyalty_kit.core.language import in_a_row, level, number, percent, term
+from loyalty_kit.core.messages import called
 from loyalty_kit.reporting.sentences import records
 
 THOUSAND = 1000

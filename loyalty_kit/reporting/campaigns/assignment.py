@@ -10,8 +10,8 @@ from loyalty_kit.campaigns.campaign import Campaign
 from loyalty_kit.campaigns.design.gaps import covariate_name
 from loyalty_kit.campaigns.design.unit_names import units
 from loyalty_kit.campaigns.trust.assignment import AssignmentResult
-from loyalty_kit.core.labels import called
 from loyalty_kit.core.language import in_a_row, term, translate
+from loyalty_kit.core.messages import called
 from loyalty_kit.reporting.canvas import (
     BLUE,
     GREEN,

@@ -12,8 +12,8 @@ from loyalty_kit.campaigns.effects.course import CourseResult
 from loyalty_kit.campaigns.effects.effects_result import BY_UNITS, way_of
 from loyalty_kit.campaigns.planning.decisions import BORDER, SURE, UNLIKELY, DecisionResult
 from loyalty_kit.campaigns.planning.next_test import NextTestResult
-from loyalty_kit.core.labels import called
 from loyalty_kit.core.language import in_a_row, level, percent, term, translate
+from loyalty_kit.core.messages import called
 from loyalty_kit.reporting.behind import Behind
 from loyalty_kit.reporting.campaigns.amounts import (
     THOUSAND,

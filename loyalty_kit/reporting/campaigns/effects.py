@@ -14,8 +14,8 @@ from loyalty_kit.campaigns.factorial.factorial_result import FactorialResult
 from loyalty_kit.campaigns.planning.decisions import gain_density
 from loyalty_kit.core.checks import check_choice
 from loyalty_kit.core.errors import InputError
-from loyalty_kit.core.labels import called
 from loyalty_kit.core.language import in_a_row, level, number, percent, probability, term, translate
+from loyalty_kit.core.messages import called
 from loyalty_kit.reporting.behind import Behind
 from loyalty_kit.reporting.campaigns.amounts import (
     THOUSAND,

@@ -9,8 +9,8 @@ from matplotlib.axes import Axes
 
 from loyalty_kit.campaigns.design.factors import CROSS
 from loyalty_kit.campaigns.factorial.factorial_result import FactorialResult
-from loyalty_kit.core.labels import called
 from loyalty_kit.core.language import in_a_row, level, number, probability, term, translate
+from loyalty_kit.core.messages import called
 from loyalty_kit.reporting.behind import Behind
 from loyalty_kit.reporting.campaigns.amounts import THOUSAND, amount, plain_name, size, unit
 from loyalty_kit.reporting.canvas import BLUE, INK, MUTED, ORANGE, canvas, drawable, drawn, label, name_rows
