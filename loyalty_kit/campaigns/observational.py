@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy import special, stats
 
+from loyalty_kit.campaigns.design.periods import periods_of, since
 from loyalty_kit.campaigns.design.rows import Floats, Rows, check_frame, collected, open_frame
 from loyalty_kit.campaigns.effects.estimates import welch_df
 from loyalty_kit.core.checks import check_level
@@ -76,9 +77,10 @@ def difference_in_differences(
     frame : DataFrame of shape (customers × periods, columns)
         One row a customer and period.
     customer, treated, period, outcome : str
-        Columns: id; 1 for those treated from `start` on; ordered period; outcome.
+        Columns: id; 1 for those treated from `start` on; period, in the order of time as in `Campaign.course` ('W2'
+        before 'W10', dates, months, an ordered category); outcome.
     start : object
-        First period after treatment.
+        First period after treatment; among dates or numbers also one that nobody has.
     confidence : float
         Level of the interval.
 
@@ -113,7 +115,9 @@ def difference_in_differences(
     """
     check_level(confidence, "confidence")
     table = _panel(frame, customer, treated, period, outcome, start)
-    after = table[period] >= start
+    after = pd.Series(since(table[period], period, start), index=table.index)
+    periods = periods_of(table[period], period)
+    step = pd.Series(periods.codes, index=table.index)
     means = table.groupby([customer, after.rename("after")])[outcome].mean().unstack()
     group = table.groupby(customer)[treated].first()
     means = means.reindex(columns=[False, True])
@@ -123,9 +127,10 @@ def difference_in_differences(
         raise InputError("Each group needs two customers with periods before and after '{start}'.", start=start)
     estimate, error, df = _welch(parts)
     half = -float(special.stdtrit(df, (1 - confidence) / 2)) * error
-    trend = _trend(table[~after], customer, period, outcome, group)
-    shown = table.groupby([treated, period])[outcome].agg(["mean", "size"]).reset_index()
+    trend = _trend(table[~after], customer, step[~after], outcome, group)
+    shown = table.groupby([table[treated], step])[outcome].agg(["mean", "size"]).reset_index()
     shown.columns = pd.Index(["group", "period", "mean", "n"])
+    shown["period"] = shown["period"].map(dict(enumerate(periods.labels)))
     return ObservationalResult(
         estimate=estimate,
         ci_low=estimate - half,
@@ -137,7 +142,7 @@ def difference_in_differences(
         n_dropped=len(group) - len(change),
         confidence=confidence,
         method=message("difference in differences"),
-        warnings=(WEAKER, *_trend_notes(trend)),
+        warnings=(WEAKER, *_trend_notes(trend), *periods.notes),
     )
 
 
@@ -179,9 +184,9 @@ def _welch(parts: Sequence[Floats]) -> tuple[float, float, float]:
     return float(parts[1].mean() - parts[0].mean()), float(np.sqrt(variance.sum())), float(df[0])
 
 
-def _trend(before: pd.DataFrame, customer: str, period: str, outcome: str, group: pd.Series) -> float:
+def _trend(before: pd.DataFrame, customer: str, step: pd.Series, outcome: str, group: pd.Series) -> float:
     """P value that the customers' slopes before the start are equal in both groups."""
-    step = pd.Series(pd.factorize(before[period], sort=True)[0].astype(float), index=before.index)
+    step = step.astype(float)
     centred = step - step.groupby(before[customer]).transform("mean")
     above = (centred * before[outcome]).groupby(before[customer]).sum()
     below = (centred**2).groupby(before[customer]).sum()

@@ -116,3 +116,49 @@ def test_wrong_input_is_refused(chosen):
         difference_in_differences(data, **PANEL)
     with pytest.raises(InputError, match="Each group needs two customers with periods before and after '9'"):
         difference_in_differences(panel(), **{**PANEL, "start": 9})
+
+
+@pytest.mark.parametrize(
+    ("named", "start"),
+    [
+        (lambda month: f"W{month + 7}", "W11"),
+        (lambda month: pd.Timestamp(2026, month, 1), "2026-04-01"),
+        (lambda month: f"2026/{month}/1", "2026/4/1"),
+        (lambda month: ["Nov", "Dec", "Jan", "Feb", "Mar", "Apr"][month - 1], "Feb"),
+        (lambda month: month / 1.0, 3.5),
+    ],
+    ids=["numbered labels", "dates", "dates as text", "months over new year", "a number between two"],
+)
+def test_periods_stand_in_the_order_of_time_however_they_are_written(named, start):
+    """The same panel under other names of its months has the same effect, trend and order of periods."""
+    data, expected = panel(lean=0.3), difference_in_differences(panel(lean=0.3), **PANEL)
+    renamed = data.assign(month=data["month"].map(named))
+    found = difference_in_differences(renamed, **{**PANEL, "start": start})
+    assert found.estimate == pytest.approx(expected.estimate)
+    assert found.check_p_value == pytest.approx(expected.check_p_value)
+    assert found.check["mean"].tolist() == pytest.approx(expected.check["mean"].tolist())
+    assert found.check["period"].tolist() == [named(month) for month in range(1, 7)] * 2
+
+
+def test_an_ordered_category_keeps_its_order_and_many_times_are_binned_but_parted_to_the_moment():
+    data = panel()
+    words = ["first", "then", "again", "late", "later", "last"]
+    named = data["month"].map(dict(enumerate(words, start=1))).astype(pd.CategoricalDtype(words, ordered=True))
+    found = difference_in_differences(data.assign(month=named), **{**PANEL, "start": "late"})
+    assert found.estimate == pytest.approx(difference_in_differences(data, **PANEL).estimate)
+    hours = pd.to_timedelta(np.arange(len(data)) % 700, unit="h")
+    times = pd.to_datetime("2026-01-01") + pd.to_timedelta(31 * (data["month"] - 1), unit="D") + hours
+    found = difference_in_differences(data.assign(month=times), **{**PANEL, "start": "2026-04-04"})
+    assert found.estimate == pytest.approx(difference_in_differences(data, **PANEL).estimate)
+    assert len(found.check) <= 200
+    assert any("holds many times; they are read by" in text for text in found.warnings)
+
+
+def test_gaps_are_said_and_a_start_that_is_no_period_is_refused():
+    data = panel()
+    week = pd.to_timedelta(7 * (data["month"] - 1), unit="D")
+    data = data.assign(month=pd.to_datetime("2026-01-01") + week)[data["month"] != 3]
+    found = difference_in_differences(data, **{**PANEL, "start": "2026-01-22"})
+    assert any("has 1 gaps in which nobody entered" in text for text in found.warnings)
+    with pytest.raises(InputError, match="No period of 'month' is 'soon'; name the first after the treatment"):
+        difference_in_differences(data, **{**PANEL, "start": "soon"})

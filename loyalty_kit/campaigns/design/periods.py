@@ -82,6 +82,44 @@ def periods_of(column: pd.Series, name: str) -> Periods:
     return Periods(kept, labels, (*told, *_gaps(ordered, labels, name)))
 
 
+def since(column: pd.Series, name: str, start: Any) -> Any:
+    """Whether each row's period is `start` or a later one, in the same order; in days and times to the moment.
+
+    Raises
+    ------
+    InputError
+        If no period is `start`, and it is no date or number among dates or numbers.
+    """
+    keys, levels, codes = _keyed(column, name)
+    first = next((key for key, level in zip(keys, levels, strict=True) if _same(level, start)), None)
+    if first is None:
+        first = _between(start, keys)
+    if first is None:
+        raise InputError(
+            "No period of '{column}' is '{start}'; name the first after the treatment, as '{example}'.",
+            column=name,
+            start=str(start),
+            example=str(levels[keys.index(max(keys))]),
+        )
+    later = np.array([key >= first for key in keys] + [False])
+    return later[codes]
+
+
+def _same(level: Any, start: Any) -> bool:
+    return bool(level == start) or plain_text(str(level)) == plain_text(str(start))
+
+
+def _between(start: Any, keys: list[Any]) -> Any:
+    """Sort key of a date or number that is no period itself, among keys of its kind; none where it is neither."""
+    if all(isinstance(key, pd.Timestamp) for key in keys):
+        try:
+            return _stamp(start)
+        except (ValueError, TypeError):
+            return None
+    numbers = all(isinstance(key, int | float | np.number) for key in keys)
+    return start if numbers and isinstance(start, int | float | np.number) and not isinstance(start, bool) else None
+
+
 def _keyed(column: pd.Series, name: str) -> tuple[list[Any], list[Any], Any]:
     """Give what each level is sorted by, the levels, and the level of each row (−1 where missing)."""
     if isinstance(column.dtype, pd.CategoricalDtype) and column.dtype.ordered:
