@@ -29,6 +29,7 @@ from loyalty_kit.campaigns.effects.sequential import TUNED_FOR, Looks, check_loo
 from loyalty_kit.campaigns.factorial.effects import factorial_effects
 from loyalty_kit.campaigns.planning.guardrails import check_guardrails, judged_guardrails
 from loyalty_kit.campaigns.trust.assignment import AssignmentResult, check_assignment
+from loyalty_kit.campaigns.trust.band import tried
 from loyalty_kit.campaigns.trust.few_units import by_lot
 from loyalty_kit.campaigns.trust.redrawn import parts_of
 from loyalty_kit.campaigns.trust.trust import TrustResult, believable, run_placebos
@@ -338,7 +339,7 @@ class Campaign(Declaration):
         return complier_effects(cube, chosen, reached, order_arms(cube.arms, self.control, self.planned), confidence)
 
     def course(
-        self, metrics: Sequence[Metric], *, confidence: float = 0.95, tuned_for: float = TUNED_FOR
+        self, metrics: Sequence[Metric], *, confidence: float = 0.95, tuned_for: float = TUNED_FOR, rng: int = 0
     ) -> CourseResult:
         """Effect on all customers so far, period by period, with a band that holds at every look.
 
@@ -350,6 +351,8 @@ class Campaign(Declaration):
             Level that the band holds over all periods and arms.
         tuned_for : float
             Customers at which the band is tightest; to be fixed before the campaign.
+        rng : int
+            Seed of the placebo campaigns in which the band is tried; it begins where it holds in them.
 
         Returns
         -------
@@ -367,7 +370,8 @@ class Campaign(Declaration):
         arms = order_arms(cube.arms, self.control, self.planned)
         together: Multiple = "max-t" if len(arms) > 2 else "none"
         reading = Reading(confidence, together, looks="continuous", tuned_for=tuned_for)
-        course = follow(cube, chosen, arms, reading, ordered_levels(self.frame, self.period))
+        order = ordered_levels(self.frame, self.period)
+        course = tried(follow(cube, chosen, arms, reading, order), self, cube, arms, reading, order, rng)
         return replace(course, labels=self.labels or {})
 
 

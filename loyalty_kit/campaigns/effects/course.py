@@ -41,6 +41,13 @@ class CourseResult(Result):
         What was measured.
     labels : mapping of str to str
         What readers call arms and metrics.
+    trials : DataFrame
+        What became of the band in placebo campaigns: metric, arm, begins (the period from which on it holds, None where
+        it never does), false_better, false_worse (share of the campaigns called so at any look from then on).
+    placebos : int
+        How many placebo campaigns there were; 0 where the band was not tried.
+    nominal : float
+        False alarms that are due on each side at most.
     """
 
     table: pd.DataFrame
@@ -50,6 +57,9 @@ class CourseResult(Result):
     warnings: tuple[str, ...] = ()
     metrics: tuple[Metric, ...] = ()
     labels: Mapping[str, str] = field(default_factory=dict)
+    trials: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
+    placebos: int = 0
+    nominal: float = 0.0
 
     def to_frame(self) -> pd.DataFrame:
         """Tidy frame, a row a metric, arm and period."""

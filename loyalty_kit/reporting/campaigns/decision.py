@@ -94,6 +94,10 @@ def describe_course(course: CourseResult) -> Passage:
             sentences.append(say("course.crossed", period=clear["period"].iloc[0], **values))
         else:
             sentences.append(say("course.crossed_not", **values))
+    if course.placebos and course.trials["begins"].notna().any():
+        worst = {side: percent(float(course.trials[f"false_{side}"].max()), 1) for side in ("better", "worse")}
+        told = {"placebos": str(course.placebos), "nominal": percent(course.nominal, 1), **worst}
+        sentences.append(say("course.tried", **told))
     return Passage([*sentences, *map(Sentence, map(translate, course.warnings))])
 
 
