@@ -18,6 +18,15 @@ FEWEST_EVENTS = 200
 Simulated without any effect, spend lognormal (σ 1.2) of 5 % buyers, 8 and 100 looks at 8,000 to 160,000 customers, 5,
 10 and 50 % control: 'better' in at most 2.4 % of campaigns, where 2.5 % are due; with every look counted in up to 33 %.
 """
+FEWEST_PLANNED = 1_000
+"""The same for planned looks at anything but a rate, whose first limits lie far out in the tails.
+
+Simulated without any effect, four planned looks at 80,000 to 1,600,000 customers, the same spend: 'better' in 6.0 %
+from 200 on with 10 % control, and in 4.2 % at most from 1,000 on (2,000 draws each, Monte Carlo error 0.5 points),
+where 2.5 % are due; with arms of one size in 2.8 %. So arms of unequal sizes are warned of too.
+"""
+UNEVEN = 2.0
+"""Ratio of the arms' sizes from which planned looks at skewed outcomes are warned of."""
 NODES, WEIGHTS = np.polynomial.legendre.leggauss(160)
 
 

@@ -152,8 +152,7 @@ def settle(
     else:
         with suppress(OSError):
             _publish_failure(started, failure, report, failed, scratch=scratch, history=history)
-    written = report if failure is None else failed
-    outcome: Literal["rendered", "failed"] = "rendered" if failure is None else "failed"
+    written, outcome = _what_became(failure, report, failed)
     error = None if failure is None else failure.public or failure.sentence
     size = written.stat().st_size if written.exists() else 0
     for sentence in response.left_out if failure is None else ():
@@ -181,6 +180,11 @@ def settle(
         language=job.language,
         left_out=response.left_out if failure is None else (),
     )
+
+
+def _what_became(failure: Failure | None, report: Path, failed: Path) -> tuple[Path, Literal["rendered", "failed"]]:
+    """Page that was written, and the word for it."""
+    return (report, "rendered") if failure is None else (failed, "failed")
 
 
 def _remove_companions(report: Path, failed: Path) -> None:
