@@ -82,8 +82,11 @@ def _days(column: pd.Series, table: RawTable) -> pd.Series:
     return days
 
 
-def refuse_text(column: pd.Series, table: RawTable, subject: Message) -> None:
-    """Refuse a column whose cells are not all numbers, with the first that is none and why."""
+def refuse_text(column: pd.Series, table: RawTable, subject: Message, *, row_is_person: bool = True) -> None:
+    """Refuse a column whose cells are not all numbers, with the first that is none and why.
+
+    A report names what many rows hold; of a log not even that, since many rows may be one customer's.
+    """
     wrong = wrong_cell(column, table.options, decimal_comma=table.decimal_comma)
     if wrong is None:
         return
@@ -99,4 +102,4 @@ def refuse_text(column: pd.Series, table: RawTable, subject: Message) -> None:
         value=message("text"),
         **told,
     )
-    raise InputError(together([named]), anonymous=named if wrong.rows >= FEWEST else unnamed)
+    raise InputError(together([named]), anonymous=named if row_is_person and wrong.rows >= FEWEST else unnamed)

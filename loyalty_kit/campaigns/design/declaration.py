@@ -17,7 +17,7 @@ from loyalty_kit.campaigns.design.arms import (
     stored_arms,
 )
 from loyalty_kit.campaigns.design.cube import Cube
-from loyalty_kit.campaigns.design.factors import Factors, crossed, planned_cells
+from loyalty_kit.campaigns.design.factors import Factors, crossed, labels_of_cells, planned_cells
 from loyalty_kit.campaigns.design.gaps import gap, gaps_in
 from loyalty_kit.campaigns.design.missing import check_limits
 from loyalty_kit.campaigns.design.rows import Rows, check_frame, collected, is_lazy, open_frame
@@ -90,6 +90,7 @@ class Declaration(Summarized):
         object.__setattr__(self, "arm", factors.name)
         object.__setattr__(self, "control", factors.cells[0])
         object.__setattr__(self, "planned", planned_cells(self.planned, factors))
+        object.__setattr__(self, "labels", labels_of_cells(self.labels, factors))
 
     def _settle_arms(self) -> None:
         """Call the arms that the user names as the table does, and keep those that are compared."""
@@ -143,9 +144,10 @@ class Declaration(Summarized):
                 spellings.setdefault(label, []).append(str(value))
             else:
                 out += self._stored[value]
-        for label, written in spellings.items():
-            if len(written) > 1:
-                several = {"arm": label, "n": len(written)}
+        ways = [(label, len(written)) for label, written in spellings.items()]
+        for label, n in [*ways, *(self.factors.spelled if self.factors is not None else ())]:
+            if n > 1:
+                several = {"arm": label, "n": n}
                 notes.append(message("The arm '{arm}' is written in {n} ways; these count as one.", **several))
         if out:
             notes.append(message("{n} customers of other arms are left out, since 'arms' does not name these.", n=out))

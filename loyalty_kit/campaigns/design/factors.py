@@ -1,5 +1,6 @@
 """Factorial designs: several factors drawn by lot at once, each customer in one combination of their levels."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
@@ -27,6 +28,8 @@ class Factors:
         Columns of the factors.
     levels : tuple of tuple of str
         Levels of each factor, control's first.
+    spelled : tuple of (str, int)
+        Levels that the table writes in several ways, with the number of these.
 
     Examples
     --------
@@ -37,6 +40,7 @@ class Factors:
 
     names: tuple[str, ...]
     levels: tuple[tuple[str, ...], ...]
+    spelled: tuple[tuple[str, int], ...] = ()
 
     @property
     def name(self) -> str:
@@ -112,7 +116,9 @@ def crossed(frame: Any, names: Sequence[str], control: object) -> tuple[Any, Fac
     levels = tuple((first, *(one for one in own if one != first)) for first, own in zip(base, texts, strict=True))
     parts = [_labelled(name, stored[name]) for name in names]
     made = nw.concat_str(parts, separator=CROSS, ignore_nulls=False).alias(joined)
-    return frame.with_columns(made), Factors(tuple(names), levels)
+    counts = [Counter(map(str, labels.values())) for labels in stored.values()]
+    several = tuple((label, n) for own in counts for label, n in own.items() if n > 1)
+    return frame.with_columns(made), Factors(tuple(names), levels, several)
 
 
 def _place(level: str) -> tuple[bool, float, str]:
@@ -137,6 +143,14 @@ def _labelled(name: str, labels: Mapping[Any, Any]) -> Any:
         one = nw.when(nw.col(name) == nw.lit(value)).then(nw.lit(cell_text(label)))
         made = one if made is None else one.otherwise(made)
     return made
+
+
+def labels_of_cells(labels: Mapping[str, str] | None, factors: Factors) -> dict[str, str]:
+    """Labels with those of the combinations whose levels have any."""
+    known = labels or {}
+    cells = zip(factors.cells, factors.combinations, strict=True)
+    made = {cell: CROSS.join(known.get(level, level) for level in levels) for cell, levels in cells}
+    return {**{cell: label for cell, label in made.items() if cell != label}, **known}
 
 
 def planned_cells(planned: Mapping[Any, float] | None, factors: Factors) -> dict[str, float] | None:

@@ -81,7 +81,7 @@ def _typed(
         held = frame[columns.amount]
         frame[columns.amount] = number_column(held, table.options, decimal_comma=table.decimal_comma, asked=subject)
         if not pd.api.types.is_numeric_dtype(frame[columns.amount]):
-            refuse_text(held, table, subject)
+            refuse_text(held, table, subject, row_is_person=False)
     if columns.time in frame and not pd.api.types.is_datetime64_any_dtype(frame[columns.time]):
         frame[columns.time] = times_of(frame[columns.time], columns.time, table.options, timezone)
     return frame

@@ -127,6 +127,16 @@ def test_levels_are_found_whatever_their_type_and_the_combinations_are_the_arms(
     assert same.planned["FALSE × 3"] == 0.1
 
 
+def test_levels_written_in_several_ways_are_one_and_are_said_and_called_by_their_labels():
+    table = people(400)
+    table.loc[:9, "subject"] = " Short "
+    known = campaign(table, labels={"short": "Short subject"})
+    found = known.evaluate([lk.Rate("bought")])
+    assert set(known.sizes) == {f"{s} × {o}" for s in ("plain", "short") for o in ("none", "5 €", "10 €")}
+    assert "The arm 'short' is written in 2 ways; these count as one." in found.warnings
+    assert "Short subject × 5 € and plain × none" in str(lk.describe(found))
+
+
 def test_three_factors_have_three_interactions_averaged_over_the_third():
     two = Factors(("a", "b", "c"), (("0", "1"),) * 3)
     found = contrasts(two)
