@@ -2,7 +2,6 @@
 
 import csv
 from collections.abc import Collection
-from io import BytesIO
 from itertools import islice
 
 import pandas as pd
@@ -124,7 +123,7 @@ def _grid(text: str, layout: Layout, file: Source) -> tuple[pd.DataFrame, tuple[
 def _parsed(text: str, layout: Layout, file: Source) -> tuple[pa.Table, list[pa.csv.InvalidRow]]:
     """Cells of a text by pyarrow; a last row of our own goes missing where an open quotation mark swallowed it."""
     end = "" if text.endswith(("\n", "\r")) else "\n"
-    data = f"{text}{end}{END}{layout.delimiter * (layout.width - 1)}\n".encode()
+    data = text.encode() + f"{end}{END}{layout.delimiter * (layout.width - 1)}\n".encode()
     # Small blocks are twice as quick; a row that is longer than one needs them all in one.
     for block in (BLOCK, min(len(data) + 1, BLOCK_MOST)):
         ragged: list[pa.csv.InvalidRow] = []
@@ -150,7 +149,7 @@ def _in_blocks(data: bytes, layout: Layout, block: int, ragged: list[pa.csv.Inva
         return "skip"
 
     return pa.csv.read_csv(
-        BytesIO(data),
+        pa.BufferReader(data),
         read_options=pa.csv.ReadOptions(use_threads=False, column_names=columns, block_size=block),
         parse_options=pa.csv.ParseOptions(
             delimiter=layout.delimiter,
@@ -161,7 +160,7 @@ def _in_blocks(data: bytes, layout: Layout, block: int, ragged: list[pa.csv.Inva
         ),
         convert_options=pa.csv.ConvertOptions(
             check_utf8=False,
-            column_types=dict.fromkeys(columns, pa.string()),
+            column_types=dict.fromkeys(columns, pa.large_string()),
             strings_can_be_null=True,
             null_values=[""],
         ),

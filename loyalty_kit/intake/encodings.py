@@ -160,7 +160,9 @@ def _is_plausible(text: str) -> bool:
 def _read(data: bytes, codec: str) -> str | None:
     try:
         text = data.decode(codec)
-        text.encode()
+        if not codec.startswith("utf"):
+            # Python's codecs of Chinese may give half a character, which no file could hold again.
+            text.encode()
     except UnicodeError:
         return None
     return text

@@ -22,6 +22,9 @@ from loyalty_kit.intake.options import AS_IT_SAYS, FileOptions
 
 _WHOLE = r"^-?\d{1,18}$"
 _EXACT = 2.0**53
+_SHORT = 2
+_SHIFT = 9
+_ABSENT = 100
 
 
 def meaning(text: str) -> Cell:
@@ -187,9 +190,31 @@ def distinct_cells(column: pd.Series) -> tuple[npt.NDArray[np.intp], list[float 
     """
     if column.dtype == object:
         column = column.map(_cell, na_action="ignore")
+    elif pd.api.types.is_string_dtype(column) and (found := _distinct_short(column)) is not None:
+        return found
     codes, values = pd.factorize(column)
     cells = [*(value if type(value) in (float, str) else _cell(value) for value in values.tolist()), ""]
-    return np.where(codes < 0, len(cells) - 1, codes), cells
+    codes[codes < 0] = len(cells) - 1
+    return codes, cells
+
+
+def _distinct_short(column: pd.Series) -> tuple[npt.NDArray[np.intp], list[float | str]] | None:
+    """Distinct cells of a text column of whole numbers from -9 to 99, as answers are; none of other columns."""
+    held = pa.array(column.array, from_pandas=True)
+    texts = held if isinstance(held, pa.ChunkedArray) else pa.chunked_array([held])
+    longest = pc.max(pc.binary_length(texts)).as_py()
+    if longest is None or longest > _SHORT:
+        return None
+    try:
+        numbers = texts.cast(pa.int8())
+    except pa.ArrowInvalid:
+        return None
+    codes = numbers.fill_null(_ABSENT).to_numpy().astype(np.intp) + _SHIFT
+    counts = np.bincount(codes, minlength=_ABSENT + _SHIFT + 1)
+    there = np.flatnonzero(counts[:-1])
+    places = np.full(len(counts), len(there))
+    places[there] = np.arange(len(there))
+    return places[codes], [*(float(value) for value in (there - _SHIFT).tolist()), ""]
 
 
 def _cell(value: object) -> float | str:

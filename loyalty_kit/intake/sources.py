@@ -21,6 +21,7 @@ from loyalty_kit.intake.options import AS_IT_SAYS, FileOptions
 T = TypeVar("T")
 _GROWTH = 200
 _SMALL = 50_000_000
+_SAMPLE = 1000
 _MOST = 2_000_000_000
 
 
@@ -134,7 +135,7 @@ def opened(path: Path, what: str, options: FileOptions = AS_IT_SAYS) -> Source:
         raise UnreadableError(
             "{what} '{path}' cannot be read: {cause}.", what=what, path=path, cause=foreign(error.strerror or error)
         ) from None
-    if not data.strip():
+    if not data[:_SAMPLE].strip() and not data.strip():
         raise UnreadableError("{what} '{name}' is empty.", what=what, name=path.name)
     return Source(what, path.name, data, options)
 
@@ -189,7 +190,7 @@ def _measured(file: Source, name: str, data: bytes | None, *, inner: bool = Fals
             file=file.subject,
             growth=_GROWTH,
         )
-    if not data.strip():
+    if not data[:_SAMPLE].strip() and not data.strip():
         raise UnreadableError("{what} '{name}' is empty.", what=file.what, name=name)
     options = file.options.model_copy(update={"sheet": None}) if inner else file.options
     return Source(file.what, name, data, options)

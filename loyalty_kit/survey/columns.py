@@ -200,7 +200,7 @@ def _answers(
         allowed = message("the codebook allows {low} to {high}{labels}", **span)
         problem = held.problem(message("Item '{item}' holds", item=item), found, allowed, item)
         problems.append(problem._replace(advice=_advice(found[0], file_labels)))
-    return pd.Series(np.array(numbers, dtype=float)[held.codes]), problems
+    return pd.Series(np.array(numbers, dtype=float)[held.codes], copy=False), problems
 
 
 def _advice(cell: Cell, file_labels: Mapping[Cell, str]) -> Message | None:

@@ -1,7 +1,7 @@
 """Who answered: ids of one column or of several together, and what is wrong with them."""
 
 import re
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -37,7 +37,9 @@ def respondents(frame: pd.DataFrame, book: Codebook) -> Respondents:
         parts.append(np.array(texts, dtype=object)[codes])
     joined = parts[0].tolist() if len(parts) == 1 else [BETWEEN.join(row) for row in zip(*parts, strict=True)]
     whole = np.all([part != "" for part in parts], axis=0)
-    codes, ids = pd.factorize(np.array(joined, dtype=object))
+    ids: Any = texts
+    if len(parts) > 1:
+        codes, ids = pd.factorize(np.array(joined, dtype=object))
     repeated = np.bincount(codes, weights=whole, minlength=len(ids)) > 1
     found = tally(codes, list(ids), repeated)
     if found:

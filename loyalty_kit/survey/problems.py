@@ -54,7 +54,11 @@ def distinct(column: pd.Series) -> tuple[Codes, list[str]]:
         # As text first: True equals 1 otherwise, and a list cannot be looked up.
         column = column.map(cell_text, na_action="ignore")
     codes, values = pd.factorize(column)
-    merged, texts = pd.factorize(np.array([*cell_texts(pd.Series(values)), ""], dtype=object))
+    spelled = cell_texts(pd.Series(values))
+    if spelled.is_unique and "" not in spelled.to_numpy():
+        # As ids are: none of so many has to be looked up again.
+        return np.where(codes < 0, len(spelled), codes), [*spelled, ""]
+    merged, texts = pd.factorize(np.array([*spelled, ""], dtype=object))
     return merged[codes], list(texts)
 
 

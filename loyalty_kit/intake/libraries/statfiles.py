@@ -47,9 +47,9 @@ class StatFile:
     declared: str | None = None
 
     def texts(self) -> set[str]:
-        """Names, labels and distinct texts of cells."""
+        """Names, labels and distinct texts of cells, of which columns of nothing but ASCII have none."""
         labels = [entry for labels in self.value_labels.values() for pair in labels.items() for entry in pair]
-        cells = [text for name in _text_columns(self.frame) for text in self.frame[name].dropna().unique()]
+        cells = [text for name in _marked_columns(self.frame) for text in self.frame[name].dropna().unique()]
         return {text for text in (*self.frame, *self.column_labels.values(), *labels, *cells) if isinstance(text, str)}
 
     def in_page(self, page: str) -> "StatFile":
@@ -59,11 +59,10 @@ class StatFile:
             return in_page(value.encode("latin-1"), page) if isinstance(value, str) else value
 
         frame = self.frame.copy(deep=False)
-        for name in _text_columns(frame):
+        for name in _marked_columns(frame):
             codes, values = pd.factorize(frame[name])
-            if not all(str(value).isascii() for value in values):
-                texts = np.array([*map(read, values), None], dtype=object)
-                frame[name] = pd.Series(texts[codes], index=frame.index, dtype="str")
+            texts = np.array([*map(read, values), None], dtype=object)
+            frame[name] = pd.Series(texts[codes], index=frame.index, dtype="str")
         return replace(
             self,
             frame=frame.set_axis([read(name) for name in frame], axis=1),
@@ -145,8 +144,10 @@ def _labels(meta: Any) -> dict[str, str]:
     return {name: label for name, label in meta.column_names_to_labels.items() if label}
 
 
-def _text_columns(frame: pd.DataFrame) -> list[str]:
-    return [str(name) for name in frame if pd.api.types.is_string_dtype(frame[name])]
+def _marked_columns(frame: pd.DataFrame) -> list[str]:
+    """Columns of text in which a cell is not all ASCII."""
+    texts = [str(name) for name in frame if pd.api.types.is_string_dtype(frame[name])]
+    return [name for name in texts if not frame[name].dropna().astype("str").str.isascii().all()]
 
 
 def _dates(column: pd.Series, begin: np.datetime64, seconds: float) -> pd.Series:
