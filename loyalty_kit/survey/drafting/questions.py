@@ -96,7 +96,7 @@ class _Search:
         label = place.heading or (place.block if place.named else "")
         block = Block(
             key=self.keys.of_block(name, ()),
-            label=label if sure else "",
+            label=label.rstrip("?？:：。. ") if sure else "",
             questions=questions,
             sure=sure,
             against={questions[number].key: r for number, r in turned.items()},
@@ -128,6 +128,8 @@ class _Search:
             return
         if answers is not None and (answers.in_words or not (group or column.value_labels)):
             self._satisfied(column, answers)
+        elif answers is None and not group and column.kind in ("words", "text") and self._speaks(column, "open"):
+            self.roles.uses[column.name] = "open"
         elif group and has_levels(column):
             self._group(column, group)
         elif answers is None and (several := several_in_a_cell(column)):
@@ -143,7 +145,9 @@ class _Search:
         """Take the question on recommendation; whether it was one. Its range must be surely 0 to 10."""
         if not self._speaks(column, "recommend") or answers.labels or not 6 < answers.high <= 10:
             return False
-        known = column.low == 0 or answers.low == 0 or bool(re_zero(self._said(column)))
+        # Qualtrics puts promoters and detractors beside a question from 0 to 10, and beside no other.
+        grouped = any(other.name == f"{column.name}_NPS_GROUP" for other in self.columns)
+        known = column.low == 0 or answers.low == 0 or grouped or bool(re_zero(self._said(column)))
         question = self._question(column, answers if not known else replace(answers, low=0, high=10))
         if known:
             question = replace(question, role="recommend", notes=() if column.low == 0 else answers.notes)

@@ -95,6 +95,21 @@ def test_codes_of_an_array_are_answers_in_the_order_of_their_numbers(drafted):
     assert "the codes A1 to A5 are taken in the order of their numbers" in text
 
 
+def test_what_people_wrote_in_their_own_words_is_no_group_however_few_words_there_are(drafted):
+    texts = ["Fine", "Too dear"] * 20
+    _, book = drafted(pd.DataFrame({"gender": ["m", "f"] * 20, "Any comments?": texts, "5、建议": texts}))
+    assert book.groups == ("gender",)
+
+
+def test_promoters_beside_a_question_tell_that_it_begins_at_zero(drafted):
+    """Qualtrics exports such a column, and nobody answered 0 here."""
+    values = [*range(3, 11)] * 6
+    groups = ["Promoter" if n > 8 else "Passive" if n > 6 else "Detractor" for n in values]
+    _, book = drafted(pd.DataFrame({"NPS_NPS_GROUP": groups, "NPS": values}))
+    assert book.range("NPS") == (0, 10)
+    assert book.item("NPS").role == "recommend"
+
+
 def test_items_that_run_against_the_others_are_asked_about_and_not_turned(drafted):
     rng = np.random.default_rng(2)
     frame = pd.DataFrame(items(rng, rng.normal(size=200), 4), columns=[f"SAT{i}" for i in range(1, 5)])
