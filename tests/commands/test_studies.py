@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyreadstat
 import pytest
 from typer.testing import CliRunner, Result
 
@@ -118,6 +119,42 @@ def test_merge_adds_what_a_further_wave_has_and_lists_what_changed(file, tmp_pat
     book = lk.Codebook.parse(text)
     assert (book.scales["LOY"].items, book.range("LOY1"), book.range("SAT4")) == (("LOY1", "LOY2"), (1, 7), (1, 5))
     assert (tmp_path / "study" / "autumn.csv").exists()
+
+
+def test_merge_lists_questions_in_other_words_and_new_codes(tmp_path, monkeypatch):
+    """Google Forms names columns by their questions; a reworded one looks like a new one and a lost one."""
+    monkeypatch.chdir(tmp_path)
+    rng = np.random.default_rng(4)
+    asked = ["How satisfied are you with our staff?", "How satisfied are you with our prices?", "Would you buy again?"]
+    frame = pd.DataFrame(rng.integers(1, 6, (60, 3)), columns=asked)
+    frame.to_csv("spring.csv", index=False)
+    assert call("draft", "spring.csv", "-o", "study").exit_code == 0
+    now = "How satisfied were you with our prices?"
+    autumn = frame.rename(columns={asked[1]: now})
+    autumn.loc[3, asked[0]] = 6
+    autumn.to_csv("autumn.csv", index=False)
+    told = call("draft", "autumn.csv", "-o", "study", "--merge").output
+    assert f"'{now}' is new and looks like '{asked[1]}', which is gone" in " ".join(told.split())
+    assert "holds '6', which is neither in its range nor a label" in " ".join(told.split())
+    book = lk.Codebook.read("study/codebook.toml")
+    assert {asked[1], now} <= {book.in_file(name) for name in book.item_names}
+
+
+def test_merge_lists_wordings_that_changed(tmp_path, monkeypatch):
+    """SPSS keeps the name of the variable and changes its label."""
+    monkeypatch.chdir(tmp_path)
+    rng = np.random.default_rng(4)
+    frame = pd.DataFrame(rng.integers(1, 6, (60, 3)), columns=["SAT1", "SAT2", "SAT3"]).astype(float)
+    labels = ["Staff are friendly", "Staff are quick", "Prices are fair"]
+    pyreadstat.write_sav(frame, "spring.sav", column_labels=labels)
+    pyreadstat.write_sav(
+        frame, "autumn.sav", column_labels=["Staff are friendly", "Staff were quick", "Prices are fair."]
+    )
+    assert call("draft", "spring.sav", "-o", "study").exit_code == 0
+    told = call("draft", "autumn.sav", "-o", "study", "--merge").output.splitlines()
+    assert [line for line in told if "wording" in line] == [
+        "Check: the wording of 'SAT2' was 'Staff are quick' and is 'Staff were quick'."
+    ]
 
 
 def test_merging_the_same_wave_changes_nothing(file, tmp_path):

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from pathlib import Path
 
 from loyalty_kit.core.cells import cell_text, plain_text
-from loyalty_kit.core.errors import InputError
 from loyalty_kit.core.language import translate
 from loyalty_kit.core.messages import Message, message
 from loyalty_kit.survey.codebook import Codebook
@@ -15,7 +15,11 @@ from loyalty_kit.survey.drafting.looks.columns import Column
 from loyalty_kit.survey.drafting.proposals import Block, Draft, Question
 from loyalty_kit.survey.drafting.text import ASKED, new_lines
 
+_ALIKE = 0.7
+"""Likeness (difflib's ratio) from which a new column may be an old one in other words."""
 _NAMES = "[names]"
+_SHORT = 12
+"""Longest name that is no wording: 'SAT4' looks like 'SAT3' and is another question."""
 
 
 @dataclass(frozen=True)
@@ -50,13 +54,14 @@ def merged(codebook: Path, file: Path) -> Merged:
     draft = draft_of(file, book.language)
     known = {book.in_file(name) for name in book.columns}
     new = _new_part(draft, book, known)
-    changed = [*_absent(draft, book), *_unknown_answers(draft, book), *_to_decide(draft, book, known)]
+    changed = [*_absent(draft, book), *_renamed(draft, book, new), *_reworded(draft, book)]
+    changed += [*_unknown_answers(draft, book), *_to_decide(draft, book, known)]
     added = tuple(question.column.name for question in new.questions)
     if not added and not changed:
         return Merged(old, (), ())
     said = message("Added from '{file}':", file=file.name) if added else message("From '{file}':", file=file.name)
     lines = [f"# {_in(draft, said)}", *(f"{ASKED} {_in(draft, told)}" for told in changed)]
-    short = {key: name for name, key in draft.keys.items() if name in added}
+    short = {key: name for name, key in new.keys.items() if name in added}
     text, named = _with_names(old.rstrip() + "\n", short)
     text = "\n".join([text, *lines, *named, *new_lines(new), ""])
     Codebook.parse(text, codebook.name)
@@ -78,12 +83,33 @@ def _new_part(draft: Draft, book: Codebook, known: set[str]) -> Draft:
         else:
             singles += fresh
     singles += [question for question in draft.singles if question.column.name not in known]
-    clash = [
-        question.key for question in (*(q for b in scales for q in b.questions), *singles) if question.key in taken
-    ]
-    if clash:
-        raise InputError("'{name}' is new in the file, and the codebook calls something else so.", name=clash[0])
-    return replace(draft, scales=tuple(scales), singles=tuple(singles), ticked=(), groups=(), missing={}, notes={})
+    fresh = [*(question for block in scales for question in block.questions), *singles]
+    calls = _calls(fresh, taken)
+    return replace(
+        draft,
+        scales=tuple(_called_so(block, calls) for block in scales),
+        singles=tuple(replace(question, key=calls[question.column.name]) for question in singles),
+        keys={name: key for name, key in {**draft.keys, **calls}.items() if name != key},
+        ticked=(),
+        groups=(),
+        missing={},
+        notes={},
+    )
+
+
+def _calls(questions: list[Question], taken: set[str]) -> dict[str, str]:
+    """Key of each column that the codebook does not give to another one already."""
+    calls: dict[str, str] = {}
+    for question in questions:
+        calls[question.column.name] = _free(question.key, {*taken, *calls.values()})
+    return calls
+
+
+def _called_so(block: Block, calls: Mapping[str, str]) -> Block:
+    """Block whose questions have these keys."""
+    keys = {question.key: calls[question.column.name] for question in block.questions}
+    questions = tuple(replace(question, key=keys[question.key]) for question in block.questions)
+    return replace(block, questions=questions, against={keys[key]: value for key, value in block.against.items()})
 
 
 def _free(key: str, taken: set[str]) -> str:
@@ -98,6 +124,45 @@ def _absent(draft: Draft, book: Codebook) -> list[Message]:
     held = {column.name for column in draft.columns}
     names = [book.in_file(name) for name in book.columns if book.in_file(name) not in held]
     return [message("'{file}' lacks {columns}", file=draft.file, columns=names)] if names else []
+
+
+def _renamed(draft: Draft, book: Codebook, new: Draft) -> list[Message]:
+    """Tell of new questions that may be old ones in other words: called alike, where the old ones are gone."""
+    held = {column.name for column in draft.columns}
+    gone = {book.in_file(name): name for name in book.item_names if book.in_file(name) not in held}
+    told = []
+    for question in new.questions:
+        name = question.column.name
+        for old in get_close_matches(name, gone, n=1, cutoff=_ALIKE) if len(name) > _SHORT else []:
+            told.append(
+                message(
+                    "'{new}' is new and looks like '{old}', which is gone; if it is the same question, take out what "
+                    "is added for it and write {line} under [names]",
+                    new=name,
+                    old=old,
+                    line=f"{toml_key(gone[old])} = {toml_value(name)}",
+                )
+            )
+    return told
+
+
+def _reworded(draft: Draft, book: Codebook) -> list[Message]:
+    """Questions that the file words otherwise than the codebook does."""
+    told = []
+    for name in book.item_names:
+        known, question = book.item(name).wording, _question_of(draft, book.in_file(name))
+        now = (question.place.wording or question.column.label) if question else ""
+        if known and now and _plain(known) not in (_plain(now), _plain(question.column.label if question else "")):
+            told.append(message("the wording of '{item}' was '{old}' and is '{new}'", item=name, old=known, new=now))
+    return told
+
+
+def _question_of(draft: Draft, column: str) -> Question | None:
+    return next((question for question in draft.questions if question.column.name == column), None)
+
+
+def _plain(text: str) -> str:
+    return "".join(mark for mark in plain_text(text).casefold() if mark.isalnum())
 
 
 def _unknown_answers(draft: Draft, book: Codebook) -> list[Message]:
