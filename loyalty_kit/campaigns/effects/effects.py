@@ -122,12 +122,7 @@ def _records(estimate: ArmEstimates, reading: Reading, limits: dict[str, float])
         "df": df,
         "method": [method_of(estimate, reading, limits, rare=few) for few in rare],
         "own_method": [own_method(estimate, limits, rare=few) for few in rare],
-        "warning": [
-            message(BEFORE, events=events_due(estimate, reading.looks))
-            if early[i]
-            else _warning(estimate, i, bool(known[i]), bool(np.isnan(lift[i])), _planned(reading.looks))
-            for i in range(len(known))
-        ],
+        "warning": _warnings(estimate, reading.looks, early, known, lift),
         **_sizes(estimate),
     }
     shared = _shared(estimate, reading)
@@ -283,6 +278,15 @@ def _clustered_method(estimate: ArmEstimates) -> str:
     if estimate.covariates:
         return message("adjusted for {covariates} by {units} (Lin, CR2, Satterthwaite df)", **found)
     return message("by {units} (CR2, Satterthwaite df)", **found)
+
+
+def _warnings(estimate: ArmEstimates, looks: Looks, early: Any, known: Any, lift: Floats) -> list[str]:
+    """Say what to know before believing each treatment's row."""
+    not_yet, planned = message(BEFORE, events=events_due(estimate, looks)), _planned(looks)
+    return [
+        not_yet if early[i] else _warning(estimate, i, bool(known[i]), bool(np.isnan(lift[i])), planned)
+        for i in range(len(known))
+    ]
 
 
 def _warning(estimate: ArmEstimates, i: int, known: bool, no_lift: bool, planned: bool) -> str:

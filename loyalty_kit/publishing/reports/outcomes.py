@@ -143,8 +143,7 @@ def settle(
     report, failed = folder / f"{job.name}{REPORT}", folder / f"{job.name}{FAILURE}"
     failure = response.failure or _altered(started)
     with suppress(OSError):
-        # A cell may have removed it.
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)  # a cell may have removed it
     if failure is None:
         failure = _published(response.page, report, scratch)
     if failure is None:
