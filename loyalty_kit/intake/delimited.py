@@ -27,7 +27,7 @@ def read_delimited(file: Source, known: Collection[str]) -> RawTable:
     """Cells of a CSV file as text; its delimiter is the one that shows most of the known columns."""
     options = file.options
     text, encoding = decoded(file)
-    layout = _layout(text, file, known)
+    text, layout = _with_row_names(text, _layout(text, file, known), file)
     grid, ragged = _grid(text, layout, file)
     table = tabled(grid, file, known)
     comma = options.decimal == "," if options.decimal else layout.delimiter == ";"
@@ -63,6 +63,15 @@ def _layout(text: str, file: Source, known: Collection[str]) -> Layout:
             line=file.options.line("header", 1),
         )
     return best
+
+
+def _with_row_names(text: str, layout: Layout, file: Source) -> tuple[str, Layout]:
+    """Text whose header has an empty cell more where all rows begin with a name of their own, as R writes them."""
+    header, *rows = [line for line in _first_rows(text, layout.delimiter, file) if any(line)]
+    named = layout.header == 1 and len(rows) > 1 and {len(row) for row in rows} == {layout.width + 1}
+    if not named or not any(row[-1] for row in rows) or len({row[0] for row in rows}) < len(rows) or not all(header):
+        return text, layout
+    return layout.delimiter + text, layout._replace(width=layout.width + 1)
 
 
 def _first_rows(text: str, delimiter: str, file: Source) -> list[list[str]]:

@@ -118,6 +118,17 @@ def test_ragged_rows_are_counted_and_the_first_is_named(tmp_path):
     )
 
 
+def test_row_names_that_the_header_does_not_count_move_no_column(tmp_path):
+    """R> write.table(data, sep = ",") writes names of rows, and a header without a cell for them (jamovi #1347)."""
+    path = tmp_path / "survey.csv"
+    path.write_text("q1,q2\n1,5,4\n2,3,2\n3,1,2\n")
+    table = read_table(path, ["q1", "q2"], what="The survey")
+    assert table.frame[["q1", "q2"]].to_numpy().tolist() == [["5", "4"], ["3", "2"], ["1", "2"]]
+    assert list(table.row_numbers) == [2, 3, 4]
+    path.write_text("q1,q2\n5,4,\n3,2,\n1,2,\n")
+    assert read_table(path, ["q1", "q2"], what="The survey").frame["q1"].tolist() == ["5", "3", "1"]
+
+
 def test_a_quotation_mark_that_swallows_the_rest_of_the_file_is_noticed(tmp_path):
     with pytest.raises(InputError, match="opens a quotation mark in row 3 that nothing closes"):
         read(tmp_path, 'q1,note\n5,fine\n4,"not closed\n3,x\n2,y\n', ["q1"])
