@@ -129,8 +129,9 @@ def read_campaign(
     table = keep_only(customers, only, min_cell=min_cell)
     check_columns(table.columns, needed, message("The customer file"))
     sizes = {str(name): int(size) for name, size in table[arm].value_counts().items()}
-    planned = {named_arm(name, sizes): share for name, share in planned.items()}
-    if not arms and not {*labels_of(sizes).values()} <= planned.keys():
+    labels_of_arms = dict.fromkeys(labels_of(sizes).values())
+    planned = {named_arm(name, labels_of_arms): share for name, share in planned.items()}
+    if not arms and not labels_of_arms.keys() <= planned.keys():
         order_arms(list(sizes), next(iter(planned)), planned, sizes)
     return Campaign(
         table,

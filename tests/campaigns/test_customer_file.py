@@ -269,3 +269,13 @@ def test_amounts_are_read_as_people_store_them_and_a_wrong_one_is_shown_with_its
         "where numbers are needed."
     )
     assert "1.2.3" not in error.value.anonymous
+
+
+def test_shares_name_an_arm_that_the_file_writes_in_several_ways(tmp_path):
+    file = tmp_path / "customers.csv"
+    arms = ["none"] * 4 + ["Mail"] * 3 + ["mail "] * 2
+    pd.DataFrame({"arm": arms, "bought": [0, 1, 0] * 3, "spend": 1.0}).to_csv(file, index=False)
+    given = {"outcomes": ["bought", "spend"], "profit": "0.4 * spend"}
+    found = lk.read_campaign(file, arm="arm", shares=["none: 1", "mail: 1"], **given)
+    assert found.sizes == {"none": 4, "Mail": 5}
+    assert found.planned == {"none": 0.5, "Mail": 0.5}
