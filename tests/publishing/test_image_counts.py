@@ -144,7 +144,9 @@ def command(page: Page, name: str) -> None:
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("name", [path.name for path in NOTEBOOKS])
+@pytest.mark.parametrize(
+    "name", [NOTEBOOKS[0].name, *(pytest.param(path.name, marks=pytest.mark.slow) for path in NOTEBOOKS[1:])]
+)
 def test_jupyterlab_shows_the_same_pictures_and_then_the_users_own(browser, lab, rendered, name):
     expected = rendered(name)
     with notebook_opened(browser, f"{lab}/workspaces/{name[:2]}/tree/{name}?token={TOKEN}") as page:
