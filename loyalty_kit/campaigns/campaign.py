@@ -372,6 +372,9 @@ class Campaign(Declaration):
         reading = Reading(confidence, together, looks="continuous", tuned_for=tuned_for)
         order = ordered_levels(self.frame, self.period)
         course = tried(follow(cube, chosen, arms, reading, order), self, cube, arms, reading, order, rng)
+        if self.missing == "bounds" and counted(self, cube)[1]:
+            told = message("The course follows the customers who have an outcome; it is no bound of what is missing.")
+            course = replace(course, warnings=(told, *course.warnings))
         return replace(course, labels=self.labels or {})
 
 

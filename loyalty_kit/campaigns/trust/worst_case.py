@@ -71,7 +71,7 @@ def bounded(
     }
     tests = {key: test for key, test in effects.permutations.items() if key[0] not in lacking}
     total = effects.n_used + effects.n_dropped
-    return replace(effects, table=table, permutations=tests, n_used=total, n_dropped=0, **others)
+    return replace(effects, table=table, permutations=tests, n_used=total, n_units=total, n_dropped=0, **others)
 
 
 def _lost(estimate: ArmEstimates) -> Floats:

@@ -293,7 +293,8 @@ def _totals(decision: DecisionResult, of: object = None) -> list[Sentence]:
     if decision.metric not in {metric.name for metric in decision.effects.metrics if metric.kind == "profit"}:
         return []
     sentences = []
-    table = decision.totals
+    still = decision.arms.loc[decision.arms["advice"] == "open", "arm"]
+    table = decision.totals[~decision.totals["arm"].isin(still)]
     for row in records(table if of is None else table[table["arm"] == of]):
         ends = {
             name: money(row[column], decision.currency) for name, column in (("low", "ci_low"), ("high", "ci_high"))

@@ -35,7 +35,7 @@ def test_bounds_of_a_rate_equal_hand_computation():
     low = 0.08 - z * np.sqrt(0.27 * 0.73 / 1000 + 0.19 * 0.81 / 1000)
     high = 0.28 + z * np.sqrt(0.37 * 0.63 / 1000 + 0.09 * 0.91 / 1000)
     assert (row["ci_low"], row["ci_high"]) == pytest.approx((low, high))
-    assert (found.n_used, found.n_dropped, row["n"]) == (2000, 0, 2000)
+    assert (found.n_used, found.n_dropped, found.n_units, row["n"]) == (2000, 0, 2000, 2000)
     assert row["procedure"] == "bounds"
 
 

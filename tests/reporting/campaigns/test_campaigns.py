@@ -321,6 +321,8 @@ def test_effects_with_missing_outcomes_are_told_as_ranges(monkeypatch, language)
     if language == "en":
         assert "bought: whatever the customers without an outcome did, A raises the share, by" in told
         assert "Decide nothing on B yet: what the customers without an outcome did" in answer
+        decided = lk.decide(effects, metric="profit(spend)", members=1000)
+        assert "Rolling out B to all" not in str(lk.describe(decided)) + str(lk.describe(decided, "answer"))
         assert "100 of 6000 customers lack an outcome; intervals of what they lack hold whatever it was." in told
     else:
         assert english(told + answer + seen(lk.table(effects)), known="none A B bought spend") == set()
