@@ -26,8 +26,10 @@ from .core.privacy import small_cells as small_cells
 from .core.selection import Selection as Selection
 from .core.selection import keep_only as keep_only
 from .customers.baskets.associations import associations as associations
+from .customers.cohorts import retention as retention
 from .customers.concentration import concentration as concentration
 from .customers.engagement import engagement as engagement
+from .customers.engagement import read_events as read_events
 from .customers.loyalty_types import loyalty_types as loyalty_types
 from .customers.rfm.rfm import rfm as rfm
 from .customers.segments.segments import segments as segments

@@ -11,6 +11,7 @@ from .campaigns.planning.power import CampaignPlanResult as CampaignPlanResult
 from .campaigns.trust.assignment import AssignmentResult as AssignmentResult
 from .campaigns.trust.trust import TrustResult as TrustResult
 from .customers.baskets.associations import AssociationsResult as AssociationsResult
+from .customers.cohorts import CohortsResult as CohortsResult
 from .customers.concentration import ConcentrationResult as ConcentrationResult
 from .customers.engagement import EngagementResult as EngagementResult
 from .customers.engagement import EngagementValidity as EngagementValidity

@@ -1,7 +1,9 @@
 """How engaged customers are: active days, depth and breadth from a log of events, and whether that says anything."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
 from typing import Any
 
 import narwhals as nw
@@ -11,12 +13,15 @@ import pandas as pd
 from scipy import stats
 
 from loyalty_kit.core.checks import check_columns, check_whole
-from loyalty_kit.core.errors import InputError
+from loyalty_kit.core.errors import InputError, TooLittleError
 from loyalty_kit.core.errors import kind as kind_of
-from loyalty_kit.core.messages import message
+from loyalty_kit.core.messages import message, shown
 from loyalty_kit.core.results import Result
 from loyalty_kit.core.selection import cell_texts
+from loyalty_kit.customers.transactions.times import times_of
 from loyalty_kit.customers.transactions.transactions import Transactions
+from loyalty_kit.intake.options import file_argument
+from loyalty_kit.intake.tables import read_table
 
 Floats = npt.NDArray[np.float64]
 PARTS = ("activity", "depth", "breadth")
@@ -109,7 +114,7 @@ class EngagementResult(Result):
 
         Raises
         ------
-        InputError
+        TooLittleError
             If the log does not reach that far, or fewer than 50 customers stand in both.
 
         Notes
@@ -121,7 +126,7 @@ class EngagementResult(Result):
         end = int(np.datetime64(self.last, "D").astype(int))
         ledger = transactions.ledger()
         if ledger.day.max() < end + horizon:
-            raise InputError(
+            raise TooLittleError(
                 "The log ends {n} days after the last event, before the horizon of {horizon} days.",
                 n=int(ledger.day.max()) - end,
                 horizon=horizon,
@@ -132,7 +137,7 @@ class EngagementResult(Result):
         place = pd.Index(ledger.ids.iloc[before.index]).get_indexer(pd.Index(self.ids))
         known = place >= 0
         if known.sum() < LEAST_MATCHED:
-            raise InputError(
+            raise TooLittleError(
                 "Only {n} customers stand in both logs; validity needs {least}.",
                 n=int(known.sum()),
                 least=LEAST_MATCHED,
@@ -210,6 +215,48 @@ def engagement(
         n_used=count,
         last=np.datetime64(int(days.max()), "D").item(),
     )
+
+
+def read_events(
+    events: Sequence[str], *, until: date | None = None, file: Mapping[str, object] | None = None
+) -> pd.DataFrame:
+    """Log of events in a file, as a notebook's parameter names it.
+
+    Parameters
+    ----------
+    events : list of str
+        The file, and its columns of customer, time and kind.
+    until : date, optional
+        Last day that counts.
+    file : mapping of str to object, optional
+        How it is to be read, as in `lk.read_transactions`.
+
+    Returns
+    -------
+    DataFrame of shape (events, 3)
+        customer, time, kind.
+
+    Raises
+    ------
+    TooLittleError
+        If no file is named, or no event lies before the end.
+    """
+    if not events:
+        raise TooLittleError("No log of events is given: name its file and its columns of customer, time and kind.")
+    if isinstance(events, str) or len(events) != 4:
+        raise InputError(
+            "'events' must list a file and its columns of customer, time and kind; got {given}.", given=shown(events)
+        )
+    path, names = Path(events[0]), list(events[1:])
+    table = read_table(path, names, what=message("The table of events"), options=file_argument(file))
+    check_columns(table.frame.columns, names, message("The table of events"))
+    rows = table.frame[names].set_axis(["customer", "time", "kind"], axis=1)
+    if not pd.api.types.is_datetime64_any_dtype(rows["time"]):
+        rows = rows.assign(time=times_of(rows["time"], names[1], table.options, None))
+    rows = rows if until is None else rows[rows["time"] < pd.Timestamp(until) + pd.Timedelta(days=1)]
+    if rows.empty:
+        raise TooLittleError("The log of events holds none up to {day}.", day=until.isoformat() if until else "–")
+    return rows.reset_index(drop=True)
 
 
 def _events(events: Any, customer: str, time: str, kind: str) -> pd.DataFrame:

@@ -160,6 +160,7 @@ class People:
         lines = orders.assign(order=np.repeat(range(400), 2), item=np.tile(["a", "b"], 400))
         return [
             *(log, log.columns, log.ledger(), log.check(), early, early.moves(late, samples=20), lk.concentration(log)),
+            lk.retention(log),
             *(groups, groups.features, groups.fitted, groups.tree(), groups.structure(samples=19)),
             *(
                 fit(groups.features.values(late.frame), 2, "gmm", rng)[0],
@@ -173,7 +174,10 @@ class People:
     def other_objects(self) -> list[object]:
         from_rows = self.customers.assign(mailed=(self.customers["arm"] == "mail").astype(int))
         told: dict[str, Any] = dict(message=f"Wrong: {self.ids[0]}.", anonymous="Wrong: row 1.")
-        errors = [error(told["message"], anonymous=told["anonymous"]) for error in (lk.InputError, lk.GroupsError)]
+        errors = [
+            error(told["message"], anonymous=told["anonymous"])
+            for error in (lk.InputError, lk.GroupsError, lk.TooLittleError)
+        ]
         failed = lk.results.RenderResult(
             "a",
             SCRIPT,

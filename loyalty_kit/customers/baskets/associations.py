@@ -13,10 +13,11 @@ from scipy import optimize, special, stats
 from statsmodels.stats.proportion import proportion_confint
 
 from loyalty_kit.core.checks import check_columns, check_level, check_share, check_whole
-from loyalty_kit.core.errors import InputError, kind
+from loyalty_kit.core.errors import InputError, TooLittleError, kind
 from loyalty_kit.core.messages import message
 from loyalty_kit.core.results import Result
 from loyalty_kit.customers.baskets.itemsets import Baskets, Itemset, baskets_of, count_of, frequent
+from loyalty_kit.customers.transactions.transactions import Transactions
 from loyalty_kit.statistics.multiplicity import benjamini_hochberg
 
 Floats = npt.NDArray[np.float64]
@@ -91,8 +92,8 @@ class AssociationsResult(Result):
 def associations(
     lines: Any,
     *,
-    order: str,
-    item: str,
+    order: str | None = None,
+    item: str | None = None,
     time: str | None = None,
     at: date | str | None = None,
     support: float = 0.01,
@@ -105,9 +106,10 @@ def associations(
     Parameters
     ----------
     lines : table
-        A row an item of an order; anything that Narwhals takes.
+        A row an item of an order; anything that Narwhals takes. Or a log, as `lk.read_transactions` gives it: its
+        columns of order, category and time count, and refunds do not.
     order, item : str
-        Columns of the order's id and of the item.
+        Columns of the order's id and of the item, of another table than a log.
     time : str, optional
         Column of the time, needed for `at`.
     at : date or str, optional
@@ -127,6 +129,8 @@ def associations(
 
     Raises
     ------
+    TooLittleError
+        If a log names no order or no category.
     InputError
         If a column is absent, or `at` stands without `time`.
 
@@ -156,6 +160,10 @@ def associations(
     check_share(least_confidence, "least_confidence")
     check_whole(longest, "longest", 2)
     check_level(confidence, "confidence")
+    if isinstance(lines, Transactions):
+        lines, order, item, time = _of_log(lines)
+    if order is None or item is None:
+        raise InputError("'order' and 'item' must name columns of the table of lines.")
     table = _table(lines, order, item, time, at)
     early, late = _parted(table, time, at)
     baskets = baskets_of(early[order], early[item])
@@ -182,6 +190,18 @@ def _strongest_first(found: pd.DataFrame) -> pd.DataFrame:
     strength = found.assign(strength=-found["ci_low"].round(9), count=-found["orders"])
     order = strength.sort_values(["strength", "count", "antecedent", "consequent"], kind="stable").index
     return found.loc[order].reset_index(drop=True)
+
+
+def _of_log(log: Transactions) -> tuple[Any, str, str, str]:
+    """Purchases of a log, and its columns of order, item and time."""
+    columns = log.columns
+    if columns.order is None or columns.category is None:
+        raise TooLittleError(
+            "What is bought together needs columns of the order and of what was bought; the log names no {lacking}.",
+            lacking=message("order") if columns.order is None else message("category"),
+        )
+    kept = log.frame.filter(nw.col(columns.amount) > 0)
+    return nw.to_native(kept), columns.order, columns.category, columns.time
 
 
 def _table(lines: Any, order: str, item: str, time: str | None, at: date | str | None) -> pd.DataFrame:

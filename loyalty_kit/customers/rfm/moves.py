@@ -70,6 +70,18 @@ def segments_at(visits: Visits, end: int, bins: int) -> Whole:
     return segment(late, score(frequency, quantiles(frequency[known], bins), turned=False), bins)
 
 
+def origins(visits: Visits, end: int, after: Whole, money: Floats, bins: int) -> pd.DataFrame:
+    """Say where the customers of each segment stood at the end of a day, and what share of revenue they bring."""
+    before = segments_at(visits, end, bins)
+    known = visits.first[visits.starts] <= end
+    origin = np.select([~known, before == after, after < before], ["new", "stayed", "rose"], default="fell")
+    rows = pd.DataFrame({"to": np.array(SEGMENTS)[after], "origin": origin, "money": money})
+    sums = rows.groupby(["to", "origin"])["money"].agg(["size", "sum"]).reset_index()
+    found = sums.set_axis(["to", "origin", "customers", "revenue_share"], axis=1)
+    share = found["revenue_share"] / money.sum()
+    return found.assign(revenue_share=share)
+
+
 def move_table(observed: Floats, drawn: Floats, confidence: float) -> pd.DataFrame:
     """Row a move: from, to, customers, share, ci_low, ci_high, expected_by_chance, p_value, verdict.
 

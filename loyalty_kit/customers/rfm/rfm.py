@@ -14,7 +14,7 @@ from loyalty_kit.core.checks import check_path, check_whole
 from loyalty_kit.core.errors import InputError, TooLittleError, kind
 from loyalty_kit.core.results import Result
 from loyalty_kit.core.selection import FEWEST
-from loyalty_kit.customers.rfm.moves import count_moves, move_table, moves_by_chance, visits_of
+from loyalty_kit.customers.rfm.moves import count_moves, move_table, moves_by_chance, origins, visits_of
 from loyalty_kit.customers.rfm.scoring import (
     MEASURES,
     SEGMENTS,
@@ -38,6 +38,9 @@ class MovesResult(Result):
     ----------
     table : DataFrame
         from, to, customers, share, ci_low, ci_high, expected_by_chance, p_value, verdict.
+    origins : DataFrame
+        to, origin ('stayed', 'rose', 'fell', 'new'), customers, revenue_share: where the customers of each segment at
+        the second date came from, and what they bring.
     first, last : date
         The two dates.
     n_used : int
@@ -55,6 +58,7 @@ class MovesResult(Result):
     """
 
     table: pd.DataFrame
+    origins: pd.DataFrame
     first: date
     last: date
     n_used: int
@@ -182,6 +186,7 @@ class RfmResult(Result):
         total = observed.sum()
         return MovesResult(
             table=move_table(observed, drawn, self.confidence),
+            origins=origins(visits, ends[0], later.positions, later.scored.values["monetary"], self.bins),
             first=self.at,
             last=later.at,
             n_used=int(total),

@@ -165,13 +165,13 @@ class SegmentsResult(Result):
         """Numbers of segments that were tried: k, criterion (BIC), silhouette, stability (its least stable one's)."""
         return self.tried.copy()
 
-    def structure(self, *, samples: int = 19) -> StructureResult:
+    def structure(self, *, samples: int = 39) -> StructureResult:
         """Test whether there is any structure, against a cloud with the same moments.
 
         Parameters
         ----------
         samples : int
-            Draws without structure; with 19 the level of 5 % is exact, more make the p value finer.
+            Draws without structure; with 19, 39, 59 … the level of 5 % is exact.
 
         Returns
         -------

@@ -48,11 +48,15 @@ def checks_table(checked: LogCheckResult) -> GT:
 @describes(ConcentrationResult, "concentration")
 def describe_concentration(result: ConcentrationResult) -> Passage:
     """Say what share of the revenue the top customers bring."""
+    return Passage([top_of(result)])
+
+
+def top_of(result: ConcentrationResult) -> Sentence:
+    """Say what share the top brings, with its interval."""
     row = records(result.table)[0]
     low, high = (100 * row[end] for end in ("ci_low", "ci_high"))
     written = interval(low, high, n=result.n_used, confidence=result.confidence, digits=0)
-    first = say("revenue.top", top=percent(result.top), share=percent(row["estimate"]), interval=written)
-    return Passage([Sentence(first, "answer")])
+    return say("revenue.top", top=percent(result.top), share=percent(row["estimate"]), interval=written)
 
 
 @draws(ConcentrationResult, "concentration")

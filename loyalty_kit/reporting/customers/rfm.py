@@ -8,20 +8,45 @@ import pandas as pd
 from great_tables import GT
 from matplotlib.axes import Axes
 
+from loyalty_kit.core.errors import TooLittleError
 from loyalty_kit.core.language import interval, level, percent, term, translate
 from loyalty_kit.core.privacy import small_cells
 from loyalty_kit.core.selection import FEWEST
+from loyalty_kit.customers.concentration import ConcentrationResult
 from loyalty_kit.customers.rfm.rfm import MovesResult, RfmResult
+from loyalty_kit.customers.segments.segments import StructureResult
 from loyalty_kit.reporting.behind import Behind
 from loyalty_kit.reporting.canvas import BLUE, GREEN, INK, MUTED, ORANGE, canvas, label, name_rows
+from loyalty_kit.reporting.customers.log import top_of
 from loyalty_kit.reporting.layout import headings, lay_out, span
 from loyalty_kit.reporting.sentences import Passage, Sentence, records, say
 from loyalty_kit.reporting.verbs import describes, draws, tabulates
 
 
 @describes(RfmResult, "answer")
-def describe_answer(result: RfmResult) -> Passage:
-    """Say which segments carry the revenue, who is leaving, and what to do about it first."""
+def describe_answer(
+    result: RfmResult,
+    *,
+    revenue: ConcentrationResult | TooLittleError | None = None,
+    moves: MovesResult | TooLittleError | None = None,
+    structure: StructureResult | TooLittleError | None = None,
+) -> Passage:
+    """Say how many customers there are, who carries the revenue, who is leaving, and whether segments are real."""
+    first = [say("rfm.customers", n=f"{result.n_used:,}", day=result.at.isoformat())]
+    if isinstance(revenue, ConcentrationResult):
+        first.append(top_of(revenue))
+    last = []
+    if isinstance(moves, MovesResult):
+        leaving = [row for row in records(_shown(moves)) if row["from"] == "champions" and row["verdict"] == "more"]
+        leaving = [row for row in leaving if row["to"] != "champions"]
+        last += [_move(row) for row in leaving] or [say("moves.champions_stay")]
+    if isinstance(structure, StructureResult):
+        last.append(say(f"structure.short_{structure.verdict}"))
+    return Passage(Sentence(text, "answer") for text in [*first, *_segments_first(result), *last])
+
+
+def _segments_first(result: RfmResult) -> list[Sentence]:
+    """Say what the champions bring and who is at risk, and what to do with each."""
     rows = {row["segment"]: row for row in records(result.table)}
     sentences = [
         say(f"rfm.few_{name}", least=FEWEST)
@@ -32,7 +57,7 @@ def describe_answer(result: RfmResult) -> Passage:
     ]
     if "at_risk" not in rows:
         sentences.append(say("rfm.nobody_at_risk"))
-    return Passage(Sentence(text, "answer") for text in sentences)
+    return [Sentence(text) for text in sentences]
 
 
 @describes(RfmResult, "segments")
@@ -49,6 +74,7 @@ def segments_table(result: RfmResult) -> GT:
     shown = shown.assign(
         name=[term(f"segment.{name}") for name in shown["segment"]],
         interval=span(100 * shown["ci_low"], 100 * shown["ci_high"], 0),
+        advice=[term(f"advice.{name}") for name in shown["segment"]],
     )
     columns = {
         "name": "segment",
@@ -59,6 +85,7 @@ def segments_table(result: RfmResult) -> GT:
         "recency": "recency",
         "frequency": "frequency",
         "monetary": "monetary",
+        "advice": "todo",
     }
     return lay_out(
         shown,
@@ -95,8 +122,12 @@ def borders_table(result: RfmResult) -> GT:
 
 
 @draws(RfmResult, "segments")
-def plot_segments(result: RfmResult, *, ax: Axes | None = None) -> Axes:
-    """Draw each segment's share of customers and of revenue."""
+def plot_segments(
+    result: RfmResult, *, moves: MovesResult | TooLittleError | None = None, ax: Axes | None = None
+) -> Axes:
+    """Draw each segment's share of customers and of revenue; with moves also where its revenue came from."""
+    if isinstance(moves, MovesResult):
+        return _plot_origins(result, moves, ax)
     table = result.table[result.table["customers"] >= FEWEST].iloc[::-1].reset_index(drop=True)
     rows = np.arange(len(table))
     with canvas(ax, rows=1.3 * len(table)) as ax:
@@ -107,6 +138,25 @@ def plot_segments(result: RfmResult, *, ax: Axes | None = None) -> Axes:
         name_rows(ax, [label(f"segment.{name}") for name in table["segment"]])
         ax.set_xlabel(label("figure.rfm_x"))
         ax.set_title(label("figure.rfm"), loc="left", fontweight="bold")
+        ax.legend(frameon=False, loc="lower right")
+        return ax
+
+
+def _plot_origins(result: RfmResult, moves: MovesResult, ax: Axes | None) -> Axes:
+    """Draw each segment's share of revenue, by where its customers stood at the earlier date."""
+    names = result.table.loc[result.table["customers"] >= FEWEST, "segment"].tolist()[::-1]
+    seen = moves.origins[moves.origins["customers"] >= FEWEST]
+    parts = seen.pivot(index="to", columns="origin", values="revenue_share").reindex(names).fillna(0.0)
+    rows, left = np.arange(len(names)), np.zeros(len(names))
+    with canvas(ax, rows=1.1 * len(names)) as ax:
+        for origin, colour in (("stayed", BLUE), ("rose", GREEN), ("fell", ORANGE), ("new", MUTED)):
+            if origin in parts:
+                widths = 100 * parts[origin].to_numpy()
+                ax.barh(rows, widths, left=left, height=0.6, color=colour, label=label(f"figure.origin_{origin}"))
+                left = left + widths
+        name_rows(ax, [label(f"segment.{name}") for name in names])
+        ax.set_xlabel(label("figure.origins_x"))
+        ax.set_title(label("figure.origins", day=moves.first.isoformat()), loc="left", fontweight="bold")
         ax.legend(frameon=False, loc="lower right")
         return ax
 

@@ -4,9 +4,10 @@ import numpy as np
 from great_tables import GT
 from matplotlib.axes import Axes
 
-from loyalty_kit.core.language import in_a_row, number, percent, probability, term, translate
+from loyalty_kit.core.language import in_a_row, interval, number, percent, probability, term, translate
 from loyalty_kit.core.selection import FEWEST
 from loyalty_kit.customers.baskets.associations import AssociationsResult
+from loyalty_kit.customers.engagement import EngagementValidity
 from loyalty_kit.customers.loyalty_types import LoyaltyTypesResult
 from loyalty_kit.customers.segments.segments import SegmentsResult, StructureResult
 from loyalty_kit.customers.segments.tree import TreeResult
@@ -196,3 +197,16 @@ def types_table(result: LoyaltyTypesResult) -> GT:
         decimals={0: ["customers"]},
         percent=["share", "revenue_share", "moved"],
     )
+
+
+@describes(EngagementValidity, "validity")
+def describe_validity(result: EngagementValidity) -> Passage:
+    """Say whether engagement tells more of later purchases than recency and frequency do."""
+    told = say(
+        f"engaged.{result.verdict}",
+        r=number(result.correlation, 2),
+        interval=interval(result.ci_low, result.ci_high, n=result.n_used, confidence=0.95, digits=2),
+        without=percent(max(result.r2_without, 0)),
+        with_index=percent(max(result.r2_with, 0)),
+    )
+    return Passage([Sentence(told)])
