@@ -307,7 +307,8 @@ def _value(data: Any) -> object:
 @contextmanager
 def labelled(labels: Mapping[str, str] | None) -> Iterator[None]:
     """Call arms and metrics by these labels in what is said, laid out and drawn meanwhile."""
-    token = _LABELS.set(labels or {})
+    # Of other results `labels` may be the segment of each row.
+    token = _LABELS.set(labels if isinstance(labels, Mapping) else {})
     try:
         yield
     finally:
