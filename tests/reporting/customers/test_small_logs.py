@@ -52,16 +52,15 @@ def left_out(page: BeautifulSoup) -> list[str]:
 
 
 def test_thirty_customers_have_a_report_without_clusters(pages):
-    assert left_out(pages["few"]) == [
-        "Left out: Are there groups at all? Segments need 50 complete rows or more; got 30 of 30."
-    ]
+    why = "Left out: Are there groups at all? Segments need 50 complete rows or more; got 30 of 30."
+    assert why in left_out(pages["few"])
     headings = [heading.get_text() for heading in pages["few"].select("h2")]
     assert "What moved, beyond chance?" in headings and "Are there groups at all?" not in headings
 
 
 def test_three_weeks_have_a_report_without_moves(pages):
-    (why,) = left_out(pages["short"])
-    assert why.startswith(
+    whys = left_out(pages["short"])
+    assert any(why.startswith(
         "未列出：哪些移动超出偶然？ 截至 2024-07-27，没有顾客有过购买；记录中最早的购买在 2025-01-05。"
     )
     assert "究竟有没有群体？" in [heading.get_text() for heading in pages["short"].select("h2")]
