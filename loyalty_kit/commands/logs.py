@@ -76,7 +76,7 @@ def reports_of_log(file: str, log: "LogFile", language: Language) -> str:
         rows = message(
             "Rows that are no order, as totals are: {rows}.", rows=", ".join(str(number) for number, _ in log.left_out)
         )
-        lines += [f"# {translate(rows, language=language)}", 'file = { rows = "leave_out" }']
+        lines += [f"# {translate(rows, language=language)}", 'file = ["rows: leave_out"]']
     if log.timezone:
         zone = message("Where days begin and end; times have several offsets.")
         lines += [f"# {translate(zone, language=language)}", f"timezone = {_literal(log.timezone)}"]

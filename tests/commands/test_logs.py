@@ -55,7 +55,7 @@ def test_new_makes_a_study_whose_report_is_ready(file, tmp_path):
     assert report["parameters"] == {
         "orders": "订单.csv",
         "columns": ["会员号", "下单时间", "实付金额", "订单编号"],
-        "file": {"rows": "leave_out"},
+        "file": ["rows: leave_out"],
         "language": "zh",
     }
     (job,) = lk.batch.read_batch(tmp_path / "study/reports.toml").jobs
