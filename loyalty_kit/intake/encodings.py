@@ -25,7 +25,7 @@ _TRADITIONAL = (
 )
 _JAPANESE = "会国時見気話書聞読毎午円語校車食満足価格奨購齢県番択然持良悪普対応々込働辺実売買薬駅広図楽"
 _WESTERN = "àáâãäåæçèéêëìíîïñòóôõöøùúûüýßœšžÀÁÂÄÅÆÇÈÉÊËÍÎÑÓÔÖØÚÜŒŠŽ’‘“”„–—…€£°«»·§©®™¡¿ºª"
-_MARKS = re.compile("[\u3000-\u303f\uff00-\uff60\uffe0-\uffe6‘’“”…—·★→－]")
+_MARKS = re.compile("[\u3000-\u303f\uff00-\uff60\uffe0-\uffe6¥£€¢°±×÷‘’“”…—·★→－]")
 _COMMON = frozenset(_SIMPLIFIED + _TRADITIONAL)
 _KANJI = frozenset(_COMMON | set(_JAPANESE))
 _WESTERN_LETTERS = frozenset(_WESTERN)

@@ -8,7 +8,12 @@ from loyalty_kit.intake.options import FileOptions
 from loyalty_kit.intake.sources import Source
 
 TEXTS = {
-    "gb18030": ["编号,满意度\n1,门店\n", "id,城市\n1,北京\n", "id,性别\n1,男\n2,女\n"],
+    "gb18030": [
+        "编号,满意度\n1,门店\n",
+        "id,城市\n1,北京\n",
+        "单号,金额\n1,¥120.00\n2,¥99.00\n",
+        "id,性别\n1,男\n2,女\n",
+    ],
     "big5": ["編號,滿意度,通路\n1,非常滿意,門市\n", "id,城市\n1,台北\n2,高雄\n"],
     "shift_jis": ["番号,満足度,店\n1,とても満足,渋谷店\n", "id,性別\n1,男性\n2,女性\n"],
     "cp1252": ["id,größe\n1,für\n", "id,réponse\n1,été\n", "id,q\n1,don’t\n", "id,opinião\n1,não\n"],
