@@ -75,6 +75,7 @@ def read_transactions(
 
     Examples
     --------
+    >>> import pandas as pd
     >>> log = pd.DataFrame(
     ...     {"who": [1, 1, 2], "when": pd.to_datetime(["2026-01-05", "2026-02-01", "2026-02-01"]), "paid": [20, 5, 9]}
     ... )
