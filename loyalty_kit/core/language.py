@@ -340,6 +340,6 @@ def interval(
     '95% 置信区间 0.66 至 0.77，n = 250'
     """
     if not low <= high:
-        return term("interval_none", language=language, n=n)
+        return term("interval_none", language=language, n=f"{n:,}")
     ends = {"low": number(low, digits), "high": number(high, digits)}
-    return term("interval", language=language, level=level(confidence, language=language), n=n, **ends)
+    return term("interval", language=language, level=level(confidence, language=language), n=f"{n:,}", **ends)
