@@ -115,6 +115,7 @@ def check_kills(folder: Path, kills: int) -> None:
     assert {name for name in names(folder / "reports") if name.startswith("r")} == {f"r{n}.html" for n in range(1, 7)}
 
 
+@pytest.mark.slow
 def test_a_batch_killed_at_random_moments_leaves_whole_reports(tmp_path):
     check_kills(study(tmp_path, 6), kills=4)
 

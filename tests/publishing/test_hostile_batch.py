@@ -130,6 +130,7 @@ def test_no_segment_becomes_a_formula_in_the_workbook(segments):
         assert all(cell.quotePrefix for cell in cells if str(cell.value).startswith(("=", "+", "-", "@")))
 
 
+@pytest.mark.slow
 def test_place_language_time_and_chance_of_the_caller_do_not_reach_a_report(tmp_path):
     code = "import locale, matplotlib.pyplot as plt\nplt.title(list({'a', 'b', 'c'})[0]); plt.plot([1, 2])"
     styled = "import pandas as pd\npd.DataFrame({'a': [1, 2]}).style.highlight_max(color='red')"

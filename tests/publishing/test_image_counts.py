@@ -29,6 +29,9 @@ SETTINGS = {
 """Of JupyterLab: outputs out of sight are in the page too, and nothing is asked of the network."""
 OUTPUTS = ".jp-OutputArea-output img"
 
+QUICK_AND_SLOW = [NOTEBOOKS[0].name, *(pytest.param(path.name, marks=pytest.mark.slow) for path in NOTEBOOKS[1:])]
+"""The first notebook in every run, the others with the slow tests."""
+
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory) -> Path:
@@ -67,7 +70,7 @@ def run_plainly(notebook: nbformat.NotebookNode, folder: Path) -> nbformat.Noteb
     return client.execute()
 
 
-@pytest.mark.parametrize("name", [path.name for path in NOTEBOOKS])
+@pytest.mark.parametrize("name", QUICK_AND_SLOW)
 def test_a_plain_kernel_and_the_exporter_show_the_pictures_of_a_rendered_report(project, rendered, name):
     notebook = nbformat.read(project / "notebooks" / name, as_version=4)
     notebook.cells.append(new_code_cell("import matplotlib.pyplot as plt\nplt.plot([1, 2]);"))
@@ -144,9 +147,7 @@ def command(page: Page, name: str) -> None:
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize(
-    "name", [NOTEBOOKS[0].name, *(pytest.param(path.name, marks=pytest.mark.slow) for path in NOTEBOOKS[1:])]
-)
+@pytest.mark.parametrize("name", QUICK_AND_SLOW)
 def test_jupyterlab_shows_the_same_pictures_and_then_the_users_own(browser, lab, rendered, name):
     expected = rendered(name)
     with notebook_opened(browser, f"{lab}/workspaces/{name[:2]}/tree/{name}?token={TOKEN}") as page:

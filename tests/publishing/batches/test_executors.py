@@ -68,6 +68,7 @@ def test_a_worker_killed_in_mid_batch_costs_no_report(tmp_path, cluster):
     assert len([name for name in names(tmp_path / "out") if name.startswith("r")]) == 3
 
 
+@pytest.mark.slow
 def test_replicates_of_a_report_run_on_its_cluster_with_the_same_result(tmp_path, cluster):
     where = "assert type(executor()).__name__ == kind"
     notebook = write_notebook(tmp_path / "n.ipynb", REPLICATES, where, parameters='kind: str = "ClientExecutor"')

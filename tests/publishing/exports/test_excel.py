@@ -174,7 +174,10 @@ def test_a_report_whose_workbook_is_gone_runs_again_where_one_is_wanted(tmp_path
 
 @pytest.mark.parametrize(
     ("language", "ends"),
-    [("en", ["95\xa0% interval, low", "95\xa0% interval, high"]), ("zh", ["95% 置信区间，下限", "95% 置信区间，上限"])],
+    [
+        ("en", ["95\xa0% interval, low", "95\xa0% interval, high"]),
+        pytest.param("zh", ["95% 置信区间，下限", "95% 置信区间，上限"], marks=pytest.mark.slow),
+    ],
 )
 def test_the_workbook_of_a_shipped_notebook_has_what_the_page_rounds(tmp_path, language, ends):
     notebook = ROOT / "notebooks" / "10-scale-quality.ipynb"
