@@ -38,14 +38,16 @@ def small_cells(counts: pd.Series, min_cell: int = FEWEST) -> pd.Series:
     >>> small_cells(pd.Series({"web": 40, "store": 12, "fax": 2})).to_dict()
     {'web': False, 'store': True, 'fax': True}
     """
-    ordered = counts.sort_values(kind="stable")
+    order = counts.to_numpy().argsort(kind="stable")
+    ordered = counts.iloc[order]
     needed = int(((ordered > 0) & (ordered < min_cell)).sum())
     if needed:
         together = ordered.cumsum()
         enough = (together >= min_cell) & (np.arange(1, len(ordered) + 1) >= 2)
         needed = max(needed, int(enough.to_numpy().argmax()) + 1 if enough.any() else len(ordered))
-    hidden = pd.Series(np.arange(len(ordered)) < needed, index=ordered.index)
-    return hidden.reindex(counts.index)
+    hidden = np.zeros(len(counts), dtype=bool)
+    hidden[order[:needed]] = True
+    return pd.Series(hidden, index=counts.index)
 
 
 def pseudonymise(ids: pd.Series, *, key_file: str | Path | None = None, length: int = 32) -> pd.Series:

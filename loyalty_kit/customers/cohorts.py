@@ -48,7 +48,7 @@ class CohortsResult(Result):
     confidence: float
 
     def to_frame(self) -> pd.DataFrame:
-        """Tidy frame, a row a cohort and age in which anybody bought, age 0 first."""
+        """Tidy frame, a row a cohort and age that the log reaches, age 0 first; where nobody bought, `active` is 0."""
         return self.table.copy()
 
     def _shown(self) -> pd.DataFrame:
@@ -128,6 +128,7 @@ def retention(
     cells = visits.groupby(["first", "age"], as_index=False).agg(
         customers=("who", "nunique"), orders=("orders", "sum"), revenue=("revenue", "sum")
     )
+    cells = _with_empty(cells, int(period.max()))
     everybody = cells[cells["age"] == 0].set_index("first")["customers"]
     last_whole = _period(np.array([bought.day.max() + 1]), cohort)[0] - 1
     table = pd.DataFrame(
@@ -140,6 +141,15 @@ def retention(
     )
     table = _with_shares(table, measure, confidence).assign(complete=cells["first"] + cells["age"] <= last_whole)
     return CohortsResult(table, cohort, measure, int(everybody.sum()), confidence)
+
+
+def _with_empty(cells: pd.DataFrame, last: int) -> pd.DataFrame:
+    """Cells with those in which nobody of a cohort bought: left out, they would make shares of all cohorts too high."""
+    firsts = np.unique(cells["first"])
+    reached = last - firsts + 1
+    ages = np.concatenate([np.arange(count) for count in reached])
+    every = pd.MultiIndex.from_arrays([np.repeat(firsts, reached), ages], names=["first", "age"])
+    return cells.set_index(["first", "age"]).reindex(every, fill_value=0).reset_index()
 
 
 def _with_shares(table: pd.DataFrame, measure: str, confidence: float) -> pd.DataFrame:

@@ -61,3 +61,7 @@ def test_a_small_cell_is_marked_with_the_one_that_would_give_it_away():
     counts = pd.Series({"web": 40, "store": 12, "fax": 2})
     assert lk.small_cells(counts).to_dict() == {"web": False, "store": True, "fax": True}
     assert not lk.small_cells(counts[:2]).any()
+
+
+def test_small_cells_of_one_label_are_told_apart_by_their_place():
+    assert lk.small_cells(pd.Series([40, 12, 2], index=["a", "a", "b"])).tolist() == [False, True, True]

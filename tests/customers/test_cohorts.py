@@ -56,9 +56,19 @@ def test_a_month_that_the_log_cuts_off_is_marked(shop):
 )
 def test_periods_begin_where_calendars_have_it(cohort, labels):
     days = ["2026-01-04", "2026-01-05"] if cohort == "week" else ["2025-12-31", "2026-01-01"]
-    assert lk.retention(log(days), cohort=cohort).to_frame()["cohort"].tolist() == labels
+    assert lk.retention(log(days), cohort=cohort).to_frame()["cohort"].unique().tolist() == labels
 
 
 def test_one_period_is_too_little():
     with pytest.raises(lk.TooLittleError, match="lies within one month; cohorts need two or more"):
         lk.retention(log(["2026-01-04", "2026-01-05"]))
+
+
+def test_cohorts_of_which_nobody_came_back_count_in_the_share_of_all():
+    days = ["2026-01-05"] * 10 + ["2026-02-05"] * 10 + ["2026-02-06"] * 6 + ["2026-03-31"]
+    found = lk.retention(log(days, [*range(20), *range(6), 99]))
+    (row,) = found.pooled().query("age == 1").to_dict("records")
+    assert (row["active"], row["size"]) == (6, 20)
+    nobody = lk.retention(log(["2026-01-05"] * 40 + ["2026-02-28"] * 40))
+    assert str(lk.describe(nobody)).startswith("Of 40 customers, fewer than 5 bought in the period 1 after")
+    assert lk.plot(nobody) is None

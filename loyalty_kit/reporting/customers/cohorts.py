@@ -22,10 +22,13 @@ def describe_retention(result: CohortsResult) -> Passage:
     rows = {row["age"]: row for row in records(result.pooled())}
     ages = [age for age in (1, 6) if age in rows and rows[age]["size"] >= FEWEST]
     if not ages:
-        return Passage([Sentence(say("cohorts.none"))])
+        return Passage([Sentence(say("cohorts.none", least=FEWEST))])
     sentences = []
     for age in ages:
         row = rows[age]
+        if row["active"] < FEWEST:
+            sentences.append(say("cohorts.few", n=f"{row['size']:,}", age=age, least=FEWEST))
+            continue
         low, high = 100 * row["ci_low"], 100 * row["ci_high"]
         written = interval(low, high, n=row["size"], confidence=result.confidence, digits=0)
         key = "cohorts.next" if age == 1 else "cohorts.later"
@@ -53,14 +56,16 @@ def retention_table(result: CohortsResult) -> GT:
 
 
 @draws(CohortsResult, "cohorts")
-def plot_retention(result: CohortsResult, *, ax: Axes | None = None) -> Axes:
-    """Draw the share of each cohort that buys in each period after its first."""
+def plot_retention(result: CohortsResult, *, ax: Axes | None = None) -> Axes | None:
+    """Draw the share of each cohort that buys in each period after its first; None where few do in every one."""
     table = result.table
     seen = table[table["complete"] & (table["age"] > 0) & (table["active"] >= FEWEST)]
+    if seen.empty:
+        return None
     grid = 100 * seen.pivot(index="cohort", columns="age", values="retention")
     grid = grid.iloc[-MOST_COHORTS:, :MOST_AGES]
     with canvas(ax, rows=len(grid) + 2) as ax:
-        heat(ax, grid, limits=(0, max(float(grid.max().max()), 1.0)), colours="Blues", digits=0)
+        heat(ax, grid, limits=(0, float(grid.max().max())), colours="Blues", digits=0)
         ax.set_xlabel(label("figure.cohorts_x"))
         ax.set_ylabel("")
         ax.set_title(label("figure.cohorts"), loc="left", fontweight="bold")
