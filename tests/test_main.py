@@ -363,5 +363,20 @@ assert not set({heavy!r}) & set(sys.modules)
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
 
 
+def test_a_batch_without_changes_loads_no_library_of_figures(tmp_path):
+    write_notebook(tmp_path / "n.ipynb", "1 + 1", parameters="number: int = 1")
+    (tmp_path / "reports.toml").write_text('[[report]]\nnotebook = "n.ipynb"\n')
+    assert call("render", tmp_path / "reports.toml", "-o", tmp_path / "out").exit_code == 0
+    code = f"""
+import sys
+from typer.testing import CliRunner
+from loyalty_kit.__main__ import app
+done = CliRunner().invoke(app, ["render", {str(tmp_path / "reports.toml")!r}, "-o", {str(tmp_path / "out")!r}])
+assert done.exit_code == 0 and "unchanged" in done.output, done.output
+assert not {{"pandas", "numpy", "matplotlib"}} & set(sys.modules)
+"""
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
 def test_the_version_is_told():
     assert call("--version").output == f"loyalty-kit {lk.__version__}\n"

@@ -1,7 +1,8 @@
-"""What every result object shares: a tidy table and its display in a notebook."""
+"""What every result object shares: a tidy table, its display in a notebook, and the data behind it."""
 
+import math
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Any
@@ -12,7 +13,7 @@ from loyalty_kit.core.estimates import Estimate
 from loyalty_kit.core.messages import on_display
 from loyalty_kit.core.selection import FEWEST
 from loyalty_kit.core.summaries import Summarized, without_few
-from loyalty_kit.core.tables import MIME, of_frame
+from loyalty_kit.core.tables import MIME, TableColumn, TableData, Value
 
 
 def keep_messages(table: pd.DataFrame, records: Sequence[Mapping[str, object]], *columns: str) -> pd.DataFrame:
@@ -63,3 +64,46 @@ class Result(Summarized, ABC):
         warnings = [escape(on_display(text)) for text in getattr(self, "warnings", ())]
         below = [f"<p>{told}</p>"] * (hidden > 0) + [f"<p><strong>Warning:</strong> {text}</p>" for text in warnings]
         return table + "".join(below)
+
+
+def value(given: Any) -> Value:
+    """Value as JSON knows it: a number as such where it is finite, None for what is missing, else text.
+
+    Examples
+    --------
+    >>> value(0.72), value(float("nan")), value(pd.Timestamp("2026-11-22").date())
+    (0.72, None, '2026-11-22')
+    """
+    if isinstance(given, str):
+        return str(given)
+    if given is None or (pd.api.types.is_scalar(given) and pd.isna(given)):
+        return None
+    if isinstance(given, bool) or not pd.api.types.is_number(given):
+        return str(given)
+    plain: Any = given.item() if hasattr(given, "item") else given
+    if isinstance(plain, int):
+        return plain
+    number = float(plain)
+    return number if math.isfinite(number) else str(number)
+
+
+def column(heading: Hashable, values: Iterable[Any], *, unit: str = "") -> tuple[TableColumn, list[Value]]:
+    """Column and its values; it is one of numbers where any of them is."""
+    plain = [value(one) for one in values]
+    numeric = any(isinstance(one, int | float) for one in plain)
+    return TableColumn(str(heading), unit, "number" if numeric else "text"), plain
+
+
+def table_of(
+    columns: Sequence[tuple[TableColumn, list[Value]]], *, name: str, title: str, notes: Sequence[str] = ()
+) -> TableData:
+    """Table of columns with their values."""
+    heads, values = tuple(head for head, _ in columns), [list(cells) for _, cells in columns]
+    return TableData(name, title, heads, tuple(zip(*values, strict=True)), tuple(notes))
+
+
+def of_frame(frame: pd.DataFrame, *, title: str = "", index: bool = False) -> TableData:
+    """Table of a frame, its index first where that is wanted."""
+    shown = frame.reset_index() if index else frame
+    columns = [column(name, shown.iloc[:, place]) for place, name in enumerate(shown.columns)]
+    return table_of(columns, name="", title=title)

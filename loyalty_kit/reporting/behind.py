@@ -7,7 +7,8 @@ import pandas as pd
 from great_tables import GT
 
 from loyalty_kit.core.language import term
-from loyalty_kit.core.tables import MIME, TableColumn, TableData, Value, column, table_of
+from loyalty_kit.core.results import column, table_of
+from loyalty_kit.core.tables import MIME, TableColumn, TableData, Value
 
 HUNDRED = 100
 NOTHING = ("–", "")

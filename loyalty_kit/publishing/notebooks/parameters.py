@@ -7,6 +7,7 @@ import tokenize
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from pathlib import Path
 from types import GenericAlias, NoneType
 from typing import Annotated, Any, Literal, get_args, get_origin
@@ -62,6 +63,7 @@ def is_parameters_cell(cell: NotebookNode) -> bool:
     return cell.cell_type == "code" and PARAMETERS_TAG in cell.metadata.get("tags", [])
 
 
+@cache
 def read_parameters(source: str) -> tuple[Parameter, ...]:
     r"""Parameters that a cell's code declares.
 

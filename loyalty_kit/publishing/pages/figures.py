@@ -28,7 +28,8 @@ from PIL import Image
 
 from loyalty_kit.core.fonts import drawn_without_warnings, labels_undrawn, set_font
 from loyalty_kit.core.language import term
-from loyalty_kit.core.tables import MIME, of_frame
+from loyalty_kit.core.results import of_frame
+from loyalty_kit.core.tables import MIME
 
 PNG, SVG = "image/png", "image/svg+xml"
 CSS_DPI, POINTS = 96, 72

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 from openpyxl import load_workbook
 
-from loyalty_kit.core.tables import MIME, TableColumn, TableData, of_frame
+from loyalty_kit.core.results import of_frame
+from loyalty_kit.core.tables import MIME, TableColumn, TableData
 from loyalty_kit.publishing.exports.excel import write_workbook
 from loyalty_kit.publishing.exports.tables import tables_of
 from loyalty_kit.publishing.render import render
