@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from loyalty_kit.core.cells import cell_text, plain_text
+from loyalty_kit.intake.numerals.forms import readings
 
 LOOKED_AT = 20
 """Rows among which the header is looked for."""
@@ -153,8 +154,13 @@ def are_wordings(row: Titles, names: Titles, below: Sequence[Titles]) -> bool:
     True
     """
     numbers = [at for at in range(len(row)) if _all_numbers([line[at] for line in below if line[at]])]
-    said = [row[at] for at in numbers if row[at] and not is_numeric(row[at]) and row[at] != names[at]]
+    said = [row[at] for at in numbers if row[at] and not _is_number(row[at]) and row[at] != names[at]]
     return len(numbers) > 1 and len(said) >= _ENOUGH * len(numbers) and len(set(said)) >= _ENOUGH * len(said)
+
+
+def _is_number(text: str) -> bool:
+    """Whether a text is a number as people write it, as '¥25' or '30 min'."""
+    return is_numeric(text) or bool(readings(text))
 
 
 def _all_numbers(texts: Sequence[str]) -> bool:

@@ -14,7 +14,7 @@ from loyalty_kit.core.messages import Message, foreign, message, together
 from loyalty_kit.core.summaries import column_list, html_table
 from loyalty_kit.intake.options import FileOptions
 from loyalty_kit.survey.codebook_text import edited, file_faults, in_turn, toml_text
-from loyalty_kit.survey.entries import Code, Index, Item, Model, Name, Response, Scale, fault_of
+from loyalty_kit.survey.entries import Code, Index, Item, Model, Name, Price, Response, Scale, fault_of
 
 
 class Codebook(Model):
@@ -41,6 +41,7 @@ class Codebook(Model):
     scales: dict[Name, Scale] = {}
     items: dict[Name, Item] = {}
     index: dict[Name, Index] = {}
+    price: Price | None = None
 
     @classmethod
     def read(cls, path: str | Path) -> "Codebook":
@@ -158,7 +159,10 @@ class Codebook(Model):
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
-        faults = [*self._doubles(), *self._unranged(), *self._unknown_scales(), *self._misnamed()]
+        unranged = self._unranged()
+        faults = [*self._doubles(), *unranged, *self._unknown_scales(), *self._misnamed()]
+        if self.price and not unranged:
+            faults += self.price.misfits(self.ranges(self.price.items))
         if faults:
             raise fault_of(*faults)
         return self
@@ -177,6 +181,8 @@ class Codebook(Model):
             homes.setdefault(key, []).append(f"items.{key}")
             for name in question.columns:
                 homes.setdefault(name, []).append(f"items.{key}.columns")
+        for key, name in self.price_columns.items():
+            homes.setdefault(name, []).extend([f"price.{key}"] + [f"items.{name}"] * (name in self.items))
         clashes = [
             message("'{name}' stands in {places}", name=name, places=in_turn(places))
             for name, places in homes.items()
@@ -239,7 +245,13 @@ class Codebook(Model):
     def item_names(self) -> tuple[str, ...]:
         """Names of all items: those of the scales in their order, then those that stand alone."""
         scaled = [name for scale in self.scales.values() for name in scale.items]
-        return tuple(name for name in dict.fromkeys([*scaled, *self.items]) if name not in self.ticks)
+        priced = self.price.items if self.price else ()
+        return tuple(name for name in dict.fromkeys([*scaled, *self.items, *priced]) if name not in self.ticks)
+
+    @cached_property
+    def price_columns(self) -> dict[str, str]:
+        """Columns that hold prices, by their keys under `price`."""
+        return self.price.columns if self.price else {}
 
     @cached_property
     def ticks(self) -> dict[str, Item]:
@@ -266,7 +278,7 @@ class Codebook(Model):
         """Every column that the survey file must have."""
         groups = [name for name in self.groups if name not in self.tick_labels]
         beside = [*self.ids, *filter(None, (self.weight, self.duration)), *groups]
-        return tuple(dict.fromkeys([*beside, *self.item_names, *self.tick_columns]))
+        return tuple(dict.fromkeys([*beside, *self.item_names, *self.tick_columns, *self.price_columns.values()]))
 
     def in_file(self, name: str) -> str:
         """Name in the survey file of a column that may have a short one here."""

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from loyalty_kit.core.cells import cell_text, plain_text
-from loyalty_kit.core.messages import Message, message
+from loyalty_kit.core.messages import Message, foreign, message
 from loyalty_kit.intake.numbers import distinct_cells, doubt, marks_of, meaning
 from loyalty_kit.intake.numerals.columns import Cell, Column, Figures, figures, reason
 from loyalty_kit.intake.numerals.durations import seconds_of
@@ -17,6 +17,7 @@ from loyalty_kit.intake.numerals.truths import truth_values
 from loyalty_kit.intake.options import FileOptions
 from loyalty_kit.intake.sources import RawTable
 from loyalty_kit.survey.codebook import Codebook
+from loyalty_kit.survey.codebook_text import toml_string
 from loyalty_kit.survey.problems import LOOKS_MISSING, Codes, Problem, distinct, short, tally
 
 _FEW = 20
@@ -85,6 +86,8 @@ def read_column(name: str, table: RawTable, book: Codebook) -> tuple[pd.Series, 
         return _weights(name, held)
     if name == book.duration:
         return _durations(name, held)
+    if name in book.price_columns.values():
+        return _prices(name, held, book)
     return _answers(name, held, file_labels, missing, book)
 
 
@@ -113,7 +116,8 @@ def _figures(name: str, table: RawTable, book: Codebook, missing: set[Cell]) -> 
     """Column of numbers as its codebook allows them."""
     codes, cells = distinct_cells(table.frame[name])
     is_item = name in book.item_names
-    labels = {meaning(plain_text(text)) for text in book.item(name).labels} if is_item else set()
+    said = book.item(name).labels if is_item else _price_labels(name, book)
+    labels = {meaning(plain_text(text)) for text in said}
     texts = {cell.casefold() for cell in labels | missing if isinstance(cell, str)}
     column = Column(texts, [cell for cell in missing if isinstance(cell, float)])
     if is_item:
@@ -180,6 +184,36 @@ def _durations(name: str, held: _Held) -> tuple[pd.Series, list[Problem]]:
     what, allowed = message("Duration '{duration}' holds", duration=name), message("it is a number of seconds, or 3:25")
     problems = [held.problem(what, found, allowed) for found in tally(held.codes, held.cells, wrong)]
     return pd.Series(np.array(seconds, dtype=float)[held.codes]), problems
+
+
+def _prices(name: str, held: _Held, book: Codebook) -> tuple[pd.Series, list[Problem]]:
+    """Prices of zero or more, in figures or by the codebook's labels; missing where a cell is empty."""
+    labels = {_folded(meaning(plain_text(text))): value for text, value in _price_labels(name, book).items()}
+    numbers, wrong = [], []
+    for at, cell in enumerate(held.cells):
+        price = None if cell is None else labels.get(_folded(cell), cell)
+        valid = isinstance(price, float) and 0 <= price < np.inf and at not in held.figures.doubtful
+        numbers.append(price if valid else np.nan)
+        wrong.append(not valid and price is not None)
+    problems = []
+    for found in tally(held.codes, held.cells, wrong):
+        allowed = message("a price is a number of zero or more, or a text to which [price] labels gives one")
+        problem = held.problem(message("Price '{price}' holds", price=name), found, allowed)
+        problems.append(problem._replace(advice=_price_advice(found[0]) if problem.allowed == allowed else None))
+    return pd.Series(np.array(numbers, dtype=float)[held.codes]), problems
+
+
+def _price_labels(name: str, book: Codebook) -> Mapping[str, float]:
+    """Prices of answers in words, where the column is one of prices."""
+    return book.price.labels if book.price and name in book.price_columns.values() else {}
+
+
+def _price_advice(cell: Cell) -> Message | None:
+    """Say the line that gives a price in words its number."""
+    if not isinstance(cell, str):
+        return None
+    line = foreign(f"[price] labels = {{ {toml_string(short(cell))} = … }}")
+    return message("say which with {line}, or add it to 'missing'", line=line)
 
 
 def _answers(

@@ -1,5 +1,6 @@
-"""Entries of a codebook: ranges, questions, scales and indices, each checked by itself."""
+"""Entries of a codebook: ranges, questions, scales, indices and prices, each checked by itself."""
 
+from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -7,6 +8,7 @@ from pydantic_core import PydanticCustomError
 
 from loyalty_kit.core.errors import nearest
 from loyalty_kit.core.messages import Message, message
+from loyalty_kit.intake.numerals.forms import is_number
 
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 Code = int | float | str
@@ -143,6 +145,120 @@ class Scale(Model):
             hint = nearest(strangers[0], self.items)
             raise fault_of(message("'reverse' names {items}, not among 'items'{guess}", items=strangers, guess=hint))
         return self
+
+
+class Price(Model):
+    """Questions on prices: the four of van Westendorp, a ladder of Gabor and Granger, or both.
+
+    .. code-block:: toml
+
+        [price]
+        label = "Monthly pass"
+        currency = "¥"
+        too_cheap = "Q7_1"               # each column holds a price: 25, ¥25, 25元
+        cheap = "Q7_2"
+        expensive = "Q7_3"
+        too_expensive = "Q7_4"
+        labels = { "about 30" = 30 }
+        intent_cheap = "Q8_1"            # would buy at the price called cheap: an item, 1 to 5
+        intent_expensive = "Q8_2"
+        ladder = { Q9_1 = 19, Q9_2 = 24, Q9_3 = 29 }
+        buys_from = 4                    # lowest answer on the ladder that counts as buying
+
+    Attributes
+    ----------
+    label, currency : str
+        What is priced; what stands before its prices.
+    too_cheap, cheap, expensive, too_expensive : str
+        Columns of prices, all four or none.
+    labels : table of text and number
+        Prices of answers in words.
+    intent_cheap, intent_expensive : str
+        Items that say how likely the respondent buys at the price called cheap, and at that called expensive.
+    chances : table of answer and number
+        Chance of buying, 0 to 1, by answer to these; of answers from 1 to 5 it is 0, .1, .3, .5 and .7 where not given.
+    ladder : table of item and number
+        Price at which each item asks whether the respondent would buy.
+    buys_from : float
+        Lowest answer that counts as buying; 1 where answers are 0 and 1.
+    """
+
+    label: str | None = None
+    currency: str = ""
+    too_cheap: Name | None = None
+    cheap: Name | None = None
+    expensive: Name | None = None
+    too_expensive: Name | None = None
+    labels: dict[Name, Number] = {}
+    intent_cheap: Name | None = None
+    intent_expensive: Name | None = None
+    chances: dict[Name, Number] = {}
+    ladder: dict[Name, Number] = {}
+    buys_from: Number | None = None
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        for keys, what in ((FOUR, message("the four questions")), (_INTENTS, message("the two questions"))):
+            absent = [key for key in keys if getattr(self, key) is None]
+            if absent and len(absent) < len(keys):
+                raise fault_of(message("lacks {keys}; {what} go together", keys=absent, what=what))
+        if not self.columns and not self.ladder:
+            raise fault_of(message("names neither {keys} nor a ladder", keys=FOUR))
+        if self.intents and not self.columns:
+            raise fault_of(message("{keys} need {others} beside them", keys=_INTENTS, others=FOUR))
+        named = [*self.columns.values(), *self.intents, *self.ladder]
+        if twice := [name for name in dict.fromkeys(named) if named.count(name) > 1]:
+            raise fault_of(message("names {columns} twice", columns=twice))
+        if strangers := [answer for answer in self.chances if not is_number(answer)]:
+            raise fault_of(message("'chances' names {answers}; its keys are answers in numbers", answers=strangers))
+        if any(not 0 <= chance <= 1 for chance in self.chances.values()):
+            raise fault_of(message("'chances' holds shares from 0 to 1"))
+        prices = list(self.ladder.values())
+        if min([*prices, *self.labels.values()], default=0) < 0:
+            raise fault_of(message("prices are numbers of zero or more"))
+        if self.ladder and len(set(prices)) < max(len(prices), 2):
+            raise fault_of(message("'ladder' needs two prices or more, each of its own"))
+        return self
+
+    def misfits(self, ranges: Mapping[str, tuple[float, float]]) -> list[Message]:
+        """Say what must be said beside ranges of answers that do not tell by themselves who would buy."""
+        others = [ranges[name] for name in self.intents if ranges[name] != (1, 5)]
+        told = []
+        if others and not self.chances:
+            ends = {"low": f"{others[0][0]:g}", "high": f"{others[0][1]:g}"}
+            told.append(
+                message("price.chances is needed: how likely each answer from {low} to {high} means to buy", **ends)
+            )
+        for name in self.ladder:
+            low, high = ranges[name]
+            if self.buys_from is None and (low, high) != (0, 1):
+                template = "price.buys_from is needed: the lowest answer from {low} to {high} that counts as buying"
+                return [*told, message(template, low=f"{low:g}", high=f"{high:g}")]
+            if self.buys_from is not None and not low < self.buys_from <= high:
+                template = "price.buys_from must be above {low} and up to {high}; got {given}"
+                given = f"{self.buys_from:g}"
+                return [*told, message(template, low=f"{low:g}", high=f"{high:g}", given=given)]
+        return told
+
+    @property
+    def columns(self) -> dict[str, str]:
+        """Column of each of the four questions, by its key; none where they were not asked."""
+        return {key: getattr(self, key) for key in FOUR if getattr(self, key) is not None}
+
+    @property
+    def intents(self) -> tuple[str, ...]:
+        """Items on buying at the price called cheap, and at that called expensive."""
+        return tuple(name for name in (self.intent_cheap, self.intent_expensive) if name is not None)
+
+    @property
+    def items(self) -> tuple[str, ...]:
+        """Items with a range of answers: those on buying, then the ladder's."""
+        return (*self.intents, *self.ladder)
+
+
+FOUR = ("too_cheap", "cheap", "expensive", "too_expensive")
+"""Keys of van Westendorp's questions, from the lowest price on."""
+_INTENTS = ("intent_cheap", "intent_expensive")
 
 
 class Index(Model):

@@ -41,7 +41,7 @@ def read_responses(
     codebook : Codebook, str or Path
         Meaning of the columns, or the file that holds it.
     invalid : {'error', 'missing'}
-        What becomes of an item's answer that is neither in range nor one of its labels.
+        What becomes of an item's answer that is neither in range nor one of its labels, and of a price that is none.
     only : list of str
         Conditions of the respondents who count, as 'channel = store'; see `keep_only`. Rows that look like no
         respondent stop the reading only where they meet them.
@@ -126,11 +126,12 @@ def _converted(
 ) -> tuple[dict[str, pd.Series], list[Problem]]:
     """Columns as the codebook means them, those of ticks as variables, and what is wrong in them."""
     beside = {*book.tick_columns, *(name for name in book.ids if name not in book.groups)}
+    answered = {*book.item_names, *book.price_columns.values()}
     converted: dict[str, pd.Series] = {}
     found: list[Problem] = []
     for name in (name for name in once if name not in beside):
         converted[name], problems = read_column(name, table, book)
-        if not (keep_wrong and name in book.item_names):
+        if not (keep_wrong and name in answered):
             found += problems
     items = [converted[name].notna() for name in book.item_names if name in converted]
     for key, question in book.ticks.items():

@@ -158,7 +158,9 @@ def screen(
     check_responses(responses, codebook.item_names)
     seconds = seconds or (codebook.duration if codebook.duration in responses else None)
     check_responses(responses, [seconds] if seconds else [])
-    items = [name for name in responses.columns if name in codebook.item_names]
+    # Who would not buy at a price is not asked at the next: blanks and runs on questions about prices mean nothing.
+    priced = codebook.price.items if codebook.price else ()
+    items = [name for name in responses.columns if name in codebook.item_names and name not in priced]
     check_answers(responses, codebook.ranges(items))
     answers = responses[items].to_numpy(dtype=float, na_value=np.nan)
     low, high = np.array([codebook.range(name) for name in items], dtype=float).reshape(-1, 2).T

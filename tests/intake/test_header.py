@@ -76,3 +76,7 @@ def test_texts_above_numbers_only_are_wordings_and_answers_are_not():
     assert are_wordings(["Staff are kind", "Fair prices"], ["q1", "q2"], [["5", "4"], ["3", "2"]])
     assert not are_wordings(["agree", "agree"], ["q1", "q2"], [["agree", "4"], ["disagree", "2"]])
     assert not are_wordings(["NA", "NA"], ["q1", "q2"], [["5", "4"], ["3", "2"]])
+
+
+def test_a_first_row_of_amounts_with_their_currency_is_no_row_of_wordings():
+    assert not are_wordings(["¥25", "30元", "about 40"], ["P1", "P2", "P3"], [["20", "25", "30"], ["15", "20", ""]])

@@ -76,6 +76,8 @@ def taken_by(book: Codebook) -> dict[str, str]:
     said |= {name: f"item with the role '{item.role}'" for name, item in book.items.items() if item.role}
     said |= {name: f"item of '{key}'" for key, scale in book.scales.items() for name in scale.items}
     said |= {name: f"ticks of '{key}'" for key, one in book.ticks.items() for name in (key, *one.labels_of(key))}
+    said |= {name: f"price '{key}'" for key, name in book.price_columns.items()}
+    said |= {name: "item on buying at a price" for name in (book.price.items if book.price else ())}
     said |= {name: "group" for name in book.groups}
     said |= {name: "respondent" for name in (*book.ids, BETWEEN.join(book.ids))}
     said |= {name: what for name, what in ((book.weight, "weight"), (book.duration, "duration")) if name}
