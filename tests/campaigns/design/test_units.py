@@ -172,6 +172,14 @@ def test_money_as_decimals_is_numbers(shoppers):
     pd.testing.assert_frame_equal(found, expected, rtol=1e-9)
 
 
+def test_decimals_beside_a_column_of_texts_have_their_mean():
+    """pandas 11670, its ten amounts: the mean of decimals was lost; 693.0 − 670.2 = 22.8."""
+    amounts = [Decimal(f"{value}.00") for value in (628, 383, 651, 575, 1114, 241, 572, 609, 820, 1223)]
+    table = pd.DataFrame({"arm": ["none"] * 5 + ["mail"] * 5, "B": [None] * 5 + ["TEST", *[None] * 4], "C": amounts})
+    row = Campaign(table, arm="arm", control="none").evaluate([Mean("C")]).table.iloc[0]
+    assert (row["control"], row["treatment"], row["difference"]) == pytest.approx((670.2, 693.0, 22.8))
+
+
 @pytest.mark.parametrize(
     ("written", "content"),
     [

@@ -41,6 +41,20 @@ def test_unplanned_shares_only_warn(shoppers):
     assert outcome(result, "sample ratio")["outcome"] == "warned"
 
 
+@pytest.mark.parametrize(("sizes", "outcome_of_it"), [((95_100, 4_900), "passed"), ((94_500, 5_500), "failed")])
+def test_a_split_that_was_meant_to_be_uneven_is_judged_by_its_own_shares(sizes, outcome_of_it):
+    """mozilla/experimenter 16010: branches of 95 % and 5 % raised the alarm, since equal ones were assumed.
+
+    Against 95,000 and 5,000: chi² = 100²/95,000 + 100²/5,000 = 2.1 (p = 0.15), and 52.6.
+    """
+    table = pd.DataFrame({"arm": np.repeat(["delivered", "held back"], sizes)})
+    planned = {"delivered": 0.95, "held back": 0.05}
+    found = outcome(Campaign(table, arm="arm", control="held back", planned=planned).check(), "sample ratio")
+    gap = sizes[1] - 5_000
+    assert found["statistic"] == pytest.approx(gap**2 / 95_000 + gap**2 / 5_000)
+    assert found["outcome"] == outcome_of_it
+
+
 def test_unequal_attrition_fails(shoppers):
     assigned = pd.concat([shoppers, shoppers[shoppers["arm"] == "A"][:120]])
     result = Campaign(shoppers, arm="arm", control="none").check(assigned=assigned)

@@ -79,11 +79,39 @@ def test_a_cube_says_that_its_band_was_not_tried():
     assert any("the band was not tried" in text for text in found.warnings)
 
 
+def alarms(looks: int, n: int, control: float, seed: int, monkeypatch) -> np.ndarray | None:
+    """Shares of 1,500 fresh campaigns among the same customers that the shown band calls better, worse and either."""
+    table = people(n, control=control, seed=seed)
+    table["week"] = np.random.default_rng(seed + 1000).integers(0, looks, n)
+    known = campaign(table)
+    metric = lk.Mean("spend")
+    course = known.course([metric])
+    begins = course.trials["begins"].iloc[0]
+    if begins is None:
+        return None
+    cube, _ = build_cube(known, [metric], (), {})
+    watched = _watched(known, cube, [metric], order_arms(cube.arms, "none", None), ())
+    monkeypatch.setattr(band, "PLACEBOS", 1500)
+    beyond = _beyond(watched, metric, 2, 0.05, 10_000, np.random.default_rng(seed + 2000))[:, 0, int(begins) :]
+    monkeypatch.undo()
+    called = (beyond > 0).any(axis=1)
+    return np.array([*called.mean(axis=0), called.any(axis=1).mean()])
+
+
 @pytest.mark.slow
-def test_the_band_that_is_shown_is_called_better_as_rarely_as_is_due():
-    """400 campaigns without effect, 5 % control, skewed spend, 8 looks: 'better' or 'worse' in 5 % (MC error 1.1 %)."""
-    alarms = np.zeros(2)
-    for seed in range(400):
-        table = campaign(people(8000, control=0.05, seed=seed)).course([lk.Mean("spend")]).table
-        alarms += (table["ci_low"] > 0).any(), (table["ci_high"] < 0).any()
-    assert (alarms / 400 <= 0.025 + 3 * 0.008).all()
+@pytest.mark.parametrize("looks", [8, 14, 100])
+@pytest.mark.parametrize(("control", "n"), [(0.05, 30_000), (0.1, 20_000), (0.5, 8_000)])
+def test_the_band_that_is_shown_is_called_better_as_rarely_as_is_due(looks, control, n, monkeypatch):
+    """Skewed spend, no effect: from where `course` begins its band on, it errs in 2.5 % a side at any look.
+
+    12 sets of customers, each with its own beginning, and 1,500 fresh lots of each that the beginning does not rest on:
+    18,000 campaigns, Monte Carlo error some 0.2 points with what differs between the sets.
+    """
+    found = [alarms(looks, n, control, seed, monkeypatch) for seed in range(12)]
+    held = np.array([one for one in found if one is not None])
+    assert len(held) >= 8
+    mean, error = held.mean(axis=0), held.std(axis=0, ddof=1) / np.sqrt(len(held))
+    said = ", ".join(f"{one:.2%} (MC {two:.2%})" for one, two in zip(mean, error, strict=True))
+    print(f"{looks} looks, {control:.0%} control, {len(held)} bands shown: better, worse, either {said}")
+    assert (mean[:2] <= 0.025 + 3 * error[:2]).all()
+    assert mean[2] <= 0.05 + 3 * error[2]

@@ -51,6 +51,18 @@ def test_a_line_of_another_type_is_told_and_no_parameter(hint):
     assert ([entry.name for entry in notebook_parameters(node)], other_lines(node)) == (["a"], {"b": hint})
 
 
+def test_dates_with_their_module_and_unions_are_parameters_and_times_are_told():
+    """nteract/papermill 807 and 806: lines of `datetime.date` and `None|str` were not seen."""
+    lines = [
+        *("a: datetime.date = datetime.date.today()", "b: datetime.datetime = datetime.datetime.now()"),
+        *("c: date = datetime.date.today()", "d: datetime.time = datetime.time(12, 30)", "e: None|str = None"),
+    ]
+    node = new_notebook(cells=[new_code_cell("\n".join(lines), metadata={"tags": ["parameters"]})])
+    found = {entry.name: entry.type for entry in notebook_parameters(node)}
+    assert found == {"a": "datetime.date", "b": "datetime.datetime", "c": "date", "e": "None | str"}
+    assert other_lines(node) == {"d": "datetime.time"}
+
+
 def test_a_notebook_without_tagged_cell_has_no_parameters():
     cells = [new_code_cell("a = 1"), new_markdown_cell("b = 2", metadata={"tags": ["parameters"]})]
     assert notebook_parameters(new_notebook(cells=cells)) == ()

@@ -119,6 +119,15 @@ def test_lists_and_tables_of_toml_stand_for_tuples_and_dicts():
     }
 
 
+def test_a_date_of_a_file_is_a_date_and_one_that_is_none_is_refused():
+    """nteract/papermill 345: `a_date: 2019-01-01` in a file raised an error, the text '2019-01-01' did not."""
+    entries = read_parameters("a_date: date = date(2018, 1, 1)")
+    from_file = check_parameters(tomllib.loads("a_date = 2019-01-01"), entries, "report")
+    assert from_file == check_texts({"a_date": "2019-01-01"}, entries, "report") == {"a_date": date(2019, 1, 1)}
+    with pytest.raises(InputError, match="Parameter 'a_date' of 'report' must be date; got '2019-02-30'"):
+        check_texts({"a_date": "2019-02-30"}, entries, "report")
+
+
 def test_names_that_must_be_numbers_may_be_text_as_toml_writes_them():
     (weights,) = read_parameters("weights: dict[int, float] = {}")
     assert check_parameters({"weights": {"1": 0.5}}, (weights,), "report") == {"weights": {1: 0.5}}

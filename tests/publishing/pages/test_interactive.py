@@ -79,7 +79,7 @@ def install(monkeypatch):
     ],
 )
 def test_what_cannot_be_drawn_is_named_once_in_its_place_and_to_the_caller(install, data, said):
-    """plotly/plotly.py 5365, jupyter/nbconvert 944: the page was empty there, without a word."""
+    """plotly/plotly.py 5365, jupyter/nbconvert 944 and 1657: the page was empty there, without a word."""
     (sentence,) = page(data).select("p.warning")
     _, left_out = still(notebook(data), "en")
     assert (said in sentence.get_text(), [said in one for one in left_out]) == (True, [True])
