@@ -19,7 +19,7 @@ from .customers.loyalty_types import LoyaltyTypesResult as LoyaltyTypesResult
 from .customers.rfm.rfm import MovesResult as MovesResult
 from .customers.rfm.rfm import RfmResult as RfmResult
 from .customers.segments.segments import SegmentsResult as SegmentsResult
-from .customers.segments.segments import StructureResult as StructureResult
+from .customers.segments.structure import StructureResult as StructureResult
 from .customers.segments.tree import TreeResult as TreeResult
 from .customers.transactions.checks import LogCheckResult as LogCheckResult
 from .drivers.driver_result import DriverResult as DriverResult

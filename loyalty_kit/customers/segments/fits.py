@@ -23,6 +23,8 @@ STARTS = 20
 MOST_WARD = 20_000
 SAMPLE = 20_000
 """Rows of a bootstrap sample, at most: the fit to more than these hardly differs, and its time would grow."""
+ROUGH = 1e-3
+"""k-means' tolerance in bootstrap samples."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,20 +117,23 @@ class Classes(Fit):
         return self.bic
 
 
-def fit(values: Floats, k: int, method: str, rng: np.random.Generator, *, starts: int = STARTS) -> tuple[Fit, Whole]:
+def fit(
+    values: Floats, k: int, method: str, rng: np.random.Generator, *, starts: int = STARTS, tolerance: float = 0.0
+) -> tuple[Fit, Whole]:
     """Fit k segments to standardized values, or to categories where classes are latent; and the rows' segments.
 
-    Ward's segments are those of its tree, which may differ from the nearest centre's.
+    Ward's segments are those of its tree, which may differ from the nearest centre's. `tolerance` is k-means' own:
+    with more than 0 it stops short of the last steps, which a sample or a draw can do without.
     """
     if method == "ward":
         return _ward(values, k)
-    fitted: Fit = _fitted(values, k, method, rng, starts)
+    fitted: Fit = _fitted(values, k, method, rng, starts, tolerance)
     return fitted, fitted.labels(values)
 
 
-def _fitted(values: Floats, k: int, method: str, rng: np.random.Generator, starts: int) -> Fit:
+def _fitted(values: Floats, k: int, method: str, rng: np.random.Generator, starts: int, tolerance: float) -> Fit:
     if method == "kmeans":
-        return _kmeans(values, k, rng, starts, None)
+        return _kmeans(values, k, rng, starts, None, tolerance)
     if method == "gmm":
         return _mixture(values, k, rng, starts)
     model = latent_classes(values.astype(np.intp), k, starts=starts, rng=rng)
@@ -142,13 +147,13 @@ def refit(values: Floats, k: int, method: str, rng: np.random.Generator) -> Fit:
     counts = np.bincount(rng.integers(len(values), size=n), minlength=len(values))
     drawn = np.flatnonzero(counts)
     if method == "kmeans":
-        return _kmeans(values[drawn], k, rng, 1, counts[drawn].astype(float))
+        return _kmeans(values[drawn], k, rng, 1, counts[drawn].astype(float), ROUGH)
     return fit(np.repeat(values[drawn], counts[drawn], axis=0), k, method, rng, starts=2)[0]
 
 
-def _kmeans(values: Floats, k: int, rng: np.random.Generator, starts: int, weights: Floats | None) -> Centres:
-    # With its own tolerance scikit-learn stops short of the last steps, which a bootstrap sample can do without.
-    tolerance = 0.0 if weights is None else 1e-4
+def _kmeans(
+    values: Floats, k: int, rng: np.random.Generator, starts: int, weights: Floats | None, tolerance: float
+) -> Centres:
     model = KMeans(k, n_init=starts, random_state=_seed(rng), tol=tolerance)
     with _pools().limit(limits=1, user_api="openmp"):
         model.fit(values, sample_weight=weights)

@@ -17,15 +17,8 @@ from loyalty_kit.core.results import Result
 from loyalty_kit.core.selection import FEWEST
 from loyalty_kit.customers.segments.features import Features, features_of
 from loyalty_kit.customers.segments.fits import METHODS, Fit, fit
-from loyalty_kit.customers.segments.stability import (
-    cloud,
-    recovery,
-    same_columns,
-    shuffled,
-    silhouette,
-    structure_draws,
-    structure_statistic,
-)
+from loyalty_kit.customers.segments.stability import recovery, silhouette
+from loyalty_kit.customers.segments.structure import StructureResult, cloud, shuffled, structure_of
 from loyalty_kit.customers.segments.tree import TreeResult, tree_of
 
 Floats = npt.NDArray[np.float64]
@@ -38,44 +31,8 @@ CHANCE_SAMPLES = 20
 CHOICE_SAMPLES = 25
 TRIAL_STARTS = 5
 """Starts of the fits among which the number of segments is chosen; the chosen one has more."""
-LEVEL = 0.05
 MARKED = 0.5
 """Standard deviations from the mean at which a column marks a segment."""
-
-
-@dataclass(frozen=True, eq=False)
-class StructureResult(Result):
-    """Whether there is any structure, or a cloud of the same moments would be parted as well.
-
-    Attributes
-    ----------
-    statistic : float
-        Mean silhouette of the segments; for latent classes the gain in log-likelihood over one class.
-    expected, upper : float
-        Mean and 95 % point of the draws without structure.
-    p_value : float
-        Share of draws that reach the statistic, one counted for the data themselves.
-    p_columns : float
-        The same for draws that keep each column's own distribution too; NaN for latent classes.
-    verdict : {'structure', 'columns', 'none'}
-        'none' where the p value is above .05; 'columns' where the columns' own distributions explain the groups.
-    samples, n_used : int
-        Draws; customers.
-    """
-
-    statistic: float
-    expected: float
-    upper: float
-    p_value: float
-    p_columns: float
-    verdict: str
-    samples: int
-    n_used: int
-
-    def to_frame(self) -> pd.DataFrame:
-        """Tidy frame of one row: statistic, expected, upper, p_value, p_columns, verdict."""
-        names = ["statistic", "expected", "upper", "p_value", "p_columns", "verdict"]
-        return pd.DataFrame([{name: getattr(self, name) for name in names}])
 
 
 @dataclass(frozen=True, eq=False)
@@ -156,7 +113,7 @@ class SegmentsResult(Result):
 
     def _by_chance(self, rng: np.random.Generator) -> float:
         """Mean similarity of segments of a cloud without structure."""
-        nothing = (shuffled if self.method == "latent_class" else cloud)(self._values, rng)
+        nothing = (shuffled if self.method == "latent_class" else cloud)(self._values)(rng)
         labels = fit(nothing, self.k, self.method, rng, starts=5)[1]
         found = recovery(nothing, labels, self.k, self.method, CHANCE_SAMPLES, rng)
         return float(found.jaccard.mean())
@@ -180,30 +137,14 @@ class SegmentsResult(Result):
         Notes
         -----
         A parametric bootstrap: normal draws with the same means, spreads and correlations are parted into as many
-        segments, and their mean silhouette is compared; for latent classes, answers drawn from each item's own shares
-        and the gain in log-likelihood over one class. A column in which most customers are alike (one order) is no
-        normal cloud: a second set of draws keeps every column's own distribution and only joins them as a cloud would.
-        Where those fall apart as clearly, the groups are the columns' own, and crossing the columns tells as much.
+        segments, and how clearly these are apart is compared (simplified silhouette); for latent classes, answers
+        drawn from each item's own shares and the gain in log-likelihood over one class. A column in which most
+        customers are alike (one order) is no normal cloud: a second set of draws keeps every column's own distribution
+        and only joins them as a cloud would. Where those fall apart as clearly, the groups are the columns' own, and
+        crossing the columns tells as much. What lies between clear and none is called neither.
         """
         check_whole(samples, "samples", 19)
-        rng = np.random.default_rng([self.seed, 2])
-        statistic = structure_statistic(self._values, self.k, self.method, rng)
-        latent = self.method == "latent_class"
-        draws = structure_draws(self._values, self.k, self.method, shuffled if latent else cloud, samples, rng)
-        p, by_columns = _reached(draws, statistic), float("nan")
-        if p <= LEVEL and not latent:
-            kept = structure_draws(self._values, self.k, self.method, same_columns, samples, rng)
-            by_columns = _reached(kept, statistic)
-        return StructureResult(
-            statistic=statistic,
-            expected=float(draws.mean()),
-            upper=float(np.quantile(draws, 0.95)),
-            p_value=p,
-            p_columns=by_columns,
-            verdict="none" if p > LEVEL else "columns" if by_columns > LEVEL else "structure",
-            samples=samples,
-            n_used=self.n_used,
-        )
+        return structure_of(self._values, self.k, self.method, samples, np.random.default_rng([self.seed, 2]))
 
     def tree(self) -> TreeResult:
         """Rules of at most three splits that lead to the segments, and how often they are right."""
@@ -333,10 +274,6 @@ def segments(
         seed=rng,
         warnings=_warnings(tried, chosen, k is None),
     )
-
-
-def _reached(draws: Floats, statistic: float) -> float:
-    return float((1 + (draws >= statistic).sum()) / (1 + len(draws)))
 
 
 def _tried(values: Floats, method: str, tried: list[int], seed: int) -> pd.DataFrame:

@@ -1,19 +1,15 @@
-"""Whether segments come back in other samples, and whether there is any structure at all."""
+"""Whether segments come back in other samples, and how clearly they are apart."""
 
-from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
 from scipy.optimize import linear_sum_assignment
 
-from loyalty_kit.customers.segments.fits import fit, refit
-from loyalty_kit.customers.segments.latent_classes import latent_classes
+from loyalty_kit.customers.segments.fits import refit
 
 Floats = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.intp]
-Draw = Callable[[Floats, np.random.Generator], Floats]
 
 SILHOUETTE_ROWS = 1_000
 BLOCK = 125
@@ -75,40 +71,3 @@ def _silhouette(values: Floats, labels: Whole) -> float:
     nearest = others.min(axis=1)
     widths = (nearest - within) / np.maximum(np.maximum(nearest, within), np.finfo(float).tiny)
     return float(np.where(sizes[own] > 1, widths, 0.0).mean())
-
-
-def cloud(values: Floats, rng: np.random.Generator) -> Floats:
-    """Draw a cloud without segments: normal, with the means, spreads and correlations of the values."""
-    mean, covariance = values.mean(axis=0), np.atleast_2d(np.cov(values, rowvar=False))
-    roots, vectors = np.linalg.eigh(covariance)
-    half = vectors * np.sqrt(np.maximum(roots, 0))
-    drawn: Floats = mean + rng.standard_normal((min(len(values), SILHOUETTE_ROWS), len(roots))) @ half.T
-    return drawn
-
-
-def same_columns(values: Floats, rng: np.random.Generator) -> Floats:
-    """Draw rows whose every column is that of the values, joined as a normal cloud with their rank correlations."""
-    rows = values[rng.permutation(len(values))[:SILHOUETTE_ROWS]]
-    scores = stats.norm.ppf((stats.rankdata(rows, axis=0) - 0.5) / len(rows))
-    ranks = stats.rankdata(cloud(scores, rng), method="ordinal", axis=0) - 1
-    return np.take_along_axis(np.sort(rows, axis=0), ranks.astype(np.intp), axis=0)
-
-
-def shuffled(values: Floats, rng: np.random.Generator) -> Floats:
-    """Draw answers without classes: each item's own, independent of the others."""
-    return np.column_stack([rng.permutation(column) for column in values.T])
-
-
-def structure_statistic(values: Floats, k: int, method: str, rng: np.random.Generator) -> float:
-    """Silhouette of k segments; for latent classes the gain in log-likelihood over one class."""
-    if method != "latent_class":
-        drawn = values[rng.permutation(len(values))[:SILHOUETTE_ROWS]]
-        return silhouette(drawn, fit(drawn, k, method, rng, starts=3)[1], rng)
-    answers = values.astype(np.intp)
-    several, one = (latent_classes(answers, classes, starts=3, rng=rng).log_likelihood for classes in (k, 1))
-    return several - one
-
-
-def structure_draws(values: Floats, k: int, method: str, draw: Draw, samples: int, rng: np.random.Generator) -> Floats:
-    """Draws of the statistic where there is no structure."""
-    return np.array([structure_statistic(draw(values, rng), k, method, rng) for _ in range(samples)])

@@ -14,7 +14,7 @@ from loyalty_kit.core.privacy import small_cells
 from loyalty_kit.core.selection import FEWEST
 from loyalty_kit.customers.concentration import ConcentrationResult
 from loyalty_kit.customers.rfm.rfm import MovesResult, RfmResult
-from loyalty_kit.customers.segments.segments import StructureResult
+from loyalty_kit.customers.segments.structure import StructureResult
 from loyalty_kit.reporting.behind import Behind
 from loyalty_kit.reporting.canvas import BLUE, GREEN, INK, MUTED, ORANGE, canvas, label, name_rows
 from loyalty_kit.reporting.customers.log import top_of

@@ -9,7 +9,8 @@ from loyalty_kit.core.selection import FEWEST
 from loyalty_kit.customers.baskets.associations import AssociationsResult
 from loyalty_kit.customers.engagement import EngagementValidity
 from loyalty_kit.customers.loyalty_types import LoyaltyTypesResult
-from loyalty_kit.customers.segments.segments import SegmentsResult, StructureResult
+from loyalty_kit.customers.segments.segments import SegmentsResult
+from loyalty_kit.customers.segments.structure import StructureResult
 from loyalty_kit.customers.segments.tree import TreeResult
 from loyalty_kit.reporting.canvas import canvas, heat, label
 from loyalty_kit.reporting.layout import headings, lay_out, span

@@ -1,25 +1,19 @@
 """Segments: how many, how sure, whether there are any; and what is refused."""
 
+import sys
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 from sklearn.metrics import adjusted_rand_score
 
 import loyalty_kit as lk
+from loyalty_kit.customers.segments.structure import clearness, cloud, judged, same_columns
 
-COLUMNS = ["visits", "spend", "age"]
-CENTRES = np.array([[0, 0, 0], [6, 0, 0], [0, 6, 0], [0, 0, 6]])
+sys.path.insert(0, str(Path(__file__).parents[2] / "helpers"))
 
-
-def four(seed: int, n: int = 400) -> tuple[pd.DataFrame, np.ndarray]:
-    rng = np.random.default_rng(seed)
-    truth = np.repeat(np.arange(4), [n // 2, n // 4, n // 8, n // 8])
-    return pd.DataFrame(CENTRES[truth] + rng.normal(size=(n, 3)), columns=COLUMNS), truth
-
-
-def nothing(seed: int, n: int = 400) -> pd.DataFrame:
-    rng = np.random.default_rng(seed)
-    return pd.DataFrame(rng.normal(size=(n, 3)) @ np.array([[1, 0.6, 0.3], [0, 1, 0.2], [0, 0, 1]]), columns=COLUMNS)
+from clouds import COLUMNS, four, nothing
 
 
 def test_four_segments_are_found_by_themselves():
@@ -121,20 +115,40 @@ def test_few_rows_are_refused():
         lk.segments(four(1)[0].head(20), columns=COLUMNS)
 
 
-@pytest.mark.slow
-def test_a_cloud_is_called_one_in_nearly_every_draw():
-    """1,000 draws; .95 is due, Monte Carlo error .7 %."""
-    none = sum(
-        lk.segments(nothing(seed), columns=COLUMNS, k=3).structure(samples=39).verdict == "none" for seed in range(1000)
-    )
-    assert none / 1000 >= 0.93
+DRAWS = np.random.default_rng(1).normal(size=39)
+JUDGED = {
+    "within the draws": (np.sort(DRAWS)[-3], "none"),
+    "farther than all, but hardly": (DRAWS.mean() + 2.2 * DRAWS.std(ddof=1), "unclear"),
+    "far": (DRAWS.mean() + 2.6 * DRAWS.std(ddof=1), "clear"),
+}
 
 
-@pytest.mark.slow
-def test_four_real_segments_are_found_in_nearly_every_draw():
-    """200 draws: k and who is where."""
-    found = 0
-    for seed in range(200):
-        table, truth = four(seed)
-        found += adjusted_rand_score(lk.segments(table, columns=COLUMNS, rng=seed).labels, truth) >= 0.9
-    assert found / 200 >= 0.95
+@pytest.mark.parametrize(("statistic", "word"), JUDGED.values(), ids=JUDGED)
+def test_between_chance_and_structure_stands_a_word_for_neither(statistic, word):
+    """One in a hundred of normal draws lies beyond 2.43 s sqrt(1 + 1 / 39), of 38 degrees of freedom: 2.46 s."""
+    draws = np.sort(DRAWS)
+    draws[-1] = min(draws[-1], draws[-2])
+    assert judged(draws, statistic) == word
+
+
+def test_all_customers_decide_so_that_no_seed_does():
+    table = four(1, n=1_600)[0] * [0.45, 0.45, 1]
+    words = {lk.segments(table, columns=COLUMNS, k=4, rng=seed).structure(samples=19).verdict for seed in range(4)}
+    assert len(words) == 1
+
+
+def test_segments_are_as_clear_as_their_distances_say():
+    """By hand: 1 − a / b of each row, a to its own centre and b to the other's."""
+    values = np.array([[0.0, 0.0], [4.0, 0.0], [2.0, 9.0], [2.0, 11.0]])
+    near = [np.hypot(2, 10), np.hypot(2, 10), 9, 11]
+    expected = np.mean([1 - 2 / near[0], 1 - 2 / near[1], 1 - 1 / near[2], 1 - 1 / near[3]])
+    assert clearness(values, np.array([0, 0, 1, 1])) == pytest.approx(expected)
+
+
+def test_draws_keep_what_they_promise():
+    values = np.exp(four(1)[0].to_numpy() / 3)
+    rng = np.random.default_rng(1)
+    kept = same_columns(values)(rng)
+    np.testing.assert_array_equal(np.sort(kept, axis=0), np.sort(values, axis=0))
+    drawn = np.concatenate([cloud(values)(rng) for _ in range(200)])
+    np.testing.assert_allclose(np.cov(drawn, rowvar=False), np.cov(values, rowvar=False), rtol=0.05, atol=0.02)
