@@ -3,50 +3,27 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, NamedTuple
+from typing import Any
 
 import narwhals as nw
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import optimize, special, stats
-from statsmodels.stats.proportion import proportion_confint
+from scipy import stats
 
 from loyalty_kit.core.checks import check_columns, check_level, check_share, check_whole
 from loyalty_kit.core.errors import InputError, TooLittleError, kind
 from loyalty_kit.core.messages import message
 from loyalty_kit.core.results import Result
-from loyalty_kit.customers.baskets.itemsets import Baskets, Itemset, baskets_of, count_of, frequent
+from loyalty_kit.customers.baskets.itemsets import Baskets, Itemset, baskets_of, frequent
+from loyalty_kit.customers.baskets.later import Rule, tried_later
+from loyalty_kit.customers.baskets.shrinkage import Lifts, Prior, lifts_of, prior_of
 from loyalty_kit.customers.transactions.transactions import Transactions
 from loyalty_kit.statistics.multiplicity import benjamini_hochberg
 
 Floats = npt.NDArray[np.float64]
 LEAST_ORDERS = 5
 LEVEL = 0.05
-COLUMNS = [
-    "antecedent",
-    "consequent",
-    "orders",
-    "support",
-    "confidence",
-    "lift",
-    "ci_low",
-    "ci_high",
-    "p_adjusted",
-    "later_orders",
-    "later_confidence",
-    "later_low",
-    "later_high",
-    "held",
-]
-
-
-class _Rule(NamedTuple):
-    antecedent: Itemset
-    consequent: int
-    together: int
-    given: int
-    then: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,17 +35,20 @@ class AssociationsResult(Result):
     table : DataFrame
         antecedent, consequent, orders, support, confidence, lift (shrunken), ci_low, ci_high, p_adjusted, and of the
         later period later_orders, later_confidence, later_low, later_high, held ('yes', 'no', 'unclear' or '' where
-        there is no later period); the strongest first.
+        there is no later period) and held_expected, how probably it holds there if its lift is as said; the strongest
+        first.
     n_used, n_later : int
         Orders that the rules are made of; orders of the later period.
     items : int
         Different items.
     rules : int
         Rules that were tested.
-    prior : float
-        Strength of the shrinkage: orders' worth of 'no association'.
+    prior : Prior
+        What the lifts of all rules tell about each: (strength, shape, mean, weight) of two gammas.
     confidence : float
         Level of the intervals.
+    sets : tuple of tuple of str
+        Items of each rule's antecedent.
     """
 
     table: pd.DataFrame
@@ -76,8 +56,9 @@ class AssociationsResult(Result):
     n_later: int
     items: int
     rules: int
-    prior: float
+    prior: Prior
     confidence: float
+    sets: tuple[tuple[str, ...], ...]
 
     def to_frame(self) -> pd.DataFrame:
         """Tidy frame, a row a rule, the strongest first."""
@@ -137,10 +118,11 @@ def associations(
     Notes
     -----
     With n orders together and e = (orders with the antecedent)(orders with the consequent) / (all orders) expected, the
-    lift n / e is shrunken toward 1: e times the lift is Poisson, the lift is gamma with mean 1 whose strength a is
-    fitted to all rules; lift = (a + n) / (a + e), with the quantiles of that gamma as its interval. p is Fisher's
-    exact test, one-sided, adjusted by Benjamini and Hochberg over all rules that were tested. A rule has held where
-    the later interval of its confidence (Wilson) lies above the later share of the consequent.
+    lift n / e is shrunken toward 1: n is Poisson with mean e times the lift, and the lift is one of two gammas, one
+    with mean 1 and one with any, which are fitted to all rules. Shown are the mean and the quantiles of what the lift
+    then is. p is Fisher's exact test, one-sided, adjusted by Benjamini and Hochberg over all rules that were tested. A
+    rule has held where the later interval of its confidence (Wilson) lies above the later share of the consequent. How
+    probable that is follows from what its lift may be: later orders with both are binomial.
 
     References
     ----------
@@ -172,16 +154,17 @@ def associations(
         rule for rule in _rules(frequent(baskets, least, longest)) if rule.together / rule.given >= least_confidence
     ]
     later = baskets_of(late[order], late[item]) if late is not None and len(late) else None
-    found, prior = _estimated(rules, baskets, confidence)
-    found = _tried_later(found, rules, baskets, later, confidence)
+    found, prior, lifts = _estimated(rules, baskets, confidence)
+    found = _strongest_first(tried_later(found, rules, baskets, later, lifts, confidence))
     return AssociationsResult(
-        table=_strongest_first(found),
+        table=found.reset_index(drop=True),
         n_used=baskets.orders,
         n_later=later.orders if later else 0,
         items=len(baskets.items),
         rules=len(rules),
         prior=prior,
         confidence=confidence,
+        sets=tuple(tuple(str(baskets.items[item]) for item in rules[row].antecedent) for row in found.index),
     )
 
 
@@ -189,7 +172,7 @@ def _strongest_first(found: pd.DataFrame) -> pd.DataFrame:
     """Sort rules; those that differ by rounding stand in the order of their names."""
     strength = found.assign(strength=-found["ci_low"].round(9), count=-found["orders"])
     order = strength.sort_values(["strength", "count", "antecedent", "consequent"], kind="stable").index
-    return found.loc[order].reset_index(drop=True)
+    return found.loc[order]
 
 
 def _of_log(log: Transactions) -> tuple[Any, str, str, str]:
@@ -226,22 +209,21 @@ def _parted(table: pd.DataFrame, time: str | None, at: date | str | None) -> tup
     return table[~late], table[late]
 
 
-def _rules(sets: Mapping[Itemset, int]) -> Iterator[_Rule]:
+def _rules(sets: Mapping[Itemset, int]) -> Iterator[Rule]:
     """Every rule with one consequent."""
     for items, together in sets.items():
         for then in items if len(items) > 1 else ():
             given = tuple(item for item in items if item != then)
-            yield _Rule(given, then, together, sets[given], sets[then,])
+            yield Rule(given, then, together, sets[given], sets[then,])
 
 
-def _estimated(rules: list[_Rule], baskets: Baskets, confidence: float) -> tuple[pd.DataFrame, float]:
+def _estimated(rules: list[Rule], baskets: Baskets, confidence: float) -> tuple[pd.DataFrame, Prior, Lifts]:
     together, given, then = (
         np.array([getattr(rule, name) for rule in rules], dtype=float) for name in ("together", "given", "then")
     )
     expected = given * then / baskets.orders
-    prior = _strength(together, expected)
-    tail = (1 - confidence) / 2
-    ends = [special.gammaincinv(prior + together, at) / (prior + expected) for at in (tail, 1 - tail)]
+    prior = prior_of(together, expected)
+    lifts = lifts_of(prior, together, expected)
     p = stats.hypergeom.sf(together - 1, baskets.orders, given, then) if len(rules) else together
     table = pd.DataFrame(
         {
@@ -250,50 +232,10 @@ def _estimated(rules: list[_Rule], baskets: Baskets, confidence: float) -> tuple
             "orders": together.astype(int),
             "support": together / baskets.orders,
             "confidence": together / given,
-            "lift": (prior + together) / (prior + expected),
-            "ci_low": ends[0],
-            "ci_high": ends[1],
+            "lift": lifts.mean,
+            "ci_low": lifts.quantile((1 - confidence) / 2),
+            "ci_high": lifts.quantile((1 + confidence) / 2),
             "p_adjusted": benjamini_hochberg(p),
         }
     )
-    return table, prior
-
-
-def _strength(together: Floats, expected: Floats) -> float:
-    """Strength of the gamma prior with mean 1, by maximum likelihood of the negative binomial counts."""
-    if len(together) < 2:
-        return 1.0
-
-    def loss(log_a: float) -> float:
-        a = np.exp(log_a)
-        return -float(stats.nbinom.logpmf(together, a, a / (a + expected)).sum())
-
-    return float(np.exp(optimize.minimize_scalar(loss, bounds=(-5.0, 8.0), method="bounded").x))
-
-
-def _tried_later(
-    table: pd.DataFrame, rules: list[_Rule], baskets: Baskets, later: Baskets | None, confidence: float
-) -> pd.DataFrame:
-    """Table with what became of each rule in the later period."""
-    if later is None:
-        nothing = dict.fromkeys(["later_confidence", "later_low", "later_high"], np.nan)
-        return table.assign(later_orders=0, **nothing, held="")[COLUMNS]
-    place = later.items.get_indexer(baskets.items)
-    given, both, base = (np.zeros(len(rules)) for _ in range(3))
-    for number, rule in enumerate(rules):
-        before = tuple(int(place[item]) for item in rule.antecedent)
-        then = int(place[rule.consequent])
-        if min(before) >= 0:
-            given[number] = count_of(later, before)
-        if then >= 0:
-            base[number] = later.counts[then] / later.orders
-            both[number] = count_of(later, (*before, then)) if min(before) >= 0 else 0
-    low, high = proportion_confint(both, np.maximum(given, 1), 1 - confidence, "wilson")
-    held = np.where(low > base, "yes", np.where(high < base, "no", "unclear"))
-    return table.assign(
-        later_orders=given.astype(int),
-        later_confidence=np.divide(both, given, out=np.full(len(rules), np.nan), where=given > 0),
-        later_low=np.where(given > 0, low, np.nan),
-        later_high=np.where(given > 0, high, np.nan),
-        held=np.where(given > 0, held, "unclear"),
-    )[COLUMNS]
+    return table, prior, lifts

@@ -131,8 +131,8 @@ def describe_associations(result: AssociationsResult) -> Passage:
         )
     ]
     if result.n_later:
-        held = (clear["held"] == "yes").mean()
-        sentences.append(say("baskets.held", share=percent(held), orders=f"{result.n_later:,}"))
+        held, due = (clear["held"] == "yes").mean(), clear["held_expected"].mean()
+        sentences.append(say("baskets.held", share=percent(held), due=percent(due), orders=f"{result.n_later:,}"))
     return Passage(Sentence(text, "answer") for text in sentences)
 
 

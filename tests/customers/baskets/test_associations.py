@@ -102,18 +102,6 @@ def test_an_item_that_is_sold_no_more_leaves_its_rules_unclear():
     assert set(found.loc[found["antecedent"] == "bread", "held"]) == {"unclear"}
 
 
-@pytest.mark.slow
-def test_chance_is_called_a_rule_as_seldom_as_promised():
-    """False-discovery rate of .05: 200 logs without any association, Monte Carlo error 1.5 %."""
-    false = 0
-    for seed in range(200):
-        rng = np.random.default_rng(seed)
-        order, item = np.nonzero(rng.random((1_000, 20)) < 0.1)
-        lines = pd.DataFrame({"order": order, "item": item})
-        false += len(lk.associations(lines, order="order", item="item", support=0.005, least_confidence=0.01).clear) > 0
-    assert false / 200 <= 0.05 + 3 * 0.0154
-
-
 def test_what_is_lacking_is_said():
     lines = pd.DataFrame({"order": [1], "item": ["a"]})
     with pytest.raises(lk.InputError, match="'at' parts the orders by time; give `time`"):
