@@ -56,6 +56,7 @@ from .publishing import batch as batch
 from .publishing.history.recording import record as record
 from .publishing.render import render as render
 from .reporting.provenance import provenance as provenance
+from .reporting.tiles import tiles as tiles
 from .reporting.verbs import describe as describe
 from .reporting.verbs import plot as plot
 from .reporting.verbs import table as table

@@ -1,4 +1,4 @@
-"""Named estimates that reports keep from run to run, and what changed between two runs."""
+"""Figures that a report stands for: kept from run to run, compared between two runs, shown first."""
 
 import math
 from collections.abc import Sequence
@@ -41,6 +41,39 @@ class Estimate:
         if low is None or high is None or not math.isfinite(low) or not math.isfinite(high):
             return None
         return low, high
+
+
+Tone = Literal["good", "bad", "open", "plain"]
+"""Settled and welcome; settled and not; not settled; no verdict at all."""
+
+TILES = "application/vnd.loyalty-kit.tiles+json"
+"""Kind of the output that carries a report's tiles."""
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A figure of a report's first screen, written out in the report's language.
+
+    Attributes
+    ----------
+    heading, value : str
+        What it is, and its value with its unit.
+    detail : str
+        Its interval, or what it is of.
+    verdict : str
+        What it comes to, in a few words; empty where it is only told.
+    tone : str
+        'good', 'bad', 'open' or 'plain': how the verdict is coloured and which shape stands before it.
+    name : str
+        What history knows the figure by, so that a page can say whether it moved; empty where it does not.
+    """
+
+    heading: str
+    value: str
+    detail: str = ""
+    verdict: str = ""
+    tone: Tone = "plain"
+    name: str = ""
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,10 @@ from typing import Any
 
 from loyalty_kit.core.errors import InputError
 from loyalty_kit.publishing import reports
+from loyalty_kit.publishing.cover.index import REPORT, write_index
 from loyalty_kit.publishing.files.publication import output_folder, scratch_folder, sweep
 from loyalty_kit.publishing.files.stores import is_address
 from loyalty_kit.publishing.history.history import History
-from loyalty_kit.publishing.pages.index import REPORT, write_index
 from loyalty_kit.publishing.reports.jobs import Job, prepare_job
 from loyalty_kit.publishing.reports.outcomes import RenderResult, begin, is_unchanged, settle, unchanged, warn
 

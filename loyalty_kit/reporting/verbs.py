@@ -27,17 +27,17 @@ FIGURES: Views = {}
 
 def describes(result: type, view: str) -> Callable[[View], View]:
     """Register a function that says in sentences what a view of a result shows."""
-    return _registered(SENTENCES, result, view)
+    return register(SENTENCES, result, view)
 
 
 def tabulates(result: type, view: str) -> Callable[[View], View]:
     """Register a function that lays out a view of a result as a table."""
-    return _registered(TABLES, result, view)
+    return register(TABLES, result, view)
 
 
 def draws(result: type, view: str) -> Callable[[View], View]:
     """Register a function that draws a view of a result on the axes given, or on new ones where these are None."""
-    return _registered(FIGURES, result, view)
+    return register(FIGURES, result, view)
 
 
 def describe(result: Any, view: str | None = None, **options: Any) -> Passage:
@@ -75,7 +75,7 @@ def describe(result: Any, view: str | None = None, **options: Any) -> Passage:
     if isinstance(result, TooLittleError):
         return Passage([Sentence(translate(result.said), "left_out")])
     with labelled(getattr(result, "labels", None)):
-        passage: Passage = _view(SENTENCES, "describe", result, view)(result, **options)
+        passage: Passage = view_of(SENTENCES, "describe", result, view)(result, **options)
     return passage
 
 
@@ -105,7 +105,7 @@ def table(result: Any, view: str | None = None, **options: Any) -> "GT | None":
     if result is None or isinstance(result, TooLittleError):
         return None
     with labelled(getattr(result, "labels", None)):
-        laid_out: GT | None = _view(TABLES, "table", result, view)(result, **options)
+        laid_out: GT | None = view_of(TABLES, "table", result, view)(result, **options)
     return laid_out
 
 
@@ -136,19 +136,21 @@ def plot(result: Any, view: str | None = None, *, ax: "Axes | None" = None, **op
     if result is None or isinstance(result, TooLittleError):
         return None
     with labelled(getattr(result, "labels", None)):
-        axes: Axes = _view(FIGURES, "plot", result, view)(result, ax=ax, **options)
+        axes: Axes = view_of(FIGURES, "plot", result, view)(result, ax=ax, **options)
     return axes
 
 
-def _registered(views: Views, result: type, view: str) -> Callable[[View], View]:
-    def register(function: View) -> View:
+def register(views: Views, result: type, view: str) -> Callable[[View], View]:
+    """Keep a function by type and view."""
+
+    def keep(function: View) -> View:
         views.setdefault(result, {})[view] = function
         return function
 
-    return register
+    return keep
 
 
-def _view(views: Views, verb: str, result: Any, name: str | None) -> Callable[..., Any]:
+def view_of(views: Views, verb: str, result: Any, name: str | None) -> Callable[..., Any]:
     """Find the function of the view asked for; an error that lists the views where there is none of that name."""
     _load(type(result).__module__.split(".")[1] if type(result).__module__.startswith("loyalty_kit.") else "")
     known = next((views[one] for one in type(result).__mro__ if one in views), None)

@@ -9,6 +9,8 @@ from great_tables import GT
 from matplotlib.axes import Axes
 from matplotlib.text import Text
 
+from loyalty_kit.reporting.sentences import Passage
+
 NAMES = {"Bonferroni", "Breusch", "Fisher", "Holm", "Lin", "Pagan", "Wald", "Welch"}
 TERMS = {"HC", "LMG", "RESET", "VIF", "logit", "max"}
 
@@ -19,7 +21,7 @@ def seen(shown: Any) -> str:
         html = re.sub("<style>.*?</style>", "", shown.as_raw_html(), flags=re.DOTALL)
         return unescape(re.sub("<[^>]*>", " ", html))
     if not isinstance(shown, Axes):
-        return "\n".join(shown)
+        return "\n".join(map(str, shown)) if isinstance(shown, Passage) else str(shown)
     texts = [text.get_text() for text in shown.get_figure().findobj(Text)]
     plt.close(shown.get_figure())
     return "\n".join(texts)

@@ -8,8 +8,8 @@ import pytest
 from small_notebooks import write_notebook
 
 import loyalty_kit as lk
+from loyalty_kit.publishing.cover.index import page_facts, write_index
 from loyalty_kit.publishing.history.history import HISTORY, History
-from loyalty_kit.publishing.pages.index import page_facts, write_index
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="pipes are POSIX's")
 

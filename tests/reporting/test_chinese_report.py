@@ -74,6 +74,7 @@ def quality(responses: pd.DataFrame, book: lk.Codebook) -> list[object]:
     shown: list[object] = [
         lk.describe(screening, "sample"),
         lk.describe(result, "answer"),
+        lk.tiles(scores, marked_shares(responses, book), result),
         lk.describe(counts),
         lk.describe(replace(screening, leave_out=False)),
         lk.describe(screening),
@@ -101,9 +102,12 @@ def structure(responses: pd.DataFrame, book: lk.Codebook, *, group: str | None =
     validity, number = model.validity(bootstrap=30), lk.retain(items, codebook=book, bootstrap=5)
     factors = lk.efa(items, factors=2, codebook=book)
     ladder = lk.invariance(responses, book, group=group) if group else None
+    verdict = lk.judge_structure(model, validity, ladder)
     shown: list[object] = [
         lk.describe(model, "sample"),
-        lk.describe(lk.judge_structure(model, validity, ladder)),
+        lk.describe(verdict),
+        lk.describe(verdict, "reasons"),
+        lk.tiles(verdict),
         lk.describe(lk.adequacy(items)),
         lk.describe(number),
         lk.describe(factors),

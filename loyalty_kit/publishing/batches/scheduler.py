@@ -8,11 +8,11 @@ from math import inf
 from pathlib import Path
 
 from loyalty_kit.core.messages import message
+from loyalty_kit.publishing.cover.index import write_index
 from loyalty_kit.publishing.files.locks import folder_lock
 from loyalty_kit.publishing.files.publication import scratch_folder, sweep
 from loyalty_kit.publishing.history.history import History
 from loyalty_kit.publishing.history.requests import Failure, RenderRequest, RenderResponse
-from loyalty_kit.publishing.pages.index import write_index
 from loyalty_kit.publishing.reports.jobs import Job
 from loyalty_kit.publishing.reports.outcomes import (
     RenderResult,

@@ -14,10 +14,10 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
 from loyalty_kit.core.language import term
-from loyalty_kit.core.tables import TableColumn, TableData, Value
+from loyalty_kit.core.tables import TableData, Value
 from loyalty_kit.publishing.files.publication import publish_bytes
+from loyalty_kit.publishing.pages.tables import FORMULA, heading_with_unit
 
-_FORMULA = tuple("=+-@＝＋－＠")
 _UNFIT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 _UNFIT_IN_NAMES = re.compile(r"[\x00-\x1f\[\]:*?/\\]")
 _LONGEST_NAME, _LONGEST_TEXT = 31, 32_767
@@ -86,10 +86,10 @@ def _fill(sheet: Worksheet, table: TableData, language: str) -> None:
         top = 3
     for place, column in enumerate(table.columns, 1):
         heading = sheet.cell(top, place)
-        _write_text(heading, _heading(column, language))
+        _write_text(heading, heading_with_unit(column, language))
         heading.font = Font(bold=True)
         heading.alignment = Alignment(wrap_text=True, vertical="bottom")
-        shown = [_heading(column, language), *(str(row[place - 1]) for row in table.rows)]
+        shown = [heading_with_unit(column, language), *(str(row[place - 1]) for row in table.rows)]
         width = max(8, *map(_shown_width, shown)) + 2
         sheet.column_dimensions[get_column_letter(place)].width = min(width, _WIDEST)
     sheet.freeze_panes = sheet.cell(top + 1, 1)
@@ -99,11 +99,6 @@ def _fill(sheet: Worksheet, table: TableData, language: str) -> None:
     for down, note in enumerate(table.notes, top + len(table.rows) + 2):
         _write_text(sheet.cell(down, 1), note)
         sheet.cell(down, 1).font = Font(italic=True)
-
-
-def _heading(column: TableColumn, language: str) -> str:
-    unit = column.unit
-    return term("page.with_unit", heading=column.heading, unit=unit, language=language) if unit else column.heading
 
 
 def _write(cell: Cell, value: Value) -> None:
@@ -123,7 +118,7 @@ def _write_text(cell: Cell, text: str) -> None:
         return
     cell.value = fit
     cell.data_type = "s"
-    cell.quotePrefix = fit.startswith(_FORMULA)
+    cell.quotePrefix = fit.startswith(FORMULA)
 
 
 def _fit(text: str) -> str:

@@ -1,18 +1,23 @@
 """Cells and their outputs as HTML: one piece each, safe to stand in the page."""
 
 import base64
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from html import escape
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 from mistune import HTMLRenderer
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath, MathInlineParser
 from nbformat import NotebookNode
 
+from loyalty_kit.core.estimates import TILES, Change
+from loyalty_kit.core.tables import MIME as TABLE
 from loyalty_kit.publishing.pages.formulas import formula, lone_formula
 from loyalty_kit.publishing.pages.markup import neutral
+from loyalty_kit.publishing.pages.tables import download_link
 from loyalty_kit.publishing.pages.terminal_text import terminal_html
+from loyalty_kit.publishing.pages.tiles import read_tiles, tiles_html
 
 ESTIMATES = "application/vnd.loyalty-kit.estimates+json"
 """Kind of the output that carries what a notebook records, which no page shows."""
@@ -75,7 +80,13 @@ def shown_outputs(outputs: Iterable[NotebookNode]) -> list[NotebookNode]:
     return kept
 
 
-def output_html(output: NotebookNode, caption: str) -> str:
+def output_html(
+    output: NotebookNode,
+    caption: str,
+    *,
+    changes: Mapping[str, Change] = MappingProxyType({}),
+    language: str = "en",
+) -> str:
     """One output of a code cell; empty for what a page has no use for.
 
     Parameters
@@ -84,6 +95,10 @@ def output_html(output: NotebookNode, caption: str) -> str:
         Of type stream, display_data, execute_result or error.
     caption : str
         Caption of the figure or table in it.
+    changes : mapping of str to Change
+        What became of the report's figures since its last run, for its tiles.
+    language : {'en', 'zh'}
+        Language of the page.
 
     Returns
     -------
@@ -96,10 +111,13 @@ def output_html(output: NotebookNode, caption: str) -> str:
     data = output.data
     if ESTIMATES in data:
         return ""
+    if TILES in data:
+        return tiles_html(read_tiles(data[TILES]), changes=changes, language=language)
     if "warning" in output.metadata and not data:
         return f'<p class="sentence warning">{escape(output.metadata["warning"])}</p>'
     if "text/html" in data:
-        return f'<div class="output" data-caption="{escape(caption)}">{neutral(data["text/html"])}</div>'
+        download = download_link(data[TABLE], language) if TABLE in data else ""
+        return f'<div class="output" data-caption="{escape(caption)}">{neutral(data["text/html"])}{download}</div>'
     if "text/markdown" in data:
         renderer = _Renderer(escape=True, exclude_anchor_links=True)
         html = neutral(_rendered(data["text/markdown"], renderer))

@@ -2,7 +2,9 @@
 
 import base64
 import hashlib
+import json
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -15,16 +17,20 @@ from pygments.util import ClassNotFound
 from traitlets import default
 
 from loyalty_kit import __version__
-from loyalty_kit.core.estimates import Estimate
+from loyalty_kit.core.estimates import Estimate, Tile, compare
 from loyalty_kit.core.language import term
 from loyalty_kit.publishing.history.requests import PastRun
 from loyalty_kit.publishing.notebooks.languages import notebook_kernel
-from loyalty_kit.publishing.pages.document import TAGS, TEMPLATES, printable
+from loyalty_kit.publishing.pages.document import FACT, TAGS, TEMPLATES, printable
 from loyalty_kit.publishing.pages.interactive import still
 from loyalty_kit.publishing.pages.markup import AS_WRITTEN
 from loyalty_kit.publishing.pages.outputs import markdown_html, output_html, shown_outputs
 from loyalty_kit.publishing.pages.since import since_section
 from loyalty_kit.publishing.pages.structure import add_structure
+from loyalty_kit.publishing.pages.tiles import tiles_of
+
+_SENTENCES = 3
+"""Of a report's answer that the index repeats."""
 
 
 class _Template(TemplateExporter):
@@ -74,7 +80,8 @@ def report_page(
     estimates : sequence of Estimate
         What the notebook recorded.
     past : sequence of PastRun
-        Earlier runs, oldest first; what changed since stands below the notebook's first markdown cell.
+        Earlier runs, oldest first; what changed since stands below the notebook's first markdown cell, or above
+        its second where there are tiles.
 
     Returns
     -------
@@ -100,13 +107,16 @@ def report_page(
     """
     words = {word: term(f"page.{word}", language=language) for word in ("skip", "contents", "code")}
     script = (TEMPLATES / "loyalty" / "report.js").read_text(encoding="utf-8")
+    tiles = tiles_of(notebook)
     resources = {
+        "tiles": tiles,
         "lexer": _lexer(notebook),
         "facts": {**facts, "language": language},
         "folder": folder,
         "tag": TAGS[language],
         "policy": _policy(script),
         "script": script,
+        "changes": {change.name: change for change in compare(estimates, past[-1].estimates)} if past else {},
         "since": since_section(estimates, past, language, parameters=facts.get("parameters", "")),
         "style": (TEMPLATES / "loyalty" / "report.css").read_text(encoding="utf-8"),
         "version": __version__,
@@ -116,7 +126,21 @@ def report_page(
     html, _ = exporter().from_notebook_node(still(notebook, language)[0], resources)
     soup = BeautifulSoup(html, "html.parser")
     add_structure(soup, title=facts.get("title", ""), language=language)
+    _add_summary(soup, tiles)
     return printable(soup.decode(formatter=AS_WRITTEN))
+
+
+def _add_summary(soup: BeautifulSoup, tiles: Sequence[Tile]) -> None:
+    """Put what the index tells of a report among the facts in its head: its answer, what changed, its tiles."""
+    since = soup.select_one(".since p")
+    found = {
+        "answer": " ".join(paragraph.get_text().strip() for paragraph in soup.select("main .answer")[:_SENTENCES]),
+        "since": since.get_text().strip() if since is not None else "",
+        "tiles": json.dumps([asdict(tile) for tile in tiles], ensure_ascii=False) if tiles else "",
+    }
+    for name, text in found.items():
+        if text and soup.title is not None:
+            soup.title.insert_after(soup.new_tag("meta", attrs={"name": f"{FACT}{name}", "content": text}))
 
 
 def _lexer(notebook: NotebookNode) -> str | None:

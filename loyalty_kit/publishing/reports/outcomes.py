@@ -11,12 +11,12 @@ from typing import Any, Literal
 
 from loyalty_kit.core.messages import foreign, message
 from loyalty_kit.core.tables import TableData
+from loyalty_kit.publishing.cover.index import FAILURE, REPORT, page_facts
 from loyalty_kit.publishing.files.publication import publish
 from loyalty_kit.publishing.files.reading import is_regular, read_regular
 from loyalty_kit.publishing.history.history import History
 from loyalty_kit.publishing.history.requests import Failure, RenderRequest, RenderResponse
 from loyalty_kit.publishing.pages.failure import BANNER_TAG, failure_page, with_banner
-from loyalty_kit.publishing.pages.index import FAILURE, REPORT, page_facts
 from loyalty_kit.publishing.reports.jobs import Job
 from loyalty_kit.publishing.reports.keys import ReportKey, changed_files
 

@@ -4,13 +4,13 @@ import traceback
 from pathlib import Path
 
 from loyalty_kit.core.errors import InputError
-from loyalty_kit.publishing.exports.tables import tables_of
 from loyalty_kit.publishing.files.publication import scratch_folder
 from loyalty_kit.publishing.history.recording import recorded
 from loyalty_kit.publishing.history.requests import Failure, RenderRequest, RenderResponse
 from loyalty_kit.publishing.notebooks.notebooks import parse_notebook
 from loyalty_kit.publishing.pages.interactive import still
 from loyalty_kit.publishing.pages.page import report_page
+from loyalty_kit.publishing.pages.tables import tables_of
 from loyalty_kit.publishing.running.execution import RunError, run_notebook
 
 

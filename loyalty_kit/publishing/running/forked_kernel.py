@@ -23,7 +23,7 @@ from matplotlib.figure import Figure
 from matplotlib_inline.backend_inline import configure_inline_support
 
 import loyalty_kit
-from loyalty_kit.publishing.pages.figures import shown
+from loyalty_kit.publishing.running.figures import shown
 
 INLINE = "module://matplotlib_inline.backend_inline"
 

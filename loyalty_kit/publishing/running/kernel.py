@@ -21,7 +21,7 @@ def prepare() -> None:
     os.environ.update(ENVIRONMENT)
     shell = get_ipython()
     if shell is not None:
-        shell.run_line_magic("load_ext", "loyalty_kit.publishing.pages.figures")
+        shell.run_line_magic("load_ext", "loyalty_kit.publishing.running.figures")
         handle: Callable[..., None] = shell.set_custom_exc  # IPython's own is untyped
         handle((Exception,), _show_cut)
 

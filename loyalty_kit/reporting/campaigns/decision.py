@@ -53,7 +53,7 @@ def describe_decision(decision: DecisionResult) -> Passage:
 
 @describes(DecisionResult, "answer")
 def describe_answer(decision: DecisionResult) -> Passage:
-    """Headline: what is wrong with the test, what to do with each arm, and whether that can be believed."""
+    """Headline: what is wrong with the test, else what to do with each arm, and what a further test is worth."""
     found = decision.assignment.warnings if decision.assignment else ()
     warnings = [Sentence(translate(text), "warning") for text in found]
     if not decision.sound:
@@ -62,15 +62,26 @@ def describe_answer(decision: DecisionResult) -> Passage:
     best = records(arms.nlargest(1, "expected_gain"))[0]["arm"]
     ordered = arms.sort_values("advice", key=lambda advice: advice.map(ORDER.index), kind="stable")
     sentences = [_advise(row, best, decision) for row in records(ordered)]
-    sentences += _totals(decision, of=best)
     if arms["advice"].isin(OPEN).any():
         sentences.append(_reconciled(decision))
+    if (arms["believable"] == "no").any():
+        sentences += _believed(decision)
+    warnings += _broken(decision)
+    return Passage([*warnings, *(Sentence(text, "answer") for text in sentences)])
+
+
+@describes(DecisionResult, "reasons")
+def describe_reasons(decision: DecisionResult) -> Passage:
+    """Why the headline may be believed, and what it comes to for all members; nothing of an unsound test."""
+    if not decision.sound:
+        return Passage()
+    arms = decision.arms
+    sentences = _believed(decision) if not (arms["believable"] == "no").any() else []
     for row in records(arms[arms["few_buyers"]]):
         counts = {"control": row["nonzero_control"], "treatment": row["nonzero_treatment"]}
         sentences.append(say("campaign.few", arm=row["arm"], reference=decision.effects.control, **counts))
-    sentences += _believed(decision)
-    warnings += _broken(decision)
-    return Passage([*warnings, *(Sentence(text, "answer") for text in sentences)])
+    sentences += _totals(decision, of=records(arms.nlargest(1, "expected_gain"))[0]["arm"])
+    return Passage([*sentences, *([_worth_of_knowing(decision)] if arms["advice"].isin(OPEN).any() else [])])
 
 
 @describes(type(None), "course")
@@ -256,12 +267,17 @@ def _advise(row: dict[str, Any], best: object, decision: DecisionResult) -> Sent
 
 
 def _reconciled(decision: DecisionResult) -> Sentence:
-    """Say which choice is the better bet now, and why a further test is worth what it is beside that."""
+    """Say which choice is the better bet now, and what a further test can be worth beside that."""
     now = decision.now
+    phrase = "campaign.bet_stop" if now["decision"] == "stop" else "campaign.bet_arm"
+    return say(phrase, arm=now["arm"], **_worth(now, decision))
+
+
+def _worth_of_knowing(decision: DecisionResult) -> Sentence:
+    """Say why a further test is worth no more than it is."""
     more = decision.table[decision.table["decision"] == "test more"].iloc[0]
-    values = _worth(now, decision)
-    phrase = "campaign.more_stop" if now["decision"] == "stop" else "campaign.more_arm"
-    return say(phrase, arm=now["arm"], wrong=chance(more["probability_best"]), **values)
+    phrase = "campaign.more_stop" if decision.now["decision"] == "stop" else "campaign.more_arm"
+    return say(phrase, wrong=chance(more["probability_best"]))
 
 
 def _worth(choice: Any, decision: DecisionResult) -> dict[str, str]:

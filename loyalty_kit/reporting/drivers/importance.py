@@ -44,9 +44,16 @@ def describe_answer(verdict: DriverVerdict) -> Passage:
         )
         sentences = [say(phrase, count=len(model.drivers), driver=only, **values, **shares, **interval)]
         # Of one driver there is nothing to rank.
-        sentences += [*_ranking(verdict), *_first_place(verdict.priorities)] if several else []
-        sentences.append(say("drivers.association"))
+        sentences += [_leader(verdict), *_first_place(verdict.priorities)] if several else []
     return Passage(Sentence(text, "answer") for text in sentences)
+
+
+@describes(DriverVerdict, "reasons")
+def describe_reasons(verdict: DriverVerdict) -> Passage:
+    """Say what must be known beside the headline: what is sure of the ranking, and that no cause is shown."""
+    if not verdict.validation.predicts:
+        return Passage()
+    return Passage([*_top(verdict), say("drivers.association")])
 
 
 @describes(ImportanceResult, "importance")
@@ -216,15 +223,19 @@ def _ellipse(row: Mapping[Any, Any], centre: tuple[float, float], colour: str) -
     return Ellipse(centre, width, height, angle=angle, facecolor=colour, alpha=0.15, edgecolor=colour)
 
 
-def _ranking(verdict: DriverVerdict) -> list[Sentence]:
-    importance, (leader, p) = verdict.importance, verdict.leader
-    name = importance.labels.get(leader, leader)
-    sentences = [say("drivers.leader" if p >= SURE else "drivers.leader_unsure", driver=name, p=percent(p))]
-    if len(importance.table) > TOP:
-        sure = verdict.surely_leading
-        top = say("drivers.top3", drivers=names(sure, importance.labels)) if sure else say("drivers.top3_none")
-        sentences.append(top)
-    return sentences
+def _leader(verdict: DriverVerdict) -> Sentence:
+    """Name the driver that is likeliest to matter most."""
+    labels, (leader, p) = verdict.importance.labels, verdict.leader
+    phrase = "drivers.leader" if p >= SURE else "drivers.leader_unsure"
+    return say(phrase, driver=labels.get(leader, leader), p=percent(p))
+
+
+def _top(verdict: DriverVerdict) -> list[Sentence]:
+    """Name those that surely are among the three that matter most; nothing of so few drivers."""
+    if len(verdict.importance.table) <= TOP:
+        return []
+    sure = verdict.surely_leading
+    return [say("drivers.top3", drivers=names(sure, verdict.importance.labels)) if sure else say("drivers.top3_none")]
 
 
 def _first_place(priorities: PriorityResult) -> list[Sentence]:

@@ -49,26 +49,27 @@ def describe_scales(result: ReliabilityResult) -> Passage:
 @describes(ReliabilityResult, "answer")
 def describe_answer(result: ReliabilityResult) -> Passage:
     """Headline: which scales can be trusted, whether the outcome is one of them, and what to do first."""
-    table, book = _judged(result), result.codebook
-    known = table[table["verdict"] != "unknown"]
-    if known.empty:
+    table = _judged(result)
+    if (table["verdict"] == "unknown").all():
         return Passage([Sentence(say("answer.none"), "answer")])
-    sentences = []
-    for case in ("trust", "unsure", "distrust"):
-        names = known.loc[known["verdict"] == case, "scale"]
-        if len(names):
-            phrase = "all" if case == "trust" and len(names) == len(table) > 1 else case
-            values = {"scales": in_a_row(map(book.label, names)), "count": len(names), "threshold": f"{RELIABLE:.2f}"}
-            sentences.append(say(f"answer.{phrase}", **values))
-    unknown = table.loc[table["verdict"] == "unknown", "scale"]
-    if len(unknown):
-        sentences.append(say("answer.unknown", scales=in_a_row(map(book.label, unknown))))
-    for row in records(table[table["scale"].isin(book.role("outcome"))]):
+    sentences = [_sorted_out(table, result)]
+    for row in records(table[table["scale"].isin(result.codebook.role("outcome"))]):
         sentences.append(say(f"answer.outcome_{row['verdict']}", **_coefficient(row, result)))
     step = result.first_step
     if step:
         sentences.append(say(f"answer.{step.case}", **_item(step.item, result)))
     return Passage(Sentence(text, "answer") for text in sentences)
+
+
+def _sorted_out(table: pd.DataFrame, result: ReliabilityResult) -> Sentence:
+    """Name the scales of each verdict in one sentence."""
+    names = {case: table.loc[table["verdict"] == case, "scale"] for case in MARKS}
+    told = {case: in_a_row(map(result.codebook.label, scales)) for case, scales in names.items() if len(scales)}
+    if list(told) == ["trust"] and len(table) > 1:
+        return say("answer.all", scales=told["trust"], count=len(table))
+    parts = [term(f"answer.{case}", scales=scales, threshold=f"{RELIABLE:.2f}") for case, scales in told.items()]
+    text = term("structure.pair_gap").join(parts)
+    return say("answer.sorted", verdicts=f"{text[0].upper()}{text[1:]}")
 
 
 @describes(ReliabilityResult, "items")

@@ -31,17 +31,26 @@ WEAK_LOADING = 0.5
 
 @describes(StructureVerdict, "answer")
 def describe_answer(verdict: StructureVerdict) -> Passage:
-    """Headline: does the claimed structure fit, which scales overlap, may groups be compared."""
-    sentences = [_fit(verdict)]
-    if verdict.model.doubts:
-        sentences.append(
-            say("structure.improper", why=translate(verdict.model.doubts[0], verdict.model.codebook.labels))
-        )
-    if verdict.against_keying:
-        sentences.append(say("structure.keying", items=in_a_row(verdict.against_keying)))
-    sentences += _distinctness(verdict)
-    sentences += comparability(verdict.groups, settled=not verdict.against_keying)
+    """Headline: does the claimed structure fit, are its scales distinct, may groups be compared."""
+    keying = [say("structure.keying", items=in_a_row(verdict.against_keying))] if verdict.against_keying else []
+    groups = comparability(verdict.groups, settled=not verdict.against_keying)[:1] if verdict.groups is not None else []
+    sentences = [*(keying or [_fit(verdict)]), *(_overlaps(verdict) or _distinctness(verdict))[:1], *groups]
     return Passage(Sentence(sentence, "answer") for sentence in sentences)
+
+
+@describes(StructureVerdict, "reasons")
+def describe_reasons(verdict: StructureVerdict) -> Passage:
+    """Say what the headline rests on: how far the model can be believed, which scales overlap, what is not known."""
+    sentences = [_fit(verdict)] if verdict.against_keying else []
+    if verdict.model.doubts:
+        why = translate(verdict.model.doubts[0], verdict.model.codebook.labels)
+        sentences.append(Sentence(say("structure.improper", why=why), "warning"))
+    if verdict.model.standing != "proper" and len(verdict.validity.pairs):
+        sentences.append(say("structure.htmt_alone"))
+    overlaps = _overlaps(verdict)
+    sentences += [*_distinctness(verdict), *overlaps[1:]] if overlaps else _distinctness(verdict)[1:]
+    groups = comparability(verdict.groups, settled=not verdict.against_keying)
+    return Passage([*sentences, *(groups if verdict.groups is None else groups[1:])])
 
 
 @describes(CfaResult, "fit")
@@ -191,16 +200,15 @@ def _distinctness(verdict: StructureVerdict) -> list[Sentence]:
     untold = [say("structure.untold", scales=scales)] if (codes == "untold").any() else []
     if (codes == "untold").all():
         return untold
-    basis = [say("structure.htmt_alone")] if verdict.model.standing != "proper" else []
     distinct = int((codes == "distinct").sum())
     one = len(pairs) == 1
     if distinct == len(pairs):
-        return [*basis, say("structure.distinct_one" if one else "structure.distinct_all", count=len(pairs))]
+        return [say("structure.distinct_one" if one else "structure.distinct_all", count=len(pairs))]
     first = say("structure.overlap_one" if one else "structure.distinct_some", distinct=distinct, count=len(pairs))
     open_pairs = int((codes == "not settled").sum())
     bound = number(LIBERAL)
     unsettled = [say("structure.unsettled", count=open_pairs, bound=bound)] if open_pairs and not one else []
-    return [*basis, first, *_overlaps(verdict), *unsettled, *untold]
+    return [first, *unsettled, *untold]
 
 
 def _overlaps(verdict: StructureVerdict) -> list[Sentence]:

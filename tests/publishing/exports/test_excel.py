@@ -13,7 +13,7 @@ from openpyxl import load_workbook
 from loyalty_kit.core.results import of_frame
 from loyalty_kit.core.tables import MIME, TableColumn, TableData
 from loyalty_kit.publishing.exports.excel import write_workbook
-from loyalty_kit.publishing.exports.tables import tables_of
+from loyalty_kit.publishing.pages.tables import tables_of
 from loyalty_kit.publishing.render import render
 from loyalty_kit.publishing.reports.attachments import with_attachments, writers
 from tests.helpers.shipped import ROOT

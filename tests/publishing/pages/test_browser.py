@@ -14,8 +14,8 @@ from playwright.sync_api import expect
 from loyalty_kit.core.estimates import Estimate
 from loyalty_kit.publishing.history.requests import PastRun
 from loyalty_kit.publishing.pages.failure import with_banner
-from loyalty_kit.publishing.pages.figures import png, shown
 from loyalty_kit.publishing.pages.page import report_page
+from loyalty_kit.publishing.running.figures import png, shown
 
 pytestmark = pytest.mark.browser
 SCALES = ["Image", "Expectation", "<script>alert(1)</script>", "客户忠诚度 with a label that is rather long"]

@@ -14,7 +14,7 @@ from nbclient import NotebookClient
 from PIL import Image
 
 from loyalty_kit.core.errors import ANONYMOUS
-from loyalty_kit.publishing.pages.figures import alternative_text, png
+from loyalty_kit.publishing.running.figures import alternative_text, png
 from loyalty_kit.publishing.running.kernel import prepare
 from loyalty_kit.publishing.running.servers import ENVIRONMENT
 

@@ -11,6 +11,7 @@ import pytest
 from great_tables import GT
 from languages import english, figures, seen
 from matplotlib.axes import Axes
+from told import whole
 
 import loyalty_kit as lk
 from loyalty_kit.campaigns.planning.decisions import advice_on
@@ -67,6 +68,8 @@ def passages(results, *, min_cell=30, simulated=False) -> list[tuple[str, ...]]:
     return [
         lk.describe(replace(campaign, simulated=simulated)),
         lk.describe(decision, "answer"),
+        lk.describe(decision, "reasons"),
+        (str(lk.tiles(decision)),),
         lk.describe(assignment),
         lk.describe(effects),
         lk.describe(effects, "segments"),
@@ -126,7 +129,7 @@ def test_a_clear_winner_is_rolled_out_and_the_other_arm_is_not(clear):
 
 def test_the_headline_says_whether_it_can_be_believed(clear):
     _, _, assignment, trust, effects, decision, *_ = clear
-    assert lk.describe(decision, "answer")[-1].startswith("Can this be believed? Yes")
+    assert lk.describe(decision, "reasons")[0].startswith("Can this be believed? Yes")
 
 
 def test_an_effect_that_is_told_apart_is_said_with_its_interval_and_n(clear):
@@ -206,7 +209,7 @@ def few_buyers(tmp_path_factory):
 
 def test_the_permutation_result_replaces_one_that_cries_wolf_and_the_answer_says_so(few_buyers):
     _, metrics, assignment, trust, effects, decision, *_ = few_buyers
-    text = str(lk.describe(decision, "answer"))
+    text = whole(decision)
     assert "Can this be believed? By permutation only" in text
     assert "the permutation result stands in its place" in str(lk.describe(effects))
     assert "by permutation" in lk.table(effects, "trust").as_raw_html()
@@ -224,7 +227,7 @@ def test_one_rule_decides_whichever_method_stands(few_buyers):
 def test_a_borderline_is_called_one_in_the_headline(few_buyers):
     decision = few_buyers[5]
     borders = {"advice": "borderline", "believable": "borderline", "false_better": 0.04, "probability_gain": 0.94}
-    told = str(lk.describe(replace(decision, arms=decision.arms.assign(**borders)), "answer")).replace("\xa0", " ")
+    told = whole(replace(decision, arms=decision.arms.assign(**borders))).replace("\xa0", " ")
     assert "Borderline, A: it gains with probability 94 %, where 95 % is asked for" in told
     assert "It is a borderline: in 300 placebo campaigns without any effect" in told
 
@@ -322,7 +325,7 @@ def test_effects_with_missing_outcomes_are_told_as_ranges(monkeypatch, language)
         assert "bought: whatever the customers without an outcome did, A raises the share, by" in told
         assert "Decide nothing on B yet: what the customers without an outcome did" in answer
         decided = lk.decide(effects, metric="profit(spend)", members=1000)
-        assert "Rolling out B to all" not in str(lk.describe(decided)) + str(lk.describe(decided, "answer"))
+        assert "Rolling out B to all" not in str(lk.describe(decided)) + whole(decided)
         assert "100 of 6000 customers lack an outcome; intervals of what they lack hold whatever it was." in told
     else:
         assert english(told + answer + seen(lk.table(effects)), known="none A B bought spend") == set()
@@ -341,6 +344,7 @@ def test_arms_and_metrics_go_by_their_labels_wherever_a_reader_sees_them(monkeyp
     views += [
         (effects.guardrails, None),
         (decision, "answer"),
+        (decision, "reasons"),
         (decision, "decision"),
         (campaign.course(metrics), None),
     ]

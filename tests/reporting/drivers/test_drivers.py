@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from languages import english, figures, seen
+from told import whole
 
 import loyalty_kit as lk
 from loyalty_kit.core.language import SPOKEN
@@ -44,7 +45,7 @@ def clear():
 
 def test_a_clear_leader_is_named_with_its_probability(clear):
     _, *results = clear
-    text = str(lk.describe(lk.judge_drivers(*results))).replace("\xa0", " ")
+    text = whole(lk.judge_drivers(*results)).replace("\xa0", " ")
     assert "quality matters most: it ranks first in 100 % of resampled surveys." in text
     assert "Very probably among the three that matter most (in 90 % or more of resampled surveys): quality" in text
     assert re.search(r"Act first on quality: it matters, .* goes with higher loyalty in \d+ % of resampled", text)
@@ -168,7 +169,7 @@ def test_one_driver_alone_is_not_ranked():
     table = scores()
     model = lk.drivers(table, drivers=["quality"])
     found = model.importance(bootstrap=50), model.validate(repeats=3), lk.priorities(model, table, bootstrap=50)
-    text = str(lk.describe(lk.judge_drivers(model, *found))).replace("\xa0", " ")
+    text = whole(lk.judge_drivers(model, *found)).replace("\xa0", " ")
     assert text.startswith("quality goes with ")
     assert not re.search("matters most|act first|drivers together", text)
 

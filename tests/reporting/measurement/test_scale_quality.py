@@ -85,7 +85,7 @@ def test_a_clear_result_says_which_scales_can_be_trusted():
 
 def test_a_poor_result_says_so_and_what_to_do_first():
     answer = str(lk.describe(reliability(survey(400).assign(c=survey(400, seed=9)["c"]), BOOK), "answer"))
-    assert "Not reliable enough: 信任" in answer
+    assert "ot reliable enough: 信任" in answer
     assert "mend it before its score ranks drivers" in answer
     assert "Do first: look at c in 信任" in answer
 

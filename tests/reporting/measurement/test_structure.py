@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from surveys import simulate
+from told import whole
 
 import loyalty_kit as lk
 from loyalty_kit.measurement.keying import against_keying
@@ -41,7 +42,7 @@ def sound():
 
 def test_a_sound_structure_is_said_to_fit_and_its_scales_to_be_distinct(sound):
     responses, book, model = sound
-    text = str(lk.describe(lk.judge_structure(model, model.validity(), None)))
+    text = whole(lk.judge_structure(model, model.validity(), None))
     assert "2 scales, fits the answers well" in text
     assert "The two scales are distinct from one another" in text
     assert "comparability was not examined" in text
@@ -58,7 +59,7 @@ def with_outcome(book: lk.Codebook, name: str) -> lk.Codebook:
 def test_scales_that_are_one_are_said_to_overlap():
     responses, book = study(correlation=0.99)
     model = lk.cfa(responses, book)
-    text = str(lk.describe(lk.judge_structure(model, model.validity(), None)))
+    text = whole(lk.judge_structure(model, model.validity(), None))
     assert "Hardly two things: trust with price" in text
     assert "do not rank them against each other" in text
 
@@ -66,7 +67,7 @@ def test_scales_that_are_one_are_said_to_overlap():
 def test_an_overlap_with_the_outcome_is_told_as_such():
     responses, book = study(correlation=0.99)
     model = lk.cfa(responses, with_outcome(book, "price"))
-    text = str(lk.describe(lk.judge_structure(model, model.validity(), None)))
+    text = whole(lk.judge_structure(model, model.validity(), None))
     assert "trust overlaps with the outcome, price," in text
     assert "part of its importance for it may be that overlap" in text
     assert "rank them" not in text
@@ -77,7 +78,7 @@ def test_a_pair_that_the_answers_do_not_settle_is_not_said_to_overlap():
     model = lk.cfa(responses, book)
     validity = model.validity(bootstrap=300)
     assert (validity.pairs["ci_low"] < 0.9).all()
-    text = str(lk.describe(lk.judge_structure(model, validity, None)))
+    text = whole(lk.judge_structure(model, validity, None))
     assert "Hardly two things" not in text
     assert f"interval of HTMT holds 0.90: {(validity.pairs['ci_high'] >= 0.9).sum()}." in text
 
@@ -137,7 +138,7 @@ def test_groups_that_could_not_be_examined_are_not_called_incomparable(monkeypat
     responses = responses.assign(channel=["web"] * 32 + ["app"] * 28)
     ladder = lk.invariance(responses, book, group="channel")
     model = lk.cfa(responses, book)
-    answer = str(lk.describe(lk.judge_structure(model, model.validity(bootstrap=0), ladder)))
+    answer = whole(lk.judge_structure(model, model.validity(bootstrap=0), ladder))
     for text in (answer, str(lk.describe(ladder, "invariance"))):
         assert "could not be examined: the model did not converge at the level 'configural'" in text
         assert "web (32), app (28)" in text and "should not be compared" not in text
@@ -221,7 +222,7 @@ def test_groups_too_small_to_be_compared_are_said_to_be_so(sound):
     )
     (said,) = lk.describe(refused.value, "invariance")
     assert (said, said.tone) == (sentence, "warning")
-    assert sentence in str(lk.describe(lk.judge_structure(model, model.validity(), refused.value)))
+    assert sentence in whole(lk.judge_structure(model, model.validity(), refused.value))
 
 
 def shifted(items: dict[str, float]) -> tuple[pd.DataFrame, lk.Codebook]:
@@ -236,7 +237,7 @@ def test_items_that_work_differently_in_a_group_are_named_as_set_free():
     ladder = lk.invariance(responses, book, group="channel")
     model = lk.cfa(responses, book)
     assert "Set free to reach the fit: trust_1." in str(lk.describe(ladder, "invariance"))
-    answer = str(lk.describe(lk.judge_structure(model, model.validity(bootstrap=50), ladder)))
+    answer = whole(lk.judge_structure(model, model.validity(bootstrap=50), ladder))
     assert "may be compared by their scores" not in answer
 
 
@@ -278,5 +279,5 @@ def test_tables_and_figures_are_made_of_every_result(sound):
 def test_one_scale_has_nothing_to_be_told_apart_from():
     responses, book = simulate(200, scales={"trust": 4}, rng=2)
     model = lk.cfa(responses, book)
-    text = str(lk.describe(lk.judge_structure(model, model.validity(), None)))
+    text = whole(lk.judge_structure(model, model.validity(), None))
     assert "nothing to be told apart from" in text

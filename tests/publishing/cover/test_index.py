@@ -12,12 +12,12 @@ from bs4 import BeautifulSoup
 from small_notebooks import SCRIPT, names
 
 from loyalty_kit.core.estimates import Estimate
+from loyalty_kit.publishing.cover import index
+from loyalty_kit.publishing.cover.index import page_facts, write_index
 from loyalty_kit.publishing.history.history import HISTORY, History
 from loyalty_kit.publishing.history.requests import Failure
-from loyalty_kit.publishing.pages import index
 from loyalty_kit.publishing.pages.document import document
 from loyalty_kit.publishing.pages.failure import failure_page
-from loyalty_kit.publishing.pages.index import page_facts, write_index
 
 HOSTILE = f'{SCRIPT}"><img src=x onerror=alert(1)>../\x07\x1b[31m'
 

@@ -14,8 +14,8 @@ from PIL import Image
 
 from loyalty_kit.core import font_files, fonts
 from loyalty_kit.core.language import speak
-from loyalty_kit.publishing.pages.figures import SHARPNESS, alternative_text, marks, png, shown, svg
 from loyalty_kit.publishing.pages.page import report_page
+from loyalty_kit.publishing.running.figures import SHARPNESS, alternative_text, marks, png, shown, svg
 from loyalty_kit.reporting.canvas import drawable
 
 
