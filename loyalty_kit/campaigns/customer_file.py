@@ -13,7 +13,7 @@ from loyalty_kit.campaigns.design.missing import own_columns
 from loyalty_kit.campaigns.design.units import order_arms
 from loyalty_kit.core.cells import cell_text
 from loyalty_kit.core.checks import check_columns
-from loyalty_kit.core.errors import InputError
+from loyalty_kit.core.errors import InputError, anonymous
 from loyalty_kit.core.messages import message, shown
 from loyalty_kit.core.selection import FEWEST, conditions, keep_only
 from loyalty_kit.intake.customers import read_customers
@@ -70,7 +70,7 @@ def read_campaign(
     only : list of str
         Conditions of the customers who count, as 'region = north'; see `keep_only`.
     min_cell : int
-        Fewest customers that conditions may leave.
+        Fewest customers that conditions may leave and, in a report, that an arm which is compared may have.
     arms : list of str
         Arms that are compared with control; all where empty.
     file : mapping of str to object or list of str, optional
@@ -98,7 +98,8 @@ def read_campaign(
         If the file is absent, damaged, empty or of another kind.
     InputError
         If it lacks a column or holds text where numbers are needed, holds an arm that `shares` lacks, fewer
-        than `min_cell` customers meet `only`, or `shares`, `outcomes` or `profit` are not as above.
+        than `min_cell` customers meet `only` or, in a report, are in an arm, or `shares`, `outcomes` or `profit` are
+        not as above.
 
     Examples
     --------
@@ -129,10 +130,15 @@ def read_campaign(
     table = keep_only(customers, only, min_cell=min_cell)
     check_columns(table.columns, needed, message("The customer file"))
     sizes = {str(name): int(size) for name, size in table[arm].value_counts().items()}
-    labels_of_arms = dict.fromkeys(labels_of(sizes).values())
-    planned = {named_arm(name, labels_of_arms): share for name, share in planned.items()}
-    if not arms and not labels_of_arms.keys() <= planned.keys():
+    spelled = labels_of(sizes)
+    counts = dict.fromkeys(spelled.values(), 0)
+    for name, size in sizes.items():
+        counts[spelled[name]] += size
+    planned = {named_arm(name, counts): share for name, share in planned.items()}
+    if not arms and not counts.keys() <= planned.keys():
         order_arms(list(sizes), next(iter(planned)), planned, sizes)
+    if anonymous():
+        _check_sizes(counts, list(planned), [named_arm(name, counts) for name in arms], min_cell)
     return Campaign(
         table,
         arm=arm,
@@ -148,6 +154,32 @@ def read_campaign(
         limits=_limits_of(limits),
         labels=labels,
         simulated=Path(path).with_name(TRUTH).is_file(),
+    )
+
+
+def _check_sizes(sizes: Mapping[str, int], planned: Sequence[str], arms: Sequence[str], least: int) -> None:
+    """Refuse an arm of so few customers that its name and figures would be about single people."""
+    compared = [arm for arm in planned if not arms or arm in (planned[0], *arms)]
+    small = [arm for arm in compared if 0 < sizes.get(arm, 0) < least]
+    if not small:
+        return
+    enough = [arm for arm in compared[1:] if arm not in small]
+    way = (
+        message(".")
+        if small[0] == planned[0] or not enough
+        else message("; leave it out: arms = {arms}.", arms=str(enough))
+    )
+    raise InputError(
+        "The arm '{arm}' has {n} customers, and a report tells of arms of at least {least} (min_cell){way}",
+        arm=small[0],
+        n=sizes[small[0]],
+        way=way,
+        anonymous=message(
+            "An arm has fewer than {least} customers, and a report tells of arms of at least as many (min_cell){way}",
+            least=least,
+            way=way,
+        ),
+        least=least,
     )
 
 

@@ -136,7 +136,10 @@ def keep_only(table: pd.DataFrame, only: Sequence[str], *, min_cell: int = FEWES
                 "No row has '{value}' in column '{column}'{hint}",
                 value=value,
                 column=column,
-                hint=_hint(value, texts, min_cell),
+                hint=(hint := _hint(value, texts, min_cell)),
+                anonymous=message(
+                    "No row has the value asked for in column '{column}'{hint}", column=column, hint=hint
+                ),
             )
         table = table[fits]
     if asked and len(table) < min_cell:
@@ -148,6 +151,12 @@ def keep_only(table: pd.DataFrame, only: Sequence[str], *, min_cell: int = FEWES
             "answered; at least {least} are needed (min_cell).",
             least=min_cell,
             met=met,
+            anonymous=message(
+                "Fewer than {least} rows meet what 'only' asks of {columns}: a report about so few would tell what "
+                "single people answered; at least {least} are needed (min_cell).",
+                least=min_cell,
+                columns=list(dict.fromkeys(column for column, _ in asked)),
+            ),
         )
     return table
 
@@ -227,12 +236,38 @@ def conditions(only: Sequence[str]) -> list[tuple[str, str]]:
     if isinstance(only, str) or not all(isinstance(entry, str) for entry in only):
         raise InputError("'only' must be a list of conditions, as ['channel = store']; got {given}.", given=shown(only))
     found = []
-    for entry in only:
-        column, mark, value = (part.strip() for part in entry.partition(" = " if " = " in entry else "="))
-        if not (column and mark and value):
-            raise InputError("'only' must list conditions as 'channel = store'; got '{entry}'.", entry=entry)
+    for number, entry in enumerate(only, 1):
+        column, value = _parts(entry)
+        if not (column and value):
+            raise InputError(
+                "'only' must list conditions as 'channel = store'; got '{entry}'.",
+                entry=entry,
+                anonymous=message(
+                    "'only' must list conditions as 'channel = store'; entry {number} is none.", number=number
+                ),
+            )
         found.append((column, cell_text(value)))
     return found
+
+
+def untold(only: object) -> object:
+    """Conditions with their columns alone: until the rows are counted, a value may be one person's.
+
+    Examples
+    --------
+    >>> untold(["channel = store", "id = 1042"]), untold("1042")
+    (['channel = …', 'id = …'], '…')
+    """
+    if isinstance(only, list | tuple):
+        return [untold(entry) for entry in only]
+    column, value = _parts(only) if isinstance(only, str) else ("", "")
+    return f"{column} = …" if column and value else "…"
+
+
+def _parts(condition: str) -> tuple[str, str]:
+    """Column and value of a condition, as they are written; an empty one where it is none."""
+    column, _, value = (part.strip() for part in condition.partition(" = " if " = " in condition else "="))
+    return column, value
 
 
 def looks_like_ids(sizes: Collection[int], *, least: int = FEWEST) -> bool:

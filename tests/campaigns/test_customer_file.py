@@ -20,6 +20,23 @@ OPTIONS = {
 }
 
 
+@pytest.mark.parametrize(("arms", "way"), [([], "; leave it out: arms = ['A']."), (["A"], None)])
+def test_a_report_tells_of_no_arm_of_a_few(tmp_path, monkeypatch, arms, way):
+    table = pd.DataFrame({"arm": ["none"] * 9 + ["A"] * 9 + ["vip"] * 2, "bought": [0, 1] * 10, "spend": 1.0})
+    table.to_csv(tmp_path / "c.csv", index=False)
+    given = {"arm": "arm", "shares": ["none: 9", "A: 9", "vip: 2"], "outcomes": ["bought", "spend"], "profit": "spend"}
+    assert "vip" in lk.read_campaign(tmp_path / "c.csv", **given).sizes
+    monkeypatch.setenv("LOYALTY_KIT_ANONYMOUS", "1")
+    if way is None:
+        assert set(lk.read_campaign(tmp_path / "c.csv", **given, arms=arms).sizes) == {"none", "A"}
+        return
+    with pytest.raises(InputError) as error:
+        lk.read_campaign(tmp_path / "c.csv", **given, arms=arms)
+    assert str(error.value) == (
+        f"An arm has fewer than 5 customers, and a report tells of arms of at least as many (min_cell){way}"
+    )
+
+
 @pytest.fixture
 def table():
     """Eight customers; ids with leading zeros, an arm called None and a region called NA."""

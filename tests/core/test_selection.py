@@ -103,3 +103,20 @@ def test_a_campaign_can_be_read_for_some_customers_only(tmp_path):
     assert len(lk.read_campaign(file, only=["shop = 01", "bought = 1"], **plan).frame) == 9
     with pytest.raises(InputError, match="Fewer than 10 rows meet 'shop = 01' and 'bought = 1'"):
         lk.read_campaign(file, only=["shop = 01", "bought = 1"], min_cell=10, **plan)
+
+
+def test_what_a_report_says_of_conditions_names_their_columns_and_no_value(monkeypatch):
+    table = pd.DataFrame({"id": [f"C{number}" for number in range(9)], "arm": ["a", "b", "b"] * 3})
+    monkeypatch.setenv("LOYALTY_KIT_ANONYMOUS", "1")
+    said = {}
+    for only in (["id = C3"], ["id = C77"], ["arm = b", "id = C3"], ["arm = b", "id C3"]):
+        with pytest.raises(InputError) as error:
+            lk.keep_only(table, only)
+        said[only[-1], len(only)] = str(error.value)
+    few = "a report about so few would tell what single people answered; at least 5 are needed (min_cell)."
+    assert list(said.values()) == [
+        f"Fewer than 5 rows meet what 'only' asks of 'id': {few}",
+        "No row has the value asked for in column 'id'.",
+        "No row has the value asked for in column 'id'.",
+        "'only' must list conditions as 'channel = store'; entry 2 is none.",
+    ]

@@ -1,19 +1,23 @@
 """A hostile trial of every report: no label that hardly anybody shares, and no id, in anything that is published.
 
 Each report is rendered on data with a group, segment, arm, option or item of two people, and once more with a column
-shifted, so that ids stand where labels are due. Pages, workbooks, pages of failures, the history and the index are
-searched, packed files unpacked; a report may be refused, but not by a sentence that gives somebody away.
+shifted, so that ids stand where labels are due; of a campaign also by a selection that is one customer. Pages,
+workbooks, pages of failures, the history and the index are searched, packed files unpacked, and the text of the
+campaign's PDF; a report may be refused, but not by a sentence that gives somebody away.
 """
 
+import re
 import sqlite3
 import subprocess
 import sys
 import zipfile
+import zlib
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from browser import chromium
 from surveys import simulate
 
 RARE = "mallory-the-only"
@@ -89,6 +93,15 @@ JOBS = {
         f"campaign_{name}": ("40-campaign-test", {"customers": f"{name}.csv", **CAMPAIGN})
         for name in ("shifted_segment", "shifted_arm", "shifted_spend", "shifted_week")
     },
+    **{
+        f"campaign_{name}": ("40-campaign-test", {"customers": "customers.csv", **CAMPAIGN, "only": only})
+        for name, only in {
+            "of_one": [f"id = {ID}0003@example.org"],
+            "of_nobody": [f"id = {ID}9999@example.org"],
+            "of_few": ["arm = coupon", f"segment = {RARE}"],
+            "misspelled": [f"id {ID}0003@example.org"],
+        }.items()
+    },
     "segments": ("50-customer-segments", {"orders": "orders.csv"}),
     "segments_amount": ("50-customer-segments", {"orders": "shifted_amount.csv"}),
     "segments_time": ("50-customer-segments", {"orders": "shifted_time.csv"}),
@@ -113,8 +126,35 @@ def folder(tmp_path_factory) -> Path:
     return made / "out"
 
 
+def drawn(pdf: bytes) -> str:
+    """Text that a PDF draws, each run of glyphs read by each of its fonts, and all that it holds uncompressed."""
+    streams = []
+    for found in re.finditer(rb"stream\r?\n(.*?)\r?\nendstream", pdf, re.DOTALL):
+        try:
+            streams.append(zlib.decompress(found[1]).decode("latin-1"))
+        except zlib.error:
+            continue
+    fonts, runs = [], []
+    for text in streams:
+        glyphs = {}
+        for low, high, first in re.findall(r"<([0-9A-F]{4})> <([0-9A-F]{4})> <([0-9A-F]{4})>", text):
+            for step in range(int(high, 16) - int(low, 16) + 1):
+                glyphs[int(low, 16) + step] = chr(int(first, 16) + step)
+        for glyph, char in re.findall(r"^<([0-9A-F]{4})> <([0-9A-F]{4})>$", text, re.MULTILINE):
+            glyphs[int(glyph, 16)] = chr(int(char, 16))
+        if "begincmap" in text:
+            fonts.append(glyphs)
+        else:
+            runs += ["".join(re.findall(r"<([0-9A-F]+)>", run)) for run in re.findall(r"BT(.*?)ET", text, re.DOTALL)]
+    codes = [[int(run[i : i + 4], 16) for i in range(0, len(run), 4)] for run in runs]
+    read = ["".join(font.get(code, "") for code in run) for run in codes for font in fonts]
+    return "\n".join([*read, pdf.decode("latin-1"), pdf.decode("utf-16-be", "replace")])
+
+
 def contents(path: Path) -> str:
-    """All text of a file; of a workbook that of its parts, of the history that of its tables."""
+    """All text of a file; of a workbook of its parts, of the history of its tables, of a PDF what it draws."""
+    if path.suffix == ".pdf":
+        return drawn(path.read_bytes())
     if path.suffix == ".xlsx":
         with zipfile.ZipFile(path) as book:
             return "\n".join(book.read(name).decode("utf-8", "replace") for name in book.namelist())
@@ -132,6 +172,16 @@ def test_no_rare_label_and_no_id_stands_in_anything_that_a_report_publishes(fold
     for path in published:
         text = contents(path)
         assert [secret for secret in SECRETS if secret in text] == [], path.name
+
+
+@pytest.mark.slow
+def test_no_rare_label_and_no_id_is_drawn_in_the_pdf_of_a_campaign(folder):
+    chromium()
+    command = [sys.executable, "-m", "loyalty_kit", "render", "--pdf", "--only", "campaign"]
+    subprocess.run(command, cwd=folder.parent, capture_output=True, text=True, timeout=300, check=True)
+    text = contents(folder / "campaign.pdf")
+    assert "coupon" in text
+    assert [secret for secret in SECRETS if secret in text] == []
 
 
 @pytest.mark.slow

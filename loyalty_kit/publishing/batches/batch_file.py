@@ -20,10 +20,9 @@ from loyalty_kit.publishing.batches.needs import in_order, resolved
 from loyalty_kit.publishing.files.naming import file_parts, filled, safe_name, titled
 from loyalty_kit.publishing.files.publication import check_report_name
 from loyalty_kit.publishing.notebooks.notebooks import find_notebook, read_notebook
-from loyalty_kit.publishing.notebooks.parameters import Parameter, notebook_parameters
+from loyalty_kit.publishing.notebooks.parameters import ONLY, Parameter, notebook_parameters
 from loyalty_kit.publishing.notebooks.values import check_parameters, check_texts, taken
 
-ONLY = "only"
 """Parameter of a notebook that keeps rows: a list of texts such as 'channel = store'."""
 
 MOST = 1000

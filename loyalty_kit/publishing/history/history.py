@@ -146,6 +146,7 @@ class History:
         seconds: float,
         size: int = 0,
         error: str | None = None,
+        parameters: str | None = None,
         estimates: Sequence[Estimate] = (),
     ) -> None:
         """Enter what became of a run.
@@ -160,12 +161,15 @@ class History:
             Time that it took; bytes of the page.
         error : str, optional
             What went wrong, in the sentence that may be published: it is kept for good.
+        parameters : str, optional
+            What was given, where now more of it may be told than when the run began.
         estimates : sequence of Estimate
             What the notebook recorded.
         """
 
         def enter(connection: sqlite3.Connection) -> None:
-            result = (outcome, seconds, size, schema.text(None if error is None else dumps(error)), run)
+            said = schema.text(None if error is None else dumps(error))
+            result = (outcome, seconds, size, said, schema.text(parameters), run)
             found = connection.execute(schema.FINISH, result).rowcount
             figures = enumerate(estimates if found else ())
             connection.executemany(schema.RECORD, ((run, place, *schema.fields(figure)) for place, figure in figures))

@@ -44,7 +44,8 @@ ENTER = """INSERT INTO runs
     (:report, :key, :parameters, :files, :versions, :commit, :seed, :started, :outcome, :machine, :process)"""
 RUNNING = "SELECT id, report, machine, process FROM runs WHERE outcome = 'running'"
 DURATIONS = "SELECT report, seconds, MAX(id) FROM runs WHERE outcome = 'rendered' GROUP BY report"
-FINISH = "UPDATE runs SET outcome = ?, seconds = ?, size = ?, error = ? WHERE id = ?"
+FINISH = """UPDATE runs SET outcome = ?, seconds = ?, size = ?, error = ?, parameters = COALESCE(?, parameters)
+    WHERE id = ?"""
 RECORD = "INSERT OR REPLACE INTO estimates VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 FIGURES = "SELECT name, label, estimate, ci_low, ci_high, n FROM estimates WHERE run = ? ORDER BY place"
 GOOD = """SELECT id, key, started, parameters FROM runs WHERE report = ? AND outcome = 'rendered' AND key != ?

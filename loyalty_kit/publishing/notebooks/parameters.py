@@ -19,6 +19,8 @@ from loyalty_kit.publishing.notebooks.syntax import syntax_tree
 from loyalty_kit.publishing.notebooks.types import KINDS, Scalar, mapping_type, tuple_type
 
 PARAMETERS_TAG = "parameters"
+ONLY = "only"
+"""Parameter that says which rows of a table a report is about, as 'channel = store'."""
 
 _LISTS = ("list", "List")
 _TUPLES = ("tuple", "Tuple")

@@ -14,12 +14,14 @@ from nbformat import NotebookNode
 from loyalty_kit.core.errors import InputError, read_toml
 from loyalty_kit.core.language import LANGUAGES
 from loyalty_kit.core.messages import message
+from loyalty_kit.core.selection import untold
 from loyalty_kit.publishing.files.naming import titled
 from loyalty_kit.publishing.files.publication import check_report_name
+from loyalty_kit.publishing.history.history import Outcome
 from loyalty_kit.publishing.history.requests import TIMEOUT, PastRun, RenderRequest
 from loyalty_kit.publishing.notebooks.languages import check_kernel, notebook_kernel
 from loyalty_kit.publishing.notebooks.notebooks import find_notebook, heading, read_notebook
-from loyalty_kit.publishing.notebooks.parameters import is_parameters_cell, notebook_parameters, other_lines
+from loyalty_kit.publishing.notebooks.parameters import ONLY, is_parameters_cell, notebook_parameters, other_lines
 from loyalty_kit.publishing.notebooks.prose import with_prose
 from loyalty_kit.publishing.notebooks.values import check_parameters, choices, injected_source
 from loyalty_kit.publishing.reports.keys import ReportKey, report_key
@@ -84,17 +86,24 @@ class Job:
             extra=(self.name, self.title, *([] if kernel.is_python else [kernel.name])),
         )
 
-    def facts(self, key: str = "") -> dict[str, str]:
-        """List what the report's page and the failure page carry as meta elements."""
+    def facts(self, key: str = "", outcome: Outcome = "rendered") -> dict[str, str]:
+        """List what the report's page and the failure page carry as meta elements.
+
+        Whose values the parameter `only` names is told where a report came of it: it then is about enough people.
+        """
+        given = {
+            name: untold(value) if name == ONLY and outcome != "rendered" else value
+            for name, value in self.given.items()
+        }
         # The key first: it is looked for near the page's beginning, and parameters may be long.
         return {
             "key": key,
             "name": self.name,
             "title": self.title,
             "notebook": self.path.name,
-            "parameters": json.dumps(dict(self.given), default=str, ensure_ascii=False),
+            "parameters": json.dumps(given, default=str, ensure_ascii=False),
             "language": self.language,
-            "outcome": "rendered",
+            "outcome": outcome,
         }
 
     def request(self, key: str, past: tuple[PastRun, ...]) -> RenderRequest:

@@ -128,7 +128,7 @@ def begin(job: Job, key: ReportKey, history: History) -> StartedRun:
     run = history.begin(
         job.name,
         key=key.key,
-        parameters=job.facts()["parameters"],
+        parameters=job.facts(outcome="running")["parameters"],
         files=key.files,
         seed=job.values.get("seed"),
     )
@@ -162,6 +162,7 @@ def settle(
         seconds=seconds,
         size=size,
         error=error,
+        parameters=job.facts(outcome=outcome)["parameters"],
         estimates=response.estimates if failure is None else (),
     )
     return RenderResult(
@@ -224,7 +225,7 @@ def _publish_failure(
     """Write the failure page, and a banner over the last good report."""
     job = started.job
     good = report.name if is_regular(report) else None
-    facts = job.facts(started.key.key) | {"outcome": "failed"}
+    facts = job.facts(started.key.key, "failed")
     publish(failure_page(failure, facts=facts, last_good=good, language=job.language), failed, scratch=scratch)
     if good is None or report.is_symlink():
         return

@@ -455,3 +455,12 @@ def test_the_time_of_the_last_good_run_is_known(tmp_path):
     ):
         history.finish(history.begin(name, key="k"), outcome=outcome, seconds=seconds)
     assert history.durations() == {"a": 2.0}
+
+
+def test_what_was_given_may_be_told_whole_once_a_run_has_ended(history):
+    told, untold = '{"only": ["channel = web"]}', '{"only": ["channel = …"]}'
+    good, bad = (history.begin(name, key="k", parameters=untold) for name in ("good", "bad"))
+    history.finish(good, outcome="rendered", seconds=1.0, parameters=told)
+    history.finish(bad, outcome="failed", seconds=1.0)
+    kept = {run["report"]: run["parameters"] for run in history.recent()}
+    assert kept == {"good": {"only": ["channel = web"]}, "bad": {"only": ["channel = …"]}}
