@@ -135,23 +135,28 @@ def _sums(
     """Each effect, the center of its interval, its standard error and degrees of freedom."""
     variance, df = estimate.variance[order], estimate.df[order]
     spread = variance if estimate.working is None else estimate.working[order]
-    difference, error = weights @ estimate.value[order], np.sqrt(weights**2 @ variance)
+    difference, error = _summed(weights, estimate.value[order]), np.sqrt(_summed(weights**2, variance))
     center, freedom = difference.copy(), _freedom(weights, spread, df)
     for i in np.flatnonzero(rare).tolist():
         center[i], error[i], freedom[i] = _price_bonett(estimate, order, weights[i])
     return difference, center, error, freedom
 
 
+def _summed(weights: Floats, values: Floats) -> Floats:
+    """Weighted sums, in which a combination without weight does not count, whatever it lacks."""
+    return np.asarray(np.where(weights != 0, weights * values, 0.0).sum(axis=-1))
+
+
 def _freedom(weights: Floats, spread: Floats, df: Floats) -> Floats:
     """Satterthwaite's degrees of freedom of each effect."""
-    parts = weights**2 * spread
+    parts = np.where(weights != 0, weights**2 * spread, 0.0)
     with np.errstate(invalid="ignore", divide="ignore"):
-        below = (parts**2 / df).sum(axis=1)
+        below = np.where(parts > 0, parts**2 / df, 0.0).sum(axis=1)
         return np.asarray(np.where(below > 0, parts.sum(axis=1) ** 2 / below, np.inf))
 
 
 def _correlation(weights: Floats, variance: Floats) -> Floats:
-    covariance = (weights * variance) @ weights.T
+    covariance = (weights * np.nan_to_num(variance)) @ weights.T
     size = np.sqrt(np.diag(covariance))
     return np.asarray(covariance / np.outer(size, size))
 
@@ -182,9 +187,9 @@ def _method(estimate: ArmEstimates, reading: Reading, limits: dict[str, float], 
 
 def _warning(estimate: ArmEstimates, order: list[int], used: npt.NDArray[np.bool_], *, known: bool) -> str:
     """Say what to know before believing a row."""
-    if not known:
-        return message("The outcome does not vary; there is no interval.")
     least = float(estimate.units[order][used].min())
+    if not known:
+        return _why_unknown(estimate, order, used, few=least < 2)
     if estimate.clustered and least < FEW_UNITS:
         told = {"n": least, "units": units(estimate.unit)}
         return message("Only {n:.0f} {units} in a combination: the interval is rough.", **told)
@@ -194,3 +199,16 @@ def _warning(estimate: ArmEstimates, order: list[int], used: npt.NDArray[np.bool
         template = "Only {n:.0f} customers of a combination have any {column}: the interval is rough."
         return message(template, n=events, column=column)
     return ""
+
+
+def _why_unknown(estimate: ArmEstimates, order: list[int], used: npt.NDArray[np.bool_], *, few: bool) -> Message:
+    """Say why an effect has no interval."""
+    if few:
+        template = "A combination holds fewer than two {units}: too few for an interval."
+        return message(template, units=units(estimate.unit))
+    if isinstance(estimate.metric, Ratio) and np.isnan(estimate.value[order][used]).any():
+        where = message("a combination")
+        return message(
+            "'{column}' is 0 throughout {where}: nothing to divide by.", column=estimate.form.divisor, where=where
+        )
+    return message("The outcome does not vary; there is no interval.")

@@ -32,7 +32,7 @@ def describe_factorial(factorial: FactorialResult) -> Passage:
         sentences += _depends(rows[rows["effect"] == "interaction"], kind, factorial)
     count = int(factorial.table.groupby("metric").size().max())
     sentences.append(say("factorial.together", count=count, method=translate(factorial.method)))
-    notes = dict.fromkeys(text for text in factorial.table["warning"] if text)
+    notes = dict.fromkeys(row["warning"] for row in records(factorial.table) if row["warning"] and row["way"] != "none")
     return Passage([*sentences, *map(Sentence, map(translate, notes))])
 
 
@@ -49,7 +49,7 @@ def _main(row: dict[str, Any], kind: str, factorial: FactorialResult) -> Sentenc
 
 
 def _depends(rows: pd.DataFrame, kind: str, factorial: FactorialResult) -> list[Sentence]:
-    """Interactions that are clear, one by one; the others in a sentence."""
+    """Interactions that are clear, one by one; the others in a sentence, and those that cannot be told, by reason."""
     clear = rows[rows["way"].isin(["up", "down"])]
     found = []
     for row in records(clear):
@@ -61,6 +61,12 @@ def _depends(rows: pd.DataFrame, kind: str, factorial: FactorialResult) -> list[
     if len(unclear):
         told = in_a_row(f"{_names(row)['level']} ({probability(row['p_adjusted'])})" for row in records(unclear))
         found.append(say("factorial.no_interaction", metric=plain_name(rows["metric"].iloc[0]), pairs=told))
+    untold: dict[str, list[str]] = {}
+    for row in records(rows[rows["way"] == "none"]):
+        untold.setdefault(translate(row["warning"]), []).append(_names(row)["level"])
+    for why, pairs in untold.items():
+        values = {"metric": plain_name(rows["metric"].iloc[0]), "pairs": in_a_row(pairs), "why": why}
+        found.append(say("factorial.interaction_untold", **values))
     return found
 
 

@@ -137,6 +137,31 @@ def test_levels_written_in_several_ways_are_one_and_are_said_and_called_by_their
     assert "Short subject × 5 € and plain × none" in str(lk.describe(found))
 
 
+def test_an_interaction_without_an_interval_is_said_not_to_be_told_with_the_reason():
+    """One combination with one known outcome, an outcome that is the same for everybody, a ratio without denominator.
+
+    What does not rest on that combination is as it would be among the customers of the others alone.
+    """
+    table = people(400).assign(same=1.0, orders=1.0)
+    lonely = (table["subject"] == "short") & (table["offer"] == "5 €")
+    alone = table.assign(spend=table["spend"].where(~lonely | (lonely.cumsum() == 1)))
+    found = campaign(alone, missing="drop").evaluate([lk.Mean("spend"), lk.Mean("same")]).factorial
+    pair = found.table.set_index(["metric", "level"])["way"]
+    assert pair["spend", "short × 5 €"] == "none" and pair["spend", "short × 10 €"] != "none"
+    rest = campaign(table[table["offer"] != "5 €"]).evaluate([lk.Mean("spend")], multiple="none").factorial.table
+    own = campaign(alone, missing="drop").evaluate([lk.Mean("spend")], multiple="none").factorial.table
+    columns, both = ["difference", "ci_low", "ci_high", "p_value"], ["10 €", "short × 10 €"]
+    expected = rest.set_index("level").loc[both, columns]
+    pd.testing.assert_frame_equal(own.set_index("level").loc[both, columns], expected)
+    said = str(lk.describe(found))
+    few = "A combination holds fewer than two customers: too few for an interval."
+    assert f"spend: whether the factors act apart cannot be told (short × 5 €). {few}" in said
+    assert "same: whether the factors act apart cannot be told (short × 10 €" in said
+    divided = table.assign(orders=np.where(lonely, 0.0, table["orders"]))
+    said = str(lk.describe(campaign(divided).evaluate([lk.Ratio("spend", "orders")]).factorial))
+    assert "(short × 5 €). 'orders' is 0 throughout a combination: nothing to divide by." in said
+
+
 def test_three_factors_have_three_interactions_averaged_over_the_third():
     two = Factors(("a", "b", "c"), (("0", "1"),) * 3)
     found = contrasts(two)
