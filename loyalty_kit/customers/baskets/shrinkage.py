@@ -55,8 +55,8 @@ class Lifts(NamedTuple):
             middle = (low + high) / 2
             below = (self.weights * special.gammainc(self.shapes, self.rates * middle)).sum(axis=0) < share
             low, high = np.where(below, middle, low), np.where(below, high, middle)
-        middle = (low + high) / 2
-        return middle
+        found: Floats = (low + high) / 2
+        return found
 
     def more_than(self, least: Floats, orders: Floats, base: Floats) -> Floats:
         """Probability that more than `least` of later orders hold the consequent, which a share `base` of all holds."""

@@ -1,6 +1,7 @@
 """RFM against R, and moves against chance."""
 
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,10 @@ from hypothesis import strategies as st
 
 import loyalty_kit as lk
 from loyalty_kit.customers.rfm.scoring import SEGMENTS, score, segment
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "helpers"))
+
+from clouds import told
 
 REFERENCE = Path(__file__).parents[2] / "reference/customers"
 KNOWN = json.loads((REFERENCE / "rfm.json").read_text("utf-8"))
@@ -150,9 +155,9 @@ def test_champions_who_leave_together_are_more_than_chance():
 
 @pytest.mark.slow
 def test_chance_is_called_more_than_chance_in_at_most_a_twentieth_of_worlds():
-    """Family-wise over all moves by Holm: 300 worlds of steady buyers, Monte Carlo error 1.3 %."""
-    false = sum((moved(*steady(seed)).to_frame()["verdict"] != "as_chance").any() for seed in range(300))
-    assert false / 300 <= 0.05 + 3 * 0.0126
+    """Family-wise over all moves by Westfall and Young: .05 is due; normal tails had called 12.3 % news."""
+    false = sum((moved(*steady(seed)).to_frame()["verdict"] != "as_chance").any() for seed in range(600))
+    assert told("worlds without change with a move called news", false, 600) <= 0.05 + 2 * 0.0089
 
 
 def test_moves_need_a_later_date():
