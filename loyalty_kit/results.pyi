@@ -11,8 +11,11 @@ from .campaigns.planning.power import CampaignPlanResult as CampaignPlanResult
 from .campaigns.trust.assignment import AssignmentResult as AssignmentResult
 from .campaigns.trust.trust import TrustResult as TrustResult
 from .customers.baskets.associations import AssociationsResult as AssociationsResult
+from .customers.baskets.offers import OffersResult as OffersResult
+from .customers.behaviour import BehaviourResult as BehaviourResult
 from .customers.cohorts import CohortsResult as CohortsResult
 from .customers.concentration import ConcentrationResult as ConcentrationResult
+from .customers.drift import DriftResult as DriftResult
 from .customers.engagement import EngagementResult as EngagementResult
 from .customers.engagement import EngagementValidity as EngagementValidity
 from .customers.loyalty_types import LoyaltyTypesResult as LoyaltyTypesResult

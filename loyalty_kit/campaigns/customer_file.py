@@ -16,10 +16,7 @@ from loyalty_kit.core.checks import check_columns
 from loyalty_kit.core.errors import InputError, anonymous
 from loyalty_kit.core.messages import message, shown
 from loyalty_kit.core.selection import FEWEST, conditions, keep_only
-from loyalty_kit.intake.customers import read_customers
-
-TRUTH = "truth.json"
-"""File that a simulated study carries beside its customers."""
+from loyalty_kit.intake.customers import is_simulated, read_customers
 
 
 def read_campaign(
@@ -153,7 +150,7 @@ def read_campaign(
         missing=missing,
         limits=_limits_of(limits),
         labels=labels,
-        simulated=Path(path).with_name(TRUTH).is_file(),
+        simulated=is_simulated(path),
     )
 
 

@@ -7,9 +7,11 @@ import tomllib
 import traceback
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from loyalty_kit.core.messages import Message, dumps, foreign, message, together
+
+Found = TypeVar("Found")
 
 ANONYMOUS = "LOYALTY_KIT_ANONYMOUS"
 """Environment variable that a rendering kernel carries: errors then name rows, never respondents."""
@@ -99,6 +101,38 @@ class GroupsError(InputError):
 
 class TooLittleError(InputError):
     """Data that carry too little for one analysis: a report drops its section, says why, and goes on."""
+
+
+def attempt(analysis: Callable[..., Found], /, *parts: object, **options: object) -> "Found | TooLittleError":
+    """Give the result of an analysis, or why the data carry too little for it, which a report then says in its place.
+
+    Parameters
+    ----------
+    analysis : callable
+        An analysis, as `lk.segments` or `lk.results.SegmentsResult.structure`.
+    *parts, **options : object
+        What it takes. Where one of these is itself a reason why not, it is the answer.
+
+    Returns
+    -------
+    result of the analysis, or TooLittleError
+
+    Examples
+    --------
+    >>> def halved(value):
+    ...     if value < 2:
+    ...         raise TooLittleError("Nothing to halve.")
+    ...     return value / 2
+    >>> attempt(halved, 8), attempt(halved, attempt(halved, 1))
+    (4.0, TooLittleError('Nothing to halve.'))
+    """
+    for part in (*parts, *options.values()):
+        if isinstance(part, TooLittleError):
+            return part
+    try:
+        return analysis(*parts, **options)
+    except TooLittleError as error:
+        return error
 
 
 class UnreadableError(InputError):

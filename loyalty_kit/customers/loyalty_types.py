@@ -6,7 +6,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from loyalty_kit.core.checks import check_columns
 from loyalty_kit.core.errors import InputError, kind
+from loyalty_kit.core.messages import message
 from loyalty_kit.core.results import Result
 from loyalty_kit.core.selection import FEWEST, cell_texts
 from loyalty_kit.customers.transactions.transactions import Transactions
@@ -49,7 +51,7 @@ class LoyaltyTypesResult(Result):
 
 
 def loyalty_types(
-    transactions: Transactions, interactions: pd.Series, *, cuts: tuple[float, float] | None = None
+    transactions: Transactions, interactions: pd.Series | pd.DataFrame, *, cuts: tuple[float, float] | None = None
 ) -> LoyaltyTypesResult:
     """Types of loyalty: active (buys often, interacts much), passive (buys often), chaser (interacts), lapsed.
 
@@ -57,8 +59,9 @@ def loyalty_types(
     ----------
     transactions : Transactions
         A log, as `lk.read_transactions` gives it.
-    interactions : Series of shape (customers,)
-        How much each customer interacts (visits, messages, likes), by customer id; who is not there does not.
+    interactions : Series of shape (customers,), or DataFrame
+        How much each customer interacts (visits, messages, likes), by customer id; who is not there does not. Or a log
+        of events, whose rows are counted by its column `customer`.
     cuts : tuple of float, optional
         Purchases and interactions above which they are many; the medians if absent.
 
@@ -92,6 +95,9 @@ def loyalty_types(
     ledger = transactions.ledger()
     customers = ledger.by_customer()
     ids = ledger.ids.iloc[customers.index]
+    if isinstance(interactions, pd.DataFrame):
+        check_columns(interactions.columns, ["customer"], message("The table of events"))
+        interactions = interactions.groupby("customer").size()
     many, unmatched = _interactions(interactions, pd.Index(ids))
     often = customers["orders"].to_numpy(dtype=float)
     both = [_at(values, 0.5, given) for values, given in zip((often, many), cuts or (None, None), strict=True)]

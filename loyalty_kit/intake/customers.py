@@ -13,6 +13,20 @@ from loyalty_kit.intake.options import file_argument
 from loyalty_kit.intake.sources import RawTable
 from loyalty_kit.intake.tables import labelled, read_table, refuse_doubtful, refuse_merged
 
+TRUTH = "truth.json"
+"""File that a simulated study carries beside its data."""
+
+
+def is_simulated(path: str | Path) -> bool:
+    """Whether the truth of a simulated study lies beside a file.
+
+    Examples
+    --------
+    >>> is_simulated("orders.csv")
+    False
+    """
+    return Path(path).with_name(TRUTH).is_file()
+
 
 def read_customers(
     path: Path,

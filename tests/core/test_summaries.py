@@ -167,8 +167,22 @@ class People:
                 fit(rng.integers(0, 2, (60, 3)), 2, "latent_class", rng)[0],
             ),
             lk.associations(lines, order="order", item="item"),
+            *self.joined(orders, early, late),
             lk.loyalty_types(log, pd.Series(range(400), index=self.ids)),
             *(seen, seen.validity(log, horizon=1)),
+        ]
+
+    def joined(self, orders: pd.DataFrame, early: object, late: object) -> list[object]:
+        names = {"customer": "who", "time": "when", "amount": "paid", "order": "order", "category": "item"}
+        lines = orders.assign(order=np.repeat(range(400), 2), item=np.tile(["a", "b"], 400))
+        lines = pd.concat([lines, lines.assign(order=np.arange(800) + 400, item="c")])
+        log = lk.read_transactions(lines, **names)
+        groups = lk.segments(late.frame, columns=list(late.frame), k=2, samples=10)
+        own = lk.segments(late.frame.assign(who=late.ledger.ids.to_numpy()), columns=["purchases", "amount"], k=2)
+        return [
+            lk.next_best_offer(log, lk.associations(log), lk.rfm(log)),
+            lk.drift(groups, early, late, samples=19),
+            lk.behaviour(own, log, customer="who"),
         ]
 
     def other_objects(self) -> list[object]:

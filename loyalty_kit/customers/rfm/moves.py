@@ -41,14 +41,19 @@ def moves_by_chance(visits: Visits, ends: tuple[int, int], bins: int, samples: i
     Given a customer's first day and the count of purchases after it, the days of a steady (Poisson) buyer are uniform
     on what follows; they are drawn anew, and both dates are scored with their own borders.
     """
-    repeat = visits.day > visits.first
-    span = (ends[1] - visits.first[repeat]).astype(float)
     counts = np.empty((samples, len(SEGMENTS), len(SEGMENTS)))
     for sample in range(samples):
-        day = visits.first.copy()
-        day[repeat] += np.ceil(rng.random(len(span)) * span).astype(np.int64)
-        counts[sample] = count_moves(visits._replace(day=day), ends, bins)
+        counts[sample] = count_moves(redrawn(visits, ends[1], rng), ends, bins)
     return counts
+
+
+def redrawn(visits: Visits, end: int, rng: np.random.Generator) -> Visits:
+    """Days of steady buyers: each customer's first day as it is, the others uniform after it until the end."""
+    repeat = visits.day > visits.first
+    span = (end - visits.first[repeat]).astype(float)
+    day = visits.first.copy()
+    day[repeat] += np.ceil(rng.random(len(span)) * span).astype(np.int64)
+    return visits._replace(day=day)
 
 
 def count_moves(visits: Visits, ends: tuple[int, int], bins: int) -> Floats:

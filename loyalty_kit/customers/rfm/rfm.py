@@ -96,6 +96,8 @@ class RfmResult(Result):
         Customers who ever bought.
     confidence : float
         Level of the interval.
+    simulated : bool
+        Whether the log is.
     warnings : tuple of str
         Scores that ties make larger than their share.
     """
@@ -109,6 +111,7 @@ class RfmResult(Result):
     scored: Scored
     ledger: Ledger
     positions: npt.NDArray[np.int64]
+    simulated: bool = False
     warnings: tuple[str, ...] = ()
 
     def to_frame(self) -> pd.DataFrame:
@@ -287,6 +290,7 @@ def rfm(
         scored=found,
         ledger=ledger,
         positions=positions,
+        simulated=transactions.simulated,
         warnings=ties(found, bins),
     )
 

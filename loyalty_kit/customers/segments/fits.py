@@ -13,6 +13,7 @@ from sklearn.mixture import GaussianMixture
 from threadpoolctl import ThreadpoolController
 
 from loyalty_kit.core.errors import InputError
+from loyalty_kit.customers.segments.latent_classes import ROUGH as ROUGH_CLASSES
 from loyalty_kit.customers.segments.latent_classes import LatentClasses, latent_classes
 
 Floats = npt.NDArray[np.float64]
@@ -122,8 +123,8 @@ def fit(
 ) -> tuple[Fit, Whole]:
     """Fit k segments to standardized values, or to categories where classes are latent; and the rows' segments.
 
-    Ward's segments are those of its tree, which may differ from the nearest centre's. `tolerance` is k-means' own:
-    with more than 0 it stops short of the last steps, which a sample or a draw can do without.
+    Ward's segments are those of its tree, which may differ from the nearest centre's. With a `tolerance` of
+    more than 0, k-means' own, a fit stops short of the last steps, which a sample or a draw can do without.
     """
     if method == "ward":
         return _ward(values, k)
@@ -136,7 +137,8 @@ def _fitted(values: Floats, k: int, method: str, rng: np.random.Generator, start
         return _kmeans(values, k, rng, starts, None, tolerance)
     if method == "gmm":
         return _mixture(values, k, rng, starts)
-    model = latent_classes(values.astype(np.intp), k, starts=starts, rng=rng)
+    rough = {"tolerance": ROUGH_CLASSES} if tolerance else {}
+    model = latent_classes(values.astype(np.intp), k, starts=starts, rng=rng, **rough)
     bic = -2 * model.log_likelihood + model.parameters * np.log(len(values))
     return Classes(k, model, float(bic))
 
@@ -148,7 +150,7 @@ def refit(values: Floats, k: int, method: str, rng: np.random.Generator) -> Fit:
     drawn = np.flatnonzero(counts)
     if method == "kmeans":
         return _kmeans(values[drawn], k, rng, 1, counts[drawn].astype(float), ROUGH)
-    return fit(np.repeat(values[drawn], counts[drawn], axis=0), k, method, rng, starts=2)[0]
+    return fit(np.repeat(values[drawn], counts[drawn], axis=0), k, method, rng, starts=2, tolerance=ROUGH)[0]
 
 
 def _kmeans(

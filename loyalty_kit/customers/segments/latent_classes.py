@@ -9,7 +9,8 @@ Floats = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.intp]
 
 TINY = 1e-300
-STEPS, TOLERANCE = 5_000, 1e-10
+STEPS, TOLERANCE, ROUGH = 5_000, 1e-10, 1e-6
+"""Steps at most; relative gain in log-likelihood at which a fit ends, and at which one of a sample or a draw does."""
 
 
 class LatentClasses(NamedTuple):
@@ -40,7 +41,9 @@ class LatentClasses(NamedTuple):
         return int(len(self.shares) * (categories - 1).sum() + len(self.shares) - 1)
 
 
-def latent_classes(answers: Whole, classes: int, *, starts: int, rng: np.random.Generator) -> LatentClasses:
+def latent_classes(
+    answers: Whole, classes: int, *, starts: int, rng: np.random.Generator, tolerance: float = TOLERANCE
+) -> LatentClasses:
     """Fit latent classes by expectation and maximisation from several starts at once; the best is kept.
 
     Parameters
@@ -53,6 +56,8 @@ def latent_classes(answers: Whole, classes: int, *, starts: int, rng: np.random.
         Random starts.
     rng : Generator
         Source of these.
+    tolerance : float
+        Relative gain in log-likelihood at which the fit ends.
 
     Returns
     -------
@@ -86,7 +91,7 @@ def latent_classes(answers: Whole, classes: int, *, starts: int, rng: np.random.
         total = posterior.sum(axis=2, keepdims=True)
         posterior /= total
         log_likelihood = (counts * (np.log(total) + highest)[:, :, 0]).sum(axis=1)
-        if np.abs(log_likelihood - last).max() < TOLERANCE * np.abs(log_likelihood).max():
+        if np.abs(log_likelihood - last).max() < tolerance * np.abs(log_likelihood).max():
             break
         last = log_likelihood
     best = int(log_likelihood.argmax())

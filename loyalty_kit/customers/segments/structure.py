@@ -10,7 +10,7 @@ from scipy import stats
 
 from loyalty_kit.core.results import Result
 from loyalty_kit.customers.segments.fits import fit
-from loyalty_kit.customers.segments.latent_classes import latent_classes
+from loyalty_kit.customers.segments.latent_classes import ROUGH, latent_classes
 
 Floats = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.intp]
@@ -113,8 +113,8 @@ def apartness(values: Floats, k: int, method: str, rng: np.random.Generator) -> 
     if method != "latent_class":
         return clearness(values, fit(values, k, method, rng, starts=STARTS, tolerance=TOLERANCE)[1])
     answers = values.astype(np.intp)
-    several, one = (latent_classes(answers, classes, starts=STARTS, rng=rng).log_likelihood for classes in (k, 1))
-    return several - one
+    fits = [latent_classes(answers, classes, starts=STARTS, rng=rng, tolerance=ROUGH) for classes in (k, 1)]
+    return fits[0].log_likelihood - fits[1].log_likelihood
 
 
 def clearness(values: Floats, labels: Whole) -> float:

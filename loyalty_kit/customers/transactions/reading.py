@@ -13,6 +13,7 @@ from loyalty_kit.customers.transactions.columns import Columns, check_log
 from loyalty_kit.customers.transactions.days import is_absent, local_time
 from loyalty_kit.customers.transactions.files import log_of_file
 from loyalty_kit.customers.transactions.transactions import Transactions
+from loyalty_kit.intake.customers import is_simulated
 
 MOST_CURRENCIES = 8
 
@@ -65,6 +66,7 @@ def read_transactions(
     Returns
     -------
     Transactions
+        Simulated where the truth of its file lies beside it, as truth.json.
 
     Raises
     ------
@@ -96,7 +98,7 @@ def read_transactions(
     frame = local_time(frame.select(columns.names), columns, _zone(timezone or None, frame.collect_schema()[time]))
     if columns.currency is not None:
         frame = _in_one_currency(frame, columns, dict(rates or {}))
-    return Transactions(columns, refunds, frame)
+    return Transactions(columns, refunds, frame, simulated=is_file and is_simulated(source))
 
 
 def _opened(native: Any) -> Any:

@@ -39,11 +39,14 @@ class Transactions(Summarized):
         What refunds count as.
     frame : Narwhals frame
         The log, its times those of the clock on the wall.
+    simulated : bool
+        Whether the log is simulated, which a report then says.
     """
 
     columns: Columns
     refunds: Refunds
     frame: Any
+    simulated: bool = False
 
     def __repr__(self) -> str:
         """Name the columns; no row stands here."""

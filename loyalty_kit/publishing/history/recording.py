@@ -10,7 +10,7 @@ from typing import Any
 
 from nbformat import NotebookNode
 
-from loyalty_kit.core.errors import InputError, kind
+from loyalty_kit.core.errors import InputError, TooLittleError, kind
 from loyalty_kit.core.estimates import Estimate
 from loyalty_kit.core.language import translate
 from loyalty_kit.core.messages import Message, message, shown
@@ -24,7 +24,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 def record(
-    name: str | Result,
+    name: str | Result | TooLittleError,
     estimate: float | None = None,
     ci_low: float | None = None,
     ci_high: float | None = None,
@@ -36,9 +36,9 @@ def record(
 
     Parameters
     ----------
-    name : str or Result
+    name : str, Result or TooLittleError
         What history knows the estimate by, the same in each run and language, as 'loyalty_index'; or a
-        result, whose own estimates are then kept and nothing else is given.
+        result, whose own estimates are then kept and nothing else is given. Of why there is none, nothing is kept.
     estimate : float
         Its value.
     ci_low, ci_high : float, optional
@@ -64,6 +64,8 @@ def record(
     --------
     >>> record("loyalty_index", 61.4, 59.2, 63.6, 412, label="Loyalty index")
     """
+    if isinstance(name, TooLittleError):
+        return
     if isinstance(name, Result):
         if (estimate, ci_low, ci_high, n, label) != (None, None, None, None, ""):
             raise InputError("A result records its own estimates; give it alone, or a name with the figure.")

@@ -32,6 +32,7 @@ def describe_answer(
     structure: StructureResult | TooLittleError | None = None,
 ) -> Passage:
     """Say how many customers there are, who carries the revenue, who is leaving, and whether segments are real."""
+    simulated = [Sentence(say("campaign.simulated"), "warning")] if result.simulated else []
     first = [say("rfm.customers", n=f"{result.n_used:,}", day=result.at.isoformat())]
     if isinstance(revenue, ConcentrationResult):
         first.append(top_of(revenue))
@@ -42,7 +43,8 @@ def describe_answer(
         last += [_move(row) for row in leaving] or [say("moves.champions_stay")]
     if isinstance(structure, StructureResult):
         last.append(say(f"structure.short_{structure.verdict}"))
-    return Passage(Sentence(text, "answer") for text in [*first, *_segments_first(result), *last])
+    answer = (Sentence(text, "answer") for text in [*first, *_segments_first(result), *last])
+    return Passage([*simulated, *answer])
 
 
 def _segments_first(result: RfmResult) -> list[Sentence]:
@@ -74,7 +76,6 @@ def segments_table(result: RfmResult) -> GT:
     shown = shown.assign(
         name=[term(f"segment.{name}") for name in shown["segment"]],
         interval=span(100 * shown["ci_low"], 100 * shown["ci_high"], 0),
-        advice=[term(f"advice.{name}") for name in shown["segment"]],
     )
     columns = {
         "name": "segment",
@@ -85,7 +86,6 @@ def segments_table(result: RfmResult) -> GT:
         "recency": "recency",
         "frequency": "frequency",
         "monetary": "monetary",
-        "advice": "todo",
     }
     return lay_out(
         shown,
@@ -96,6 +96,26 @@ def segments_table(result: RfmResult) -> GT:
         percent=["share", "revenue_share"],
         note=term("note.rfm", day=result.at.isoformat()),
         behind=Behind({"interval": ("ci_low", "ci_high")}),
+    )
+
+
+@tabulates(RfmResult, "todo")
+def todo_table(result: RfmResult) -> GT:
+    """Lay out what to do with each segment, those with the most revenue first."""
+    shown = result.table[result.table["customers"] >= FEWEST].sort_values("revenue_share", ascending=False)
+    shown = shown.assign(
+        name=[term(f"segment.{name}") for name in shown["segment"]],
+        advice=[term(f"advice.{name}") for name in shown["segment"]],
+    )
+    columns = {"name": "segment", "customers": "customers", "revenue_share": "revenue_share", "advice": "todo"}
+    return lay_out(
+        shown,
+        name="todo",
+        title=term("title.todo"),
+        labels=headings(columns),
+        decimals={0: ["customers"]},
+        percent=["revenue_share"],
+        note=term("note.todo"),
     )
 
 

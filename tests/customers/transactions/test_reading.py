@@ -209,3 +209,15 @@ def test_amounts_that_cancel_to_rounding_are_nothing():
     ledger = read(lines, order="order").ledger()
     assert ledger.orders[ledger.customer == ledger.ids.tolist().index("a")].tolist() == [0.0]
     assert np.count_nonzero(ledger.orders) == 1
+
+
+def test_a_log_whose_truth_lies_beside_it_is_simulated(tmp_path):
+    rows = pd.DataFrame({"who": [1, 2], "when": ["2026-01-01", "2026-01-02"], "paid": [5, 6]})
+    rows.to_csv(tmp_path / "orders.csv", index=False)
+    names = {"customer": "who", "time": "when", "amount": "paid"}
+    assert not lk.read_transactions(tmp_path / "orders.csv", **names).simulated
+    (tmp_path / "truth.json").write_text("{}")
+    log = lk.read_transactions(tmp_path / "orders.csv", **names)
+    assert log.until("2026-01-01").simulated
+    told = lk.describe(lk.rfm(log))
+    assert told[0].tone == "warning" and told[0].startswith("Simulated data: no customer in this report is real")
