@@ -70,6 +70,8 @@ from .survey.codebook import Codebook as Codebook
 from .survey.constant_items import drop_constant_items as drop_constant_items
 from .survey.drafting.studies import draft_codebook as draft_codebook
 from .survey.groups import group_counts as group_counts
+from .survey.pricing.gabor_granger import gabor_granger as gabor_granger
+from .survey.pricing.price_sensitivity import price_sensitivity as price_sensitivity
 from .survey.reading import read_responses as read_responses
 from .survey.scoring import reverse_key as reverse_key
 from .survey.scoring import score as score

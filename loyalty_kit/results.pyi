@@ -48,6 +48,8 @@ from .measurement.structure_verdict import StructureVerdict as StructureVerdict
 from .publishing.reports.outcomes import RenderResult as RenderResult
 from .reporting.provenance import Provenance as Provenance
 from .survey.groups import GroupCounts as GroupCounts
+from .survey.pricing.demand import DemandResult as DemandResult
+from .survey.pricing.price_sensitivity import PriceSensitivityResult as PriceSensitivityResult
 from .survey.scoring import ScaleScores as ScaleScores
 from .survey.screening import ScreeningResult as ScreeningResult
 from .survey.shares import NetPromoterResult as NetPromoterResult

@@ -45,6 +45,7 @@ SYSTEMS = {"Alpine", "Debian", "Fedora", "Ubuntu", "Windows", "macOS", "git", "f
 CHARTS = set("Altair Bokeh Chrome Chromium HTML Plotly bokeh convert export io kaleido plotly python vl".split())
 CHARTS |= {"get_screenshot_as_png"}
 PARAMETERS = {"screen_out", "missing", "fiml", "true", "cjk"}
+PARAMETERS |= set("price too_cheap cheap expensive too_expensive intent_cheap intent_expensive ladder".split())
 
 
 @pytest.fixture

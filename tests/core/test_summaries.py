@@ -110,6 +110,17 @@ class People:
             *(lk.net_promoter(responses["recommend"]), lk.top_box(responses["recommend"], top=10)),
         ]
 
+    def price_objects(self) -> list[object]:
+        rng = np.random.default_rng(1)
+        prices = pd.DataFrame(np.sort(rng.integers(10, 60, (400, 4)).astype(float), axis=1), columns=list("abcd"))
+        prices.iloc[:3] = [90.0, 20.0, 30.0, 40.0]
+        table = prices.assign(e=(prices["b"] > 30) * 1.0, f=(prices["c"] > 30) * 1.0).set_axis(self.ids)
+        four = {"too_cheap": "a", "cheap": "b", "expensive": "c", "too_expensive": "d"}
+        book = lk.Codebook.model_validate(
+            {"response": {"min": 0, "max": 1}, "price": {**four, "label": SCRIPT, "ladder": {"e": 20, "f": 30}}}
+        )
+        return [lk.price_sensitivity(table, book, rng=1), lk.gabor_granger(table, book, rng=1)]
+
     def driver_objects(self) -> list[object]:
         scores = lk.score(self.responses, self.book)
         model = lk.drivers(scores, outcome="loyalty", drivers=["image", "price"], rng=1)
@@ -220,6 +231,7 @@ def objects(people) -> list[object]:
     """One object of every class, or several."""
     return [
         *people.survey_objects(),
+        *people.price_objects(),
         *people.driver_objects(),
         *people.campaign_objects(),
         *people.customer_objects(),

@@ -7,6 +7,7 @@ import pandas as pd
 from loyalty_kit.campaigns.effects.effects_result import ALL, EffectsResult
 from loyalty_kit.core.language import in_a_row, level, number, percent, term
 from loyalty_kit.core.messages import called
+from loyalty_kit.reporting.money import in_currency
 from loyalty_kit.reporting.sentences import records
 
 THOUSAND = 1000
@@ -47,15 +48,7 @@ def per_thousand(value: float, currency: str = "") -> str:
     >>> per_thousand(-0.4784, "€"), per_thousand(0.4784, "CNY").replace("\xa0", " "), per_thousand(0.4784)
     ('−€478', '478 CNY', '478')
     """
-    return _in_currency(amount(abs(value)), value < 0, currency)
-
-
-def _in_currency(text: str, negative: bool, currency: str) -> str:
-    """Amount with its sign and its currency: a sign before it, a name after it."""
-    sign = "−" if negative and text != "0" else ""
-    if len(currency) == 1:
-        return f"{sign}{currency}{text}"
-    return f"{sign}{text}" + (f"\N{NO-BREAK SPACE}{currency}" if currency else "")
+    return in_currency(amount(abs(value)), currency, negative=value < 0)
 
 
 def money(value: float, currency: str = "") -> str:
@@ -66,7 +59,7 @@ def money(value: float, currency: str = "") -> str:
     >>> [money(v, c).replace("\xa0", " ") for v, c in ((181_940, "€"), (-94_130, "CNY"), (1, ""))]
     ['€182,000', '−94,100 CNY', '1']
     """
-    return _in_currency(f"{abs(float(f'{value:.3g}')):,.10g}", value < 0, currency)
+    return in_currency(f"{abs(float(f'{value:.3g}')):,.10g}", currency, negative=value < 0)
 
 
 def about(n: float) -> str:
