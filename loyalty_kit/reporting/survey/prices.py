@@ -146,7 +146,7 @@ def plot_price(result: PriceSensitivityResult, *, ax: Axes | None = None) -> Axe
         for row in rows.values():
             if not pd.isna(row["price"]):
                 ax.plot(row["price"], 100 * row["share"], "o", color=INK, markersize=5, zorder=5)
-                at = {"xytext": (6, 5), "textcoords": "offset points", "fontsize": 9, "zorder": 6}
+                at: dict[str, Any] = {"xytext": (6, 5), "textcoords": "offset points", "fontsize": 9, "zorder": 6}
                 ax.annotate(_price(row["price"], result), (row["price"], 100 * row["share"]), **at)
         ax.set(ylim=(0, 102), xlim=_shown_prices(result))
         ax.set_ylabel(label("figure.price_y"))
