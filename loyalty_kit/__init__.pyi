@@ -69,6 +69,10 @@ from .statistics.moments import Moments as Moments
 from .survey.codebook import Codebook as Codebook
 from .survey.constant_items import drop_constant_items as drop_constant_items
 from .survey.drafting.studies import draft_codebook as draft_codebook
+from .survey.experts.concordance import kendall_w as kendall_w
+from .survey.experts.content_validity import content_validity as content_validity
+from .survey.experts.expert_weights import expert_weights as expert_weights
+from .survey.experts.hierarchy import ahp as ahp
 from .survey.groups import group_counts as group_counts
 from .survey.pricing.gabor_granger import gabor_granger as gabor_granger
 from .survey.pricing.price_sensitivity import price_sensitivity as price_sensitivity

@@ -47,6 +47,10 @@ from .measurement.reliability.single_scale import CoefficientResult as Coefficie
 from .measurement.structure_verdict import StructureVerdict as StructureVerdict
 from .publishing.reports.outcomes import RenderResult as RenderResult
 from .reporting.provenance import Provenance as Provenance
+from .survey.experts.concordance import ConcordanceResult as ConcordanceResult
+from .survey.experts.content_validity import ContentValidityResult as ContentValidityResult
+from .survey.experts.expert_weights import ExpertWeightsResult as ExpertWeightsResult
+from .survey.experts.hierarchy import AhpResult as AhpResult
 from .survey.groups import GroupCounts as GroupCounts
 from .survey.pricing.demand import DemandResult as DemandResult
 from .survey.pricing.price_sensitivity import PriceSensitivityResult as PriceSensitivityResult

@@ -50,6 +50,9 @@ def check(
         return 0
     meaning = lk.Codebook.read(codebook)
     responses = lk.read_responses(survey, meaning)
+    if any(index.experts for index in meaning.index.values()):
+        # The experts' table lies beside the codebook and may have faults of its own.
+        lk.score(responses, meaning)
     _summary(responses, meaning)
     _table(drafting.overview.columns_read(responses, meaning), drafting.overview.taken_by(meaning))
     return 0

@@ -72,7 +72,14 @@ class Codebook(Model):
         loyalty_kit.core.errors.UnreadableError: The codebook 'no-such-codebook.toml' does not exist.
         """
         check_path(path, "path")
-        return cls._checked(read_toml(Path(path), message("The codebook")), Path(path).name)
+        book = cls._checked(read_toml(Path(path), message("The codebook")), Path(path).name)
+        book.__dict__["folder"] = Path(path).parent
+        return book
+
+    @cached_property
+    def folder(self) -> Path:
+        """Folder of the file that it was read from, in which tables of experts lie; else the working folder."""
+        return Path()
 
     @classmethod
     def parse(cls, text: str, name: str = "codebook.toml") -> "Codebook":
@@ -105,7 +112,9 @@ class Codebook(Model):
         >>> book.edit(missing=[98, 99], items={"a": {"wording": "They keep their word"}}).wording("a")
         'They keep their word'
         """
-        return self._checked(edited(self.model_dump(exclude_defaults=True), values), "codebook.toml")
+        book = self._checked(edited(self.model_dump(exclude_defaults=True), values), "codebook.toml")
+        book.__dict__["folder"] = self.folder
+        return book
 
     def to_toml(self) -> str:
         r"""Text of the codebook as TOML, of which `parse` makes the same codebook.

@@ -264,12 +264,30 @@ _INTENTS = ("intent_cheap", "intent_expensive")
 class Index(Model):
     """Composite index: a weighted mean of scale scores.
 
-    `scales` maps scales to weights, or lists them with `weights` 'equal' or 'loadings'.
+    `scales` maps scales to weights, or lists them with `weights` 'equal', 'loadings' or 'experts'.
+
+    .. code-block:: toml
+
+        [index.loyalty_index]
+        scales = ["loyalty", "image", "price"]
+        weights = "experts"
+        experts = "experts.csv"          # beside the codebook: a row an expert, a column a scale, or comparisons
+        essential = 4                    # lowest rating that means essential; may be left out
+
+    Attributes
+    ----------
+    experts : str
+        Table of the experts' ratings (expert, round, a column a scale) or comparisons in pairs (expert, round, thing,
+        against, times), as `lk.expert_weights` takes it; a path from the codebook on.
+    essential : float
+        Lowest rating that means essential, for the content validity of each scale.
     """
 
     label: str | None = None
     scales: dict[Name, Number] | tuple[Name, ...] = Field(min_length=1)
-    weights: Literal["equal", "loadings"] | None = None
+    weights: Literal["equal", "loadings", "experts"] | None = None
+    experts: Annotated[str, Field(min_length=1)] | None = None
+    essential: Number | None = None
 
     @model_validator(mode="after")
     def _weighted_once(self) -> Self:
@@ -278,4 +296,10 @@ class Index(Model):
                 raise fault_of(message("give weights in 'scales' or in 'weights', not in both"))
             if min(self.scales.values()) < 0 or sum(self.scales.values()) <= 0:
                 raise fault_of(message("weights must be zero or more, with a positive sum"))
+        if (self.weights == "experts") != (self.experts is not None):
+            raise fault_of(message('weights = "experts" and experts = "FILE.csv" go together'))
+        if self.essential is not None and self.experts is None:
+            raise fault_of(message("'essential' needs weights = \"experts\""))
+        if self.weights == "experts" and len(self.scales) < 2:
+            raise fault_of(message("experts weigh two scales or more"))
         return self

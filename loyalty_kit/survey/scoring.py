@@ -17,6 +17,7 @@ from loyalty_kit.statistics.moments import Moments
 from loyalty_kit.statistics.weights import effective_size
 from loyalty_kit.survey.codebook import Codebook, check_codebook
 from loyalty_kit.survey.entries import Index
+from loyalty_kit.survey.experts.expert_weights import ExpertWeightsResult, expert_weights
 
 
 class Judged(Protocol):
@@ -56,6 +57,8 @@ class ScaleScores(Result):
         Title of the survey; empty where it has none.
     ticks : dict
         Label of each option that the frame holds.
+    experts : dict
+        By index that experts weigh, their weights and how far they agree.
     """
 
     frame: pd.DataFrame
@@ -69,6 +72,7 @@ class ScaleScores(Result):
     doubtful: tuple[str, ...] = ()
     title: str = ""
     ticks: Mapping[str, str] = field(default_factory=dict)
+    experts: Mapping[str, ExpertWeightsResult] = field(default_factory=dict)
 
     def summary(self, *, confidence: float | None = None) -> pd.DataFrame:
         """Weighted mean of each score with its interval.
@@ -215,7 +219,8 @@ def score(
     An answer x on an item from min to max counts 100 (x − min) / (max − min), turned where the
     item is reverse-keyed; a score is the mean over the items answered ('percent of maximum
     possible'). An index is the weighted mean of scale scores, weights rescaled to sum 1, missing
-    where one of its scales is. Weights 'loadings' are the one-factor minres loadings of the scale scores.
+    where one of its scales is. Weights 'loadings' are the one-factor minres loadings of the scale scores, weights
+    'experts' those of `expert_weights` from the table beside the codebook.
 
     References
     ----------
@@ -245,7 +250,8 @@ def score(
     )
     weight = None if codebook.weight is None else responses[codebook.weight]
     check_weight(weight, len(responses), codebook.weight or "weight")
-    weights, warnings = _index_weights(scores, codebook, weight)
+    experts = weights_by_experts(codebook)
+    weights, warnings = _index_weights(scores, codebook, weight, experts)
     indices = {name: scores[list(column.dropna().index)] @ column.dropna() for name, column in weights.items()}
     return ScaleScores(
         frame=pd.concat([scores, pd.DataFrame(indices, index=scores.index), responses[beside]], axis="columns"),
@@ -259,7 +265,22 @@ def score(
         doubtful=tuple(name for name, found in reliability.verdicts.items() if found != "trust") if reliability else (),
         title=codebook.title,
         ticks=ticks,
+        experts=experts,
     )
+
+
+def weights_by_experts(codebook: Codebook) -> dict[str, ExpertWeightsResult]:
+    """Weights of the scales in each index that experts weigh, from the table that its codebook names."""
+    return {
+        name: expert_weights(
+            codebook.folder / index.experts,
+            things=list(index.scales),
+            essential=index.essential,
+            encoding=codebook.file.encoding,
+        )
+        for name, index in codebook.index.items()
+        if index.experts is not None
+    }
 
 
 def _scale_score(keyed: pd.DataFrame, items: tuple[str, ...], codebook: Codebook, min_answered: float) -> pd.Series:
@@ -273,12 +294,15 @@ def _scale_score(keyed: pd.DataFrame, items: tuple[str, ...], codebook: Codebook
 
 
 def _index_weights(
-    scores: pd.DataFrame, codebook: Codebook, weight: pd.Series | None
+    scores: pd.DataFrame,
+    codebook: Codebook,
+    weight: pd.Series | None,
+    experts: Mapping[str, ExpertWeightsResult],
 ) -> tuple[pd.DataFrame, tuple[str, ...]]:
     """Weights of scales (rows) in indices (columns), NaN where a scale is not part of one."""
     columns, warnings = {}, []
     for name, index in codebook.index.items():
-        raw, reason = _raw_weights(scores, index, weight)
+        raw, reason = (experts[name].weights, "") if name in experts else _raw_weights(scores, index, weight)
         if reason:
             warnings.append(message("Index '{index}' weighs its scales equally: {reason}.", index=name, reason=reason))
         columns[name] = raw / raw.sum()

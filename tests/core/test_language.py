@@ -39,7 +39,7 @@ from loyalty_kit.reporting.sentences import Passage, Sentence, say
 REPORTING = Path(loyalty_kit.__file__).parent / "reporting"
 FILES = sorted(path for path in REPORTING.rglob("*.py") if path.parent != REPORTING)
 
-NAMES = set("Bartlett Breusch Cronbach Holm Jaccard Kaiser LMG MAP Pagan R SHA VIF logit".split())
+NAMES = set("Kendall Lawshe W Bartlett Breusch Cronbach Holm Jaccard Kaiser LMG MAP Pagan R SHA VIF logit".split())
 INDICES = {"AVE", "CFI", "HTMT", "KMO", "P", "RESET", "RMSEA", "SRMR", "TLI", "n", "p"}
 SYSTEMS = {"Alpine", "Debian", "Fedora", "Ubuntu", "Windows", "macOS", "git", "font", "fonts", "google", "noto", "sans"}
 CHARTS = set("Altair Bokeh Chrome Chromium HTML Plotly bokeh convert export io kaleido plotly python vl".split())

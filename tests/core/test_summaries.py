@@ -119,7 +119,14 @@ class People:
         book = lk.Codebook.model_validate(
             {"response": {"min": 0, "max": 1}, "price": {**four, "label": SCRIPT, "ladder": {"e": 20, "f": 30}}}
         )
-        return [lk.price_sensitivity(table, book, rng=1), lk.gabor_granger(table, book, rng=1)]
+        panel = pd.DataFrame({"expert": self.ids[:6], SCRIPT: [6, 5, 6, 5, 6, 5], "b": 3.0, "c": 1.0})
+        rows = [[name, one, other, 2] for name in self.ids[:2] for one, other in (("a", "b"), ("a", "c"), ("b", "c"))]
+        pairs = pd.DataFrame(rows, columns=["expert", "thing", "against", "times"])
+        return [
+            *(lk.price_sensitivity(table, book, rng=1), lk.gabor_granger(table, book, rng=1)),
+            *(lk.expert_weights(panel, things=[SCRIPT, "b", "c"], essential=3), lk.ahp(pairs)),
+            *(lk.kendall_w(panel[[SCRIPT, "b", "c"]]), lk.content_validity(panel[[SCRIPT, "b"]], essential=3)),
+        ]
 
     def driver_objects(self) -> list[object]:
         scores = lk.score(self.responses, self.book)

@@ -12,6 +12,7 @@ from loyalty_kit.reporting.behind import Behind
 from loyalty_kit.reporting.canvas import BLUE, ORANGE, canvas, drawable, label
 from loyalty_kit.reporting.layout import headings, lay_out, span
 from loyalty_kit.reporting.sentences import Passage, Sentence, records, say
+from loyalty_kit.reporting.survey.experts import experts_said
 from loyalty_kit.reporting.survey.sample import warned
 from loyalty_kit.reporting.verbs import describes, draws, tabulates
 from loyalty_kit.survey.scoring import ScaleScores
@@ -65,6 +66,8 @@ def describe_index(scores: ScaleScores) -> Passage:
             sentences.append(say("index.empty", index=label))
             continue
         sentences.append(say("index.value", index=label, parts=parts, **_score(row, scores.confidence)))
+        if name in scores.experts:
+            sentences += experts_said(scores.experts[str(name)], scores.labels, index=label)
         leaning = [scores.labels[str(scale)] for scale in used.index if scale in scores.doubtful]
         if leaning:
             sentences.append(say("index.weak", index=label, scales=in_a_row(leaning)))

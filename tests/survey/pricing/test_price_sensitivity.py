@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from loyalty_kit.core.errors import InputError, TooLittleError
 from loyalty_kit.survey.codebook import Codebook
-from loyalty_kit.survey.pricing.curves import ORIGINAL, crossing, curves_of, resampled_points
+from loyalty_kit.survey.pricing.curves import ORIGINAL
 from loyalty_kit.survey.pricing.price_sensitivity import price_sensitivity
 
 REFERENCE = json.loads((Path(__file__).parents[2] / "reference" / "prices.json").read_text("utf-8"))
