@@ -1,16 +1,18 @@
 """Money in the words of a report: amounts with their currency."""
 
+import unicodedata
+
 
 def in_currency(text: str, currency: str, *, negative: bool = False) -> str:
     r"""Amount with its sign and its currency: a sign before it, a name after it.
 
     Examples
     --------
-    >>> in_currency("478", "€", negative=True), in_currency("478", "CNY").replace("\xa0", " "), in_currency("478", "")
-    ('−€478', '478 CNY', '478')
+    >>> in_currency("478", "€", negative=True), in_currency("478", "元").replace("\xa0", " "), in_currency("478", "")
+    ('−€478', '478 元', '478')
     """
     sign = "−" if negative and text != "0" else ""
-    if len(currency) == 1:
+    if currency and unicodedata.category(currency[-1]) == "Sc":
         return f"{sign}{currency}{text}"
     return f"{sign}{text}" + (f"\N{NO-BREAK SPACE}{currency}" if currency else "")
 

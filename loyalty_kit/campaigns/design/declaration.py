@@ -109,6 +109,12 @@ class Declaration(Summarized):
                 object.__setattr__(self, "frame", self.frame.only(kept))
         object.__setattr__(self, "control", settled)
         object.__setattr__(self, "planned", planned or None)
+        columns = () if isinstance(self.frame, Cube) else self._raw.collect_schema().names()
+        called = {
+            name if name in columns else str(self._as_arm(name, present)): label
+            for name, label in (self.labels or {}).items()
+        }
+        object.__setattr__(self, "labels", called)
 
     def _as_arm(self, value: object, present: Sequence[Any]) -> Any:
         if present or isinstance(self.frame, Cube):

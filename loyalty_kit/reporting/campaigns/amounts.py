@@ -56,8 +56,8 @@ def money(value: float, currency: str = "") -> str:
 
     Examples
     --------
-    >>> [money(v, c).replace("\xa0", " ") for v, c in ((181_940, "€"), (-94_130, "CNY"), (1, ""))]
-    ['€182,000', '−94,100 CNY', '1']
+    >>> [money(v, c).replace("\xa0", " ") for v, c in ((181_940, "US$"), (-94_130, "元"), (1, ""))]
+    ['US$182,000', '−94,100 元', '1']
     """
     return in_currency(f"{abs(float(f'{value:.3g}')):,.10g}", currency, negative=value < 0)
 

@@ -81,8 +81,10 @@ def describe_trust(effects: EffectsResult) -> Passage:
     permuted = table[table["believable"].isin(INSTEAD)]
     never = table[table["believable"] == "no"]
     sentences = [say("belief.how", method=translate(trust.method), nominal=percent(trust.nominal, 1))]
-    if (effects.table["procedure"] == BY_UNITS).any():
-        sentences.append(say("belief.by_lot", units=translate(effects.unit)))
+    drawn_anew = effects.table.loc[effects.table["procedure"] == BY_UNITS, "by"]
+    if len(drawn_anew):
+        case = "by_lot" if (drawn_anew == ALL).any() else "by_lot_cells"
+        sentences.append(say(f"belief.{case}", units=translate(effects.unit)))
     elif len(permuted):
         whole = permuted[permuted["by"] == ALL]
         case = "permuted" if len(whole) else "permuted_cells"

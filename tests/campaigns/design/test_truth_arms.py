@@ -51,3 +51,20 @@ def test_segments_are_shown_as_text_and_as_whole_numbers(table):
 def test_the_assignment_is_checked_with_truth_arms(table):
     campaign = lk.Campaign(table, arm="mailed", control="false", planned={"false": 0.5, "true": 0.5})
     assert campaign.check(assigned=table).counts["arm"].tolist() == ["FALSE", "TRUE"]
+
+
+def test_labels_call_arms_by_any_spelling_as_shares_do(tmp_path):
+    """Arms of 0 and 1 in one file are True and False in another; the same labels serve both."""
+    for name, arms in {"a": [0, 1], "b": [False, True], "c": [0.0, 1.0]}.items():
+        frame = pd.DataFrame({"arm": arms * 40, "bought": [0, 1, 1, 1] * 20, "spend": 1.0})
+        frame.to_csv(path := tmp_path / f"{name}.csv", index=False)
+        known = lk.read_campaign(
+            path,
+            arm="arm",
+            shares=["0: 1", "1: 1"],
+            outcomes=["bought", "spend"],
+            profit="spend",
+            labels={"1": "Text message", "0": "Nobody", "bought": "Bought at all"},
+        )
+        said = str(lk.describe(known.evaluate([lk.Rate("bought")])))
+        assert "Bought at all: Text message raises the share" in said, name
