@@ -20,7 +20,9 @@ from loyalty_kit.statistics.moments_in_memory import level_codes
 Floats = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.intp]
 
-_AMOUNT = re.compile(r"-?\s*([$€£¥₩₹]|[A-Z]{3})?\s*-?\d[\d.,' \u00a0]*\s*([$€£¥₩₹元]|[A-Z]{3})?")
+_AMOUNT = re.compile(
+    r"[-−]?\s*((?:[A-Z]{1,2})?[$€£¥￥₩₹]|[A-Z]{3})?\s*[-−]?\d[\d.,' \u00a0]*\s*([$€£¥￥₩₹]|元|[A-Z]{3})?"
+)
 
 SIZE = "customers in the cluster"
 """Column that holds how many customers a cluster has."""

@@ -184,6 +184,9 @@ def test_decimals_beside_a_column_of_texts_have_their_mean():
     ("written", "content"),
     [
         ("€{:.2f}", "amounts with the sign '€'"),
+        ("￥{:,.2f}", "amounts with the sign '￥'"),
+        ("US${:,.2f}", "amounts with the sign 'US$'"),
+        ("{:.2f}元", "amounts with the sign '元'"),
         ("{:.2f} EUR", "amounts with the sign 'EUR'"),
         ("{:,.2f}", "numbers with marks between their digits"),
         ("about {:.0f}", "text"),
