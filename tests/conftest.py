@@ -11,7 +11,7 @@ from browser import running
 from hypothesis import settings
 from playwright.sync_api import Browser
 
-from loyalty_kit.core.fonts import cjk_font
+from loyalty_kit.core.drawing.fonts import cjk_font
 from loyalty_kit.publishing.notebooks.syntax import undisturbed
 
 ROOT = Path(__file__).parents[1]

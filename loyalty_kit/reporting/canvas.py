@@ -1,22 +1,39 @@
 """What every figure shares: a new canvas where none is given, colours and a font that has the labels' characters."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from contextvars import ContextVar
+from textwrap import fill
+from typing import Any, cast
 
 import matplotlib.pyplot as plt
+import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.text import Text
+from matplotlib.ticker import FixedLocator, MaxNLocator
 
-from loyalty_kit.core.fonts import CJK, cjk_font, note_undrawn
+from loyalty_kit.core.drawing.fonts import CJK, cjk_font, note_undrawn
+from loyalty_kit.core.drawing.palette import GRID as GRID
+from loyalty_kit.core.drawing.palette import INK as INK
+from loyalty_kit.core.drawing.palette import MUTED as MUTED
+from loyalty_kit.core.drawing.palette import PAPER as PAPER
 from loyalty_kit.core.language import language, number, term
 
-INK, MUTED, GRID = "#1b1f24", "#6a737d", "#d8dee4"
 BLUE, YELLOW, GREEN, ORANGE = sns.color_palette("colorblind").as_hex()[:4]
+
+WIDE, NARROW = 7.6, 3.9
+"""Inches: on a page of 60 rem, and on a screen of 400 pixels, where the smallest letters then have 11."""
+
+WIDTH: ContextVar[float] = ContextVar("WIDTH", default=WIDE)
+_SMALLEST = 9.0
+_LONG_NAME, _LONG_LINE = 16, 42
 
 STYLE: dict[str, Any] = {
     "axes.edgecolor": GRID,
+    "axes.facecolor": PAPER,
     "axes.labelcolor": INK,
     "grid.color": GRID,
     "text.color": INK,
@@ -60,10 +77,11 @@ def canvas(ax: Axes | None, *, rows: float) -> Iterator[Axes]:
     what that one sets, in Jupyter to show figures below their cells, would be taken back with the style.
     """
     fonts = [name for name in ("DejaVu Sans", cjk_font()) if name]
-    style: Any = {**sns.axes_style("whitegrid", STYLE), "font.family": fonts}
+    # Nothing stands above an axis, so that no title needs a place that matplotlib looks for again and again.
+    style: Any = {**sns.axes_style("whitegrid", STYLE), "font.family": fonts, "axes.titley": 1.0}
     if ax is None:
-        size = (7.6, 1.2 + 0.36 * max(rows, 2))
-        figure = plt.figure(figsize=size, layout="constrained", facecolor="white")
+        size = (WIDTH.get(), 1.2 + 0.36 * max(rows, 2))
+        figure = plt.figure(figsize=size, layout="constrained", facecolor=PAPER)
         with plt.rc_context(style):
             ax = figure.subplots()
     with plt.rc_context(style):
@@ -93,6 +111,50 @@ def heat(ax: Axes, table: pd.DataFrame, *, limits: tuple[float, float], colours:
     options: dict[str, Any] = {"annot_kws": {"fontsize": 8.5}, "linewidths": 1, "linecolor": GRID, "cbar": False}
     sns.heatmap(table, annot=notes, fmt="", cmap=colours, vmin=limits[0], vmax=limits[1], ax=ax, **options)
     ax.grid(visible=False)
+    mesh = ax.collections[0]
+    mesh.update_scalarmappable()
+    ground = np.asarray(mesh.get_facecolor()).reshape(*table.shape, 4)
+    for text in ax.texts:
+        column, row = (int(place) for place in text.get_position())
+        if text.get_text():
+            text.set_color(_readable_on(ground[row, column]))
+
+
+def _readable_on(ground: Any) -> str:
+    """Black or white, whichever stands out more; of any ground one of them has a contrast of 4.5."""
+    linear = np.where(ground[:3] <= 0.04045, ground[:3] / 12.92, ((ground[:3] + 0.055) / 1.055) ** 2.4)
+    luminance = float(linear @ [0.2126, 0.7152, 0.0722])
+    return "#000000" if (luminance + 0.05) ** 2 > 1.05 * 0.05 else "#ffffff"
+
+
+def drawn_narrowly(draw: Callable[[], Axes | None]) -> Figure:
+    """Figure drawn again for a narrow screen: long names wrapped, fewer numbers on its axes, no small letters."""
+    token = WIDTH.set(NARROW)
+    try:
+        figure: Any = cast(Axes, draw()).get_figure()
+    finally:
+        WIDTH.reset(token)
+    for axes in figure.axes:
+        _thin(axes)
+    for text in figure.findobj(Text):
+        text.set_fontsize(max(text.get_fontsize(), _SMALLEST))
+    return cast(Figure, figure)
+
+
+def _thin(axes: Axes) -> None:
+    """Wrap what is written beside an axis, and leave out every other number on one of numbers."""
+    for axis in (axes.xaxis, axes.yaxis):
+        if isinstance(axis.get_major_locator(), MaxNLocator):
+            axis.set_major_locator(MaxNLocator(nbins=4, steps=[1, 2, 2.5, 5, 10]))
+    if isinstance(axes.yaxis.get_major_locator(), FixedLocator):
+        names = [fill(text.get_text(), _LONG_NAME) for text in axes.get_yticklabels()]
+        axes.set_yticks(axes.get_yticks(), names)
+    if isinstance(axes.xaxis.get_major_locator(), FixedLocator):
+        axes.tick_params(axis="x", labelrotation=90)
+    axes.set_ylabel(fill(axes.get_ylabel(), _LONG_LINE))
+    axes.xaxis.label.set_wrap(True)
+    for title in (axes.title, axes._left_title, axes._right_title):  # type: ignore[attr-defined]
+        title.set_wrap(True)
 
 
 def nothing(ax: Axes) -> Axes:

@@ -1,20 +1,23 @@
 """The three verbs of a report: describe, table and plot, each by the type of a result and the view asked for."""
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from importlib import import_module
 from pkgutil import iter_modules
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import loyalty_kit.reporting as reporting
+from loyalty_kit.core.drawing.narrow import has_narrow_form
 from loyalty_kit.core.errors import InputError, TooLittleError, kind
 from loyalty_kit.core.language import translate
 from loyalty_kit.core.messages import labelled
+from loyalty_kit.reporting.canvas import drawn_narrowly
 from loyalty_kit.reporting.sentences import Passage, Sentence
 
 if TYPE_CHECKING:
     from great_tables import GT
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 View = TypeVar("View", bound=Callable[..., Any])
 Views = dict[type, dict[str, Callable[..., Any]]]
@@ -135,8 +138,18 @@ def plot(result: Any, view: str | None = None, *, ax: "Axes | None" = None, **op
     """
     if result is None or isinstance(result, TooLittleError):
         return None
-    with labelled(getattr(result, "labels", None)):
-        axes: Axes = view_of(FIGURES, "plot", result, view)(result, ax=ax, **options)
+    function = view_of(FIGURES, "plot", result, view)
+
+    def draw(ax: "Axes | None" = None) -> "Axes | None":
+        with labelled(getattr(result, "labels", None)):
+            axes: Axes | None = function(result, ax=ax, **options)
+        return axes
+
+    if ax is not None:
+        return draw(ax)
+    axes = draw()
+    if axes is not None:
+        has_narrow_form(cast("Figure", axes.get_figure()), partial(drawn_narrowly, draw))
     return axes
 
 

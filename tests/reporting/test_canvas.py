@@ -6,12 +6,22 @@ from io import BytesIO
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
 import pytest
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
-from loyalty_kit.reporting.canvas import canvas, name_rows
+import loyalty_kit as lk
+from loyalty_kit.core.drawing.narrow import narrow_form
+from loyalty_kit.publishing.running.figures import shown, svg
+from loyalty_kit.reporting.canvas import canvas, heat, name_rows
 
 mpl.use("agg")
+PAIR = lk.Codebook.parse("response = {min = 1, max = 5}\nscales.a.items = ['a', 'b']")
+ROOM = 360
+"""Pixels of a screen of 400 between the margins of a page."""
 OTHERS = {"font.family": ["monospace"], "xtick.color": "red", "ytick.color": "red", "grid.color": "red"}
 
 
@@ -75,3 +85,47 @@ def test_without_a_kernel_no_backend_is_chosen_in_passing(ax, asked, found, monk
     command = [sys.executable, "-c", DRAW.format(ax=ax)]
     run = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
     assert run.stdout.strip() == found
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance as WCAG 2 defines it."""
+    channels = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(colour)]
+    return 0.2126 * channels[0] + 0.7152 * channels[1] + 0.0722 * channels[2]
+
+
+@pytest.mark.parametrize("colours", ["Blues", "rocket_r", "vlag", "viridis"])
+def test_numbers_in_a_heat_map_have_a_contrast_of_four_and_a_half(colours):
+    table = pd.DataFrame(np.linspace(0, 1, 60).reshape(6, 10))
+    axes = plt.figure().subplots()
+    heat(axes, table, limits=(0, 1), colours=colours)
+    mesh = axes.collections[0]
+    grounds = mesh.get_cmap()(mesh.norm(table.to_numpy().ravel()))
+    for text, ground in zip(axes.texts, grounds, strict=True):
+        pair = sorted([luminance(text.get_color()), luminance(tuple(ground[:3]))])
+        assert (pair[1] + 0.05) / (pair[0] + 0.05) >= 4.5
+    plt.close(axes.figure)
+
+
+def test_a_narrow_figure_has_no_letter_below_eleven_pixels_on_a_screen_of_four_hundred():
+    book = lk.Codebook.parse(
+        "response = {min = 1, max = 5}\nscales.a = {items = ['a', 'b'], label = 'How well we keep our promises to you'}"
+    )
+    answers = pd.DataFrame(np.random.default_rng(1).integers(1, 6, (60, 2)).astype(float), columns=["a", "b"])
+    axes = lk.plot(lk.reliability(answers, book))
+    figure, (_, _, about) = narrow_form(axes.figure), shown(axes.figure)
+    shown_at = min(1.0, ROOM / about["narrow"]["width"])
+    smallest = min(text.get_fontsize() for text in figure.findobj(Text) if text.get_text())
+    assert smallest * 96 / 72 * shown_at >= 11
+    assert "\n" in figure.axes[0].get_yticklabels()[0].get_text()
+    plt.close(axes.figure)
+
+
+def test_a_figure_of_the_kit_has_a_dark_form_and_a_users_own_has_none():
+    axes = lk.plot(lk.reliability(pd.DataFrame({"a": [1.0, 2, 3, 4, 5], "b": [2.0, 2, 3, 5, 5]}), PAIR))
+    drawn = svg(axes.figure)[0].decode()
+    assert drawn.count("prefers-color-scheme:dark") == 1
+    assert "#1b1f24" not in drawn.partition("</style>")[2]
+    plt.close(axes.figure)
+    own = Figure()
+    own.subplots().plot([1, 2])
+    assert b"prefers-color-scheme" not in svg(own)[0]

@@ -23,6 +23,13 @@ ESTIMATES = "application/vnd.loyalty-kit.estimates+json"
 """Kind of the output that carries what a notebook records, which no page shows."""
 
 
+SVG = "image/svg+xml"
+DARK_FORM = "prefers-color-scheme:dark"
+"""What a drawing with a dark form of its own asks for."""
+NARROW = "34rem"
+"""Up to which width of a screen figures are shown in their narrow form."""
+
+
 class _Inline(MathInlineParser):
     """Text in which amounts of money, as in 'from $5 to $10' or 'US$2-US$4', are no formulas.
 
@@ -122,7 +129,7 @@ def output_html(
         renderer = _Renderer(escape=True, exclude_anchor_links=True)
         html = neutral(_rendered(data["text/markdown"], renderer))
         return f'<div class="output" data-caption="{escape(caption)}">{html}</div>'
-    for kind in ("image/svg+xml", "image/png", "image/jpeg"):
+    for kind in (SVG, "image/png", "image/jpeg"):
         if kind in data:
             return _figure(kind, data[kind], output.metadata.get(kind, {}), caption)
     latex = data.get("text/latex", "")
@@ -130,12 +137,24 @@ def output_html(
 
 
 def _figure(kind: str, data: str, about: dict[str, Any], caption: str) -> str:
-    encoded = base64.b64encode(data.encode()).decode() if kind == "image/svg+xml" else "".join(data.split())
-    size = "".join(f' {side}="{about[side]}"' for side in ("width", "height") if isinstance(about.get(side), int))
-    image = f'<img src="data:{kind};base64,{escape(encoded)}" alt="{escape(str(about.get("alt", "")))}"{size}>'
+    encoded = _address(data) if kind == SVG else f"data:{kind};base64,{escape(''.join(data.split()))}"
+    dark = ' class="dark-form"' if kind == SVG and DARK_FORM in data else ""
+    image = f'<img src="{encoded}" alt="{escape(str(about.get("alt", "")))}"{_size(about)}{dark}>'
+    narrow = about.get("narrow")
+    if isinstance(narrow, dict) and isinstance(narrow.get("svg"), str):
+        source = f'<source media="(max-width: {NARROW})" srcset="{_address(narrow["svg"])}"{_size(narrow)}>'
+        image = f"<picture>{source}{image}</picture>"
     words = escape(str(about.get("caption", "") or caption))
     marked = " data-fontless" if about.get("fontless") else ""
     return f"<figure{marked}>{image}{f'<figcaption>{words}</figcaption>' if words else ''}</figure>"
+
+
+def _address(svg: str) -> str:
+    return f"data:{SVG};base64,{base64.b64encode(svg.encode()).decode()}"
+
+
+def _size(about: Mapping[str, Any]) -> str:
+    return "".join(f' {side}="{about[side]}"' for side in ("width", "height") if isinstance(about.get(side), int))
 
 
 def _text(text: str) -> str:

@@ -21,7 +21,7 @@ from urllib.parse import unquote
 
 from nbformat import NotebookNode
 
-from loyalty_kit.core.font_files import cjk_font_files
+from loyalty_kit.core.drawing.font_files import cjk_font_files
 from loyalty_kit.publishing.notebooks.syntax import syntax_tree
 
 PACKAGE = Path(__file__).parents[2]

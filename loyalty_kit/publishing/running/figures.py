@@ -18,6 +18,7 @@ import pandas as pd
 from IPython.core.interactiveshell import InteractiveShell
 from matplotlib.axes import Axes
 from matplotlib.collections import Collection
+from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 from matplotlib.lines import Line2D
@@ -26,7 +27,9 @@ from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 from PIL import Image
 
-from loyalty_kit.core.fonts import drawn_without_warnings, labels_undrawn, set_font
+from loyalty_kit.core.drawing.fonts import drawn_without_warnings, labels_undrawn, set_font
+from loyalty_kit.core.drawing.narrow import narrow_form
+from loyalty_kit.core.drawing.palette import PAPER, with_dark_form
 from loyalty_kit.core.language import term
 from loyalty_kit.core.results import of_frame
 from loyalty_kit.core.tables import MIME
@@ -91,13 +94,18 @@ def shown(figure: Figure) -> tuple[str, bytes, dict[str, Any]]:
     bytes
         The image; the same for the same figure, byte for byte.
     dict
-        The width and height that it is shown at, its alternative text ('alt'), and 'fontless' where it had
-        to do without a label for want of a font.
+        The width and height that it is shown at, its alternative text ('alt'), 'narrow' where it has a form of
+        its own for narrow screens, and 'fontless' where it had to do without a label for want of a font.
     """
     with drawn_without_warnings(figure), _laid_out(figure):
         few = marks(figure) <= MOST_MARKS
         kind, (data, size) = (SVG, svg(figure)) if few else (PNG, png(figure))
     about: dict[str, Any] = {**size, "alt": alternative_text(figure)}
+    narrow = narrow_form(figure) if few else None
+    if narrow is not None:
+        with drawn_without_warnings(narrow), _laid_out(narrow):
+            drawing, narrow_size = svg(narrow)
+        about["narrow"] = {**narrow_size, "svg": drawing.decode()}
     if labels_undrawn():
         about["fontless"] = True
     return kind, data, about
@@ -152,13 +160,16 @@ def svg(figure: Figure) -> tuple[bytes, dict[str, int]]:
     drawn = BytesIO()
     with matplotlib.rc_context({"svg.hashsalt": "loyalty_kit", "svg.fonttype": "path"}):
         unsaid = dict.fromkeys(("Date", "Creator", "Format", "Type"))
-        figure.savefig(drawn, format="svg", bbox_inches=_edge(figure), facecolor="white", metadata=unsaid)
+        ground = to_hex(figure.get_facecolor())
+        paper = ground if ground == PAPER else "white"
+        figure.savefig(drawn, format="svg", bbox_inches=_edge(figure), facecolor=paper, metadata=unsaid)
     text = _UNSEEN.sub("", drawn.getvalue().decode())
     found = re.search(r'<svg[^>]* viewBox="0 0 ([\d.]+) ([\d.]+)"', text)
     if found is None:
         raise ValueError("matplotlib wrote an SVG without a size.")
     width, height = (round(float(side) * CSS_DPI / POINTS) for side in found.groups())
-    return _small(text).encode(), {"width": width, "height": height}
+    text = _small(text)
+    return (with_dark_form(text) if paper == PAPER else text).encode(), {"width": width, "height": height}
 
 
 def _edge(figure: Figure) -> Bbox:

@@ -17,7 +17,7 @@ from loyalty_kit.measurement.factors.fit_indices import FAIR_FIT, GOOD_FIT, lead
 from loyalty_kit.measurement.structure_verdict import StructureVerdict
 from loyalty_kit.reporting.behind import Behind
 from loyalty_kit.reporting.bounds import number_near_bound
-from loyalty_kit.reporting.canvas import BLUE, INK, MUTED, ORANGE, canvas, drawable, label, numbered
+from loyalty_kit.reporting.canvas import BLUE, INK, MUTED, ORANGE, PAPER, canvas, drawable, label, numbered
 from loyalty_kit.reporting.layout import headings, lay_out, span
 from loyalty_kit.reporting.measurement.invariance import comparability
 from loyalty_kit.reporting.measurement.validity import pair_labels, unrelated_scales
@@ -143,10 +143,10 @@ def plot_loadings(result: CfaResult, *, ax: Axes | None = None) -> Axes:
                 colour = ORANGE if abs(loading) < WEAK_LOADING else BLUE
                 ax.plot([0.16, 0.69], [middle, y], color=colour, linewidth=0.6 + 3 * abs(loading))
                 ax.text(0.59, middle + (y - middle) * 0.81, number(loading), **_TAG)
-            box = {"boxstyle": "round,pad=0.5", "fc": "white", "ec": INK}
+            box = {"boxstyle": "round,pad=0.5", "fc": PAPER, "ec": INK}
             ax.text(0.16, middle, name, bbox=box, zorder=3, **_CENTRED)
         for y, item in zip(place, items, strict=True):
-            ax.add_patch(FancyBboxPatch((0.69, y - 0.3), 0.2, 0.6, boxstyle="square,pad=0", fc="white", ec=MUTED))
+            ax.add_patch(FancyBboxPatch((0.69, y - 0.3), 0.2, 0.6, boxstyle="square,pad=0", fc=PAPER, ec=MUTED))
             ax.text(0.79, y, item, fontsize=8.5, **_CENTRED)
         ax.set(xlim=(0, 0.92), ylim=(place.min() - 0.8, 0.8), xticks=[], yticks=[])
         ax.set_xlabel(label("figure.paths_x", bound=f"{WEAK_LOADING:.2f}"))
@@ -155,7 +155,7 @@ def plot_loadings(result: CfaResult, *, ax: Axes | None = None) -> Axes:
 
 
 _CENTRED: dict[str, Any] = {"ha": "center", "va": "center"}
-_TAG: dict[str, Any] = _CENTRED | {"fontsize": 8, "bbox": {"boxstyle": "square,pad=0.15", "fc": "white", "ec": "none"}}
+_TAG: dict[str, Any] = _CENTRED | {"fontsize": 8, "bbox": {"boxstyle": "square,pad=0.15", "fc": PAPER, "ec": "none"}}
 
 
 def _index(fit: "pd.Series[Any]", name: str) -> str:

@@ -12,7 +12,7 @@ from fontTools.ttLib import TTFont
 from matplotlib.figure import Figure
 from PIL import Image
 
-from loyalty_kit.core import font_files, fonts
+from loyalty_kit.core.drawing import font_files, fonts
 from loyalty_kit.core.language import speak
 from loyalty_kit.publishing.pages.page import report_page
 from loyalty_kit.publishing.running.figures import SHARPNESS, alternative_text, marks, png, shown, svg

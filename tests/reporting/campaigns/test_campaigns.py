@@ -69,7 +69,7 @@ def passages(results, *, min_cell=30, simulated=False) -> list[tuple[str, ...]]:
         lk.describe(replace(campaign, simulated=simulated)),
         lk.describe(decision, "answer"),
         lk.describe(decision, "reasons"),
-        (str(lk.tiles(decision)),),
+        tuple(str(lk.tiles(decision)).splitlines()),
         lk.describe(assignment),
         lk.describe(effects),
         lk.describe(effects, "segments"),

@@ -13,7 +13,7 @@ from matplotlib import font_manager
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from loyalty_kit.core.font_files import cjk_font_files
+from loyalty_kit.core.drawing.font_files import cjk_font_files
 
 CJK = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef]")
 CJK_FONTS = (

@@ -2,8 +2,8 @@
 
 import pytest
 
-from loyalty_kit.core import font_files
-from loyalty_kit.core.font_files import cjk_font_files
+from loyalty_kit.core.drawing import font_files
+from loyalty_kit.core.drawing.font_files import cjk_font_files
 
 NOTO = ("NotoSansCJK-Bold.ttc", "NotoSansCJK-Regular.ttc")
 
