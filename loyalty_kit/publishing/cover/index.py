@@ -16,9 +16,10 @@ from loyalty_kit.core.language import given, moment, number, term
 from loyalty_kit.publishing.files.publication import publish
 from loyalty_kit.publishing.files.reading import read_regular
 from loyalty_kit.publishing.history.history import Course, History
-from loyalty_kit.publishing.pages.document import FACT, TAGS, TEMPLATES, document, table
+from loyalty_kit.publishing.pages.document import FACT, TAGS, TEMPLATES, document
 from loyalty_kit.publishing.pages.failure import reason
 from loyalty_kit.publishing.pages.since import course_line, figure_text
+from loyalty_kit.publishing.pages.tiles import read_tiles, tiles_html
 
 INDEX = "index.html"
 REPORT = ".html"
@@ -28,7 +29,6 @@ _HEAD_BYTES = 65536
 _RETRIES = 20
 _LONGEST = 300
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-_COLUMNS = ("report", "outcome", "when", "course", "parameters", "size")
 
 
 @dataclass(frozen=True)
@@ -136,7 +136,7 @@ def _facts(path: Path, changed: int, size: int) -> dict[str, str]:
 def _index_page(pages: tuple[_Page, ...], courses: Mapping[str, Course]) -> str:
     good = {page.file.removesuffix(REPORT): page for page in pages if not page.file.endswith(FAILURE)}
     failed = {page.file.removesuffix(FAILURE): page for page in pages if page.file.endswith(FAILURE)}
-    names = sorted(good.keys() | failed.keys(), key=lambda name: (name.casefold(), name))
+    names = sorted(good.keys() | failed.keys(), key=lambda name: (name not in failed, name.casefold(), name))
     reports = [_Report(name, good.get(name), failed.get(name), courses.get(name)) for name in names]
     chinese = bool(reports) and all(report.facts.get("language") == "zh" for report in reports)
     language = "zh" if chinese else "en"
@@ -147,7 +147,7 @@ def _index_page(pages: tuple[_Page, ...], courses: Mapping[str, Course]) -> str:
 
 
 def _body(reports: list[_Report], language: str) -> str:
-    """Banner, search box and table."""
+    """Banner, search box and an entry a report, those that failed first."""
     count, broken = len(reports), sum(report.failed is not None for report in reports)
     key = "all_failed" if broken == count else "some_failed"
     banner = f'<p class="sentence warning">{_word(key, language, failed=broken, count=count)}</p>\n' if broken else ""
@@ -158,44 +158,48 @@ def _body(reports: list[_Report], language: str) -> str:
         '<input id="search" type="search" autocomplete="off" spellcheck="false" aria-keyshortcuts="/">'
         f'<p id="hits" role="status" data-told="{told}"></p></div>\n'
     )
-    headings = [term(f"contents.{column}", language=language) for column in _COLUMNS]
-    caption = term("contents.one" if count == 1 else "contents.many", language=language, count=count)
-    return banner + search + table(headings, [_row(report, language) for report in reports], caption=caption)
+    entries = "\n".join(_entry(report, language) for report in reports)
+    return f'{banner}{search}<ol class="reports">\n{entries}\n</ol>'
 
 
-def _row(report: _Report, language: str) -> list[str]:
-    """Cells of one report."""
-    good, course, facts = report.good, report.course, report.facts
-    title = _shown(facts.get("title") or report.name)
-    own = facts.get("language", language)
+def _entry(report: _Report, language: str) -> str:
+    """One report: what it answers, its figures, what changed, how it has gone; parameters and size folded."""
+    good, facts = report.good, report.facts
+    title, own = _shown(facts.get("title") or report.name), facts.get("language", language)
     spoken = f' lang="{TAGS[own]}"' if own in TAGS and own != language else ""
     heading = f"<span{spoken}>{title}</span>" if good is None else f'<a href="{_address(good)}"{spoken}>{title}</a>'
     notebook = _shown(facts.get("notebook", ""))
-    below = f"{_shown(report.name)} · {notebook}" if notebook else _shown(report.name)
-    made = _time(course.rendered if course else None, good, language)
-    return [
-        f"{heading}<br><small>{below}</small>",
+    made = _time(report.course.rendered if report.course else None, good, language)
+    below = [_shown(report.name), notebook, made]
+    kept = good.facts if good else {}
+    parts = [
+        f"<h2>{heading}</h2>",
+        f'<p class="about">{" · ".join(filter(None, below))}</p>',
         _outcome(report, language),
-        made or "–",
-        _course(course, language),
-        _parameters(facts.get("parameters", ""), language),
-        _size(good.size) if good else "–",
+        f'<p class="said"{spoken}>{_shown(kept["answer"])}</p>' if kept.get("answer") else "",
+        tiles_html(read_tiles(kept.get("tiles", "")), language=own).replace("<ul", f"<ul{spoken}", 1),
+        f'<p class="changed"{spoken}>{_shown(kept["since"])}</p>' if kept.get("since") else "",
+        _course(report.course, language),
+        f"<details><summary>{_word('parameters', language)}</summary>"
+        f"<p>{_parameters(facts.get('parameters', ''), language)}</p>"
+        f"<p>{_word('size', language)}: {_size(good.size) if good else '–'}</p></details>",
     ]
+    return f'<li class="report">\n{chr(10).join(filter(None, parts))}\n</li>'
 
 
 def _outcome(report: _Report, language: str) -> str:
-    """Say what became of the last run; of a failed one when, and why as far as history knows."""
+    """Say what became of a last run that failed, when, and why as far as history knows; nothing of a good one."""
     course = report.course
     if report.failed is None:
         stopped = course is not None and course.outcome == "interrupted"
-        return _word("interrupted" if stopped else "rendered", language)
+        return f'<p class="sentence warning">{_word("interrupted", language)}</p>' if stopped else ""
     known = course if course and course.outcome == "failed" else None
     link = f'<a href="{_address(report.failed)}">{_word("failed", language)}</a>'
     link = f"<strong>{link}</strong> {_time(known.started if known else None, report.failed, language)}"
     why = _printable(reason(known.error, language=language, most=_LONGEST)) if known else ""
     parts = [link, f"<small>{why}</small>" if why else ""]
     parts.append(f"<small>{_word('kept' if report.good else 'no_good', language)}</small>")
-    return "<br>".join(filter(None, parts))
+    return f'<p class="sentence warning">{"<br>".join(filter(None, parts))}</p>'
 
 
 def _course(course: Course | None, language: str) -> str:
@@ -205,7 +209,7 @@ def _course(course: Course | None, language: str) -> str:
     last = course.figure[-1]
     label = last.label or last.name
     line = course_line(course.figure, label, language)
-    return f"{line}{'<br>' if line else ''}<small>{_shown(label)} {figure_text(last)}</small>"
+    return f'<p class="course">{line} {_shown(label)} {figure_text(last)}</p>' if line else ""
 
 
 def _word(key: str, language: str, **values: object) -> str:

@@ -18,10 +18,19 @@ TEMPLATES = Path(__file__).parents[1] / "template"
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _WIDE = """
-.page { grid-template-columns: minmax(0, 76rem); }
-tbody th { min-width: 12rem; }
+.page { grid-template-columns: minmax(0, 60rem); }
 time { white-space: nowrap; }
 small { color: var(--quiet); }
+.reports { max-width: none; padding: 0; list-style: none; }
+.report { margin: 0 0 1.25rem; padding: 1rem 1.25rem; border: 1px solid var(--line); border-radius: .5rem; }
+.report > :last-child { margin-bottom: 0; }
+.report h2 { margin: 0; font-size: 1.2rem; }
+.report .about { margin: 0 0 .6rem; color: var(--quiet); font-size: .8125rem; }
+.report :is(.said, .changed, .course) { margin: 0 0 .7rem; }
+.report .changed { color: var(--quiet); font-size: .9375rem; }
+.report :is(.course, summary, details p) { color: var(--quiet); font-size: .8125rem; }
+.report details p { margin: .25rem 0 0; }
+.report summary { cursor: pointer; }
 .search { display: flex; flex-wrap: wrap; align-items: baseline; gap: .5rem .75rem; margin: 0 0 1.5rem; }
 .search[hidden] { display: none; }
 .search p { margin: 0; color: var(--quiet); }

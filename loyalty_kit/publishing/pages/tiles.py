@@ -9,7 +9,7 @@ from typing import Any
 from nbformat import NotebookNode
 from pydantic import TypeAdapter
 
-from loyalty_kit.core.estimates import TILES, Change, Tile
+from loyalty_kit.core.estimates import TILES, Change, Estimate, Tile
 from loyalty_kit.core.language import term
 
 _MOST = 8
@@ -28,6 +28,12 @@ def tiles_of(notebook: NotebookNode) -> tuple[Tile, ...]:
     """First tiles of an executed notebook; none where it shows none."""
     outputs = (output.get("data", {}) for cell in notebook.cells for output in cell.get("outputs", ()))
     return next((tiles for data in outputs if TILES in data and (tiles := read_tiles(data[TILES]))), ())
+
+
+def led_by_tiles(estimates: Sequence[Estimate], tiles: Sequence[Tile]) -> tuple[Estimate, ...]:
+    """Estimates in their order, those of the tiles first: of these the index draws the course."""
+    order = [tile.name for tile in tiles if tile.name]
+    return tuple(sorted(estimates, key=lambda one: order.index(one.name) if one.name in order else len(order)))
 
 
 def tiles_html(

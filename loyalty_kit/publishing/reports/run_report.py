@@ -11,6 +11,7 @@ from loyalty_kit.publishing.notebooks.notebooks import parse_notebook
 from loyalty_kit.publishing.pages.interactive import still
 from loyalty_kit.publishing.pages.page import report_page
 from loyalty_kit.publishing.pages.tables import tables_of
+from loyalty_kit.publishing.pages.tiles import led_by_tiles, tiles_of
 from loyalty_kit.publishing.running.execution import RunError, run_notebook
 
 
@@ -25,7 +26,7 @@ def run_report(request: RenderRequest) -> RenderResponse:
                 language=request.language,
                 timeout=request.timeout,
             )
-        estimates, tables = recorded(done), tables_of(done)
+        estimates, tables = led_by_tiles(recorded(done), tiles_of(done)), tables_of(done)
         done, left_out = still(done, request.language)
         page = report_page(
             done,

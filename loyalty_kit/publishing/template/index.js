@@ -10,11 +10,11 @@ for (const time of document.querySelectorAll("time")) {
     || ["minute", 60];
   const age = document.createElement("small");
   age.textContent = ages.format(Math.trunc(seconds / length), unit);
-  time.after(document.createElement("br"), age);
+  time.after(" ", age);
 }
 
 if (search) {
-  const rows = [...document.querySelectorAll("tbody tr")].map((row) => [row, fold(row.innerText)]);
+  const rows = [...document.querySelectorAll(".report")].map((row) => [row, fold(row.innerText)]);
   const filter = () => {
     const words = fold(search.value).split(/\s+/).filter(Boolean);
     let shown = 0;

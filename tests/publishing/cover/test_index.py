@@ -3,15 +3,17 @@
 import json
 import os
 import time
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 
 import pytest
 from browser import NARROW, axe, opened
 from bs4 import BeautifulSoup
+from bs4.element import Tag
 from small_notebooks import SCRIPT, names
 
-from loyalty_kit.core.estimates import Estimate
+from loyalty_kit.core.estimates import Estimate, Tile
 from loyalty_kit.publishing.cover import index
 from loyalty_kit.publishing.cover.index import page_facts, write_index
 from loyalty_kit.publishing.history.history import HISTORY, History
@@ -55,22 +57,43 @@ def written(folder: Path) -> BeautifulSoup:
     return BeautifulSoup(write_index(folder, scratch=folder.parent).read_text("utf-8"), "html.parser")
 
 
-def rows(page: BeautifulSoup) -> list[list[str]]:
-    return [
-        [" ".join(cell.get_text(" ").split()) for cell in row.find_all(["th", "td"])] for row in page.select("tbody tr")
-    ]
+def entries(page: BeautifulSoup) -> list[Tag]:
+    return page.select("li.report")
+
+
+def said(entry: Tag, part: str) -> str:
+    """Text of a part of an entry; empty where it has none."""
+    found = entry.select_one(part)
+    return "" if found is None else " ".join(found.get_text(" ").split())
 
 
 def test_reports_are_listed_by_name_with_title_parameters_and_link(folder):
     report(folder, "b 忠诚度#1", parameters=json.dumps({"wave": 2, "channel": "网店"}, ensure_ascii=False))
     report(folder, "A")
     page = written(folder)
-    assert [row[0] for row in rows(page)] == ["Title of A A · 10.ipynb", "Title of b 忠诚度#1 b 忠诚度#1 · 10.ipynb"]
-    assert [row[4] for row in rows(page)] == ["defaults", "wave = 2 channel = 网店"]
-    assert [link["href"] for link in page.select("tbody a")] == [
-        "A.html",
-        "b%20%E5%BF%A0%E8%AF%9A%E5%BA%A6%231.html",
-    ]
+    assert [said(entry, "h2") for entry in entries(page)] == ["Title of A", "Title of b 忠诚度#1"]
+    assert [said(entry, ".about").partition(" · 10.ipynb")[0] for entry in entries(page)] == ["A", "b 忠诚度#1"]
+    assert [said(entry, "details p") for entry in entries(page)] == ["defaults", "wave = 2 channel = 网店"]
+    assert [link["href"] for link in page.select("h2 a")] == ["A.html", "b%20%E5%BF%A0%E8%AF%9A%E5%BA%A6%231.html"]
+
+
+def test_each_report_tells_its_answer_its_figures_and_what_changed(folder):
+    tiles = json.dumps([asdict(Tile(f"Loyalty {SCRIPT}", "61", "59 to 63", "holds", "good"))])
+    report(folder, "a", answer=f"Most are loyal. {SCRIPT}", tiles=tiles, since="Loyalty rose.")
+    report(folder, "b")
+    first, second = entries(written(folder))
+    assert (said(first, ".said"), said(first, ".changed")) == (f"Most are loyal. {SCRIPT}", "Loyalty rose.")
+    assert said(first, ".tile.good") == f"Loyalty {SCRIPT} 61 59 to 63 holds"
+    assert second.select(".said, .changed, .tile, .course") == []
+
+
+def test_those_that_failed_come_first_and_keep_what_their_last_good_page_said(folder):
+    report(folder, "a", answer="All is well.")
+    report(folder, "z", answer="Most are loyal.")
+    failure(folder, "z")
+    page = written(folder)
+    assert [said(entry, "h2") for entry in entries(page)] == ["Title of z", "Title of a"]
+    assert said(entries(page)[0], ".said") == "Most are loyal."
 
 
 def test_without_a_history_the_time_is_that_of_the_file(folder):
@@ -95,7 +118,7 @@ def test_with_a_history_the_time_and_the_line_are_those_of_its_good_runs(folder)
 def test_a_damaged_history_costs_only_the_history(folder):
     report(folder, "a")
     (folder / HISTORY).write_bytes(b"no database " * 1000)
-    assert len(rows(written(folder))) == 1
+    assert len(entries(written(folder))) == 1
 
 
 def test_a_failed_report_says_why_and_links_to_its_failure_page_and_the_last_good_one(folder):
@@ -105,17 +128,18 @@ def test_a_failed_report_says_why_and_links_to_its_failure_page_and_the_last_goo
     entered(folder, "a", 61.0)
     entered(folder, "a", 62.0, outcome="failed", error=f"The survey is gone. {SCRIPT}")
     page = written(folder)
-    assert rows(page)[0][1].startswith("failed ")
-    assert rows(page)[0][1].endswith(f"The survey is gone. {SCRIPT} the last good report is kept")
-    assert {link["href"] for link in page.select("tbody tr:first-child a")} == {"a.html", "a.failed.html"}
+    told = said(entries(page)[0], ".warning")
+    assert told.startswith("failed ")
+    assert told.endswith(f"The survey is gone. {SCRIPT} the last good report is kept")
+    assert {link["href"] for link in entries(page)[0].select("a")} == {"a.html", "a.failed.html"}
     assert page.select_one(".warning").get_text() == "Failed in their last run: 1 of 2 reports."
 
 
 def test_a_report_that_never_succeeded_is_listed(folder):
     failure(folder, "a")
     page = written(folder)
-    assert rows(page)[0][1].endswith("no good report yet")
-    assert rows(page)[0][2:4] == ["–", ""]
+    assert said(entries(page)[0], ".warning").endswith("no good report yet")
+    assert entries(page)[0].select(".about time, .course, h2 a") == []
     assert page.select_one(".warning").get_text() == "All reports failed in their last run."
 
 
@@ -123,14 +147,13 @@ def test_an_interrupted_run_is_told(folder):
     report(folder, "a")
     entered(folder, "a", 61.0)
     entered(folder, "a", 62.0, outcome="interrupted")
-    assert rows(written(folder))[0][1] == "the last run was interrupted"
+    assert said(entries(written(folder))[0], ".warning") == "the last run was interrupted"
 
 
 def test_where_nothing_failed_there_is_no_banner(folder):
     report(folder, "a")
     page = written(folder)
     assert page.select_one(".warning") is None
-    assert rows(page)[0][1] == "rendered"
 
 
 def test_the_index_of_chinese_reports_is_chinese(folder):
@@ -140,7 +163,7 @@ def test_the_index_of_chinese_reports_is_chinese(folder):
     report(folder, "b", language="en")
     page = written(folder)
     assert page.html["lang"] == "en"
-    assert [link.get("lang") for link in page.select("tbody th a")] == ["zh-Hans", None]
+    assert [link.get("lang") for link in page.select("h2 a")] == ["zh-Hans", None]
 
 
 def test_files_that_are_no_reports_are_passed_over(folder):
@@ -150,7 +173,7 @@ def test_files_that_are_no_reports_are_passed_over(folder):
     (folder / "binary.html").write_bytes(bytes(range(256)))
     (folder / "folder.html").mkdir()
     page = written(folder)
-    assert rows(page) == []
+    assert entries(page) == []
     assert "No report yet." in page.main.get_text()
 
 
@@ -174,7 +197,7 @@ def test_text_of_reports_is_shown_and_nothing_else(folder):
 @pytest.mark.parametrize("parameters", ["", "no JSON", "[1]", "[" * 100_000, '{"a": [1, {"b": null}]}', '"text"'])
 def test_parameters_that_are_none_do_not_stop_the_index(folder, parameters):
     report(folder, "a", parameters=parameters)
-    assert len(rows(written(folder))) == 1
+    assert len(entries(written(folder))) == 1
 
 
 def test_a_file_whose_name_is_no_unicode_is_linked(folder):
@@ -183,7 +206,7 @@ def test_a_file_whose_name_is_no_unicode_is_linked(folder):
         (folder / "a.html").rename(folder / os.fsdecode(b"caf\xe9.html"))
     except OSError:
         pytest.skip("this file system takes only Unicode")
-    assert [link["href"] for link in written(folder).select("tbody a")] == ["caf%E9.html"]
+    assert [link["href"] for link in written(folder).select("h2 a")] == ["caf%E9.html"]
 
 
 def test_text_of_a_failure_is_escaped(folder):
@@ -211,7 +234,7 @@ def test_a_report_that_lands_during_the_writing_is_listed(folder, monkeypatch):
         publish(text, target, scratch=scratch)
 
     monkeypatch.setattr(index, "publish", publish_late)
-    assert len(rows(written(folder))) == 2
+    assert len(entries(written(folder))) == 2
 
 
 def test_the_index_is_the_only_file_that_is_added(folder):
@@ -261,7 +284,7 @@ def test_index_and_failure_page_are_accessible(browser, pages, scheme):
 @pytest.mark.browser
 def test_reports_are_found_by_keyboard(browser, pages):
     with opened(browser, pages[0]) as page:
-        visible = page.locator("tbody tr:visible")
+        visible = page.locator(".report:visible")
         assert visible.count() == 3
         page.keyboard.press("/")
         page.keyboard.type("忠诚 title")
@@ -278,4 +301,4 @@ def test_reports_are_found_by_keyboard(browser, pages):
 @pytest.mark.browser
 def test_the_age_of_a_report_is_told_when_the_page_is_read(browser, pages):
     with opened(browser, pages[0]) as page:
-        assert page.locator("tbody tr").nth(0).locator("time + br + small").inner_text() == "this minute"
+        assert page.locator(".report").nth(0).locator("time + small").inner_text() == "this minute"
