@@ -24,7 +24,7 @@ from loyalty_kit.campaigns.trust.attrition import (
     check_missing_outcomes,
     contingency,
 )
-from loyalty_kit.campaigns.trust.check import CLEAR, MOST_CONTAMINATED, WARN, Check, outcome_of
+from loyalty_kit.campaigns.trust.check import CLEAR, MOST_CONTAMINATED, WARN, Check, by_arm, outcome_of
 from loyalty_kit.campaigns.trust.unit_checks import gather_units
 from loyalty_kit.campaigns.trust.unit_findings import (
     balance_of_units,
@@ -239,7 +239,7 @@ def _attrition(campaign: Declaration, counts: pd.DataFrame, assigned: Any) -> Ch
         )
     lost = whole - n
     statistic, p = contingency(n, lost)
-    shares = ", ".join(f"{arm} {share:.1%}" for arm, share in zip(counts["arm"], n / whole, strict=True))
+    shares = by_arm(counts["arm"], (f"{share:.1%}" for share in n / whole))
     outcome = outcome_of(p)
     alike, unlike = message("no sign that arms lost customers unequally"), message("arms lost customers unequally")
     found = alike if outcome == "passed" else unlike

@@ -13,7 +13,7 @@ from loyalty_kit.campaigns.design.declaration import Declaration
 from loyalty_kit.campaigns.design.metrics import Mean, Metric, Profit, Rate
 from loyalty_kit.campaigns.design.missing import MOST_MISSING, check_missing
 from loyalty_kit.campaigns.design.rows import Rows, collected
-from loyalty_kit.campaigns.trust.check import Check, outcome_of
+from loyalty_kit.campaigns.trust.check import Check, by_arm, outcome_of
 from loyalty_kit.campaigns.trust.lee import lee_bounds
 from loyalty_kit.core.errors import InputError
 from loyalty_kit.core.messages import Message, message
@@ -56,7 +56,7 @@ def judge_missing(
         return Check(name, "passed", 0.0, 1.0, message("No customer lacks {metric}.", metric=outcome_name))
     statistic, p = test
     outcome = outcome_of(p)
-    shares = ", ".join(f"{arm} {share:.1%}" for arm, share in zip(arms, lost / assigned, strict=True))
+    shares = by_arm(arms, (f"{share:.1%}" for share in lost / assigned))
     how = message("p = {p:.2g}", p=p) if units is None else message("p = {p:.2g}, counted by {units}", p=p, units=units)
     found = {"metric": outcome_name, "shares": shares, "how": how}
     part = float(lost.sum() / assigned.sum())

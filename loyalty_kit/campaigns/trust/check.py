@@ -1,6 +1,10 @@
 """One check of an assignment, and from which p values on it warns and fails."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import reduce
+
+from loyalty_kit.core.messages import Message, message
 
 FAIL, WARN = 0.001, 0.01
 CLEAR = 0.1
@@ -28,3 +32,16 @@ def outcome_of(p: float) -> str:
     ('passed', 'warned', 'failed')
     """
     return "failed" if p < FAIL else "warned" if p < WARN else "passed"
+
+
+def by_arm(arms: Iterable[object], figures: Iterable[str]) -> Message:
+    """Figure of each arm in a row, in which readers' labels stand for the arms.
+
+    Examples
+    --------
+    >>> by_arm(["none", "A"], ["19", "21"])
+    'none 19, A 21'
+    """
+    pairs = zip(arms, figures, strict=True)
+    told = [message("{arm} {figure}", arm=str(arm), figure=figure) for arm, figure in pairs]
+    return reduce(lambda first, second: message("{first}, {second}", first=first, second=second), told)

@@ -9,7 +9,7 @@ from scipy import stats
 
 from loyalty_kit.campaigns.design.metrics import Metric
 from loyalty_kit.campaigns.trust.attrition import judge_missing
-from loyalty_kit.campaigns.trust.check import CLEAR, MOST_CONTAMINATED, Check, outcome_of
+from loyalty_kit.campaigns.trust.check import CLEAR, MOST_CONTAMINATED, Check, by_arm, outcome_of
 from loyalty_kit.campaigns.trust.unit_checks import Units, wald_of_units
 from loyalty_kit.core.messages import Message, message
 
@@ -59,7 +59,7 @@ def unit_ratio(counts: pd.DataFrame, was_planned: bool, units: Message) -> Check
         p = float(stats.chi2.sf(statistic, len(n) - 1))
     outcome = outcome_of(p)
     plan = message("the planned shares") if was_planned else message("equal shares, since none were planned")
-    sizes = ", ".join(f"{arm} {size}" for arm, size in zip(counts["arm"], counts["n"], strict=True))
+    sizes = by_arm(counts["arm"], map(str, counts["n"]))
     template = "The arms hold as many {units} as {plan} let expect: {sizes} (p = {p:.3g})."
     told = message(template, units=units, plan=plan, sizes=sizes, p=p)
     if outcome != "passed":

@@ -68,3 +68,9 @@ def test_labels_call_arms_by_any_spelling_as_shares_do(tmp_path):
         )
         said = str(lk.describe(known.evaluate([lk.Rate("bought")])))
         assert "Bought at all: Text message raises the share" in said, name
+
+
+def test_checks_call_arms_by_their_labels():
+    table = pd.DataFrame({"arm": [0, 1] * 60, "store": np.arange(120) // 2 * 2 + np.arange(120) % 2, "y": 1.0})
+    known = lk.Campaign(table, arm="arm", control=0, cluster="store", labels={"0": "Nobody", "1": "Text message"})
+    assert "expect: Nobody 60, Text message 60 (p = 1)" in lk.table(known.check()).as_raw_html()
