@@ -161,6 +161,8 @@ def segments_table(effects: EffectsResult) -> GT | None:
 def trust_table(effects: EffectsResult) -> GT:
     """Whether each result can be believed, with the false alarms of the ordinary method."""
     trust, table = _tried(effects), effects.trusted
+    case = "trust_by_lot" if (effects.table["procedure"] == BY_UNITS).any() else "trust"
+    units = translate(effects.unit)
     shown = table.assign(
         group=table["metric"].map(plain_name),
         result=[
@@ -186,7 +188,7 @@ def trust_table(effects: EffectsResult) -> GT:
         title=term("title.trust"),
         labels=headings(columns, control=effects.control),
         group="group",
-        note=term("note.trust", method=translate(trust.method), nominal=percent(trust.nominal, 1)),
+        note=term(f"note.{case}", method=translate(trust.method), nominal=percent(trust.nominal, 1), units=units),
         behind=Behind(
             {"better": "false_better", "worse": "false_worse"},
             shares=["better", "worse"],
