@@ -51,6 +51,10 @@ def render(
     ] = None,
     pdf: Annotated[bool, typer.Option("--pdf", help="Write NAME.pdf too, by an installed Chromium.")] = False,
     excel: Annotated[bool, typer.Option("--excel", help="Write the report's tables to NAME.xlsx too.")] = False,
+    digest: Annotated[
+        Path | None,
+        typer.Option("--digest", metavar="FILE.eml", help="Write a mail that tells what the folder's reports say."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print a summary as JSON.")] = False,
     on_failure: Annotated[
         str | None, typer.Option("--on-failure", metavar="CMD", help="Command that gets that summary if one fails.")
@@ -103,12 +107,18 @@ def render(
         results = lk.batch.render_batch(
             batch, place, workers=workers, executor=executor, force=force, fail_fast=fail_fast, wait=not no_wait
         )
+    if digest is not None and publishing.files.stores.is_address(str(place)):
+        raise lk.InputError(
+            "'--digest' tells of reports in a folder of this machine; got the address '{place}'.", place=place
+        )
     attachments = publishing.reports.attachments.writers(pdf=pdf, excel=excel)
     done = show_progress(
         (publishing.reports.attachments.with_attachments(result, attachments) for result in results),
         names,
         as_json=as_json,
     )
+    if digest is not None:
+        publishing.cover.digest.write_digest(Path(place), digest)
     kept = [name for name in names if name not in {result.name for result in done}]
     totals = summary(done, output=place, seconds=time.monotonic() - began, not_started=kept)
     return _close(done, totals, as_json=as_json, on_failure=on_failure, debug=debug)

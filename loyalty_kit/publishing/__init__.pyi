@@ -1,5 +1,6 @@
 from . import batch as batch
 from . import batches as batches
+from . import cover as cover
 from . import exports as exports
 from . import files as files
 from . import history as history

@@ -10,7 +10,8 @@ from typing import Any
 
 from loyalty_kit.core.errors import InputError
 from loyalty_kit.publishing import reports
-from loyalty_kit.publishing.cover.index import REPORT, write_index
+from loyalty_kit.publishing.cover.folder import REPORT
+from loyalty_kit.publishing.cover.index import write_index
 from loyalty_kit.publishing.files.publication import output_folder, scratch_folder, sweep
 from loyalty_kit.publishing.files.stores import is_address
 from loyalty_kit.publishing.history.history import History

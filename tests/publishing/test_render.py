@@ -13,7 +13,7 @@ from small_notebooks import SCRIPT, names, write_notebook
 
 import loyalty_kit as lk
 from loyalty_kit.core.errors import InputError, UnreadableError
-from loyalty_kit.publishing.cover.index import page_facts
+from loyalty_kit.publishing.cover.folder import page_facts
 from loyalty_kit.publishing.notebooks.notebooks import find_notebook, read_notebook
 from loyalty_kit.publishing.reports import outcomes, run_report
 from loyalty_kit.publishing.running import execution

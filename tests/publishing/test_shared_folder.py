@@ -8,7 +8,8 @@ import pytest
 from small_notebooks import write_notebook
 
 import loyalty_kit as lk
-from loyalty_kit.publishing.cover.index import page_facts, write_index
+from loyalty_kit.publishing.cover.folder import page_facts
+from loyalty_kit.publishing.cover.index import write_index
 from loyalty_kit.publishing.history.history import HISTORY, History
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="pipes are POSIX's")

@@ -4,73 +4,23 @@ import json
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
-from functools import lru_cache
 from html import escape
-from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import quote
 
 from loyalty_kit.core.language import given, moment, number, term
+from loyalty_kit.publishing.cover.folder import INDEX, FolderReport, ReportPage, language_of, reports_of, scan
 from loyalty_kit.publishing.files.publication import publish
-from loyalty_kit.publishing.files.reading import read_regular
 from loyalty_kit.publishing.history.history import Course, History
-from loyalty_kit.publishing.pages.document import FACT, TAGS, TEMPLATES, document
+from loyalty_kit.publishing.pages.document import TAGS, TEMPLATES, document
 from loyalty_kit.publishing.pages.failure import reason
 from loyalty_kit.publishing.pages.since import course_line, figure_text
 from loyalty_kit.publishing.pages.tiles import read_tiles, tiles_html
 
-INDEX = "index.html"
-REPORT = ".html"
-FAILURE = ".failed.html"
-
-_HEAD_BYTES = 65536
 _RETRIES = 20
 _LONGEST = 300
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-
-
-@dataclass(frozen=True)
-class _Page:
-    """A file of the folder that the kit wrote."""
-
-    file: str
-    changed: int
-    size: int
-    facts: dict[str, str] = field(hash=False)
-
-
-@dataclass(frozen=True)
-class _Report:
-    """A report: its last good page, its failure page, and what history knows of it."""
-
-    name: str
-    good: _Page | None
-    failed: _Page | None
-    course: Course | None
-
-    @property
-    def facts(self) -> dict[str, str]:
-        """Facts of the last run."""
-        last = self.failed or self.good
-        return last.facts if last else {}
-
-
-class _Facts(HTMLParser):
-    """Facts that stand in a page's head."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.facts: dict[str, str] = {}
-        self.in_head = True
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        meta = dict(attrs)
-        name = meta.get("name") or ""
-        self.in_head = self.in_head and tag != "body"
-        if self.in_head and tag == "meta" and name.startswith(FACT):
-            self.facts[name.removeprefix(FACT)] = meta.get("content") or ""
 
 
 def write_index(folder: Path, *, scratch: Path) -> Path:
@@ -95,58 +45,23 @@ def write_index(folder: Path, *, scratch: Path) -> Path:
     """
     target = folder / INDEX
     for _ in range(_RETRIES):
-        pages = _scan(folder)
+        pages = scan(folder)
         publish(_index_page(pages, History(folder).courses()), target, scratch=scratch)
-        if _scan(folder) == pages:
+        if scan(folder) == pages:
             break
     return target
 
 
-def page_facts(path: Path) -> dict[str, str]:
-    """Facts that a page of the kit carries; empty for any other file and where there is none."""
-    try:
-        status = path.stat()
-        return dict(_facts(path, status.st_mtime_ns, status.st_size))
-    except OSError:
-        return {}
-
-
-def _scan(folder: Path) -> tuple[_Page, ...]:
-    pages = []
-    for path in sorted(folder.glob(f"[!.]*{REPORT}")):
-        try:
-            status = path.stat()
-            facts = _facts(path, status.st_mtime_ns, status.st_size)
-        except OSError:
-            continue
-        if path.name != INDEX and "name" in facts:
-            pages.append(_Page(path.name, status.st_mtime_ns, status.st_size, facts))
-    return tuple(pages)
-
-
-@lru_cache(maxsize=4096)
-def _facts(path: Path, changed: int, size: int) -> dict[str, str]:
-    """Facts of a file as it was at that time and size."""
-    head = read_regular(path, _HEAD_BYTES).decode("utf-8", errors="replace")
-    parser = _Facts()
-    parser.feed(head.partition("<style")[0])
-    return parser.facts
-
-
-def _index_page(pages: tuple[_Page, ...], courses: Mapping[str, Course]) -> str:
-    good = {page.file.removesuffix(REPORT): page for page in pages if not page.file.endswith(FAILURE)}
-    failed = {page.file.removesuffix(FAILURE): page for page in pages if page.file.endswith(FAILURE)}
-    names = sorted(good.keys() | failed.keys(), key=lambda name: (name not in failed, name.casefold(), name))
-    reports = [_Report(name, good.get(name), failed.get(name), courses.get(name)) for name in names]
-    chinese = bool(reports) and all(report.facts.get("language") == "zh" for report in reports)
-    language = "zh" if chinese else "en"
+def _index_page(pages: tuple[ReportPage, ...], courses: Mapping[str, Course]) -> str:
+    reports = reports_of(pages, courses)
+    language = language_of(reports)
     title = term("contents.title", language=language)
     body = _body(reports, language) if reports else f"<p>{_word('none', language)}</p>"
     script = (TEMPLATES / "index.js").read_text(encoding="utf-8")
     return document(title, f"<h1>{escape(title)}</h1>\n{body}", language=language, script=script)
 
 
-def _body(reports: list[_Report], language: str) -> str:
+def _body(reports: list[FolderReport], language: str) -> str:
     """Banner, search box and an entry a report, those that failed first."""
     count, broken = len(reports), sum(report.failed is not None for report in reports)
     key = "all_failed" if broken == count else "some_failed"
@@ -162,7 +77,7 @@ def _body(reports: list[_Report], language: str) -> str:
     return f'{banner}{search}<ol class="reports">\n{entries}\n</ol>'
 
 
-def _entry(report: _Report, language: str) -> str:
+def _entry(report: FolderReport, language: str) -> str:
     """One report: what it answers, its figures, what changed, how it has gone; parameters and size folded."""
     good, facts = report.good, report.facts
     title, own = _shown(facts.get("title") or report.name), facts.get("language", language)
@@ -187,7 +102,7 @@ def _entry(report: _Report, language: str) -> str:
     return f'<li class="report">\n{chr(10).join(filter(None, parts))}\n</li>'
 
 
-def _outcome(report: _Report, language: str) -> str:
+def _outcome(report: FolderReport, language: str) -> str:
     """Say what became of a last run that failed, when, and why as far as history knows; nothing of a good one."""
     course = report.course
     if report.failed is None:
@@ -225,11 +140,11 @@ def _printable(text: object) -> str:
     return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", str(text))
 
 
-def _address(page: _Page) -> str:
+def _address(page: ReportPage) -> str:
     return escape(quote(os.fsencode(page.file)))
 
 
-def _time(known: datetime | None, page: _Page | None, language: str) -> str:
+def _time(known: datetime | None, page: ReportPage | None, language: str) -> str:
     """When a page was made: as history says, else by its file."""
     if known is None and page is None:
         return ""

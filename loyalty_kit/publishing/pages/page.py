@@ -33,6 +33,10 @@ _SENTENCES = 3
 """Of a report's answer that the index repeats."""
 
 
+_MOST_PREVIEW = 30_000
+"""Characters of the picture that a digest repeats; a page's head is read to 64 kB."""
+
+
 class _Template(TemplateExporter):
     """The template 'loyalty' and the filters that it names."""
 
@@ -126,21 +130,31 @@ def report_page(
     html, _ = exporter().from_notebook_node(still(notebook, language)[0], resources)
     soup = BeautifulSoup(html, "html.parser")
     add_structure(soup, title=facts.get("title", ""), language=language)
-    _add_summary(soup, tiles)
+    _add_summary(soup, tiles, _preview(notebook))
     return printable(soup.decode(formatter=AS_WRITTEN))
 
 
-def _add_summary(soup: BeautifulSoup, tiles: Sequence[Tile]) -> None:
-    """Put what the index tells of a report among the facts in its head: its answer, what changed, its tiles."""
+def _add_summary(soup: BeautifulSoup, tiles: Sequence[Tile], preview: Mapping[str, str]) -> None:
+    """Put what index and digest tell of a report among the facts in its head: answer, change, tiles, a picture."""
     since = soup.select_one(".since p")
     found = {
         "answer": " ".join(paragraph.get_text().strip() for paragraph in soup.select("main .answer")[:_SENTENCES]),
         "since": since.get_text().strip() if since is not None else "",
         "tiles": json.dumps([asdict(tile) for tile in tiles], ensure_ascii=False) if tiles else "",
+        **preview,
     }
     for name, text in found.items():
         if text and soup.title is not None:
             soup.title.insert_after(soup.new_tag("meta", attrs={"name": f"{FACT}{name}", "content": text}))
+
+
+def _preview(notebook: NotebookNode) -> dict[str, str]:
+    """Small picture of the notebook's first figure with its text; nothing where that is lacking or large."""
+    outputs = (output for cell in notebook.cells for output in cell.get("outputs", ()))
+    for about in (about for output in outputs for about in output.get("metadata", {}).values()):
+        if isinstance(about, dict) and isinstance(about.get("preview"), str) and len(about["preview"]) < _MOST_PREVIEW:
+            return {"picture": about["preview"], "picture-alt": str(about.get("alt", ""))}
+    return {}
 
 
 def _lexer(notebook: NotebookNode) -> str | None:

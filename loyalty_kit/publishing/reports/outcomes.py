@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from loyalty_kit.core.messages import foreign, message
 from loyalty_kit.core.tables import TableData
-from loyalty_kit.publishing.cover.index import FAILURE, REPORT, page_facts
+from loyalty_kit.publishing.cover.folder import FAILURE, REPORT, page_facts
 from loyalty_kit.publishing.files.publication import publish
 from loyalty_kit.publishing.files.reading import is_regular, read_regular
 from loyalty_kit.publishing.history.history import History

@@ -38,8 +38,12 @@ PNG, SVG = "image/png", "image/svg+xml"
 CSS_DPI, POINTS = 96, 72
 SHARPNESS = 2
 COLORS = 256
+PREVIEW_COLORS = 16
 MOST_MARKS = 700
 """A drawing of so many takes about 55 kB; a dozen of them leave a page below 1 MB."""
+
+_PREVIEWED: list[bool] = []
+"""Whether this kernel gave the preview of its report, which is its first figure, for a mail."""
 
 _ALTAIR = tuple(f"altair.vegalite.v{version}.api" for version in (4, 5, 6, 7))
 _UNSEEN = re.compile(r"<\?xml.*?\?>|<!DOCTYPE.*?>|<!--.*?-->|<metadata>.*?</metadata>", re.DOTALL)
@@ -95,7 +99,7 @@ def shown(figure: Figure) -> tuple[str, bytes, dict[str, Any]]:
         The image; the same for the same figure, byte for byte.
     dict
         The width and height that it is shown at, its alternative text ('alt'), 'narrow' where it has a form of
-        its own for narrow screens, and 'fontless' where it had to do without a label for want of a font.
+        its own for narrow screens, 'preview', a small PNG of the kernel's first such figure, and 'fontless' where it had to do without a label for want of a font.
     """
     with drawn_without_warnings(figure), _laid_out(figure):
         few = marks(figure) <= MOST_MARKS
@@ -105,6 +109,10 @@ def shown(figure: Figure) -> tuple[str, bytes, dict[str, Any]]:
     if narrow is not None:
         with drawn_without_warnings(narrow), _laid_out(narrow):
             drawing, narrow_size = svg(narrow)
+            if not _PREVIEWED:
+                _PREVIEWED.append(True)
+                small, _ = png(narrow, sharpness=1, colors=PREVIEW_COLORS)
+                about["preview"] = base64.b64encode(small).decode()
         about["narrow"] = {**narrow_size, "svg": drawing.decode()}
     if labels_undrawn():
         about["fontless"] = True
@@ -142,14 +150,14 @@ def marks(figure: Figure) -> int:
     return total
 
 
-def png(figure: Figure) -> tuple[bytes, dict[str, int]]:
+def png(figure: Figure, *, sharpness: int = SHARPNESS, colors: int = COLORS) -> tuple[bytes, dict[str, int]]:
     """Figure as PNG, with the width and height that it is shown at."""
     drawn = BytesIO()
     options: dict[str, Any] = {"bbox_inches": _edge(figure), "pil_kwargs": {"compress_level": 1}}
-    figure.savefig(drawn, format="png", dpi=CSS_DPI * SHARPNESS, facecolor="white", **options)
+    figure.savefig(drawn, format="png", dpi=CSS_DPI * sharpness, facecolor="white", **options)
     with Image.open(drawn) as image:
-        width, height = (round(side / SHARPNESS) for side in image.size)
-        small = image.convert("RGB").quantize(COLORS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+        width, height = (round(side / sharpness) for side in image.size)
+        small = image.convert("RGB").quantize(colors, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
     packed = BytesIO()
     small.save(packed, format="PNG", compress_level=9)
     return packed.getvalue(), {"width": width, "height": height}

@@ -15,7 +15,8 @@ from small_notebooks import SCRIPT, names
 
 from loyalty_kit.core.estimates import Estimate, Tile
 from loyalty_kit.publishing.cover import index
-from loyalty_kit.publishing.cover.index import page_facts, write_index
+from loyalty_kit.publishing.cover.folder import page_facts
+from loyalty_kit.publishing.cover.index import write_index
 from loyalty_kit.publishing.history.history import HISTORY, History
 from loyalty_kit.publishing.history.requests import Failure
 from loyalty_kit.publishing.pages.document import document
@@ -249,7 +250,7 @@ def test_each_page_of_many_is_read_once(folder, monkeypatch):
     write_index(folder, scratch=folder.parent)
     monkeypatch.setattr(Path, "open", None)
     began = time.monotonic()
-    index._scan(folder)
+    index.scan(folder)
     assert time.monotonic() - began < 2
 
 

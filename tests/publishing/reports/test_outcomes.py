@@ -10,7 +10,7 @@ from small_notebooks import SCRIPT, names, write_notebook
 from workshop import Workshop, job, run
 
 from loyalty_kit.publishing.batches.scheduler import results
-from loyalty_kit.publishing.cover.index import page_facts
+from loyalty_kit.publishing.cover.folder import page_facts
 from loyalty_kit.publishing.reports.jobs import prepare_job
 
 
