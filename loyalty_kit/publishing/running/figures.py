@@ -99,7 +99,8 @@ def shown(figure: Figure) -> tuple[str, bytes, dict[str, Any]]:
         The image; the same for the same figure, byte for byte.
     dict
         The width and height that it is shown at, its alternative text ('alt'), 'narrow' where it has a form of
-        its own for narrow screens, 'preview', a small PNG of the kernel's first such figure, and 'fontless' where it had to do without a label for want of a font.
+        its own for narrow screens, 'preview', a small PNG, of the kernel's first such figure, and 'fontless'
+        where it had to do without a label for want of a font.
     """
     with drawn_without_warnings(figure), _laid_out(figure):
         few = marks(figure) <= MOST_MARKS

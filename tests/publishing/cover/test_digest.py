@@ -14,7 +14,6 @@ from small_notebooks import SCRIPT
 
 from loyalty_kit.core.errors import InputError
 from loyalty_kit.core.estimates import Tile
-from loyalty_kit.publishing.cover import digest
 from loyalty_kit.publishing.cover.digest import MOST_BYTES, write_digest
 from loyalty_kit.publishing.history.requests import Failure
 from loyalty_kit.publishing.pages.document import document
@@ -73,14 +72,14 @@ def test_pictures_that_would_make_it_too_large_are_left_out(tmp_path):
 def test_so_many_reports_that_no_mail_holds_them_are_refused(tmp_path):
     for number in range(200):
         report(tmp_path, f"r{number:03}", answer="Most are loyal. " * 20)
-    with pytest.raises(InputError, match=r"digest of 200 reports is larger than 100000 bytes"):
+    with pytest.raises(InputError, match=r"digest of 200 reports has more than 100000 bytes"):
         write_digest(tmp_path, tmp_path / "digest.eml")
     assert not (tmp_path / "digest.eml").exists()
 
 
 def test_a_failed_report_comes_first_and_says_so(tmp_path):
     report(tmp_path, "a", answer="All is well.")
-    page = failure_page(Failure("No."), facts={"name": "z", "title": "Title of z"})
+    page = failure_page(Failure("No."), facts={"name": "z", "title": "Title of z", "notebook": "n", "parameters": "{}"})
     (tmp_path / "z.failed.html").write_text(page, "utf-8")
     message = mail(tmp_path)
     assert [title.get_text() for title in html(message).select("h2")] == ["Title of z", "Title of a"]
@@ -114,4 +113,3 @@ def test_a_picture_that_is_none_is_left_out(tmp_path, picture):
 
 def test_a_folder_without_reports_says_so(tmp_path):
     assert "No report yet." in mail(tmp_path).get_body(("plain",)).get_content()
-    assert digest.MOST_BYTES == 100_000
