@@ -140,7 +140,8 @@ def _summary(responses: "pd.DataFrame", meaning: "lk.Codebook") -> None:
     """Say what was read."""
     scales = ", ".join(meaning.scales) or "none"
     typer.echo(f"{len(responses)} respondents, {len(meaning.item_names)} items; scales: {scales}.")
-    missing = responses[list(meaning.item_names)].isna().mean().sort_values(ascending=False, kind="stable")
+    asked = [*meaning.item_names, *meaning.price_columns.values()]
+    missing = responses[asked].isna().mean().sort_values(ascending=False, kind="stable")
     most = ", ".join(f"'{name}' ({share:.1%})" for name, share in missing[missing > 0].head(3).items())
     typer.echo(f"Missing answers: {missing.mean():.1%}; most in {most}." if most else "No answer is missing.")
     if empty := [str(name) for name in missing.index[missing == 1]]:

@@ -18,12 +18,14 @@ def in_currency(text: str, currency: str, *, negative: bool = False) -> str:
 
 
 def price(value: float, currency: str = "") -> str:
-    """Price with four digits, or whole where it is larger.
+    """Price in whole units where it is whole, else with two decimals, or four digits where it is below one.
 
     Examples
     --------
-    >>> price(24.5, "¥"), price(27.0), price(0.98765, "€"), price(12345.6)
-    ('¥24.5', '27', '€0.9877', '12,346')
+    >>> price(24.5, "¥"), price(27.0), price(0.04567, "€"), price(1234.567)
+    ('¥24.50', '27', '€0.04567', '1,234.57')
     """
-    shown = f"{float(f'{value:.4g}'):,.10g}" if abs(value) < 1000 else f"{value:,.0f}"
-    return in_currency(shown, currency)
+    if 0 < abs(value) < 1:
+        return in_currency(f"{value:.4g}", currency)
+    text = f"{value:,.2f}"
+    return in_currency(text.removesuffix(".00"), currency)

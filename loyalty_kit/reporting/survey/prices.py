@@ -13,7 +13,7 @@ from loyalty_kit.reporting.canvas import BLUE, GREEN, INK, MUTED, ORANGE, YELLOW
 from loyalty_kit.reporting.layout import headings, lay_out
 from loyalty_kit.reporting.money import price
 from loyalty_kit.reporting.sentences import Passage, Sentence, records, say
-from loyalty_kit.reporting.survey.sample import small_sample, warned
+from loyalty_kit.reporting.survey.sample import warned
 from loyalty_kit.reporting.verbs import describes, draws, tabulates
 from loyalty_kit.survey.pricing.curves import NARROWER, ORIGINAL
 from loyalty_kit.survey.pricing.demand import GABOR_GRANGER, DemandResult
@@ -46,7 +46,6 @@ def describe_price(result: PriceSensitivityResult) -> Passage:
             *_point("indifference", rows, result),
             *_untold(rows, result),
             *_left_out(result),
-            *small_sample(result.n_used),
             *warned(result.warnings),
         ]
     )
@@ -147,6 +146,7 @@ def plot_price(result: PriceSensitivityResult, *, ax: Axes | None = None) -> Axe
             if not pd.isna(row["price"]):
                 ax.plot(row["price"], 100 * row["share"], "o", color=INK, markersize=5, zorder=5)
                 at: dict[str, Any] = {"xytext": (6, 5), "textcoords": "offset points", "fontsize": 9, "zorder": 6}
+                at["bbox"] = {"facecolor": "white", "alpha": 0.8, "linewidth": 0, "pad": 0.6}
                 ax.annotate(_price(row["price"], result), (row["price"], 100 * row["share"]), **at)
         ax.set(ylim=(0, 102), xlim=_shown_prices(result))
         ax.set_ylabel(label("figure.price_y"))

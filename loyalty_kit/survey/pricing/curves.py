@@ -5,10 +5,11 @@ from functools import partial
 
 import numpy as np
 import pandas as pd
-from scipy import sparse
+from scipy import sparse, stats
 
 from loyalty_kit.statistics.moments import Floats
 from loyalty_kit.statistics.resampling import Integers, over_samples
+from loyalty_kit.statistics.weights import effective_n
 from loyalty_kit.survey.entries import FOUR
 
 ORIGINAL = {
@@ -117,6 +118,31 @@ def resampled_points(
     """
     prices = np.unique(answers)
     return over_samples(partial(_points, answers, weights, prices, points), len(answers), replicates, rng=rng)
+
+
+def expanded_ends(weights: Floats, confidence: float) -> list[float]:
+    """Levels of the quantiles between which an interval of resampled respondents lies.
+
+    Notes
+    -----
+    Percentiles of a bootstrap are too close in small samples, by what a standard error with n in place of n − 1 and
+    normal in place of t quantiles is too short; these levels make up for it. n is Kish's effective size.
+
+    References
+    ----------
+    Hesterberg, T. C. (2015). What teachers should know about the bootstrap: resampling in the undergraduate
+    statistics curriculum. The American Statistician 69(4), 371–386, section 3.3.
+
+    Examples
+    --------
+    >>> [round(end, 4) for end in expanded_ends(np.ones(30), 0.95)], round(expanded_ends(np.ones(10_000), 0.95)[0], 4)
+    ([0.0188, 0.9812], 0.025)
+    """
+    n = effective_n(weights[weights > 0])
+    if n <= 1:
+        return [0.0, 1.0]
+    low = float(stats.norm.cdf(-np.sqrt(n / (n - 1)) * stats.t.ppf((1 + confidence) / 2, n - 1)))
+    return [low, 1 - low]
 
 
 def _points(

@@ -13,6 +13,7 @@ from loyalty_kit.core.results import Result
 from loyalty_kit.statistics.moments import Floats
 from loyalty_kit.statistics.resampling import over_samples
 from loyalty_kit.survey.entries import Price
+from loyalty_kit.survey.pricing.curves import expanded_ends
 
 COLUMNS = ("price", "n", "demand", "ci_low", "ci_high", "revenue", "revenue_low", "revenue_high", "p_best")
 
@@ -186,8 +187,7 @@ def _demand(buying: Buying, counts: Floats, _: np.random.Generator) -> Floats:
 
 def _table(buying: Buying, demand: Floats, drawn: Floats, confidence: float) -> pd.DataFrame:
     """Demand, revenue and their intervals by price."""
-    ends = [(1 - confidence) / 2, (1 + confidence) / 2]
-    low, high = _quantiles(drawn, ends)
+    low, high = _quantiles(drawn, expanded_ends(buying.weights, confidence))
     best = _best(buying.prices, drawn)
     columns = {
         "price": buying.prices,

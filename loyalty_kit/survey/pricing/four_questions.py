@@ -12,7 +12,15 @@ from loyalty_kit.core.messages import message
 from loyalty_kit.statistics.moments import Floats
 from loyalty_kit.survey.codebook import Codebook
 from loyalty_kit.survey.entries import Price
-from loyalty_kit.survey.pricing.curves import NARROWER, ORIGINAL, crossing, curve_table, curves_of, resampled_points
+from loyalty_kit.survey.pricing.curves import (
+    NARROWER,
+    ORIGINAL,
+    crossing,
+    curve_table,
+    curves_of,
+    expanded_ends,
+    resampled_points,
+)
 from loyalty_kit.survey.pricing.demand import NEWTON_MILLER_SMITH, Buying, DemandResult, measured
 from loyalty_kit.survey.pricing.gabor_granger import LEAST, enough
 from loyalty_kit.survey.pricing.newton_miller_smith import FIVE, buying_chances, chances_of, price_grid
@@ -127,7 +135,7 @@ def _points(answers: Floats, weights: Floats, points: dict[str, tuple[str, str]]
     prices = np.unique(answers)
     curves = curves_of(answers, weights[None, :], prices)
     drawn = resampled_points(answers, weights, points, replicates=settings.bootstrap, rng=settings.rng)
-    ends = [(1 - settings.confidence) / 2, (1 + settings.confidence) / 2]
+    ends = expanded_ends(weights, settings.confidence)
     table = []
     for (name, (falling, rising)), found in zip(points.items(), drawn.T, strict=True):
         met = crossing(curves[falling], curves[rising], prices)

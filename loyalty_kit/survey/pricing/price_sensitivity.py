@@ -148,9 +148,13 @@ def price_sensitivity(
     At a price p the share of too cheap (cheap) is of those who named p or more, that of expensive (too expensive) of
     those who named p or less: a price counts as what it was called. Between prices that somebody named the curves run
     straight. Two curves meet once; where they run together over several prices the middle of these is taken, and where
-    they do so at zero, so that nobody is on either side, no price is told. Intervals are percentiles over bootstrap
-    samples of respondents. Programs that count strictly, or step from price to price, differ by up to the distance
-    between two named prices.
+    they do so at zero, so that nobody is on either side, no price is told. Programs that count strictly, or step from
+    price to price, differ by up to the distance between two named prices.
+
+    Intervals are percentiles over bootstrap samples of respondents, expanded for small samples (Hesterberg 2015). No
+    interval is told where the curves stay apart in more than 5 % of the samples. Of 1,000 to 2,000 surveys of 20, 30,
+    100 and 300 respondents, with smooth and with rounded prices, those told of the four points held the truth in 93 to
+    96 % (Monte Carlo error up to .8 points).
 
     Newton, Miller and Smith take each respondent to buy at no price that they call too cheap or too expensive, with
     the chance of their answers at those called cheap and expensive, and in between with the chance on the straight

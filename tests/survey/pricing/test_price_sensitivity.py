@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from loyalty_kit.core.errors import InputError, TooLittleError
 from loyalty_kit.survey.codebook import Codebook
-from loyalty_kit.survey.pricing.curves import ORIGINAL
+from loyalty_kit.survey.pricing.curves import ORIGINAL, crossing, curves_of, expanded_ends, resampled_points
 from loyalty_kit.survey.pricing.price_sensitivity import price_sensitivity
 
 REFERENCE = json.loads((Path(__file__).parents[2] / "reference" / "prices.json").read_text("utf-8"))
@@ -161,3 +161,50 @@ def test_one_price_for_several_questions_leaves_the_range_without_width():
     table = pd.DataFrame({name: [20.0] * 10 + [21.0 if name == "d" else 20.0] * 10 for name in "abcd"})
     found = price_sensitivity(table, BOOK, rng=1)
     assert str(found.warnings[0]) == "Many gave one price to several questions: the acceptable range has no width."
+
+
+def people(n: int, rng: np.random.Generator, kind: str) -> np.ndarray:
+    """Prices of a population: smooth, or heaped on multiples of five as people give them."""
+    level = rng.lognormal(np.log(30), 0.35, n)
+    gaps = rng.lognormal(np.log([0.25, 0.3, 0.3]), 0.5, (n, 3))
+    cheap = level * (1 - gaps[:, 0].clip(0, 0.8))
+    expensive = level * (1 + gaps[:, 1] * 0.3)
+    four = np.column_stack([cheap * (1 - rng.beta(2, 4, n) * 0.8), cheap, expensive, expensive * (1 + gaps[:, 2])])
+    return four if kind == "smooth" else np.round(four / 5) * 5
+
+
+def true_points(kind: str) -> np.ndarray:
+    answers = people(60_000 if kind == "smooth" else 400_000, np.random.default_rng(1), kind)
+    prices = np.unique(answers)
+    curves = curves_of(answers, np.ones((1, len(answers))), prices)
+    return np.array([crossing(curves[one], curves[other], prices).prices[0] for one, other in ORIGINAL.values()])
+
+
+def covered(kind: str, n: int, samples: int) -> np.ndarray:
+    """How often each point's interval holds the truth, of those that are told."""
+    truth, hits, told = true_points(kind), np.zeros(4), np.zeros(4)
+    for sample in range(samples):
+        rng = np.random.default_rng([7, n, sample])
+        drawn = resampled_points(people(n, rng, kind), np.ones(n), ORIGINAL, replicates=400, rng=rng)
+        shown = np.isnan(drawn).mean(axis=0) <= 0.05
+        low, high = np.full((2, 4), np.nan)
+        low[shown], high[shown] = np.nanquantile(drawn[:, shown], expanded_ends(np.ones(n), 0.95), axis=0)
+        hits += shown & (low - 1e-9 <= truth) & (truth <= high + 1e-9)
+        told += shown
+    return hits / told
+
+
+def test_intervals_hold_the_truth_in_a_few_surveys():
+    """100 surveys of 60: Monte Carlo error .02; the slow test below tells it closely."""
+    assert (covered("heaped", 60, 100) >= 0.87).all()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("kind", "n", "samples"),
+    [("smooth", 30, 1000), ("heaped", 30, 1000), ("smooth", 100, 1000), ("heaped", 100, 1000), ("heaped", 300, 1000)],
+)
+def test_intervals_hold_the_truth_as_often_as_they_say(kind, n, samples):
+    """Monte Carlo error .007. Found: .93 to .96 for each of the four points."""
+    found = covered(kind, n, samples)
+    assert (found >= 0.925).all() and (found <= 0.975).all()
