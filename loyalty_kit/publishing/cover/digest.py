@@ -54,7 +54,7 @@ def write_digest(folder: Path, target: Path) -> None:
     written = next((mail for mail in mails if len(mail) < MOST_BYTES), None)
     if written is None:
         raise InputError(
-            "The digest of {count} reports has more than {most} bytes without a picture; give them folders of their own.",
+            "The digest of {count} reports has over {most} bytes without a picture; give them folders of their own.",
             count=len(reports),
             most=MOST_BYTES,
         )

@@ -72,7 +72,7 @@ def test_pictures_that_would_make_it_too_large_are_left_out(tmp_path):
 def test_so_many_reports_that_no_mail_holds_them_are_refused(tmp_path):
     for number in range(200):
         report(tmp_path, f"r{number:03}", answer="Most are loyal. " * 20)
-    with pytest.raises(InputError, match=r"digest of 200 reports has more than 100000 bytes"):
+    with pytest.raises(InputError, match=r"digest of 200 reports has over 100000 bytes"):
         write_digest(tmp_path, tmp_path / "digest.eml")
     assert not (tmp_path / "digest.eml").exists()
 
