@@ -172,7 +172,9 @@ def _check_sizes(campaign: Declaration, cube: Cube, arms: tuple[Any, ...]) -> No
         if cube.customers(arm) < 2:
             if cube.unit == "customer":
                 raise InputError(
-                    "The arm '{arm}' holds 1 customer; at least 2 are needed to estimate an effect.", arm=arm
+                    "The arm '{arm}' holds 1 customer; at least 2 are needed to estimate an effect.",
+                    arm=arm,
+                    anonymous=message("An arm holds 1 customer; at least 2 are needed to estimate an effect."),
                 )
             template = "The arm '{arm}' holds fewer than 2 {units}; at least 2 are needed to estimate an effect."
             raise InputError(template, arm=arm, units=units(cube.unit))

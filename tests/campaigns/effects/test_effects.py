@@ -292,8 +292,9 @@ def test_wrong_input_gets_one_sentence(shoppers, case):
 
 def test_one_customer_in_an_arm_is_refused():
     frame = pd.DataFrame({"arm": ["c"] * 9 + ["t"], "spend": range(10)})
-    with pytest.raises(InputError, match=r"The arm 't' holds 1 customer; at least 2 are needed"):
+    with pytest.raises(InputError, match=r"The arm 't' holds 1 customer; at least 2 are needed") as error:
         Campaign(frame, arm="arm", control="c").evaluate([Mean("spend")])
+    assert error.value.anonymous == "An arm holds 1 customer; at least 2 are needed to estimate an effect."
 
 
 def test_a_by_column_with_a_level_a_customer_is_refused(shoppers):
