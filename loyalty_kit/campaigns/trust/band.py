@@ -16,7 +16,6 @@ from loyalty_kit.campaigns.effects.course import CourseResult
 from loyalty_kit.campaigns.effects.effects import Reading
 from loyalty_kit.campaigns.effects.estimation import source_of
 from loyalty_kit.campaigns.effects.sequential import always_valid_limit
-from loyalty_kit.campaigns.trust.verdicts import TOLERATED
 from loyalty_kit.core.cells import level_of
 from loyalty_kit.core.messages import Message, message
 
@@ -49,8 +48,8 @@ def tried(
     Notes
     -----
     The arms are drawn by lot anew among the customers, each of whom keeps period and outcome, so that nothing is to be
-    found. A band may be called 'better', and 'worse', at any look from its beginning on, in 1.4 times the share of
-    campaigns that is due at most; it begins with the first look from which that is so.
+    found. A band may be called 'better', and 'worse', at any look from its beginning on, in the share of campaigns
+    that is due at most; it begins with the first look from which that is so.
     """
     if isinstance(campaign.frame, Cube):
         told = message("A cube holds no customers: the band was not tried in placebo campaigns.")
@@ -64,7 +63,7 @@ def tried(
             rows = table.index[(table["metric"] == metric.name) & (table["arm"] == arm)]
             first = watched.periods - len(rows)
             shown = table.loc[rows, "ci_low"].notna().to_numpy()
-            start = _start(beyond[:, i], np.flatnonzero(shown) + first, TOLERATED * error / 2)
+            start = _start(beyond[:, i], np.flatnonzero(shown) + first, error / 2)
             records.append(_record(metric, arm, beyond[:, i], start, table.loc[rows, "period"].tolist(), first))
             table.loc[rows[: watched.periods - first if start is None else start - first], BAND] = np.nan
             notes += _moved(records[-1], shown, start, first)

@@ -57,7 +57,7 @@ def test_a_band_that_holds_is_told_with_its_false_alarms():
     assert course.placebos == 500
     assert course.nominal == pytest.approx(0.025)
     assert course.trials["begins"].notna().all()
-    assert (course.trials[["false_better", "false_worse"]] <= 1.4 * 0.025).all(axis=None)
+    assert (course.trials[["false_better", "false_worse"]] <= 0.025).all(axis=None)
     assert "In 500 placebo campaigns among these customers" in str(lk.describe(course))
 
 
