@@ -22,6 +22,8 @@ from urllib.parse import unquote
 from nbformat import NotebookNode
 
 from loyalty_kit.core.drawing.font_files import cjk_font_files
+from loyalty_kit.core.errors import InputError, read_toml
+from loyalty_kit.core.messages import message
 from loyalty_kit.publishing.notebooks.syntax import syntax_tree
 
 PACKAGE = Path(__file__).parents[2]
@@ -120,7 +122,7 @@ def report_key(
     free = {name: value for name, value in values.items() if name not in words}
     named = {name: [_named(text, folder) for text in _texts(value)] for name, value in free.items()}
     found = (file for places in named.values() for place in places for file in place or ())
-    files = {_label(file, folder): _digest(file) for file in found}
+    files = {_label(file, folder): _digest(file) for one in found for file in (one, *_beside(one))}
     texts = [cell.source for cell in notebook.cells if cell.cell_type != "code"]
     code = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
     parts = {
@@ -221,6 +223,18 @@ def _named(text: str, folder: Path) -> list[Path] | None:
     # Of a folder around the working folder, which may hold the reports themselves, only the files right in it.
     held = list(islice(_below(place, deep=not around), _MOST_FILES + 1))
     return sorted(held) if len(held) <= _MOST_FILES else None
+
+
+def _beside(file: Path) -> list[Path]:
+    """Tables of experts that a codebook names, which lie beside it; none of other files."""
+    if file.suffix.lower() != ".toml":
+        return []
+    with suppress(InputError):
+        indices = read_toml(file, message("The codebook")).get("index", {})
+        entries = indices.values() if isinstance(indices, dict) else ()
+        named = [str(entry["experts"]) for entry in entries if isinstance(entry, dict) and entry.get("experts")]
+        return [file.parent / name for name in named if (file.parent / name).is_file()]
+    return []
 
 
 def _below(folder: Path, *, deep: bool = True, skip: Sequence[str] = ()) -> Iterator[Path]:

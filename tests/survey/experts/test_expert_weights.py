@@ -8,6 +8,7 @@ import pytest
 
 import loyalty_kit as lk
 from loyalty_kit.core.errors import InputError, TooLittleError
+from loyalty_kit.publishing.reports.keys import _beside
 from loyalty_kit.survey.codebook import Codebook
 from loyalty_kit.survey.experts.expert_weights import expert_weights
 from loyalty_kit.survey.scoring import score
@@ -195,3 +196,9 @@ def test_experts_without_agreement_are_told_what_to_do():
     assert any("do not agree enough yet" in text for text in told)
     one = list(lk.describe(lk.expert_weights(panel(rows[:1], THINGS), things=THINGS)))
     assert any("cannot be told: there is one only" in text for text in one)
+
+
+def test_a_report_is_made_again_where_its_table_of_experts_changed(tmp_path):
+    study(tmp_path, "expert,trust,price,service\nA,6,3,1\n")
+    assert _beside(tmp_path / "codebook.toml") == [tmp_path / "experts.csv"]
+    assert _beside(tmp_path / "experts.csv") == []
