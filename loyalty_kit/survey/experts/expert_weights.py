@@ -33,7 +33,8 @@ class ExpertWeightsResult(Result):
     rounds : DataFrame of shape (rounds, 8)
         round, w (Kendall's), chi_squared, df, p_value, p_permutation, n_experts, n_dropped.
     stop : str
-        Whether to go on asking: 'agreed' (W of .7 or more, beyond chance), 'settled' (W moved by less than .05 since
+        Whether to go on asking: 'agreed' (W of .7 or more, beyond chance), 'few' (as much, but so few experts that it
+        may be chance), 'settled' (W moved by less than .05 since
         the round before), 'go_on', or 'unknown' where agreement cannot be told.
     source : str
         'ratings' or 'pairs'.
@@ -192,8 +193,8 @@ def _stop(agreed: Sequence[ConcordanceResult | None]) -> str:
     last = agreed[-1]
     if last is None or not np.isfinite(last.w):
         return "unknown"
-    if last.w >= STRONG and last.p_permutation <= _LEVEL:
-        return "agreed"
+    if last.w >= STRONG:
+        return "agreed" if last.p_permutation <= _LEVEL else "few"
     before = agreed[-2] if len(agreed) > 1 else None
     if before is not None and np.isfinite(before.w) and abs(last.w - before.w) < STILL:
         return "settled"

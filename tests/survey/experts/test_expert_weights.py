@@ -65,6 +65,7 @@ def test_the_last_round_counts_and_the_rule_says_when_to_stop():
     still = [[name, 2, *rest] for name, _, *rest in first]
     assert expert_weights(panel([*first, *still], columns), things=THINGS).stop == "settled"
     assert expert_weights(panel(first[:1], columns), things=THINGS).stop == "unknown"
+    assert expert_weights(panel(second[:2], columns), things=THINGS).stop == "few"
 
 
 def test_rounds_are_in_the_order_of_their_numbers():
@@ -194,6 +195,8 @@ def test_experts_without_agreement_are_told_what_to_do():
     rows = [[9, 5, 1], [1, 5, 9], [5, 9, 1], [5, 1, 9]]
     told = list(lk.describe(lk.expert_weights(panel(rows, THINGS), things=THINGS)))
     assert any("do not agree enough yet" in text for text in told)
+    two = list(lk.describe(lk.expert_weights(panel(rows[:1] * 2, THINGS), things=THINGS)))
+    assert any("that it may be chance" in text and "ask further experts" in text for text in two)
     one = list(lk.describe(lk.expert_weights(panel(rows[:1], THINGS), things=THINGS)))
     assert any("cannot be told: there is one only" in text for text in one)
 
