@@ -43,7 +43,7 @@ def test_the_link_is_named_by_its_table():
     link, _ = taken(pd.DataFrame({"a": [1]}), title="Items: 1/2 <b>")
     assert link["download"].endswith(".csv")
     assert not set('/<>:"') & set(link["download"])
-    assert link["aria-label"] == "Download the data of the table: Items: 1/2 <b>"
+    assert link["aria-label"] == "Download data: Items: 1/2 <b>"
 
 
 def test_an_output_that_is_no_table_has_no_link():
