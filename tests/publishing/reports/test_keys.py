@@ -9,7 +9,7 @@ import pytest
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from loyalty_kit.campaigns.customer_file import TRUTH
+from loyalty_kit.intake.customers import TRUTH
 from loyalty_kit.publishing.pages.outputs import markdown_html
 from loyalty_kit.publishing.reports import keys
 from loyalty_kit.publishing.reports.keys import (
