@@ -8,7 +8,7 @@ import typer
 
 import loyalty_kit as lk
 from loyalty_kit.core.language import translate
-from loyalty_kit.core.messages import message
+from loyalty_kit.core.messages import listing, message
 from loyalty_kit.publishing.terminal import aligned, printable_lines
 from loyalty_kit.survey import drafting
 
@@ -57,6 +57,8 @@ def start_log_study(path: Path, folder: Path, log: "LogFile", language: Language
     _show(f"A log of orders: {taken}.")
     for number, reason in log.left_out:
         _show(f"Left out: row {number}: {reason}")
+    if log.currencies:
+        _show(f"Amounts stand in {listing(log.currencies)}: give what each is worth in the line 'rates' of '{place}'.")
     _show(f"The study lies in '{folder}'. Next, in that folder: loyalty-kit render")
 
 
@@ -77,6 +79,12 @@ def reports_of_log(file: str, log: "LogFile", language: Language) -> str:
             "Rows that are no order, as totals are: {rows}.", rows=", ".join(str(number) for number, _ in log.left_out)
         )
         lines += [f"# {translate(rows, language=language)}", 'file = ["rows: leave_out"]']
+    if log.currencies:
+        worth = message(
+            "What a unit of each currency is worth in the one that counts: fill in, and take the mark away."
+        )
+        rates = ", ".join(f"{_literal(code)} = 1.0" for code in log.currencies)
+        lines += [f"# {translate(worth, language=language)}", f"# rates = {{ {rates} }}"]
     if log.timezone:
         zone = message("Where days begin and end; times have several offsets.")
         lines += [f"# {translate(zone, language=language)}", f"timezone = {_literal(log.timezone)}"]

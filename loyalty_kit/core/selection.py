@@ -176,7 +176,7 @@ def cell_texts(column: pd.Series) -> pd.Series:
         # Most columns of ids are their own texts: looking is quicker than writing each anew.
         return column.astype(object)
     codes, values = pd.factorize(column)
-    texts = np.array([*(_whole_numbers(values) or map(cell_text, values)), None], dtype=object)
+    texts = np.array([*(_whole_numbers(values.to_numpy()) or map(cell_text, values)), None], dtype=object)
     return pd.Series(texts[codes], index=column.index, name=column.name, dtype=object)
 
 

@@ -73,3 +73,22 @@ def test_a_log_without_an_amount_is_told_how_to_get_one(tmp_path):
     done = call("new", tmp_path / "study", "--from", tmp_path / "lines.csv")
     assert done.exit_code != 0 and "without an amount" in done.output
     assert not (tmp_path / "study").exists()
+
+
+def test_a_log_of_several_currencies_becomes_a_study_that_asks_for_rates(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    days = pd.date_range("2026-01-01", periods=60).strftime("%Y-%m-%d")
+    rows = pd.DataFrame(
+        {"customer_id": np.arange(60) % 9, "order_date": days, "amount": 5, "currency": ["EUR", "USD"] * 30}
+    )
+    rows.to_csv("orders.csv", index=False)
+    told = call("check", "orders.csv")
+    assert told.exit_code == 1 and "give `rates` with what a unit of each is worth" in told.output
+    done = call("new", "study", "--from", "orders.csv")
+    assert done.exit_code == 0, done.output
+    assert "Amounts stand in 'EUR', 'USD'" in done.output.replace("\n", " ")
+    text = (tmp_path / "study/reports.toml").read_text("utf-8")
+    assert '# rates = { "EUR" = 1.0, "USD" = 1.0 }' in text
+    filled = tomllib.loads(text.replace("# rates", "rates"))["report"][0]["parameters"]
+    assert filled["columns"] == ["customer_id", "order_date", "amount", "", "", "", "currency"]
+    assert filled["rates"] == {"EUR": 1.0, "USD": 1.0}

@@ -183,7 +183,8 @@ def _of_log(log: Transactions) -> tuple[Any, str, str, str]:
             "What is bought together needs columns of the order and of what was bought; the log names no {lacking}.",
             lacking=message("order") if columns.order is None else message("category"),
         )
-    kept = log.frame.filter(nw.col(columns.amount) > 0)
+    # A line without an amount is of an order whose total stands on its first line.
+    kept = log.frame.filter((nw.col(columns.amount) > 0) | nw.col(columns.amount).is_null())
     return nw.to_native(kept), columns.order, columns.category, columns.time
 
 

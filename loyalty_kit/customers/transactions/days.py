@@ -147,6 +147,9 @@ def _codes(column: pa.ChunkedArray) -> npt.NDArray[np.intp]:
 def _coded(column: pa.ChunkedArray) -> tuple[Whole, pd.Series]:
     """Give the number of each row's customer, and the customers by their one text: 17850.0 and '17850' are one."""
     coded = column.combine_chunks().dictionary_encode()
+    if pa.types.is_integer(coded.dictionary.type):
+        # Each whole number has a text of its own, so that nothing is merged.
+        return np.asarray(coded.indices).astype(np.int64), coded.dictionary.cast(pa.string()).to_pandas()
     texts = cell_texts(pd.Series(coded.dictionary.to_pandas()))
     merged, ids = pd.factorize(texts)
     return merged[np.asarray(coded.indices)].astype(np.int64), pd.Series(ids)

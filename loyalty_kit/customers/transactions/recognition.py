@@ -43,6 +43,8 @@ class LogFile:
         Zone of its days where times have several offsets, else empty.
     language : {'en', 'zh'}
         Of its column names.
+    currencies : tuple of str
+        Currencies that need rates before it can be read; none where there is one.
     """
 
     columns: Columns
@@ -50,6 +52,7 @@ class LogFile:
     left_out: tuple[tuple[int, Message], ...]
     timezone: str
     language: Literal["en", "zh"]
+    currencies: tuple[str, ...] = ()
 
     def read(self, path: Path, **options: Any) -> Transactions:
         """Log of the file."""
@@ -99,7 +102,10 @@ def recognised(path: Path) -> LogFile | None:
     ids = rows[found["customer"]].dropna()
     if "order" not in found and len(ids) and ids.duplicated().mean() < _FEWEST_REPEATS:
         return None
-    if "currency" in found and rows[found["currency"]].nunique() < 2:
+    if "order" not in found and (order := _order_of_lines(names)):
+        found["order"] = order
+    codes = sorted(map(str, rows[found["currency"]].dropna().unique())) if "currency" in found else []
+    if "currency" in found and len(codes) < 2:
         del found["currency"]
     columns = Columns(**found)
     log = LogFile(
@@ -108,9 +114,16 @@ def recognised(path: Path) -> LogFile | None:
         left_out=tuple((row.number, row.reason) for row in table.doubtful),
         timezone="UTC" if _offsets(rows[found["time"]]) > 1 else "",
         language="zh" if _CHINESE.search("".join(found.values())) else "en",
+        currencies=tuple(codes) if "currency" in found else (),
     )
-    log.read(path)
+    # Without rates this only tries whether the rest can be read.
+    log.read(path, **({"rates": dict.fromkeys(codes, 1.0)} if log.currencies else {}))
     return log
+
+
+def _order_of_lines(names: list[str]) -> str:
+    """Column 'Name' of an export with a row a line: the order's, where the line has a name of its own."""
+    return "Name" if "Name" in names and any(_folded(name).startswith("lineitem") for name in names) else ""
 
 
 def _refuse_amount(path: Path, names: list[str], found: Mapping[str, str]) -> None:

@@ -17,11 +17,9 @@ STAYED = ("as_chance", "more")
 @makes_tiles(ConcentrationResult)
 def concentration_tiles(result: ConcentrationResult) -> list[Tile]:
     """Sum up what the top customers bring."""
-    top = result.estimates()[0]
-    detail = between(100 * top.ci_low, 100 * top.ci_high, result.confidence) if top.ci_low is not None else ""
-    return [
-        Tile(term("tile.top", top=percent(result.top)), percent(top.estimate), detail, name=top.name),
-    ]
+    top = records(result.table)[0]
+    detail = between(100 * top["ci_low"], 100 * top["ci_high"], result.confidence)
+    return [Tile(term("tile.top", top=percent(result.top)), percent(top["estimate"]), detail, name=top["measure"])]
 
 
 @makes_tiles(RfmResult)

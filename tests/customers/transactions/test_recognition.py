@@ -98,8 +98,26 @@ def test_lines_without_an_amount_are_told_how_to_get_one(tmp_path):
         recognised(tmp_path / "lines.csv")
 
 
-def test_several_currencies_need_rates(tmp_path):
+def test_a_log_of_several_currencies_asks_for_their_rates(tmp_path):
     rows = log(**HEADERS["shop"]).assign(Currency=["EUR", "CNY"] * 30)
     rows.to_csv(tmp_path / "orders.csv", index=False)
+    found = recognised(tmp_path / "orders.csv")
+    assert found is not None and found.currencies == ("CNY", "EUR")
     with pytest.raises(lk.InputError, match="holds the currencies 'CNY', 'EUR'; give `rates`"):
-        recognised(tmp_path / "orders.csv")
+        found.read(tmp_path / "orders.csv")
+
+
+def test_a_shop_s_lines_are_orders_whose_total_stands_on_the_first(tmp_path):
+    """Shopify's export: 'Name' is the order's, and lines after the first have no total."""
+    rows = log(**{"customer": "Email", "time": "Created at", "amount": "Total"})
+    rows["Name"] = [f"#{1001 + number // 2}" for number in range(60)]
+    rows["Lineitem name"] = np.tile(["coffee", "filters", "tea", "mug"], 15)
+    rows["Email"] = np.repeat(rows["Email"].to_numpy()[::2], 2)
+    rows.loc[1::2, "Total"] = np.nan
+    rows.to_csv(tmp_path / "orders.csv", index=False)
+    found = recognised(tmp_path / "orders.csv")
+    assert found is not None and (found.columns.order, found.columns.category) == ("Name", "Lineitem name")
+    baskets = lk.associations(found.read(tmp_path / "orders.csv"))
+    assert {tuple(row) for row in baskets.to_frame()[["antecedent", "consequent"]].to_numpy()} >= {
+        ("coffee", "filters")
+    }
