@@ -24,27 +24,32 @@ from loyalty_kit.reporting.verbs import describes, draws, tabulates
 
 
 @describes(RfmResult, "answer")
-def describe_answer(
-    result: RfmResult,
-    *,
-    revenue: ConcentrationResult | TooLittleError | None = None,
-    moves: MovesResult | TooLittleError | None = None,
-    structure: StructureResult | TooLittleError | None = None,
-) -> Passage:
-    """Say how many customers there are, who carries the revenue, who is leaving, and whether segments are real."""
+def describe_answer(result: RfmResult, *, moves: MovesResult | TooLittleError | None = None) -> Passage:
+    """Say what the best customers bring, who is at risk, and who is leaving; with what to do."""
     simulated = [Sentence(say("campaign.simulated"), "warning")] if result.simulated else []
-    first = [say("rfm.customers", n=f"{result.n_used:,}", day=result.at.isoformat())]
-    if isinstance(revenue, ConcentrationResult):
-        first.append(top_of(revenue))
     last = []
     if isinstance(moves, MovesResult):
         leaving = [row for row in records(_shown(moves)) if row["from"] == "champions" and row["verdict"] == "more"]
         leaving = [row for row in leaving if row["to"] != "champions"]
-        last += [_move(row) for row in leaving] or [say("moves.champions_stay")]
-    if isinstance(structure, StructureResult):
-        last.append(say(f"structure.short_{structure.verdict}"))
-    answer = (Sentence(text, "answer") for text in [*first, *_segments_first(result), *last])
+        last = [_move(row) for row in leaving[:1]] or [say("moves.champions_stay")]
+    answer = (Sentence(text, "answer") for text in [*_segments_first(result), *last])
     return Passage([*simulated, *answer])
+
+
+@describes(RfmResult, "reasons")
+def describe_reasons(
+    result: RfmResult,
+    *,
+    revenue: ConcentrationResult | TooLittleError | None = None,
+    structure: StructureResult | TooLittleError | None = None,
+) -> Passage:
+    """Say how many customers there are, who carries the revenue, and whether segments are real."""
+    sentences = [say("rfm.customers", n=f"{result.n_used:,}", day=result.at.isoformat())]
+    if isinstance(revenue, ConcentrationResult):
+        sentences.append(top_of(revenue))
+    if isinstance(structure, StructureResult):
+        sentences.append(say(f"structure.short_{structure.verdict}"))
+    return Passage(sentences)
 
 
 def _segments_first(result: RfmResult) -> list[Sentence]:

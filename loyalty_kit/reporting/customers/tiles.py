@@ -9,7 +9,7 @@ from loyalty_kit.customers.segments.structure import StructureResult
 from loyalty_kit.reporting.sentences import records
 from loyalty_kit.reporting.tiles import between, makes_tiles
 
-TONES: dict[str, Tone] = {"structure": "good", "columns": "open", "none": "bad"}
+TONES: dict[str, Tone] = {"structure": "good", "none": "plain"}
 """By verdict; of the others nothing is settled."""
 STAYED = ("as_chance", "more")
 
@@ -49,4 +49,5 @@ def moves_tiles(result: MovesResult) -> list[Tile]:
 def structure_tiles(result: StructureResult) -> list[Tile]:
     """Sum up whether segments are real."""
     value = term(f"tile.structure_{result.verdict}")
-    return [Tile(term("tile.structure"), value, tone=TONES.get(result.verdict, "open"))]
+    verdict = term(f"tile.cluster_{result.verdict}")
+    return [Tile(term("tile.structure"), value, verdict=verdict, tone=TONES.get(result.verdict, "open"))]
