@@ -1,6 +1,7 @@
 """Fixtures that all tests share; pytest puts the folder `helpers` on the path, hence `import surveys`."""
 
 import ast
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -79,6 +80,14 @@ def ecsi(_frames):
 def browser() -> Iterator[Browser]:
     with running() as chromium:
         yield chromium
+
+
+@pytest.fixture(autouse=True)
+def _figures() -> Iterator[None]:
+    """Close what a test has drawn: pyplot keeps figures, and warns of many."""
+    yield
+    if "matplotlib.pyplot" in sys.modules:
+        sys.modules["matplotlib.pyplot"].close("all")
 
 
 @pytest.fixture(autouse=True)

@@ -13,9 +13,10 @@ from loyalty_kit.campaigns.design.missing import own_columns
 from loyalty_kit.campaigns.design.units import order_arms
 from loyalty_kit.core.cells import cell_text
 from loyalty_kit.core.checks import check_columns
+from loyalty_kit.core.conditions import conditions
 from loyalty_kit.core.errors import InputError, anonymous
 from loyalty_kit.core.messages import message, shown
-from loyalty_kit.core.selection import FEWEST, conditions, keep_only
+from loyalty_kit.core.selection import FEWEST, keep_only
 from loyalty_kit.intake.customers import is_simulated, read_customers
 
 

@@ -10,11 +10,13 @@ from scipy import stats
 from loyalty_kit.core.checks import check_level, check_share
 from loyalty_kit.core.errors import InputError, TooLittleError, kind
 from loyalty_kit.core.estimates import Estimate
+from loyalty_kit.core.messages import message
 from loyalty_kit.core.results import Result
 from loyalty_kit.customers.transactions.transactions import Transactions
 
 Floats = npt.NDArray[np.float64]
 POINTS = 101
+LABELS = {"top_share": message("Share of revenue of the top customers"), "gini": message("Gini coefficient of revenue")}
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +53,7 @@ class ConcentrationResult(Result):
     def estimates(self) -> tuple[Estimate, ...]:
         """Share of the top and the Gini coefficient."""
         return tuple(
-            Estimate(str(measure), float(estimate), float(low), float(high), self.n_used)
+            Estimate(str(measure), float(estimate), float(low), float(high), self.n_used, LABELS[str(measure)])
             for measure, estimate, low, high in self.table.to_numpy().tolist()
         )
 

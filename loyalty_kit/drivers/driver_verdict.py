@@ -9,6 +9,7 @@ from loyalty_kit.drivers.driver_result import DriverResult
 from loyalty_kit.drivers.importance.importance import ImportanceResult
 from loyalty_kit.drivers.priority import PriorityResult
 from loyalty_kit.drivers.validation.validation import ValidationResult
+from loyalty_kit.measurement.reliability.reliability import ReliabilityResult
 
 SURE = 0.90
 """Probability from which a rank is told without reserve."""
@@ -28,12 +29,15 @@ class DriverVerdict(Result):
         Whether the model predicts customers whom it has not seen; where it does not, no driver is ranked.
     priorities : PriorityResult
         Where to act first.
+    reliability : ReliabilityResult or None
+        How well the scales measure, where that was given.
     """
 
     model: DriverResult
     importance: ImportanceResult
     validation: ValidationResult
     priorities: PriorityResult
+    reliability: ReliabilityResult | None = None
 
     @property
     def leader(self) -> tuple[str, float]:
@@ -53,7 +57,12 @@ class DriverVerdict(Result):
 
 
 def judge_drivers(
-    model: DriverResult, importance: ImportanceResult, validation: ValidationResult, priorities: PriorityResult
+    model: DriverResult,
+    importance: ImportanceResult,
+    validation: ValidationResult,
+    priorities: PriorityResult,
+    *,
+    reliability: ReliabilityResult | None = None,
 ) -> DriverVerdict:
     """Weigh the analyses of one driver model together.
 
@@ -65,9 +74,11 @@ def judge_drivers(
         What its methods `importance` and `validate` gave.
     priorities : PriorityResult
         What `priorities` gave.
+    reliability : ReliabilityResult, optional
+        What `reliability` gave; an outcome that is not measured well enough is then told with the headline.
 
     Returns
     -------
     DriverVerdict
     """
-    return DriverVerdict(model, importance, validation, priorities)
+    return DriverVerdict(model, importance, validation, priorities, reliability)

@@ -1,9 +1,9 @@
 """What every figure shares: a new canvas where none is given, colours and a font that has the labels' characters."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from textwrap import fill
 from typing import Any, cast
 
 import matplotlib.pyplot as plt
@@ -30,6 +30,7 @@ WIDE, NARROW = 7.6, 3.9
 WIDTH: ContextVar[float] = ContextVar("WIDTH", default=WIDE)
 _SMALLEST = 9.0
 _LONG_NAME, _LONG_LINE = 16, 42
+_PIECES = re.compile(rf"\s*(?:{CJK.pattern}|(?:(?!{CJK.pattern})\S)+)")
 
 STYLE: dict[str, Any] = {
     "axes.edgecolor": GRID,
@@ -141,17 +142,30 @@ def drawn_narrowly(draw: Callable[[], Axes | None]) -> Figure:
     return cast(Figure, figure)
 
 
+def _wrapped(text: str, width: int) -> str:
+    """Break a name into lines at its blanks, and after any Chinese character, which is as wide as two others."""
+    lines, room = [""], width
+    for piece in _PIECES.findall(text):
+        wide = sum(2 if CJK.match(character) else 1 for character in piece)
+        if wide > room and lines[-1].strip():
+            lines.append("")
+            room = width
+        lines[-1] += piece if lines[-1] else piece.lstrip()
+        room -= wide
+    return "\n".join(line.rstrip() for line in lines)
+
+
 def _thin(axes: Axes) -> None:
     """Wrap what is written beside an axis, and leave out every other number on one of numbers."""
     for axis in (axes.xaxis, axes.yaxis):
         if isinstance(axis.get_major_locator(), MaxNLocator):
             axis.set_major_locator(MaxNLocator(nbins=4, steps=[1, 2, 2.5, 5, 10]))
     if isinstance(axes.yaxis.get_major_locator(), FixedLocator):
-        names = [fill(text.get_text(), _LONG_NAME) for text in axes.get_yticklabels()]
+        names = [_wrapped(text.get_text(), _LONG_NAME) for text in axes.get_yticklabels()]
         axes.set_yticks(axes.get_yticks(), names)
     if isinstance(axes.xaxis.get_major_locator(), FixedLocator):
         axes.tick_params(axis="x", labelrotation=90)
-    axes.set_ylabel(fill(axes.get_ylabel(), _LONG_LINE))
+    axes.set_ylabel(_wrapped(axes.get_ylabel(), _LONG_LINE))
     axes.xaxis.label.set_wrap(True)
     for title in (axes.title, axes._left_title, axes._right_title):  # type: ignore[attr-defined]
         title.set_wrap(True)

@@ -27,7 +27,9 @@ class Tiles(tuple[Tile, ...]):
 
     def __str__(self) -> str:
         """Write a line a figure."""
-        return "\n".join(": ".join(filter(None, (tile.heading, *_told(tile)))) for tile in self)
+        return "\n".join(
+            term("tile.line", heading=tile.heading, told=term("tile.gap").join(_told(tile))) for tile in self
+        )
 
     def _repr_html_(self) -> str:
         tiles = "".join(
@@ -72,7 +74,7 @@ def tiles(*results: Any) -> Tiles:
     >>> book = lk.Codebook.parse("response = {min = 1, max = 5}\nscales.trust.items = ['a', 'b']")
     >>> answers = pd.DataFrame({"a": [1, 2, 4, 5, 5], "b": [2, 2, 4, 4, 5]})
     >>> print(lk.tiles(lk.reliability(answers, book)))
-    Scales that are reliable enough: 0 of 1: not settled for 1: trust: not settled
+    Scales that are reliable enough: 0 of 1; 1 not settled
     """
     found: list[Tile] = []
     for result in results:

@@ -10,9 +10,10 @@ import numpy as np
 import pandas as pd
 
 from loyalty_kit.core.checks import check_choice, check_path
+from loyalty_kit.core.conditions import conditions
 from loyalty_kit.core.errors import InputError, UnreadableError, anonymous, nearest
 from loyalty_kit.core.messages import MOST, Message, few, message, together
-from loyalty_kit.core.selection import FEWEST, conditions, keep_only, with_file_rows
+from loyalty_kit.core.selection import FEWEST, keep_only, with_file_rows
 from loyalty_kit.intake.sources import RawTable
 from loyalty_kit.intake.tables import looks_merged, read_table, refuse_doubtful, refuse_merged, without
 from loyalty_kit.survey.codebook import Codebook

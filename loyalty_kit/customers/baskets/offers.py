@@ -111,7 +111,7 @@ def next_best_offer(
     >>> log = read_transactions(lines, customer="who", time="when", amount="paid", order="order", category="what")
     >>> offers = next_best_offer(log, associations(log), rfm(log))
     >>> sorted(offers.to_frame()["offer"].unique())
-    ['a', 'b']
+    ['a']
     """
     if not isinstance(transactions, Transactions) or not isinstance(baskets, AssociationsResult):
         raise InputError(

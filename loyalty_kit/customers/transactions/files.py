@@ -8,9 +8,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from loyalty_kit.core.conditions import conditions
 from loyalty_kit.core.errors import UnreadableError
 from loyalty_kit.core.messages import message
-from loyalty_kit.core.selection import conditions, keep_only
+from loyalty_kit.core.selection import keep_only
 from loyalty_kit.customers.transactions.columns import Columns
 from loyalty_kit.customers.transactions.times import times_of
 from loyalty_kit.intake.customers import refuse_text

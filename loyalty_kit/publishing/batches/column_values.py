@@ -5,9 +5,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from loyalty_kit.core.cells import cell_text
+from loyalty_kit.core.conditions import conditions
 from loyalty_kit.core.errors import InputError, nearest
 from loyalty_kit.core.messages import message
-from loyalty_kit.core.selection import FEWEST, cell_texts, conditions, keep_only
+from loyalty_kit.core.selection import FEWEST, cell_texts, keep_only
 from loyalty_kit.intake.customers import read_customers
 from loyalty_kit.survey.codebook import Codebook
 from loyalty_kit.survey.reading import read_columns

@@ -66,7 +66,8 @@ def _mail(reports: list[FolderReport], language: str, with_pictures: int) -> Ema
     """Mail of these reports, with the pictures of the first so many."""
     broken = sum(report.failed is not None for report in reports)
     mail = EmailMessage(policy=SMTP)
-    mail["Subject"] = term("digest.subject", language=language, count=len(reports), failed=broken)
+    moved = sum(report.moved for report in reports)
+    mail["Subject"] = term("digest.subject", language=language, count=len(reports), moved=moved, failed=broken)
     mail["X-Unsent"] = "1"
     mail.set_content("\n\n".join(_plain(report, language) for report in reports) or term("contents.none"))
     pictures = {f"p{place}": found for place, one in enumerate(reports[:with_pictures]) if (found := _picture(one))}
@@ -101,7 +102,7 @@ def _card(report: FolderReport, language: str, picture: str) -> str:
     tiles = read_tiles(kept.get("tiles", ""))
     if tiles:
         parts.append(f"<table><tr>{''.join(map(_cell, tiles[:4]))}</tr></table>")
-    if kept.get("since"):
+    if report.moved:
         parts.append(f'<p style="color:#56616d">{escape(kept["since"])}</p>')
     if picture:
         alternative = escape(kept.get("picture-alt", ""))
@@ -124,7 +125,7 @@ def _plain(report: FolderReport, language: str) -> str:
     lines += [kept["answer"]] if kept.get("answer") else []
     for tile in read_tiles(kept.get("tiles", "")):
         lines.append(" · ".join(filter(None, (tile.heading, tile.value, tile.detail, tile.verdict))))
-    return "\n".join([*lines, *([kept["since"]] if kept.get("since") else [])])
+    return "\n".join([*lines, *([kept["since"]] if report.moved else [])])
 
 
 def _failure(report: FolderReport, language: str) -> str:

@@ -37,6 +37,11 @@ class FolderReport:
     course: Course | None
 
     @property
+    def moved(self) -> bool:
+        """Whether figures of the last good page moved since the run before."""
+        return self.good is not None and self.good.facts.get("moved") == "yes"
+
+    @property
     def facts(self) -> dict[str, str]:
         """Facts of the last run."""
         last = self.failed or self.good
@@ -92,11 +97,11 @@ def _facts(path: Path, changed: int, size: int) -> dict[str, str]:
 
 
 def reports_of(pages: tuple[ReportPage, ...], courses: Mapping[str, Course]) -> list[FolderReport]:
-    """Sort a folder's pages into reports, those that failed first."""
+    """Sort a folder's pages into reports: those that failed first, then those whose figures moved."""
     good = {page.file.removesuffix(REPORT): page for page in pages if not page.file.endswith(FAILURE)}
     failed = {page.file.removesuffix(FAILURE): page for page in pages if page.file.endswith(FAILURE)}
-    names = sorted(good.keys() | failed.keys(), key=lambda name: (name not in failed, name.casefold(), name))
-    return [FolderReport(name, good.get(name), failed.get(name), courses.get(name)) for name in names]
+    reports = [FolderReport(name, good.get(name), failed.get(name), courses.get(name)) for name in good.keys() | failed]
+    return sorted(reports, key=lambda one: (one.failed is None, not one.moved, one.name.casefold(), one.name))
 
 
 def language_of(reports: list[FolderReport]) -> str:

@@ -62,7 +62,7 @@ def _index_page(pages: tuple[ReportPage, ...], courses: Mapping[str, Course]) ->
 
 
 def _body(reports: list[FolderReport], language: str) -> str:
-    """Banner, search box and an entry a report, those that failed first."""
+    """Banner, what moved in all, search box and an entry a report."""
     count, broken = len(reports), sum(report.failed is not None for report in reports)
     key = "all_failed" if broken == count else "some_failed"
     banner = f'<p class="sentence warning">{_word(key, language, failed=broken, count=count)}</p>\n' if broken else ""
@@ -74,7 +74,11 @@ def _body(reports: list[FolderReport], language: str) -> str:
         f'<p id="hits" role="status" data-told="{told}"></p></div>\n'
     )
     entries = "\n".join(_entry(report, language) for report in reports)
-    return f'{banner}{search}<ol class="reports">\n{entries}\n</ol>'
+    compared = [report for report in reports if report.good and report.good.facts.get("since")]
+    moved = sum(report.moved for report in compared)
+    case = "moved" if moved else "still"
+    news = f"<p>{_word(case, language, moved=moved, count=len(compared))}</p>\n" if compared else ""
+    return f'{banner}{news}{search}<ol class="reports">\n{entries}\n</ol>'
 
 
 def _entry(report: FolderReport, language: str) -> str:
@@ -93,7 +97,7 @@ def _entry(report: FolderReport, language: str) -> str:
         _outcome(report, language),
         f'<p class="said"{spoken}>{_shown(kept["answer"])}</p>' if kept.get("answer") else "",
         tiles_html(read_tiles(kept.get("tiles", "")), language=own).replace("<ul", f"<ul{spoken}", 1),
-        f'<p class="changed"{spoken}>{_shown(kept["since"])}</p>' if kept.get("since") else "",
+        f'<p class="changed"{spoken}>{_shown(kept["since"])}</p>' if report.moved else "",
         _course(report.course, language),
         f"<details><summary>{_word('parameters', language)}</summary>"
         f"<p>{_parameters(facts.get('parameters', ''), language)}</p>"

@@ -137,20 +137,21 @@ def output_html(
 
 
 def _figure(kind: str, data: str, about: dict[str, Any], caption: str) -> str:
-    encoded = _address(data) if kind == SVG else f"data:{kind};base64,{escape(''.join(data.split()))}"
+    encoded = _address(kind, data)
     dark = ' class="dark-form"' if kind == SVG and DARK_FORM in data else ""
     image = f'<img src="{encoded}" alt="{escape(str(about.get("alt", "")))}"{_size(about)}{dark}>'
     narrow = about.get("narrow")
-    if isinstance(narrow, dict) and isinstance(narrow.get("svg"), str):
-        source = f'<source media="(max-width: {NARROW})" srcset="{_address(narrow["svg"])}"{_size(narrow)}>'
+    if isinstance(narrow, dict) and isinstance(narrow.get("data"), str):
+        source = f'<source media="(max-width: {NARROW})" srcset="{_address(kind, narrow["data"])}"{_size(narrow)}>'
         image = f"<picture>{source}{image}</picture>"
     words = escape(str(about.get("caption", "") or caption))
     marked = " data-fontless" if about.get("fontless") else ""
     return f"<figure{marked}>{image}{f'<figcaption>{words}</figcaption>' if words else ''}</figure>"
 
 
-def _address(svg: str) -> str:
-    return f"data:{SVG};base64,{base64.b64encode(svg.encode()).decode()}"
+def _address(kind: str, data: str) -> str:
+    encoded = base64.b64encode(data.encode()).decode() if kind == SVG else escape("".join(data.split()))
+    return f"data:{kind};base64,{encoded}"
 
 
 def _size(about: Mapping[str, Any]) -> str:

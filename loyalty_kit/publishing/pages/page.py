@@ -140,6 +140,7 @@ def _add_summary(soup: BeautifulSoup, tiles: Sequence[Tile], preview: Mapping[st
     found = {
         "answer": " ".join(paragraph.get_text().strip() for paragraph in soup.select("main .answer")[:_SENTENCES]),
         "since": since.get_text().strip() if since is not None else "",
+        "moved": "yes" if since is not None and since.strong is not None else "",
         "tiles": json.dumps([asdict(tile) for tile in tiles], ensure_ascii=False) if tiles else "",
         **preview,
     }

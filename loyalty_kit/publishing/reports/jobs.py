@@ -11,10 +11,10 @@ from typing import Any
 import nbformat
 from nbformat import NotebookNode
 
+from loyalty_kit.core.conditions import untold
 from loyalty_kit.core.errors import InputError, read_toml
 from loyalty_kit.core.language import LANGUAGES
 from loyalty_kit.core.messages import message
-from loyalty_kit.core.selection import untold
 from loyalty_kit.publishing.files.naming import titled
 from loyalty_kit.publishing.files.publication import check_report_name
 from loyalty_kit.publishing.history.history import Outcome

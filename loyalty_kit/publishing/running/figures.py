@@ -106,18 +106,25 @@ def shown(figure: Figure) -> tuple[str, bytes, dict[str, Any]]:
         few = marks(figure) <= MOST_MARKS
         kind, (data, size) = (SVG, svg(figure)) if few else (PNG, png(figure))
     about: dict[str, Any] = {**size, "alt": alternative_text(figure)}
-    narrow = narrow_form(figure) if few else None
+    narrow = narrow_form(figure)
     if narrow is not None:
-        with drawn_without_warnings(narrow), _laid_out(narrow):
-            drawing, narrow_size = svg(narrow)
-            if not _PREVIEWED:
-                _PREVIEWED.append(True)
-                small, _ = png(narrow, sharpness=1, colors=PREVIEW_COLORS)
-                about["preview"] = base64.b64encode(small).decode()
-        about["narrow"] = {**narrow_size, "svg": drawing.decode()}
+        about |= _narrowly(narrow, kind)
     if labels_undrawn():
         about["fontless"] = True
     return kind, data, about
+
+
+def _narrowly(narrow: Figure, kind: str) -> dict[str, Any]:
+    """Narrow form of a figure in the kind that its wide one has, with a preview where it is the kernel's first."""
+    with drawn_without_warnings(narrow), _laid_out(narrow):
+        data, size = svg(narrow) if kind == SVG else png(narrow)
+        preview = None if _PREVIEWED else png(narrow, sharpness=1, colors=PREVIEW_COLORS)[0]
+    text = data.decode() if kind == SVG else base64.b64encode(data).decode()
+    about: dict[str, Any] = {"narrow": {**size, "data": text}}
+    if preview is not None:
+        _PREVIEWED.append(True)
+        about["preview"] = base64.b64encode(preview).decode()
+    return about
 
 
 @contextmanager

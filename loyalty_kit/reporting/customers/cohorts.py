@@ -51,7 +51,7 @@ def retention_table(result: CohortsResult) -> GT:
         decimals={0: ["size", "active"]},
         percent=["retention"],
         note=term("note.cohorts"),
-        behind=Behind({"interval": ("ci_low", "ci_high")}),
+        behind=Behind({"interval": ("ci_low", "ci_high")}, shares=["interval"]),
     )
 
 

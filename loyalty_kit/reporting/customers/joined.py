@@ -61,7 +61,7 @@ def offers_table(result: OffersResult) -> GT | None:
         decimals={0: ["customers"]},
         percent=["share", "bought", "others_bought"],
         note=term("note.offers"),
-        behind=Behind({"interval": ("ci_low", "ci_high")}),
+        behind=Behind({"interval": ("ci_low", "ci_high")}, shares=["interval"]),
     )
 
 
@@ -150,5 +150,5 @@ def behaviour_table(result: BehaviourResult) -> GT:
         decimals={0: ["customers", "amount"], 1: ["purchases"]},
         percent=["revenue_share"],
         note=term("note.behaviour", least=number(FEWEST, 0)),
-        behind=Behind({"interval": ("ci_low", "ci_high")}),
+        behind=Behind({"interval": ("ci_low", "ci_high")}, shares=["interval"]),
     )

@@ -100,7 +100,7 @@ def segments_table(result: RfmResult) -> GT:
         decimals={0: ["customers", "recency", "monetary"], 1: ["frequency"]},
         percent=["share", "revenue_share"],
         note=term("note.rfm", day=result.at.isoformat()),
-        behind=Behind({"interval": ("ci_low", "ci_high")}),
+        behind=Behind({"interval": ("ci_low", "ci_high")}, shares=["interval"]),
     )
 
 
@@ -226,7 +226,7 @@ def moves_table(result: MovesResult) -> GT | None:
         percent=["share", "expected_by_chance"],
         group="group",
         note=term("note.moves"),
-        behind=Behind({"interval": ("ci_low", "ci_high")}),
+        behind=Behind({"interval": ("ci_low", "ci_high")}, shares=["interval"]),
     )
 
 

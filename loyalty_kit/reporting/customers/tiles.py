@@ -11,7 +11,7 @@ from loyalty_kit.reporting.tiles import between, makes_tiles
 
 TONES: dict[str, Tone] = {"structure": "good", "none": "plain"}
 """By verdict; of the others nothing is settled."""
-STAYED = ("as_chance", "more")
+STAYED: dict[str, Tone] = {"more": "good", "fewer": "bad"}
 
 
 @makes_tiles(ConcentrationResult)
@@ -39,8 +39,8 @@ def moves_tiles(result: MovesResult) -> list[Tile]:
     for row in records(result.table):
         if row["from"] == row["to"] == "champions" and row["customers"] >= FEWEST:
             detail = between(100 * row["ci_low"], 100 * row["ci_high"], result.confidence)
-            due = term("tile.stay_due", chance=percent(row["expected_by_chance"]))
-            tone: Tone = "good" if row["verdict"] in STAYED else "bad"
+            due = term(f"tile.stay_{row['verdict']}", chance=percent(row["expected_by_chance"]))
+            tone: Tone = STAYED.get(row["verdict"], "plain")
             return [Tile(term("tile.stay"), percent(row["share"]), detail, due, tone)]
     return []
 

@@ -17,6 +17,7 @@ from loyalty_kit.reporting.behind import Behind
 from loyalty_kit.reporting.canvas import BLUE, INK, MUTED, ORANGE, canvas, drawable, heat, label, name_rows, named
 from loyalty_kit.reporting.drivers.names import ends, names
 from loyalty_kit.reporting.layout import headings, lay_out, span
+from loyalty_kit.reporting.measurement.reliability import outcome_in_doubt
 from loyalty_kit.reporting.sentences import Passage, Sentence, records, say
 from loyalty_kit.reporting.verbs import describes, draws, tabulates
 
@@ -29,6 +30,7 @@ ELLIPSE_SDS = 2.4477
 def describe_answer(verdict: DriverVerdict) -> Passage:
     """Headline: how much is explained, which driver leads, where to act."""
     model, validation, importance = verdict.model, verdict.validation, verdict.importance
+    doubts = outcome_in_doubt(verdict.reliability, model.outcome) if verdict.reliability else []
     values: dict[str, Any] = {"outcome": model.labels.get(model.outcome, model.outcome), "n": model.n_used}
     if not validation.predicts:
         interval = ends(*validation.r_squared_interval, validation.confidence, points=True)
@@ -45,7 +47,7 @@ def describe_answer(verdict: DriverVerdict) -> Passage:
         sentences = [say(phrase, count=len(model.drivers), driver=only, **values, **shares, **interval)]
         # Of one driver there is nothing to rank.
         sentences += [_leader(verdict), *_first_place(verdict.priorities)] if several else []
-    return Passage(Sentence(text, "answer") for text in sentences)
+    return Passage([*doubts, *(Sentence(text, "answer") for text in sentences)])
 
 
 @describes(DriverVerdict, "reasons")

@@ -61,6 +61,15 @@ def describe_answer(result: ReliabilityResult) -> Passage:
     return Passage(Sentence(text, "answer") for text in sentences)
 
 
+def outcome_in_doubt(result: ReliabilityResult, scale: str) -> list[Sentence]:
+    """Warn of an outcome that is not shown to be measured well enough; nothing of any other."""
+    rows = [row for row in records(_judged(result)) if row["scale"] == scale]
+    doubted = [row for row in rows if row["verdict"] in ("unsure", "distrust")]
+    return [
+        Sentence(say(f"answer.outcome_{row['verdict']}", **_coefficient(row, result)), "warning") for row in doubted
+    ]
+
+
 def _sorted_out(table: pd.DataFrame, result: ReliabilityResult) -> Sentence:
     """Name the scales of each verdict in one sentence."""
     names = {case: table.loc[table["verdict"] == case, "scale"] for case in MARKS}

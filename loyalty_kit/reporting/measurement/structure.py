@@ -35,16 +35,13 @@ def describe_answer(verdict: StructureVerdict) -> Passage:
     keying = [say("structure.keying", items=in_a_row(verdict.against_keying))] if verdict.against_keying else []
     groups = comparability(verdict.groups, settled=not verdict.against_keying)[:1] if verdict.groups is not None else []
     sentences = [*(keying or [_fit(verdict)]), *(_overlaps(verdict) or _distinctness(verdict))[:1], *groups]
-    return Passage(Sentence(sentence, "answer") for sentence in sentences)
+    return Passage([*(Sentence(sentence, "answer") for sentence in sentences), *_improper(verdict)])
 
 
 @describes(StructureVerdict, "reasons")
 def describe_reasons(verdict: StructureVerdict) -> Passage:
     """Say what the headline rests on: how far the model can be believed, which scales overlap, what is not known."""
     sentences = [_fit(verdict)] if verdict.against_keying else []
-    if verdict.model.doubts:
-        why = translate(verdict.model.doubts[0], verdict.model.codebook.labels)
-        sentences.append(Sentence(say("structure.improper", why=why), "warning"))
     if verdict.model.standing != "proper" and len(verdict.validity.pairs):
         sentences.append(say("structure.htmt_alone"))
     overlaps = _overlaps(verdict)
@@ -190,6 +187,14 @@ def _indices(result: CfaResult) -> str:
     ends = {"level": level(0.90), "low": fit["rmsea_low"], "high": fit["rmsea_high"]}
     indices = {"cfi": fit["cfi"], "rmsea": fit["rmsea"], "srmr": fit["srmr"]}
     return term("structure.fit_indices", n=result.n_used, **indices, **ends)
+
+
+def _improper(verdict: StructureVerdict) -> list[Sentence]:
+    """Warn of estimates that cannot be taken at face value."""
+    if not verdict.model.doubts:
+        return []
+    why = translate(verdict.model.doubts[0], verdict.model.codebook.labels)
+    return [Sentence(say("structure.improper", why=why), "warning")]
 
 
 def _distinctness(verdict: StructureVerdict) -> list[Sentence]:

@@ -84,4 +84,6 @@ def _groups(verdict: StructureVerdict) -> list[Tile]:
 def _comparability(groups: InvarianceResult) -> tuple[str, Tone]:
     if not groups.comparable:
         return "no", "bad"
-    return ("part", "open") if len(groups.partial) else ("yes", "good")
+    if len(groups.partial):
+        return "part", "open"
+    return "yes", "open" if groups.reserve or groups.doubts else "good"

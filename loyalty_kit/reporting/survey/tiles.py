@@ -19,10 +19,18 @@ def score_tiles(scores: ScaleScores) -> list[Tile]:
             heading=scores.labels[str(row["scale"])],
             value=term("tile.of_100", score=number(row["mean"], 1)),
             detail=between(row["ci_low"], row["ci_high"], scores.confidence, digits=1),
+            verdict=term("tile.leans") if _leans(scores, str(row["scale"])) else "",
+            tone="open" if _leans(scores, str(row["scale"])) else "plain",
             name=f"score/{row['scale']}",
         )
         for row in rows
     ]
+
+
+def _leans(scores: ScaleScores, name: str) -> bool:
+    """Whether an index is made of scales that are not shown to be reliable."""
+    parts = scores.weights[name].dropna().index if name in scores.weights.columns else [name]
+    return any(scale in scores.doubtful for scale in parts)
 
 
 @makes_tiles(SharesResult)

@@ -42,14 +42,14 @@ TILES = json.dumps([asdict(Tile("Loyalty", "61 of 100", "59 to 63", "holds", "go
 
 
 def test_it_tells_answer_figures_and_changes_with_and_without_layout(tmp_path):
-    report(tmp_path, "a", answer="Most are loyal.", tiles=TILES, since="Loyalty rose.")
+    report(tmp_path, "a", answer="Most are loyal.", tiles=TILES, since="Loyalty rose.", moved="yes")
     message = mail(tmp_path)
     told = html(message).get_text(" ")
     plain = message.get_body(("plain",)).get_content()
     for text in ("Title of a", "Most are loyal.", "61 of 100", "59 to 63", "holds", "Loyalty rose."):
         assert text in told
         assert text in plain
-    assert message["Subject"] == "Reports: 1, failed: 0"
+    assert message["Subject"] == "Reports: 1, figures moved in 1, failed: 0"
 
 
 def test_pictures_are_attached_and_have_a_text(tmp_path):
@@ -84,12 +84,12 @@ def test_a_failed_report_comes_first_and_says_so(tmp_path):
     message = mail(tmp_path)
     assert [title.get_text() for title in html(message).select("h2")] == ["Title of z", "Title of a"]
     assert "failed" in html(message).select_one("div").get_text()
-    assert message["Subject"] == "Reports: 2, failed: 1"
+    assert message["Subject"] == "Reports: 2, figures moved in 0, failed: 1"
 
 
 def test_text_of_reports_is_text_and_nothing_runs_or_loads(tmp_path):
     tiles = json.dumps([asdict(Tile(SCRIPT, SCRIPT, SCRIPT, SCRIPT))])
-    report(tmp_path, "a", title=SCRIPT, answer=SCRIPT, since=SCRIPT, tiles=tiles, picture=PIXEL)
+    report(tmp_path, "a", title=SCRIPT, answer=SCRIPT, since=SCRIPT, moved="yes", tiles=tiles, picture=PIXEL)
     page = html(mail(tmp_path))
     assert page.select("script, style, link, form, iframe") == []
     assert all(image["src"].startswith("cid:") for image in page.select("img"))

@@ -80,12 +80,22 @@ def test_reports_are_listed_by_name_with_title_parameters_and_link(folder):
 
 def test_each_report_tells_its_answer_its_figures_and_what_changed(folder):
     tiles = json.dumps([asdict(Tile(f"Loyalty {SCRIPT}", "61", "59 to 63", "holds", "good"))])
-    report(folder, "a", answer=f"Most are loyal. {SCRIPT}", tiles=tiles, since="Loyalty rose.")
+    report(folder, "a", answer=f"Most are loyal. {SCRIPT}", tiles=tiles, since="Loyalty rose.", moved="yes")
     report(folder, "b")
     first, second = entries(written(folder))
     assert (said(first, ".said"), said(first, ".changed")) == (f"Most are loyal. {SCRIPT}", "Loyalty rose.")
     assert said(first, ".tile.good") == f"Loyalty {SCRIPT} 61 59 to 63 holds"
     assert second.select(".said, .changed, .tile, .course") == []
+
+
+def test_what_moved_is_counted_and_comes_before_what_did_not(folder):
+    report(folder, "a", since="No figure moved.")
+    report(folder, "b", since="Loyalty rose.", moved="yes")
+    page = written(folder)
+    assert "Figures moved since the last run in 1 of 2 reports." in page.main.get_text()
+    assert [said(entry, ".changed") for entry in entries(page)] == ["Loyalty rose.", ""]
+    report(folder, "b", since="No figure moved.")
+    assert "In none of 2 reports has a figure clearly moved since the last run." in written(folder).main.get_text()
 
 
 def test_those_that_failed_come_first_and_keep_what_their_last_good_page_said(folder):

@@ -68,6 +68,7 @@ def test_answer_change_and_tiles_stand_in_the_head_for_the_index():
     facts = {meta["name"]: meta["content"] for meta in page(TILE, then=50.0).head.select("meta[name]")}
     assert facts["loyalty-kit:answer"] == "Most are loyal."
     assert facts["loyalty-kit:since"].startswith("Since the run of 1 November 2026: Loyalty rose from 50.0 to 61.0")
+    assert facts["loyalty-kit:moved"] == "yes"
     assert read_tiles(facts["loyalty-kit:tiles"]) == (TILE,)
 
 
