@@ -167,8 +167,9 @@ def _thin(axes: Axes) -> None:
         axes.tick_params(axis="x", labelrotation=90)
     axes.set_ylabel(_wrapped(axes.get_ylabel(), _LONG_LINE))
     axes.xaxis.label.set_wrap(True)
-    for title in (axes.title, axes._left_title, axes._right_title):  # type: ignore[attr-defined]
-        title.set_wrap(True)
+    for title in axes.get_children():
+        if isinstance(title, Text) and title not in axes.texts:
+            title.set_wrap(True)
 
 
 def nothing(ax: Axes) -> Axes:

@@ -15,6 +15,10 @@ TONES: dict[str, Tone] = {"roll out": "good", "stop": "bad", "second": "bad", "u
 """By advice; of the others nothing is settled."""
 
 
+UNTOLD = ("open", "unknown")
+"""Advice beside which no probability stands: what is not known could turn it."""
+
+
 @makes_tiles(DecisionResult)
 def decision_tiles(decision: DecisionResult) -> list[Tile]:
     """Sum up each arm, the first to act on first, then what rolling the best out would gain of all members."""
@@ -29,7 +33,7 @@ def _arm(row: dict[str, Any], decision: DecisionResult) -> Tile:
     if decision.sound and row["ci_low"] <= row["ci_high"]:
         ends = {name: amount(row[f"ci_{name}"]) for name in ("low", "high")}
         detail = term("tile.between", level=level(decision.effects.confidence), **ends)
-        if row["believable"] != "no":
+        if row["believable"] != "no" and row["advice"] not in UNTOLD:
             detail = term("tile.gains", interval=detail, p=chance(row["probability_gain"]))
     return Tile(
         heading=term("tile.arm", arm=called(row["arm"])),
@@ -43,7 +47,8 @@ def _arm(row: dict[str, Any], decision: DecisionResult) -> Tile:
 
 def _total(decision: DecisionResult) -> list[Tile]:
     """Sum up the best arm's gain of all members; nothing where their number or its interval is not known."""
-    best, table = decision.now["arm"], decision.totals
+    told = decision.arms[~decision.arms["advice"].isin(UNTOLD)]
+    best, table = decision.now["arm"], decision.totals[decision.totals["arm"].isin(told["arm"])]
     return [
         Tile(
             heading=term("tile.total", arm=called(row["arm"]), members=f"{decision.members:,}"),

@@ -316,7 +316,11 @@ def test_effects_with_missing_outcomes_are_told_as_ranges(monkeypatch, language)
     effects = campaign.evaluate([lk.Rate("bought"), lk.Profit("spend", margin=0.4, cost=0.02)])
     monkeypatch.setenv(SPOKEN, language)
     told = str(lk.describe(effects)).replace("\xa0", " ")
-    answer = str(lk.describe(lk.decide(effects, metric="profit(spend)"), "answer")).replace("\xa0", " ")
+    decided = lk.decide(effects, metric="profit(spend)", members=1000)
+    answer = str(lk.describe(decided, "answer")).replace("\xa0", " ")
+    untold = {f"effect/profit(spend)/{arm}" for arm in decided.arms.query("advice in ['open', 'unknown']")["arm"]}
+    assert untold
+    assert not [tile for tile in lk.tiles(decided) if tile.name in untold and re.search("probab|概率", tile.detail)]
     html = lk.table(effects).as_raw_html()
     for view in ("effects", "gain"):
         lk.plot(effects, view).figure.canvas.draw()
