@@ -23,10 +23,10 @@ def test_each_tile_says_what_its_result_holds(log):
     top, at_risk, stay, real = lk.tiles(revenue, found, moves, groups.structure(samples=19))
     at_risk_customers = found.to_frame().set_index("segment")["customers"]["at_risk"]
     assert top.value == f"{revenue.to_frame()['estimate'][0]:.0%}".replace("%", "\N{NO-BREAK SPACE}%")
-    assert (at_risk.value, at_risk.verdict) == (f"{at_risk_customers:,}", "win back first")
+    assert (at_risk.value, at_risk.verdict) == (f"{at_risk_customers:,}", "write to them next")
     table = moves.to_frame().set_index(["from", "to"])
     assert stay.value.startswith(f"{table.loc[('champions', 'champions'), 'share']:.0%}"[:-1])
-    assert real.heading == "Are segments real?" and real.value
+    assert real.heading == "Are there groups beside these?" and real.value
 
 
 def test_why_there_is_no_result_makes_no_tile(log):
@@ -37,4 +37,4 @@ def test_why_there_is_no_result_makes_no_tile(log):
 
 def test_the_table_of_the_first_screen_says_what_to_do_with_each_segment(log):
     html = lk.table(lk.rfm(log), "todo").as_raw_html()
-    assert "keep; ask for a recommendation" in html and "win back first, with a holdout" in html
+    assert "keep; ask for a recommendation" in html and "write to them next, with a holdout" in html
