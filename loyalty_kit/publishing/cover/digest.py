@@ -69,7 +69,9 @@ def _mail(reports: list[FolderReport], language: str, with_pictures: int) -> Ema
     moved = sum(report.moved for report in reports)
     mail["Subject"] = term("digest.subject", language=language, count=len(reports), moved=moved, failed=broken)
     mail["X-Unsent"] = "1"
-    mail.set_content("\n\n".join(_plain(report, language) for report in reports) or term("contents.none"))
+    mail.set_content(
+        "\n\n".join(_plain(report, language) for report in reports) or term("contents.none", language=language)
+    )
     pictures = {f"p{place}": found for place, one in enumerate(reports[:with_pictures]) if (found := _picture(one))}
     cards = "".join(
         _card(report, language, f"p{place}" if f"p{place}" in pictures else "") for place, report in enumerate(reports)
@@ -98,7 +100,8 @@ def _card(report: FolderReport, language: str, picture: str) -> str:
     parts = [f'<h2 style="margin:0 0 8px;font-size:16px">{title}</h2>']
     if report.failed is not None:
         parts.append(f'<p style="color:{_COLOURS["bad"]}"><strong>{escape(_failure(report, language))}</strong></p>')
-    parts += [f"<p>{escape(kept[name])}</p>" for name in ("answer",) if kept.get(name)]
+    if kept.get("answer"):
+        parts.append(f"<p>{escape(kept['answer'])}</p>")
     tiles = read_tiles(kept.get("tiles", ""))
     if tiles:
         parts.append(f"<table><tr>{''.join(map(_cell, tiles[:4]))}</tr></table>")

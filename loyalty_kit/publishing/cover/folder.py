@@ -39,7 +39,8 @@ class FolderReport:
     @property
     def moved(self) -> bool:
         """Whether figures of the last good page moved since the run before."""
-        return self.good is not None and self.good.facts.get("moved") == "yes"
+        facts = self.good.facts if self.good else {}
+        return facts.get("moved") == "yes" and bool(facts.get("since"))
 
     @property
     def facts(self) -> dict[str, str]:

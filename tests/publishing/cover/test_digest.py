@@ -111,5 +111,10 @@ def test_a_picture_that_is_none_is_left_out(tmp_path, picture):
     assert html(mail(tmp_path)).select("img") == []
 
 
+def test_a_page_that_somebody_planted_does_not_hold_the_mail_up(tmp_path):
+    report(tmp_path, "a", moved="yes", tiles="[{", picture="no picture", language="xx")
+    assert [title.get_text() for title in html(mail(tmp_path)).select("h2")] == ["Title of a"]
+
+
 def test_a_folder_without_reports_says_so(tmp_path):
     assert "No report yet." in mail(tmp_path).get_body(("plain",)).get_content()

@@ -98,6 +98,11 @@ def test_what_moved_is_counted_and_comes_before_what_did_not(folder):
     assert "In none of 2 reports has a figure clearly moved since the last run." in written(folder).main.get_text()
 
 
+def test_a_page_that_somebody_planted_does_not_hold_the_index_up(folder):
+    report(folder, "a", moved="yes", tiles="[{", picture="no picture", language="xx")
+    assert [said(entry, "h2") for entry in entries(written(folder))] == ["Title of a"]
+
+
 def test_those_that_failed_come_first_and_keep_what_their_last_good_page_said(folder):
     report(folder, "a", answer="All is well.")
     report(folder, "z", answer="Most are loyal.")
