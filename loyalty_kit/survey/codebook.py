@@ -6,7 +6,7 @@ from html import escape
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Discriminator, Field, Tag, ValidationError, model_validator
 
 from loyalty_kit.core.checks import check_choice, check_path
 from loyalty_kit.core.errors import InputError, kind, nearest, parse_toml, read_toml
@@ -14,7 +14,13 @@ from loyalty_kit.core.messages import Message, foreign, message, together
 from loyalty_kit.core.summaries import column_list, html_table
 from loyalty_kit.intake.options import FileOptions
 from loyalty_kit.survey.codebook_text import edited, file_faults, in_turn, toml_text
-from loyalty_kit.survey.entries import Code, Index, Item, Model, Name, Price, Response, Scale, fault_of
+from loyalty_kit.survey.entries import Code, Group, Index, Item, Model, Name, Price, Response, Scale, fault_of
+
+# Tags as the members of a plain union are called in the path of a fault, from which they are left out.
+_Groups = Annotated[
+    Annotated[dict[Name, Group], Tag("dict[")] | Annotated[tuple[Name, ...], Tag("tuple[")],
+    Discriminator(lambda groups: "dict[" if isinstance(groups, dict) else "tuple["),
+]
 
 
 class Codebook(Model):
@@ -25,7 +31,8 @@ class Codebook(Model):
     survey file, often a whole question.
 
     `respondent` is the column of ids, or a list of columns that name a respondent together, as
-    `["id", "wave"]`. `duration` is the column of the time, in seconds, that answering took.
+    `["id", "wave"]`. `groups` lists the columns that part the respondents, or is a table of them with their labels and
+    the order of their levels. `duration` is the column of the time, in seconds, that answering took.
     """
 
     title: str = ""
@@ -33,7 +40,7 @@ class Codebook(Model):
     respondent: Name | Annotated[tuple[Name, ...], Field(min_length=1)] | None = None
     weight: Name | None = None
     duration: Name | None = None
-    groups: tuple[Name, ...] = ()
+    groups: _Groups = ()
     missing: tuple[Code, ...] = ()
     file: FileOptions = FileOptions()
     names: dict[Name, Name] = {}
@@ -297,6 +304,18 @@ class Codebook(Model):
     def measures(self) -> tuple[str, ...]:
         """Items of the reflective scales with two or more items: those that factors can explain."""
         return tuple(name for scale in self.reflective().values() if len(scale.items) > 1 for name in scale.items)
+
+    @cached_property
+    def group_labels(self) -> dict[str, str]:
+        """Label of each group column: its own, that of its option where it is one, or its name in the survey file."""
+        own = self.groups if isinstance(self.groups, dict) else {}
+        other = {name: self.tick_labels.get(name, self.in_file(name)) for name in self.groups}
+        return {name: (own[name].label if name in own else None) or other[name] for name in self.groups}
+
+    def levels(self, group: str) -> dict[str, str]:
+        """Label of each level of a group by its code, in the order of the codebook; none where it names none."""
+        own = self.groups.get(group) if isinstance(self.groups, dict) else None
+        return own.labels if own else {}
 
     @cached_property
     def labels(self) -> dict[str, str]:

@@ -9,11 +9,11 @@ from pydantic_core import ErrorDetails
 
 from loyalty_kit.core.errors import nearest, plain_faults
 from loyalty_kit.core.messages import Message, message, shown
-from loyalty_kit.survey.entries import Index, Item, Price, Response, Scale
+from loyalty_kit.survey.entries import Group, Index, Item, Price, Response, Scale
 
 _UNION_MEMBERS = ("dict[", "tuple[")
 WIDTH = 100
-_INLINE = frozenset({"labels", "columns", "options", "scales", "chances", "ladder"})
+_INLINE = frozenset({"labels", "levels", "columns", "options", "scales", "chances", "ladder"})
 """Tables that stand on the line of their key where they are short enough."""
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 _SHORT_ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
@@ -145,5 +145,5 @@ def in_turn(places: list[Message | str]) -> Message | str:
 
 def _known_keys(detail: ErrorDetails, whole: type[BaseModel]) -> list[str]:
     models: dict[str, type[BaseModel]] = {"scales": Scale, "items": Item, "index": Index, "response": Response}
-    models["price"] = Price
+    models |= {"price": Price, "groups": Group}
     return list((models.get(str(detail["loc"][0]), whole) if len(detail["loc"]) > 1 else whole).model_fields)

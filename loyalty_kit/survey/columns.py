@@ -75,7 +75,8 @@ def read_column(name: str, table: RawTable, book: Codebook) -> tuple[pd.Series, 
     if name in book.groups:
         raw = raw_column(name, table, book)
         pairs = zip(raw.cells, raw.texts, strict=True)
-        groups = [None if cell is None else raw.file_labels.get(cell, text) for cell, text in pairs]
+        labels = {**raw.file_labels, **{meaning(code): label for code, label in book.levels(name).items()}}
+        groups = [None if cell is None else labels.get(cell, text) for cell, text in pairs]
         column = pd.Series(np.array(groups, dtype=object)[raw.codes], dtype="str")
         return column, _unshared_values(column, name)
     file_labels, missing = _codes_of(name, table, book)

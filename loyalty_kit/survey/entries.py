@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from loyalty_kit.core.cells import cell_text
 from loyalty_kit.core.errors import nearest
 from loyalty_kit.core.messages import Message, message
 from loyalty_kit.intake.numerals.forms import is_number
@@ -145,6 +146,45 @@ class Scale(Model):
             hint = nearest(strangers[0], self.items)
             raise fault_of(message("'reverse' names {items}, not among 'items'{guess}", items=strangers, guess=hint))
         return self
+
+
+class Group(Model):
+    """Column that parts the respondents: what it is called, and its levels in the order in which reports show them.
+
+    .. code-block:: toml
+
+        [groups.tier]
+        label = "Club tier"
+        levels = { 1 = "Basic", 2 = "Silver", 3 = "Gold" }
+
+        [groups.wave]
+        levels = ["2025-1", "2025-2", "2026-1"]
+
+    Attributes
+    ----------
+    label : str
+        What reports call it; its column's name where not given.
+    levels : list of codes, or table of code and label
+        Codes of the file; respondents get the labels in their place when it is read. Levels that are not named follow
+        in order of their appearance.
+    """
+
+    label: str | None = None
+    levels: dict[Name, Name] | tuple[Code, ...] = ()
+
+    @model_validator(mode="after")
+    def _apart(self) -> Self:
+        shown = list(self.labels.values())
+        if twice := [name for name in dict.fromkeys(shown) if shown.count(name) > 1]:
+            raise fault_of(message("'levels' calls two levels {names}", names=twice))
+        return self
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """Label of each level by the text of its code, in order."""
+        if isinstance(self.levels, dict):
+            return {cell_text(code): label for code, label in self.levels.items()}
+        return {cell_text(code): cell_text(code) for code in self.levels}
 
 
 class Price(Model):

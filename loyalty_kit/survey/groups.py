@@ -47,9 +47,10 @@ def group_counts(responses: pd.DataFrame, codebook: Codebook, *, min_cell: int =
     Returns
     -------
     GroupCounts
-        Levels in order of their first appearance. A missing level counts as '(none)'; where more than
-        one level is suppressed, '(other)' stands for all of them in the last row. An option of a select-all
-        question is called by its label, its levels '(chosen)' and '(not chosen)'.
+        Levels in the codebook's order, one that nobody has with n = 0, then others in order of their first
+        appearance. A missing level counts as '(none)'; where more than one level is suppressed, '(other)' stands for
+        all of them in the last row. An option of a select-all question is called by its label, its levels '(chosen)'
+        and '(not chosen)'.
 
     Notes
     -----
@@ -69,16 +70,44 @@ def group_counts(responses: pd.DataFrame, codebook: Codebook, *, min_cell: int =
     check_responses(responses, codebook.groups)
     tables = [pd.DataFrame(columns=["group", "level", "n", "share"])]
     for group in codebook.groups:
-        texts = cell_texts(responses[group]).astype(object).fillna("(none)")
-        if group in codebook.tick_labels:
-            texts = texts.replace({"1": "(chosen)", "0": "(not chosen)"})
-        counts = texts.value_counts(sort=False)
-        hidden = small_cells(counts, min_cell)
+        texts = level_texts(responses, codebook, group)
+        counts = texts.value_counts().reindex(levels_in_order(texts, codebook, group), fill_value=0)
+        hidden = hidden_levels(counts, min_cell)
         shown = counts.astype(float).where(~hidden)
-        name = codebook.tick_labels.get(group, group)
+        name = codebook.group_labels[group]
         table = pd.DataFrame({"group": name, "level": counts.index, "n": shown}).assign(share=shown / counts.sum())
         if hidden.sum() > 1:
             other = pd.DataFrame({"group": [name], "level": "(other)", "n": np.nan, "share": np.nan})
             table = pd.concat([table[~hidden], other])
         tables.append(table)
     return GroupCounts(pd.concat(tables[1:] or tables, ignore_index=True), min_cell)
+
+
+def level_texts(responses: pd.DataFrame, codebook: Codebook, group: str) -> pd.Series:
+    """Level of each respondent as text: '(none)' where it is missing, '(chosen)' or '(not chosen)' of an option."""
+    texts = cell_texts(responses[group]).astype(object).fillna("(none)")
+    return texts.replace({"1": "(chosen)", "0": "(not chosen)"}) if group in codebook.tick_labels else texts
+
+
+def levels_in_order(texts: pd.Series, codebook: Codebook, group: str) -> list[str]:
+    """Levels that the codebook names, in its order, nobody's too; then others by first appearance, '(none)' last.
+
+    Examples
+    --------
+    >>> book = Codebook.parse('groups.wave = { levels = { 1 = "Spring", 2 = "Autumn", 3 = "Winter" } }')
+    >>> levels_in_order(pd.Series(["Autumn", "(none)", "Other", "Spring"]), book, "wave")
+    ['Spring', 'Autumn', 'Winter', 'Other', '(none)']
+    """
+    found = dict.fromkeys([*codebook.levels(group).values(), *texts.unique()])
+    return sorted(found, key=lambda level: level == "(none)")
+
+
+def hidden_levels(counts: pd.Series, min_cell: int) -> pd.Series:
+    """Mark the levels whose counts must not be shown; that nobody has a level gives nobody away.
+
+    Examples
+    --------
+    >>> hidden_levels(pd.Series({"spring": 40, "autumn": 12, "winter": 0, "fax": 2}), 5).to_dict()
+    {'spring': False, 'autumn': True, 'winter': False, 'fax': True}
+    """
+    return small_cells(counts[counts > 0], min_cell).reindex(counts.index, fill_value=False)

@@ -258,7 +258,7 @@ def score(
         roles={name: scale.role for name, scale in codebook.scales.items()},
         weights=weights,
         labels={name: codebook.label(name) for name in (*codebook.scales, *codebook.index)},
-        groups=codebook.groups,
+        groups=tuple(codebook.groups),
         weight=codebook.weight,
         warnings=warnings,
         confidence=confidence,

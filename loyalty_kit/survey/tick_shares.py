@@ -9,10 +9,9 @@ import pandas as pd
 
 from loyalty_kit.core.checks import check_level, check_responses, check_whole
 from loyalty_kit.core.estimates import Estimate
-from loyalty_kit.core.privacy import small_cells
 from loyalty_kit.core.results import Result
-from loyalty_kit.core.selection import cell_texts
 from loyalty_kit.survey.codebook import Codebook, check_codebook
+from loyalty_kit.survey.groups import hidden_levels, level_texts, levels_in_order
 from loyalty_kit.survey.shares import top_box
 
 Chosen = npt.NDArray[np.bool_] | None
@@ -157,7 +156,7 @@ def tick_shares(
         weight = seen[codebook.weight] if codebook.weight else None
         none = int((seen[list(labels)].sum(axis="columns") == 0).sum())
         bases[key] = TickBase(codebook.wording(key), question.base, len(seen), len(responses) - len(seen), none)
-        for group, level, there in _cells(seen, groups, min_cell):
+        for group, level, there in _cells(seen, codebook, groups, min_cell):
             for name, label in labels.items():
                 figures = _share(seen[name], there, weight, confidence, min_cell)
                 rows.append([key, name, label, group, level, *figures])
@@ -165,13 +164,15 @@ def tick_shares(
     return TickSharesResult(table, bases, min_cell, confidence)
 
 
-def _cells(seen: pd.DataFrame, groups: Sequence[str], min_cell: int) -> list[tuple[str, str, Chosen]]:
+def _cells(
+    seen: pd.DataFrame, codebook: Codebook, groups: Sequence[str], min_cell: int
+) -> list[tuple[str, str, Chosen]]:
     """Group, level and whose answers count there, none where the level is hidden; over all first."""
     cells: list[tuple[str, str, Chosen]] = [("", "", np.ones(len(seen), dtype=bool))]
     for group in groups:
-        texts = cell_texts(seen[group]).astype(object).fillna("(none)")
-        counts = texts.value_counts(sort=False)
-        hidden = small_cells(counts, min_cell)
+        texts = level_texts(seen, codebook, group)
+        counts = texts.value_counts().reindex(levels_in_order(texts, codebook, group), fill_value=0)
+        hidden = hidden_levels(counts, min_cell)
         cells += [(group, str(level), (texts == level).to_numpy(dtype=bool)) for level in counts.index[~hidden]]
         # A level that hardly anybody has may name them, so all that are hidden have one row.
         cells += [(group, "(other)", None)] * bool(hidden.any())

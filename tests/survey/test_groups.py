@@ -2,12 +2,15 @@
 
 import numpy as np
 import pandas as pd
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from loyalty_kit.core.errors import InputError
 from loyalty_kit.core.privacy import small_cells
 from loyalty_kit.survey.codebook import Codebook
 from loyalty_kit.survey.groups import group_counts
+from loyalty_kit.survey.reading import read_responses
 
 BOOK = Codebook.parse('groups = ["channel"]')
 
@@ -59,3 +62,56 @@ def test_no_hidden_count_can_be_worked_out_from_the_total(sizes: list[int]):
 
 def test_shares_are_of_all_respondents():
     np.testing.assert_allclose(counts(web=20, store=30)["share"], [0.4, 0.6])
+
+
+WAVES = Codebook.parse(
+    '[groups.wave]\nlabel = "Wave"\nlevels = { 1 = "Spring", 2 = "Autumn", 3 = "Winter" }\n'
+    "[response]\nmin = 1\nmax = 5\n[items]\nq.wording = 'A question'"
+)
+
+
+def test_levels_stand_in_the_codebook_s_order_and_one_that_nobody_has_is_counted_as_0():
+    answers = pd.DataFrame({"wave": ["Autumn"] * 6 + [None] * 5 + ["Spring"] * 7 + ["Pilot"] * 8})
+    table = group_counts(answers, WAVES).table
+    assert table["group"].unique().tolist() == ["Wave"]
+    assert list(zip(table["level"], table["n"], strict=True)) == [
+        ("Spring", 7),
+        ("Autumn", 6),
+        ("Winter", 0),
+        ("Pilot", 8),
+        ("(none)", 5),
+    ]
+
+
+def test_a_level_that_nobody_has_is_not_taken_for_a_small_one():
+    table = group_counts(pd.DataFrame({"wave": ["Spring"] * 9 + ["Autumn"] * 2 + ["Pilot"] * 7}), WAVES).table
+    assert table["level"].tolist() == ["Spring", "Winter", "(other)"]
+
+
+def test_respondents_get_the_labels_of_their_levels_when_the_survey_is_read(tmp_path):
+    lines = ["wave,q", *["1,5"] * 4, *["2.0,3"] * 4, *["Pilot,3"] * 4]
+    (tmp_path / "survey.csv").write_text("\n".join(lines), encoding="utf-8")
+    read = read_responses(tmp_path / "survey.csv", WAVES)
+    assert read["wave"].value_counts().to_dict() == {"Spring": 4, "Autumn": 4, "Pilot": 4}
+    kept = read_responses(tmp_path / "survey.csv", WAVES, only=["wave = Spring"], min_cell=1)
+    assert len(kept) == 4
+
+
+def test_groups_with_labels_are_written_as_they_were_read():
+    assert Codebook.parse(WAVES.to_toml()) == WAVES
+    assert WAVES.levels("wave") == {"1": "Spring", "2": "Autumn", "3": "Winter"}
+    assert Codebook.parse('groups = ["wave"]').levels("wave") == {}
+
+
+@pytest.mark.parametrize(
+    ("groups", "told"),
+    [
+        ('[groups.wave]\nlable = "Wave"', "key 'groups.wave.lable': no such key; did you mean 'label'?"),
+        ('[groups.wave]\nlevels = { 1 = "A", 2 = "A" }', "key 'groups.wave': 'levels' calls two levels 'A'."),
+        ("groups = 3", "key 'groups': must be a list, [ … ]; got 3."),
+    ],
+)
+def test_a_fault_in_groups_is_told_once_and_with_its_key(groups, told):
+    with pytest.raises(InputError) as refusal:
+        Codebook.parse(groups)
+    assert str(refusal.value) == f"The codebook 'codebook.toml', {told}"
