@@ -56,6 +56,7 @@ from .measurement.reliability.reliability import reliability as reliability
 from .measurement.reliability.single_scale import cronbach_alpha as cronbach_alpha
 from .measurement.reliability.single_scale import item_statistics as item_statistics
 from .measurement.reliability.single_scale import omega_total as omega_total
+from .measurement.revision.revise import revise_scales as revise_scales
 from .measurement.structure_verdict import judge_structure as judge_structure
 from .publishing import batch as batch
 from .publishing.history.recording import record as record

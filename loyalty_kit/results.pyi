@@ -44,6 +44,7 @@ from .measurement.factors.retention import RetentionResult as RetentionResult
 from .measurement.invariance.invariance import InvarianceResult as InvarianceResult
 from .measurement.reliability.reliability import ReliabilityResult as ReliabilityResult
 from .measurement.reliability.single_scale import CoefficientResult as CoefficientResult
+from .measurement.revision.revise import RevisionResult as RevisionResult
 from .measurement.structure_verdict import StructureVerdict as StructureVerdict
 from .publishing.reports.outcomes import RenderResult as RenderResult
 from .reporting.provenance import Provenance as Provenance

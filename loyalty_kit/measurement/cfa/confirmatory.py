@@ -81,6 +81,8 @@ class CfaResult(Result):
         What the survey asked; an empty one where the structure came as a dict.
     solution, answers : Solution, ItemTable
         What `validity` and the plots compute from.
+    estimator : str
+        'ml', 'mlr' or 'wlsmv'.
     """
 
     fit: pd.Series
@@ -100,6 +102,7 @@ class CfaResult(Result):
     codebook: Codebook
     solution: Solution = field(repr=False)
     answers: ItemTable = field(repr=False)
+    estimator: Estimator = "ml"
 
     def to_frame(self) -> pd.DataFrame:
         """Return the loadings, an item a row."""
@@ -262,7 +265,7 @@ def cfa(
     if ordered is None:
         solution = normal_solution(structure, answers, robust=estimator == "mlr", fiml=missing == "fiml", marker=marker)
     else:
-        solution = ordinal_solution(structure, ordered, marker=marker)
+        solution = ordinal_solution(structure, ordered.correlations, marker=marker)
     scales, items = list(structure.scales), list(structure.items)
     return CfaResult(
         fit=pd.Series(solution.fit, name="fit", dtype=float),
@@ -286,6 +289,7 @@ def cfa(
         codebook=structure.codebook,
         solution=solution,
         answers=answers,
+        estimator=estimator,
     )
 
 

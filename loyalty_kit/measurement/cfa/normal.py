@@ -63,6 +63,7 @@ def normal_solution(structure: Structure, table: ItemTable, *, robust: bool, fim
         fit=fit | extra,
         covariance=data.covariance,
         score=lambda elements: _score(model, data.sample, values, elements),
+        scaling=extra.get("scaling_factor", 1.0),
     )
 
 

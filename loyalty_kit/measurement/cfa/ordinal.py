@@ -1,5 +1,6 @@
 """CFA of ordered answers: diagonally weighted least squares on polychoric correlations (WLSMV)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -63,6 +64,28 @@ class LeastSquares:
 
 
 @dataclass(frozen=True, eq=False)
+class CorrelationSample:
+    """Correlations that a model is held against.
+
+    `gamma` is the covariance of √n times them, lower triangle row by row, n what least squares count with.
+    """
+
+    matrix: Floats
+    gamma: Floats
+    n: float
+
+    def of(self, chosen: Sequence[int]) -> "CorrelationSample":
+        """Sample of some of the items, in any order."""
+        place = np.zeros(self.matrix.shape, dtype=np.intp)
+        first, second = np.tril_indices(len(place), -1)
+        place[first, second] = place[second, first] = np.arange(len(first))
+        own = np.asarray(chosen)
+        below = np.tril_indices(len(own), -1)
+        pairs = place[own[below[0]], own[below[1]]]
+        return CorrelationSample(self.matrix[np.ix_(own, own)], self.gamma[np.ix_(pairs, pairs)], self.n)
+
+
+@dataclass(frozen=True, eq=False)
 class OrdinalSample:
     """Polychoric correlations of complete answers.
 
@@ -86,6 +109,11 @@ class OrdinalSample:
     threshold_table: pd.DataFrame
     doubts: tuple[str, ...]
 
+    @property
+    def correlations(self) -> CorrelationSample:
+        """What a model is held against."""
+        return CorrelationSample(self.found.matrix, self.gamma, self.n)
+
 
 def polychoric_sample(table: ItemTable) -> OrdinalSample:
     """Polychoric correlations of a table's complete rows; InputError where an item has too many categories."""
@@ -99,14 +127,14 @@ def polychoric_sample(table: ItemTable) -> OrdinalSample:
     return OrdinalSample(found, polychoric_covariance(found, weights), len(weights) - 1.0, cuts, doubts)
 
 
-def ordinal_solution(structure: Structure, sample: OrdinalSample, *, marker: bool) -> Solution:
+def ordinal_solution(structure: Structure, sample: CorrelationSample, *, marker: bool) -> Solution:
     """CFA of polychoric correlations by WLSMV."""
-    matrix, n = sample.found.matrix, sample.n
+    matrix, n = sample.matrix, sample.n
     model = confirmatory_model(structure.scales, marker=marker, residuals=False)
     objective = LeastSquares(model, _lower(matrix), 1 / np.diag(sample.gamma), n)
     estimate = maximise(objective, starting_values(model, [(np.zeros(len(matrix)), matrix)]))
     values = estimate.values if marker else reflected(model, estimate.values, structure.anchor_positions)
-    test, errors, fit = _robust(objective, values, sample.gamma, n)
+    test, errors, fit, scaling = _robust(objective, values, sample.gamma, n)
     return Solution(
         model=model,
         values=values,
@@ -116,13 +144,14 @@ def ordinal_solution(structure: Structure, sample: OrdinalSample, *, marker: boo
         covariance=matrix,
         score=lambda elements: _score(objective, values, elements),
         sampling=sample.gamma / n,
+        scaling=scaling,
     )
 
 
 def _robust(
     objective: LeastSquares, values: Floats, gamma: Floats, n: float
-) -> tuple[ChiSquares, Floats, dict[str, float]]:
-    """Chi², sandwich errors, and the chi² scaled and shifted to the mean and variance that it has under the model.
+) -> tuple[ChiSquares, Floats, dict[str, float], float]:
+    """Chi², sandwich errors, chi² scaled and shifted to its mean and variance under the model, that mean by df.
 
     With U = W − WΔ(ΔᵀWΔ)⁻¹ΔᵀW the statistic T becomes aT + df − a tr(UΓ), a = √(df / tr(UΓUΓ)).
     """
@@ -135,13 +164,14 @@ def _robust(
     errors = inverse @ (weighted.T @ gamma @ weighted) @ inverse / n
     test = ChiSquares(-2 * objective.evaluate(values)[0], df, n * float(weights @ objective.sample**2), pairs)
     residual = np.diag(weights) - weighted @ inverse @ weighted.T
+    product = residual @ gamma
     scaled = ChiSquares(
-        _shifted(test.chi2, df, residual @ gamma),
+        _shifted(test.chi2, df, product),
         df,
         _shifted(test.baseline_chi2, pairs, weights[:, None] * gamma),
         pairs,
     )
-    return test, errors, _fit(test, scaled, objective, values)
+    return test, errors, _fit(test, scaled, objective, values), float(np.trace(product)) / df if df else 1.0
 
 
 def _shifted(chi2: float, df: int, product: Floats) -> float:

@@ -40,6 +40,8 @@ class Solution:
         Score of elements that the model fixes.
     sampling : array of shape (pairs, pairs) or None
         Covariance of polychoric correlations (lower triangle, row by row), where they are used.
+    scaling : float
+        Mean that chi² has under the model, by its degrees of freedom; 1 where answers are taken as normal.
     """
 
     model: Model
@@ -50,6 +52,7 @@ class Solution:
     covariance: Floats
     score: Callable[[Elements], Score]
     sampling: Floats | None = None
+    scaling: float = 1.0
 
     @property
     def ordinal(self) -> bool:

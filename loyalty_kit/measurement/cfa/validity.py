@@ -161,7 +161,7 @@ def assess_validity(
     names = list(solution.model.scales)
     member = solution.model.membership.astype(float)
     sample = sample_correlation(solution)
-    scales = _scale_table(solution, answers, member)
+    scales = scale_table(solution, answers, member)
     generator, notes = check_rng(rng), list(warnings)
     complete = int(np.isfinite(answers.values).all(axis=1).sum())
     if bootstrap and complete <= len(sample):
@@ -196,7 +196,7 @@ def assess_validity(
     )
 
 
-def _scale_table(solution: Solution, answers: ItemTable, member: Floats) -> pd.DataFrame:
+def scale_table(solution: Solution, answers: ItemTable, member: Floats) -> pd.DataFrame:
     """Composite reliability and AVE, from unstandardized figures or, under 'wlsmv', standardized ones."""
     matrices = solution.matrices
     psi, theta = np.diag(matrices.factors), np.diag(matrices.residuals) @ member

@@ -26,6 +26,7 @@ from loyalty_kit.measurement.factors.eigenvalues import (
     kaiser_references,
     permuted,
 )
+from loyalty_kit.measurement.factors.factor_sharing import sharing
 from loyalty_kit.statistics.moments import Floats
 from loyalty_kit.survey.codebook import Codebook
 
@@ -38,6 +39,9 @@ METHODS = ("parallel_components", "parallel_factors", "map", "empirical_kaiser")
 
 EIGENVALUES = ("components", "components_null", "factors", "factors_null", "kaiser")
 """Columns of the table of eigenvalues."""
+
+_SEARCHES = 200
+"""Bootstrap samples that are searched for factors again: a share of a half is then known to .035."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,6 +81,9 @@ class RetentionResult(Result):
         What a reader of the answers must know.
     claimed : int or None
         Number of factors that the codebook claims: its reflective scales of two items or more.
+    together : DataFrame of shape (scales, scales) or None
+        Share of bootstrap samples in which two such scales share a factor of the open search, each sample
+        with as many factors as its vote says: of the first 200.
     """
 
     vote: int
@@ -96,6 +103,7 @@ class RetentionResult(Result):
     method: str
     warnings: tuple[str, ...] = ()
     claimed: int | None = None
+    together: pd.DataFrame | None = None
 
     def to_frame(self) -> pd.DataFrame:
         """Table of the answers: method, factors, share (of bootstrap samples with that answer), n, quantile, null."""
@@ -203,11 +211,13 @@ def retain(
     limits = np.quantile(simulated[0], quantile, axis=0), np.quantile(simulated[1], quantile, axis=0)
     curves = _curves(correlation.matrix.to_numpy()[None])
     found = _answers(curves, limits, correlation.n)[0]
-    shares, lost = None, 0
+    claimed = _claimed(codebook, [str(name) for name in correlation.matrix]) if codebook is not None else None
+    shares, together, lost = None, None, 0
     if table is not None and bootstrap:
         drawn = resampled(table, bootstrap, chance)
-        shares = _shares(_answers(_centred(_curves(drawn), curves), limits, correlation.n), found.max())
-        lost = bootstrap - len(drawn)
+        answers = _answers(_centred(_curves(drawn), curves), limits, correlation.n)
+        shares, lost = _shares(answers, found.max()), bootstrap - len(drawn)
+        together = sharing(drawn[:_SEARCHES], answers[:_SEARCHES, -1], claimed) if claimed and len(drawn) else None
     places = pd.RangeIndex(1, len(correlation.matrix) + 1)
     return RetentionResult(
         vote=int(found[-1]),
@@ -226,8 +236,15 @@ def retain(
         n_dropped=correlation.n_dropped,
         method=message("{kind} correlations", kind=correlation.method),
         warnings=(*correlation.warnings, *_warnings(found, correlation.method, null, lost)),
-        claimed=sum(len(scale.items) > 1 for scale in codebook.reflective().values()) if codebook else None,
+        claimed=None if claimed is None else len(claimed),
+        together=together,
     )
+
+
+def _claimed(codebook: Codebook, items: list[str]) -> dict[str, list[int]]:
+    """Where the items of each reflective scale of two items or more stand, those left out aside."""
+    scales = {name: scale.items for name, scale in codebook.reflective().items() if len(scale.items) > 1}
+    return {name: [items.index(item) for item in own if item in items] for name, own in scales.items()}
 
 
 def _sized_correlation(items_or_correlation: Any, n: float | None, weight: Any) -> Correlation:
