@@ -123,7 +123,10 @@ def revision_warnings(found: Revision, number: RetentionResult | None) -> tuple[
         )
     if number is None or number.together is None:
         warnings.append(message("How often scales share a factor in resampled answers was not examined."))
-    short = [name for name, items in found.now.scales.items() if len(items) < FEWEST_MARKERS and found.dropped]
+    gone = {finding.item for finding in found.dropped}
+    before = found.before_items.scales if found.before_items else {}
+    fewer = {name for name, items in before.items() if gone & set(items)}
+    short = [name for name, items in found.now.scales.items() if name in fewer and len(items) < FEWEST_MARKERS]
     if short:
         few = {"scales": short, "least": FEWEST_MARKERS}
         warnings.append(message("Scales left with fewer than {least} items: {scales}.", **few))

@@ -34,18 +34,18 @@ def describe_answer(verdict: StructureVerdict) -> Passage:
     """Headline: does the claimed structure fit, are its scales distinct, may groups be compared."""
     keying = [say("structure.keying", items=in_a_row(verdict.against_keying))] if verdict.against_keying else []
     groups = comparability(verdict.groups, settled=not verdict.against_keying)[:1] if verdict.groups is not None else []
-    sentences = [*(keying or [_fit(verdict)]), *(_overlaps(verdict) or _distinctness(verdict))[:1], *groups]
-    return Passage([*(Sentence(sentence, "answer") for sentence in sentences), *_improper(verdict)])
+    sentences = [*(keying or [fit_sentence(verdict)]), *(overlaps(verdict) or _distinctness(verdict))[:1], *groups]
+    return Passage([*(Sentence(sentence, "answer") for sentence in sentences), *improper(verdict)])
 
 
 @describes(StructureVerdict, "reasons")
 def describe_reasons(verdict: StructureVerdict) -> Passage:
     """Say what the headline rests on: how far the model can be believed, which scales overlap, what is not known."""
-    sentences = [_fit(verdict)] if verdict.against_keying else []
+    sentences = [fit_sentence(verdict)] if verdict.against_keying else []
     if verdict.model.standing != "proper" and len(verdict.validity.pairs):
         sentences.append(say("structure.htmt_alone"))
-    overlaps = _overlaps(verdict)
-    sentences += [*_distinctness(verdict), *overlaps[1:]] if overlaps else _distinctness(verdict)[1:]
+    shared = overlaps(verdict)
+    sentences += [*_distinctness(verdict), *shared[1:]] if shared else _distinctness(verdict)[1:]
     groups = comparability(verdict.groups, settled=not verdict.against_keying)
     return Passage([*sentences, *(groups if verdict.groups is None else groups[1:])])
 
@@ -160,7 +160,7 @@ def _index(fit: "pd.Series[Any]", name: str) -> str:
     return "–" if pd.isna(value) else f"{value:.0f}" if name.startswith("df") else f"{value:.3f}".replace("-", "−")
 
 
-def _fit(verdict: StructureVerdict) -> Sentence:
+def fit_sentence(verdict: StructureVerdict) -> Sentence:
     """Judge the fit, or say why it cannot be judged."""
     count = verdict.model.loadings["scale"].nunique()
     if verdict.fit == "withheld":
@@ -189,7 +189,7 @@ def _indices(result: CfaResult) -> str:
     return term("structure.fit_indices", n=result.n_used, **indices, **ends)
 
 
-def _improper(verdict: StructureVerdict) -> list[Sentence]:
+def improper(verdict: StructureVerdict) -> list[Sentence]:
     """Warn of estimates that cannot be taken at face value."""
     if not verdict.model.doubts:
         return []
@@ -216,7 +216,7 @@ def _distinctness(verdict: StructureVerdict) -> list[Sentence]:
     return [first, *unsettled, *untold]
 
 
-def _overlaps(verdict: StructureVerdict) -> list[Sentence]:
+def overlaps(verdict: StructureVerdict) -> list[Sentence]:
     """Overlaps among scales that may be ranked as drivers, then each with an outcome."""
     book, pairs = verdict.model.codebook, verdict.validity.pairs
     pairs = pairs[pairs["verdict"] == "overlapping"]

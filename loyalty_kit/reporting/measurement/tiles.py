@@ -8,6 +8,7 @@ from loyalty_kit.core.language import level, number, term
 from loyalty_kit.measurement.factors.fit_indices import leading_indices
 from loyalty_kit.measurement.invariance.invariance import InvarianceResult
 from loyalty_kit.measurement.reliability.reliability import ReliabilityResult
+from loyalty_kit.measurement.revision.revise import RevisionResult
 from loyalty_kit.measurement.structure_verdict import StructureVerdict
 from loyalty_kit.reporting.tiles import makes_tiles
 
@@ -30,6 +31,29 @@ def reliability_tiles(result: ReliabilityResult) -> list[Tile]:
             tone=tone,
         )
     ]
+
+
+@makes_tiles(RevisionResult)
+def revision_tiles(result: RevisionResult) -> list[Tile]:
+    """Count the scales that stay as they are; then fit, distinctness and comparability."""
+    return [_kept(result), *structure_tiles(result.structure)]
+
+
+def _kept(result: RevisionResult) -> Tile:
+    verdicts = list(result.scales["verdict"])
+    gone = int(((result.items["verdict"] == "drop") & (result.items["reason"] != "scale")).sum())
+    counts = {"merge": verdicts.count("merge"), "drop": verdicts.count("drop"), "untold": verdicts.count("untold")}
+    parts = [term(f"tile.revision_{case}", count=count) for case, count in counts.items() if count and case != "untold"]
+    if gone:
+        parts.append(term("tile.revision_items_one" if gone == 1 else "tile.revision_items", count=gone))
+    parts += [term("tile.revision_untold", count=counts["untold"])] if counts["untold"] else []
+    tone: Tone = "bad" if counts["merge"] or counts["drop"] or gone else "open" if counts["untold"] else "good"
+    return Tile(
+        heading=term("tile.revision"),
+        value=term("tile.of", count=verdicts.count("keep"), total=len(verdicts)),
+        verdict=term("comma").join(parts) or term("tile.revision_all"),
+        tone=tone,
+    )
 
 
 @makes_tiles(StructureVerdict)

@@ -1,9 +1,12 @@
 """Whether the items of each scale belong together, and whether the scales are distinct."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 from great_tables import GT
 from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
 
 from loyalty_kit.core.language import level, number, term, translate
 from loyalty_kit.measurement.cfa.validity import LIBERAL, RELIABLE, SHARED, STRICT, ValidityResult
@@ -116,7 +119,12 @@ def pairs_table(result: ValidityResult) -> GT:
 
 @draws(ValidityResult, "pairs")
 def plot_htmt(result: ValidityResult, *, ax: Axes | None = None) -> Axes:
-    """Heterotrait–monotrait ratio of each pair of scales."""
+    """Heterotrait–monotrait ratio of each pair of scales, those marked that are not shown to be distinct."""
+    return draw_pairs(result, {(row["first"], row["second"]): row["verdict"] for row in records(result.pairs)}, ax=ax)
+
+
+def draw_pairs(result: ValidityResult, verdicts: Mapping[tuple[str, str], str], *, ax: Axes | None) -> Axes:
+    """Draw the ratios, a frame around those of pairs that are one, a question mark where that cannot be told."""
     table = result.htmt.iloc[1:, :-1]
     rows = drawable((result.codebook.label(str(name)) for name in table.index), map(str, table.index))
     columns = drawable((result.codebook.label(str(name)) for name in table.columns), map(str, table.columns))
@@ -127,8 +135,26 @@ def plot_htmt(result: ValidityResult, *, ax: Axes | None = None) -> Axes:
         heat(ax, table.where(np.tril(np.ones(table.shape, dtype=bool))), limits=(0.3, 1.1), colours="flare")
         ax.set_xticks(np.arange(len(columns)) + 0.5, columns, rotation=20)
         ax.set_yticks(np.arange(len(rows)) + 0.5, rows, rotation=0)
-        ax.set(xlabel=label("figure.htmt_x", strict=f"{STRICT:.2f}", liberal=f"{LIBERAL:.2f}"), ylabel="")
+        texts = {tuple(map(int, text.get_position())): text for text in ax.texts}
+        for (first, second), verdict in verdicts.items():
+            place = (list(table.columns).index(first), list(table.index).index(second))
+            if verdict in ONE:
+                _frame(ax, place)
+            elif verdict not in APART:
+                texts[place].set_text(f"{texts[place].get_text()} ?")
+        ax.set(xlabel=label("figure.pairs_marks", strict=f"{STRICT:.2f}", liberal=f"{LIBERAL:.2f}"), ylabel="")
         return ax
+
+
+ONE, APART = ("overlapping", "merge"), ("distinct", "apart")
+"""Verdicts on a pair that is one thing, or two; of any other it cannot be told."""
+
+
+def _frame(ax: Axes, place: tuple[int, int]) -> None:
+    """Draw a frame within a cell, in black on white, so that it is seen on every colour."""
+    for width, colour in ((4.2, "#ffffff"), (2.2, "#000000")):
+        corner = (place[0] + 0.05, place[1] + 0.06)
+        ax.add_patch(Rectangle(corner, 0.9, 0.88, fill=False, edgecolor=colour, linewidth=width))
 
 
 def pair_labels(pairs: pd.DataFrame, codebook: Codebook) -> list[str]:
