@@ -9,6 +9,9 @@ from typing import Any, Literal
 MIME = "application/vnd.loyalty-kit.table+json"
 """Kind of the output that carries it beside the table that is shown; no page shows it."""
 
+METHOD = "application/vnd.loyalty-kit.method+json"
+"""Kind of the output that carries how a table was computed, a paragraph a line."""
+
 Value = int | float | str | None
 
 
@@ -52,6 +55,32 @@ class TableData:
     columns: tuple[TableColumn, ...]
     rows: tuple[tuple[Value, ...], ...]
     notes: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Fields as JSON knows them."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class PictureValues:
+    """Values that a picture shows, as a table.
+
+    Attributes
+    ----------
+    title : str
+        What stands above the picture.
+    columns : tuple of str
+        Headings, in the language of the report; the first column names the rows.
+    digits : tuple of int
+        Digits after the point of a column's numbers.
+    rows : tuple of tuple
+        A value a column: a number in full precision, text as it is drawn, or None.
+    """
+
+    title: str
+    columns: tuple[str, ...]
+    digits: tuple[int, ...]
+    rows: tuple[tuple[Value, ...], ...]
 
     def to_dict(self) -> dict[str, Any]:
         """Fields as JSON knows them."""

@@ -8,7 +8,7 @@ from great_tables import GT
 
 from loyalty_kit.core.language import term
 from loyalty_kit.core.results import column, table_of
-from loyalty_kit.core.tables import MIME, TableColumn, TableData, Value
+from loyalty_kit.core.tables import METHOD, MIME, TableColumn, TableData, Value
 
 HUNDRED = 100
 NOTHING = ("–", "")
@@ -44,13 +44,14 @@ class ReportTable(GT):
     """A table that a notebook shows as any other and that brings the data behind it along."""
 
     behind: TableData
+    method: tuple[str, ...] = ()
 
     def __init__(self, table: GT, behind: TableData) -> None:
         self.__dict__.update(table.__dict__, behind=behind)
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, object]:
-        """Only the data: what is seen comes from `_repr_html_`, as ever."""
-        return {MIME: self.behind.to_dict()}
+        """Only the data and how they were computed: what is seen comes from `_repr_html_`, as ever."""
+        return {MIME: self.behind.to_dict()} | ({METHOD: list(self.method)} if self.method else {})
 
 
 def data_behind(

@@ -4,6 +4,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any, Literal
 
 from loyalty_kit.core.language import term
+from loyalty_kit.core.tables import METHOD
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,7 +34,9 @@ class Sentence(str):
 
 
 class Passage(tuple[Sentence, ...]):
-    """Computed sentences that stand together, a paragraph each."""
+    """Computed sentences that stand together, a paragraph each, and how they were computed where no table says so."""
+
+    method: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         """Join the sentences into one text, without a space after a Chinese full stop."""
@@ -41,6 +44,10 @@ class Passage(tuple[Sentence, ...]):
 
     def _repr_html_(self) -> str:
         return "".join(sentence._repr_html_() for sentence in self)
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, object]:
+        """Only how it was computed: what is seen comes from `_repr_html_`."""
+        return {METHOD: list(self.method)} if self.method else {}
 
 
 def say(key: str, /, *, language: Any = None, **values: object) -> Sentence:

@@ -7,11 +7,14 @@ from pkgutil import iter_modules
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import loyalty_kit.reporting as reporting
+from loyalty_kit.core.drawing.behind import explain
 from loyalty_kit.core.drawing.narrow import has_narrow_form
 from loyalty_kit.core.errors import InputError, TooLittleError, kind
 from loyalty_kit.core.language import translate
 from loyalty_kit.core.messages import labelled
+from loyalty_kit.reporting.behind import ReportTable
 from loyalty_kit.reporting.canvas import drawn_narrowly
+from loyalty_kit.reporting.methods import METHOD, method_of
 from loyalty_kit.reporting.sentences import Passage, Sentence
 
 if TYPE_CHECKING:
@@ -52,8 +55,8 @@ def describe(result: Any, view: str | None = None, **options: Any) -> Passage:
         What a function of the kit gave; None, or the error that kept an analysis from being made, where the
         view says which analysis that was. Why data carry too little for one is said, folded, without a view.
     view : str, optional
-        Which of the result's views; its first where not given. A view that the result does not have is
-        refused with the names of those that it has.
+        Which of the result's views; its first where not given, 'method' for how it was computed, with the settings
+        of this run. A view that the result does not have is refused with the names of those that it has.
     **options : Any
         What a view takes beside the result.
 
@@ -77,8 +80,12 @@ def describe(result: Any, view: str | None = None, **options: Any) -> Passage:
     """
     if isinstance(result, TooLittleError):
         return Passage([Sentence(translate(result.said), "left_out")])
+    if view == METHOD and (lines := method_of(result)):
+        return Passage(map(Sentence, lines))
     with labelled(getattr(result, "labels", None)):
         passage: Passage = view_of(SENTENCES, "describe", result, view)(result, **options)
+        if not any(one in views for one in type(result).__mro__ for views in (TABLES, FIGURES)):
+            passage.method = method_of(result)
     return passage
 
 
@@ -108,7 +115,10 @@ def table(result: Any, view: str | None = None, **options: Any) -> "GT | None":
     if result is None or isinstance(result, TooLittleError):
         return None
     with labelled(getattr(result, "labels", None)):
-        laid_out: GT | None = view_of(TABLES, "table", result, view)(result, **options)
+        function = view_of(TABLES, "table", result, view)
+        laid_out: GT | None = function(result, **options)
+        if isinstance(laid_out, ReportTable):
+            laid_out.method = method_of(result, name_of(TABLES, result, function))
     return laid_out
 
 
@@ -145,9 +155,15 @@ def plot(result: Any, view: str | None = None, *, ax: "Axes | None" = None, **op
             axes: Axes | None = function(result, ax=ax, **options)
         return axes
 
+    def told(axes: "Axes | None") -> "Axes | None":
+        if axes is not None:
+            with labelled(getattr(result, "labels", None)):
+                explain(cast("Figure", axes.get_figure()), method_of(result, name_of(FIGURES, result, function)))
+        return axes
+
     if ax is not None:
-        return draw(ax)
-    axes = draw()
+        return told(draw(ax))
+    axes = told(draw())
     if axes is not None:
         has_narrow_form(cast("Figure", axes.get_figure()), partial(drawn_narrowly, draw))
     return axes
@@ -182,6 +198,12 @@ def view_of(views: Views, verb: str, result: Any, name: str | None) -> Callable[
             known=list(known),
         )
     return known[next(iter(known)) if name is None else name]
+
+
+def name_of(views: Views, result: Any, function: Callable[..., Any]) -> str:
+    """Find the name of a view of a result by its function."""
+    known = next(views[one] for one in type(result).__mro__ if one in views)
+    return next(name for name, one in known.items() if one is function)
 
 
 @cache

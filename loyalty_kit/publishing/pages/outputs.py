@@ -12,10 +12,11 @@ from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbformat import NotebookNode
 
 from loyalty_kit.core.estimates import TILES, Change
+from loyalty_kit.core.tables import METHOD
 from loyalty_kit.core.tables import MIME as TABLE
 from loyalty_kit.publishing.pages.formulas import formula, lone_formula
 from loyalty_kit.publishing.pages.markup import neutral
-from loyalty_kit.publishing.pages.tables import download_link
+from loyalty_kit.publishing.pages.tables import download_link, method_html, values_html
 from loyalty_kit.publishing.pages.terminal_text import terminal_html
 from loyalty_kit.publishing.pages.tiles import read_tiles, tiles_html
 
@@ -124,19 +125,21 @@ def output_html(
         return f'<p class="sentence warning">{escape(output.metadata["warning"])}</p>'
     if "text/html" in data:
         download = download_link(data[TABLE], language) if TABLE in data else ""
-        return f'<div class="output" data-caption="{escape(caption)}">{neutral(data["text/html"])}{download}</div>'
+        behind = _behind(method_html(data.get(METHOD, ()), language))
+        html = neutral(data["text/html"])
+        return f'<div class="output" data-caption="{escape(caption)}">{html}{download}{behind}</div>'
     if "text/markdown" in data:
         renderer = _Renderer(escape=True, exclude_anchor_links=True)
         html = neutral(_rendered(data["text/markdown"], renderer))
         return f'<div class="output" data-caption="{escape(caption)}">{html}</div>'
     for kind in (SVG, "image/png", "image/jpeg"):
         if kind in data:
-            return _figure(kind, data[kind], output.metadata.get(kind, {}), caption)
+            return _figure(kind, data[kind], output.metadata.get(kind, {}), caption, language)
     latex = data.get("text/latex", "")
     return lone_formula(latex) or _text(latex or data.get("text/plain", ""))
 
 
-def _figure(kind: str, data: str, about: dict[str, Any], caption: str) -> str:
+def _figure(kind: str, data: str, about: dict[str, Any], caption: str, language: str) -> str:
     encoded = _address(kind, data)
     dark = ' class="dark-form"' if kind == SVG and DARK_FORM in data else ""
     image = f'<img src="{encoded}" alt="{escape(str(about.get("alt", "")))}"{_size(about)}{dark}>'
@@ -146,7 +149,14 @@ def _figure(kind: str, data: str, about: dict[str, Any], caption: str) -> str:
         image = f"<picture>{source}{image}</picture>"
     words = escape(str(about.get("caption", "") or caption))
     marked = " data-fontless" if about.get("fontless") else ""
-    return f"<figure{marked}>{image}{f'<figcaption>{words}</figcaption>' if words else ''}</figure>"
+    behind = _behind(values_html(about.get("values", ()), language), method_html(about.get("method", ()), language))
+    return f"<figure{marked}>{image}{f'<figcaption>{words}</figcaption>' if words else ''}</figure>{behind}"
+
+
+def _behind(*folded: str) -> str:
+    """Give what stands folded below a figure or table."""
+    html = "".join(folded)
+    return f'<div class="behind">{html}</div>' if html else ""
 
 
 def _address(kind: str, data: str) -> str:

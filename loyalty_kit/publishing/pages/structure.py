@@ -7,6 +7,7 @@ from bs4.element import Comment, Tag
 
 from loyalty_kit.core.language import LANGUAGES, term
 from loyalty_kit.publishing.pages.left_out import fold_left_out
+from loyalty_kit.publishing.pages.tables import drop_doubled
 
 HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 NUMBER = re.compile(
@@ -41,6 +42,7 @@ def add_structure(soup: BeautifulSoup, *, title: str, language: str) -> None:
     fold_left_out(soup, main, language)
     _outline(soup, main, title, language)
     _contents(soup, main)
+    drop_doubled(main)
     for figure in main.select("figure"):
         _name_figure(figure, language)
     _warn_of_font(soup, main, language)

@@ -1,18 +1,20 @@
-"""Tables of an executed notebook as data: for a workbook, and as CSV to be taken from the page itself."""
+"""Tables of an executed notebook as data: for a workbook, as CSV to be taken from the page itself, behind a picture."""
 
 import base64
 import csv
 import io
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from html import escape
 from typing import Any
 
+from bs4.element import Tag
 from nbformat import NotebookNode
 from pydantic import TypeAdapter
 
 from loyalty_kit.core.language import term
-from loyalty_kit.core.tables import MIME, TableColumn, TableData, Value
+from loyalty_kit.core.tables import MIME, PictureValues, TableColumn, TableData, Value
 from loyalty_kit.publishing.files.naming import file_part
 
 HIDDEN_TAG = "remove-cell"
@@ -20,6 +22,12 @@ FORMULA = tuple("=+-@＝＋－＠")
 """What text begins with that spreadsheets take for a formula."""
 _MOST_ROWS, _MOST_COLUMNS = 1_000_000, 16_384
 _TABLE = TypeAdapter(TableData)
+_VALUES = TypeAdapter(tuple[PictureValues, ...])
+_LINES = TypeAdapter(tuple[str, ...])
+_HEADINGS = ("h1", "h2", "h3")
+_FEW = 2
+"""Numbers; a row of more is known by them, whatever it is called."""
+_NUMBER = re.compile(r"−?\d+(?:\.\d+)?")
 
 
 def tables_of(notebook: NotebookNode) -> tuple[TableData, ...]:
@@ -86,3 +94,107 @@ def _csv(table: TableData, language: str) -> str:
 
 def _plain(value: Value) -> Value:
     return f"'{value}" if isinstance(value, str) and value.startswith((*FORMULA, "\t", "\r")) else value
+
+
+def method_html(payload: Any, language: str) -> str:
+    """How a figure or table was computed, folded; empty where nobody said or the payload is none of lines."""
+    try:
+        lines = _LINES.validate_python(payload)
+    except ValueError:
+        return ""
+    told = "".join(f"<p>{escape(line)}</p>" for line in lines)
+    return _folded("method", told, language) if told else ""
+
+
+def values_html(payload: Any, language: str) -> str:
+    """Values that a picture shows as tables, folded; empty where there are none, or what came is no table."""
+    try:
+        several = _VALUES.validate_python(payload)
+    except ValueError:
+        return ""
+    tables = "".join(_values_table(one) for one in several if {len(row) for row in one.rows} == {len(one.columns)})
+    return _folded("values", tables, language) if tables else ""
+
+
+def drop_doubled(main: Tag) -> None:
+    """Take away what a reader finds right beside: values in a table of the section, a method told again below."""
+    for details in main.select("details.values"):
+        rows = [_cells(row) for table in _beside(details) for row in table.select("tbody tr")]
+        told = [_cells(row) for row in details.select("tbody tr")]
+        if rows and all(any(_holds(row, one) for row in rows) for one in told):
+            details.decompose()
+    seen: set[tuple[int, str]] = set()
+    for details in reversed(main.select("details.method")):
+        heading = details.find_previous(_HEADINGS)
+        key = (id(heading), details.get_text())
+        if key in seen:
+            details.decompose()
+        seen.add(key)
+    for behind in main.select(".behind"):
+        if behind.details is None:
+            behind.decompose()
+
+
+def _folded(name: str, html: str, language: str) -> str:
+    summary = escape(term(f"page.{name}", language=language))
+    return f'<details class="{name}"><summary>{summary}</summary>{html}</details>'
+
+
+def _values_table(values: PictureValues) -> str:
+    head = "".join(f'<th scope="col">{escape(column)}</th>' for column in values.columns)
+    rows = "".join(
+        f'<tr><th scope="row">{_cell(first, values.digits[0])}</th>'
+        + "".join(
+            f'<td class="number">{_cell(value, digits)}</td>'
+            for value, digits in zip(rest, values.digits[1:], strict=False)
+        )
+        + "</tr>"
+        for first, *rest in values.rows
+    )
+    caption = f"<caption>{escape(values.title)}</caption>" if values.title else ""
+    return f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+
+
+def _cell(value: Value, digits: int) -> str:
+    if value is None:
+        return "–"
+    if isinstance(value, str):
+        return escape(" ".join(value.split()))
+    text = f"{value:,.{min(max(digits, 0), 9)}f}"
+    return text.replace("-", "−") if float(text.replace(",", "")) else text.lstrip("-")
+
+
+def _beside(details: Tag) -> list[Tag]:
+    """Tables of the section that a picture stands in, but those of pictures."""
+    heading = details.find_previous(_HEADINGS)
+    tables = details.find_parent("main").select("table")  # type: ignore[union-attr]
+    return [one for one in tables if one.find_parent("details") is None and one.find_previous(_HEADINGS) is heading]
+
+
+def _cells(row: Tag) -> tuple[str, list[str]]:
+    """First cell of a row, and the others."""
+    first, *rest = (" ".join(cell.get_text(" ").split()) for cell in row.find_all(["th", "td"]))
+    return first, rest
+
+
+def _numbers(cells: Iterable[str]) -> list[str]:
+    return [found for cell in cells for found in _NUMBER.findall(cell.replace(",", ""))]
+
+
+def _holds(row: tuple[str, list[str]], told: tuple[str, list[str]]) -> bool:
+    """Whether a row of a table has the numbers of a row of a picture's values, as far as both have digits."""
+    cells, wanted = [row[0], *row[1]], _numbers(told[1])
+    left = _numbers(cells)
+    for number in wanted:
+        found = next((one for one in left if _agree(one, number)), None)
+        if found is None:
+            return False
+        left.remove(found)
+    return len(wanted) > _FEW or told[0] in cells
+
+
+def _agree(first: str, second: str) -> bool:
+    """Whether two numbers may be one that was rounded twice."""
+    digits = min(len(one.partition(".")[2]) for one in (first, second))
+    ends = [float(one.replace("−", "-")) for one in (first, second)]
+    return abs(ends[0] - ends[1]) <= 0.51 * 10.0**-digits

@@ -27,6 +27,7 @@ from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 from PIL import Image
 
+from loyalty_kit.core.drawing.behind import explanation, values_of
 from loyalty_kit.core.drawing.fonts import drawn_without_warnings, labels_undrawn, set_font
 from loyalty_kit.core.drawing.narrow import narrow_form
 from loyalty_kit.core.drawing.palette import PAPER, with_dark_form
@@ -99,13 +100,14 @@ def shown(figure: Figure) -> tuple[str, bytes, dict[str, Any]]:
         The image; the same for the same figure, byte for byte.
     dict
         The width and height that it is shown at, its alternative text ('alt'), 'narrow' where it has a form of
-        its own for narrow screens, 'preview', a small PNG, of the kernel's first such figure, and 'fontless'
-        where it had to do without a label for want of a font.
+        its own for narrow screens, 'preview', a small PNG, of the kernel's first such figure, 'fontless' where it
+        had to do without a label for want of a font, the 'values' that it shows and the 'method' behind them.
     """
     with drawn_without_warnings(figure), _laid_out(figure):
         few = marks(figure) <= MOST_MARKS
         kind, (data, size) = (SVG, svg(figure)) if few else (PNG, png(figure))
-    about: dict[str, Any] = {**size, "alt": alternative_text(figure)}
+    about: dict[str, Any] = {**size, "alt": alternative_text(figure), "method": list(explanation(figure))}
+    about["values"] = [values.to_dict() for values in values_of(figure)]
     narrow = narrow_form(figure)
     if narrow is not None:
         about |= _narrowly(narrow, kind)

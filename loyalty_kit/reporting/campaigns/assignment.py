@@ -90,7 +90,8 @@ def plot_shares(assignment: AssignmentResult, *, ax: Axes | None = None) -> Axes
     rows = np.arange(len(table))
     with canvas(ax, rows=len(table)) as ax:
         ax.barh(rows, 100 * table["share"], color=BLUE, alpha=0.75, height=0.55)
-        ax.vlines(100 * table["planned"], rows - 0.4, rows + 0.4, color=INK, linewidth=2)
+        line: dict[str, Any] = {"color": INK, "linewidth": 2, "label": label("figure.planned")}
+        ax.vlines(100 * table["planned"], rows - 0.4, rows + 0.4, **line)
         name_rows(ax, arm_names(table["arm"]))
         ax.set_xlabel(label("figure.assignment_x", units=translate(assignment.unit, language=drawn())))
         ax.set_title(
