@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -73,7 +73,7 @@ class InvarianceResult(Result):
     group : str
         Grouping column.
     groups : Series
-        Respondents used by group; the first is the reference.
+        Respondents used by group, in the codebook's order of levels, else as they appear; the first is the reference.
     n_used, n_dropped : int
         Respondents; dropped are those with a missing answer or without a group.
     method : str
@@ -81,7 +81,7 @@ class InvarianceResult(Result):
     confidence : float
         Level of the intervals.
     codebook : Codebook
-        What the survey asked; an empty one where the structure came as a dict.
+        What the survey asked, and what the column of groups is called; an empty one where the structure came as a dict.
     warnings : tuple of str
         What questions the estimates, and what was left out.
     left_out : tuple of str
@@ -110,6 +110,11 @@ class InvarianceResult(Result):
     def to_frame(self) -> pd.DataFrame:
         """Levels in full, one a row."""
         return self.levels.copy()
+
+    @property
+    def by(self) -> str:
+        """What the column of groups is called."""
+        return self.codebook.group_labels.get(self.group, self.group)
 
     @property
     def doubts(self) -> tuple[str, ...]:
@@ -206,7 +211,7 @@ def invariance(
         decision=found,
         obstacle=why,
         reserve=reserved,
-        verdict=verdict(ladder, group, found, why, reserved),
+        verdict=verdict(ladder, _by(structure, group), found, why, reserved),
         group=group,
         groups=pd.Series(groups.sizes, index=pd.Index(groups.names, name=group), name="n"),
         n_used=n_used,
@@ -220,15 +225,15 @@ def invariance(
 
 
 def _tables(responses: pd.DataFrame, structure: Structure, group: str) -> tuple[dict[str, ItemTable], tuple[str, ...]]:
-    """Complete answers by group, in order of first appearance, and a sentence on the groups too small for any."""
+    """Complete answers by group, in the codebook's order, and a sentence on the groups too small for any."""
     wanted = [group, *structure.items, *filter(None, [structure.weight])]
     check_columns(responses.columns, wanted, message("The table of responses"))
-    present = responses[responses[group].notna()]
-    names = list(present[group].unique())
+    present, by = responses[responses[group].notna()], _by(structure, group)
+    names = _ordered(present[group], structure, group)
     if len(names) < 2:
         if not names:
-            raise GroupsError("'{by}' holds no group; comparing needs two groups or more.", by=group)
-        raise GroupsError("'{by}' holds {groups}; comparing needs two groups or more.", by=group, groups=names)
+            raise GroupsError("'{by}' holds no group; comparing needs two groups or more.", by=by)
+        raise GroupsError("'{by}' holds {groups}; comparing needs two groups or more.", by=by, groups=names)
     answering = present[list(structure.items)].notna().any(axis=1).groupby(present[group], sort=False).sum()
     small = [name for name in names if answering[name] <= len(structure.items)]
     sizes = present[group].value_counts()
@@ -237,7 +242,7 @@ def _tables(responses: pd.DataFrame, structure: Structure, group: str) -> tuple[
         raise GroupsError(
             "Comparing by '{by}' needs two groups with more respondents than the {items} items; too few are "
             "in {groups}.",
-            by=group,
+            by=by,
             items=len(structure.items),
             groups=small_names,
         )
@@ -247,10 +252,21 @@ def _tables(responses: pd.DataFrame, structure: Structure, group: str) -> tuple[
             tables[_label(name)] = read_answers(present[present[group] == name], structure, "listwise")
         except InputError as error:
             raise GroupsError(
-                "In group '{group}' of '{by}': {why}", group=_label(name), by=group, why=error.said
+                "In group '{group}' of '{by}': {why}", group=_label(name), by=by, why=error.said
             ) from None
-    told = message("Not compared, as too few answered: {groups} of '{by}'.", groups=small_names, by=group)
+    told = message("Not compared, as too few answered: {groups} of '{by}'.", groups=small_names, by=by)
     return tables, (told,) if small else ()
+
+
+def _by(structure: Structure, group: str) -> str:
+    """Label of the column of groups, or its name."""
+    return structure.codebook.group_labels.get(group, group)
+
+
+def _ordered(column: pd.Series, structure: Structure, group: str) -> list[Any]:
+    """Put groups in the order of the codebook, those that it does not name in that of their appearance."""
+    levels = list(structure.codebook.levels(group).values())
+    return sorted(column.unique(), key=lambda name: levels.index(str(name)) if str(name) in levels else len(levels))
 
 
 def _label(name: object) -> str:

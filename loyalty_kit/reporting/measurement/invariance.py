@@ -109,7 +109,7 @@ def comparability(groups: InvarianceResult | GroupsError | None, *, settled: boo
     case = "no" if not groups.comparable else "part" if len(groups.partial) else "yes"
     reserve = translate(groups.reserve) if groups.reserve else ""
     figures = _change_in_words(groups.decision)
-    first = say(f"structure.groups_{case}", group=groups.group, figures=figures, reserve=reserve)
+    first = say(f"structure.groups_{case}", group=groups.by, figures=figures, reserve=reserve)
     doubted = groups.comparable and groups.doubts
     return [first, *([say("structure.groups_doubt", why=translate(groups.doubts[0]))] if doubted else [])]
 
@@ -129,7 +129,7 @@ def _difference(row: dict[Any, Any], result: InvarianceResult) -> Sentence:
 
 
 def _unexamined(result: InvarianceResult) -> Sentence:
-    return say("structure.groups_unexamined", group=result.group, why=translate(result.obstacle), sizes=_sizes(result))
+    return say("structure.groups_unexamined", group=result.by, why=translate(result.obstacle), sizes=_sizes(result))
 
 
 def _sizes(result: InvarianceResult) -> str:

@@ -219,9 +219,11 @@ def _sharing(result: RevisionResult) -> list[Sentence]:
         return []
     first, second = (_book(result).label(name) for name in result.shared[0])
     share = result.pairs.set_index(["first", "second"])["together"].loc[result.shared[0]]
-    case = "shared_one" if len(result.shared) == 1 else "shared"
-    counts = {"count": len(result.shared), "total": len(result.pairs), "share": percent(float(share))}
-    return [say(f"revision.{case}", first=first, second=second, **counts)]
+    codes = result.pairs.set_index(["first", "second"])["verdict"]
+    said = [str(codes.loc[pair]) for pair in result.shared]
+    case = f"shared_{said[0]}" if len(said) == 1 else "shared_some" if "apart" in said else "shared"
+    counts = {"count": len(said), "total": len(result.pairs), "apart": said.count("apart")}
+    return [say(f"revision.{case}", first=first, second=second, share=percent(float(share)), **counts)]
 
 
 def _actions(result: RevisionResult) -> list[str]:

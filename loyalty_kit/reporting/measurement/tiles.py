@@ -102,7 +102,7 @@ def _groups(verdict: StructureVerdict) -> list[Tile]:
     if isinstance(groups, GroupsError) or verdict.against_keying or groups.decision is None:
         return [Tile(heading, "–", verdict=term("tile.groups_untold"), tone="open")]
     case, tone = _comparability(groups)
-    return [Tile(heading, str(groups.group), verdict=term(f"tile.groups_{case}"), tone=tone)]
+    return [Tile(heading, str(groups.by), verdict=term(f"tile.groups_{case}"), tone=tone)]
 
 
 def _comparability(groups: InvarianceResult) -> tuple[str, Tone]:

@@ -9,6 +9,7 @@ import pytest
 from numpy.testing import assert_allclose
 from surveys import simulate
 
+import loyalty_kit as lk
 from loyalty_kit.core.errors import ANONYMOUS, InputError
 from loyalty_kit.measurement.invariance.invariance import invariance
 from loyalty_kit.measurement.invariance.ladder import Rule
@@ -302,3 +303,18 @@ def test_a_group_of_a_few_is_not_named_in_a_report(monkeypatch):
     told = " ".join(invariance(responses, codebook, group="channel").warnings)
     assert "Not compared, as too few answered: '(n < 5)' of 'channel'." in told
     assert "alice" not in told
+
+
+def test_groups_stand_in_the_order_of_the_codebook_and_their_column_is_called_by_its_label():
+    answers, book = simulate(300, scales={"trust": 3, "value": 3}, rng=1)
+    tiers = np.resize(["Gold", "Basic", "Silver"], 300)
+    tier = {"label": "Club tier", "levels": {"1": "Basic", "2": "Silver", "3": "Gold"}}
+    labelled = lk.Codebook.model_validate(book.model_dump(exclude_none=True) | {"groups": {"tier": tier}})
+    found = invariance(answers.assign(tier=tiers), labelled, group="tier")
+    assert list(found.groups.index) == ["Basic", "Silver", "Gold"]
+    assert set(found.latent_means["group"]) == {"Basic", "Silver", "Gold"}
+    assert found.by == "Club tier" and "'Club tier'" in found.verdict
+    said = str(lk.describe(lk.judge_structure(lk.cfa(answers, labelled), lk.cfa(answers, labelled).validity(), found)))
+    assert "The groups of Club tier" in said
+    with pytest.raises(lk.GroupsError, match="'Club tier'"):
+        invariance(answers.assign(tier="Gold"), labelled, group="tier")
