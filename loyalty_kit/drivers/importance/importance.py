@@ -25,10 +25,18 @@ from loyalty_kit.drivers.importance.measures import (
     measured,
 )
 from loyalty_kit.drivers.importance.subsets import MOST_EXACT, dominance
+from loyalty_kit.drivers.importance.uncertainty import (
+    Ranking,
+    Spread,
+    least_n,
+    plausible,
+    ranking_of,
+    share_intervals,
+    shares_of,
+)
 from loyalty_kit.statistics.moments import Floats
 from loyalty_kit.statistics.resampling import over_samples
 
-_NOTHING_LEFT = 1e-12
 _TOP = 3
 
 
@@ -42,7 +50,7 @@ class ImportanceResult(Result):
         driver, importance (units of R²), share (of their sum), ci_low and ci_high of the share, rank,
         p_top3. Without a bootstrap the last and the intervals are NaN.
     rank_probabilities : DataFrame of shape (drivers, drivers)
-        P(the row's driver ranks k-th), columns 1 to the number of drivers.
+        P(the row's driver ranks k-th among customers at large), columns 1 to the number of drivers.
     p_above : DataFrame of shape (drivers, drivers)
         P(the row's driver is above the column's).
     r_squared, r_squared_ci_low, r_squared_ci_high : float
@@ -67,8 +75,9 @@ class ImportanceResult(Result):
         Respondents used; left out because an answer is missing.
     warnings : tuple of str
         What a reader must know.
-    ranked : bool
-        Whether reports rank the drivers: not where the model predicts no customers whom it has not seen.
+    ranking : {'given', 'too_few', 'not_predicted'}
+        Whether reports rank the drivers: not where respondents are fewer than 15 to a driver, nor where the model
+        predicts no customers whom it has not seen.
     """
 
     table: pd.DataFrame
@@ -88,8 +97,18 @@ class ImportanceResult(Result):
     n_used: int
     n_dropped: int
     warnings: tuple[str, ...] = ()
-    ranked: bool = True
+    ranking: Ranking = "given"
     _matrix: Floats = field(default_factory=lambda: np.empty((0, 0)), repr=False)
+
+    @property
+    def ranked(self) -> bool:
+        """Whether reports rank the drivers."""
+        return self.ranking == "given"
+
+    @property
+    def ranked_from(self) -> int:
+        """Respondents of equal weight from which so many drivers are ranked."""
+        return least_n(len(self.table))
 
     def to_frame(self) -> pd.DataFrame:
         """Columns driver, importance, share, ci_low, ci_high, rank, p_top3; the most important first."""
@@ -155,12 +174,12 @@ def importance(
     values = measure.values
     drawn, totals = _bootstrap(design, fitted, measure, bootstrap, generator)
     ends = [(1 - confidence) / 2, (1 + confidence) / 2]
-    low, high = np.quantile(shares_of(drawn), ends, axis=0) if bootstrap else np.full((2, len(names)), np.nan)
     r_squared_low, r_squared_high = np.quantile(totals, ends) if bootstrap else (np.nan, np.nan)
-    ranks, above = _ranks(drawn)
+    interval, ranked = _uncertainty(values, drawn, Spread.of(design, confidence), method, confidence, generator)
+    ranks, above = _ranks(ranked)
     against = _suppressed(design, fitted, confidence)
     return ImportanceResult(
-        table=_table(names, values, (low, high), ranks),
+        table=_table(names, values, interval, ranks),
         rank_probabilities=pd.DataFrame(ranks, index=names, columns=range(1, len(names) + 1)),
         p_above=pd.DataFrame(above, index=names, columns=names),
         r_squared=fitted.r_squared,
@@ -177,6 +196,7 @@ def importance(
         n_used=len(design.y),
         n_dropped=len(design.table) - len(design.y),
         warnings=_warnings(names, values, against, method, measure),
+        ranking=ranking_of(design, predicts=True),
         _matrix=matrices[0],
     )
 
@@ -195,11 +215,15 @@ def _table(names: list[str], values: Floats, ends: tuple[Floats, Floats], ranks:
     return pd.DataFrame(columns).sort_values("rank", ignore_index=True)
 
 
-def shares_of(values: Floats) -> Floats:
-    """Parts of their sum; NaN where there is nothing to share."""
-    total = values.sum(axis=-1, keepdims=True)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return np.where(np.abs(total) > _NOTHING_LEFT, values / total, np.nan)
+def _uncertainty(
+    values: Floats, drawn: Floats, spread: Spread, method: Method, confidence: float, rng: np.random.Generator
+) -> tuple[tuple[Floats, Floats], Floats]:
+    """Intervals of the shares, NaN without samples, and the importance that ranks are counted in."""
+    if not len(drawn):
+        return (np.full(len(values), np.nan), np.full(len(values), np.nan)), drawn
+    signed = method == "pratt"
+    interval = share_intervals(values, drawn, spread, confidence=confidence, signed=signed)
+    return interval, plausible(values, drawn, spread, rng)
 
 
 def _bootstrap(

@@ -14,7 +14,19 @@ from loyalty_kit.drivers.importance.importance import ImportanceResult
 from loyalty_kit.drivers.priority import LOOK_CLOSER, PriorityResult
 from loyalty_kit.drivers.validation.robustness import TOP
 from loyalty_kit.reporting.behind import Behind
-from loyalty_kit.reporting.canvas import BLUE, INK, MUTED, ORANGE, canvas, drawable, heat, label, name_rows, named
+from loyalty_kit.reporting.canvas import (
+    BLUE,
+    INK,
+    MUTED,
+    ORANGE,
+    canvas,
+    drawable,
+    heat,
+    label,
+    name_rows,
+    named,
+    nothing,
+)
 from loyalty_kit.reporting.drivers.names import ends, names
 from loyalty_kit.reporting.layout import headings, lay_out, span
 from loyalty_kit.reporting.measurement.reliability import outcome_in_doubt
@@ -22,6 +34,7 @@ from loyalty_kit.reporting.sentences import Passage, Sentence, records, say
 from loyalty_kit.reporting.verbs import describes, draws, tabulates
 
 FIVE = 5
+_COLOURS = {"act first": ORANGE, LOOK_CLOSER: MUTED}
 ELLIPSE_SDS = 2.4477
 """Radius, in standard deviations, of an ellipse that holds 95 % of a bivariate normal."""
 
@@ -32,7 +45,7 @@ def describe_answer(verdict: DriverVerdict) -> Passage:
     model, validation, importance = verdict.model, verdict.validation, verdict.importance
     doubts = outcome_in_doubt(verdict.reliability, model.outcome) if verdict.reliability else []
     values: dict[str, Any] = {"outcome": model.labels.get(model.outcome, model.outcome), "n": model.n_used}
-    if not validation.predicts:
+    if verdict.ranking == "not_predicted":
         interval = ends(*validation.r_squared_interval, validation.confidence, points=True)
         sentences = [say("drivers.explained_not", r_squared=number(validation.r_squared), **values, **interval)]
         sentences.append(say("drivers.no_ranking"))
@@ -46,14 +59,17 @@ def describe_answer(verdict: DriverVerdict) -> Passage:
         )
         sentences = [say(phrase, count=len(model.drivers), driver=only, **values, **shares, **interval)]
         # Of one driver there is nothing to rank.
-        sentences += [_leader(verdict), *_first_place(verdict.priorities)] if several else []
+        if verdict.ranking == "too_few":
+            sentences.append(say("drivers.too_few", count=len(model.drivers), least=importance.ranked_from))
+        elif several:
+            sentences += [_leader(verdict), *_first_place(verdict.priorities)]
     return Passage([*doubts, *(Sentence(text, "answer") for text in sentences)])
 
 
 @describes(DriverVerdict, "reasons")
 def describe_reasons(verdict: DriverVerdict) -> Passage:
     """Say what must be known beside the headline: what is sure of the ranking, and that no cause is shown."""
-    if not verdict.validation.predicts:
+    if verdict.ranking == "not_predicted":
         return Passage()
     return Passage([*_top(verdict), say("drivers.association")])
 
@@ -62,11 +78,13 @@ def describe_reasons(verdict: DriverVerdict) -> Passage:
 def describe_importance(result: ImportanceResult) -> Passage:
     """Say of each driver its share, rank and how sure the rank is; that there is none where nothing is predicted."""
     warnings = [Sentence(translate(text, result.labels), "warning") for text in result.warnings]
-    if not result.ranked:
+    if result.ranking == "not_predicted":
         outcome = result.labels.get(result.outcome, result.outcome)
         return Passage([say("importance.none", outcome=outcome), *warnings])
-    sentences = []
-    phrase = "importance.row" if len(result.table) > TOP else "importance.row_of_few"
+    phrase, sentences = ("importance.row" if len(result.table) > TOP else "importance.row_of_few"), []
+    if result.ranking == "too_few":
+        phrase = "importance.row_unranked"
+        sentences.append(say("importance.too_few", count=len(result.table), least=result.ranked_from))
     for row in records(result.table):
         interval = ends(row["ci_low"], row["ci_high"], result.confidence)
         shares = {"share": percent(row["share"]), "p": percent(row["p_top3"])}
@@ -80,7 +98,7 @@ def describe_priorities(result: PriorityResult) -> Passage:
     """Say where to act first, if that can be said, and what goes with some points more on each driver."""
     phrase = "priorities.change" if result.step == FIVE else "priorities.change_step"
     values = {"outcome": result.labels.get(result.outcome, result.outcome), "step": f"{result.step:g}"}
-    sentences = _first_place(result) if result.ranked else [say("priorities.none", outcome=values["outcome"])]
+    sentences = _where_first(result, values["outcome"])
     for row in records(result.table):
         name = result.labels.get(row["driver"], row["driver"])
         sentences.append(say(phrase, driver=name, **values, **_change(row, result.confidence)))
@@ -105,8 +123,10 @@ def importance_table(result: ImportanceResult) -> GT:
         "importance": "r_squared",
         "p_top3": "p_top3",
     }
-    if len(table) <= TOP:
+    if len(table) <= TOP or result.ranking == "too_few":
         del columns["p_top3"]
+    if result.ranking == "too_few":
+        del columns["rank"]
     labels = headings(columns, level=level(result.confidence))
     decimals = {0: ["percent"], 3: ["importance"]} | ({2: ["p_top3"]} if "p_top3" in columns else {})
     return lay_out(
@@ -138,8 +158,10 @@ def priorities_table(result: PriorityResult) -> GT:
         "expected_change": "step",
         "interval": "interval",
     }
+    if not result.ranked:
+        del columns["quadrant"], columns["p_act_first"]
     labels = headings(columns, step=f"{result.step:g}", level=level(result.confidence))
-    decimals = {0: ["percent"], 1: ["performance"], 2: ["expected_change", "p_act_first"]}
+    decimals = {0: ["percent"], 1: ["performance"], 2: ["expected_change", *(["p_act_first"] if result.ranked else [])]}
     if table["change_per_cost"].notna().any():
         labels |= headings({"change_per_cost": "change_per_cost"})
         decimals[3] = ["change_per_cost"]
@@ -171,6 +193,10 @@ def plot_importance(result: ImportanceResult, *, ax: Axes | None = None) -> Axes
 def plot_ranks(result: ImportanceResult, *, ax: Axes | None = None) -> Axes:
     """Draw the probability that each driver has each rank."""
     table = 100 * result.rank_probabilities.loc[result.table["driver"]]
+    if not result.ranked:
+        with canvas(ax, rows=1) as ax:
+            ax.set_title(label("figure.ranks_not"), loc="left", fontweight="bold")
+            return nothing(ax)
     with canvas(ax, rows=1.1 * len(table)) as ax:
         heat(ax, table, limits=(0, 100), colours="Blues", digits=0)
         labels = drawable(named(table.index, result.labels), table.index)
@@ -187,20 +213,23 @@ def plot_priorities(result: PriorityResult, *, ax: Axes | None = None) -> Axes:
     labels = drawable(named(table["driver"], result.labels), table["driver"])
     with canvas(ax, rows=11) as ax:
         for name, row in zip(labels, table.to_dict("records"), strict=True):
-            colour = {"act first": ORANGE, LOOK_CLOSER: MUTED}.get(row["quadrant"], BLUE)
-            note = label("figure.look_closer", driver=name) if row["quadrant"] == LOOK_CLOSER else name
+            colour = _COLOURS.get(row["quadrant"], BLUE) if result.ranked else MUTED
+            closer = result.ranked and row["quadrant"] == LOOK_CLOSER
+            note = label("figure.look_closer", driver=name) if closer else name
             place = (row["performance"], 100 * row["share"])
             ax.add_patch(_ellipse(row, place, colour))
             ax.plot(*place, "o", color=colour, markersize=6, clip_on=False)
             ax.annotate(note, place, (7, 5), textcoords="offset points", fontsize=9)
         ax.axvline(result.performance_cut, color=INK, linewidth=1, linestyle="--")
         ax.axhline(100 * result.share_cut, color=INK, linewidth=1, linestyle="--")
-        _name_corners(ax)
+        if result.ranked:
+            _name_corners(ax)
         ax.autoscale_view()
         bottom, top = ax.get_ylim()
         ax.set_ylim(max(bottom, 0.0), min(top, 100.0))
         ax.set(xlabel=label("figure.priorities_x"), ylabel=label("figure.priorities_y"))
-        ax.set_title(label("figure.priorities"), loc="left", fontweight="bold")
+        title = "figure.priorities" if result.ranked else "figure.priorities_not"
+        ax.set_title(label(title), loc="left", fontweight="bold")
         return ax
 
 
@@ -234,10 +263,18 @@ def _leader(verdict: DriverVerdict) -> Sentence:
 
 def _top(verdict: DriverVerdict) -> list[Sentence]:
     """Name those that surely are among the three that matter most; nothing of so few drivers."""
-    if len(verdict.importance.table) <= TOP:
+    if len(verdict.importance.table) <= TOP or verdict.ranking != "given":
         return []
     sure = verdict.surely_leading
     return [say("drivers.top3", drivers=names(sure, verdict.importance.labels)) if sure else say("drivers.top3_none")]
+
+
+def _where_first(result: PriorityResult, outcome: str) -> list[Sentence]:
+    if result.ranking == "not_predicted":
+        return [say("priorities.none", outcome=outcome)]
+    if result.ranking == "too_few":
+        return [say("priorities.too_few", count=len(result.table), least=result.ranked_from)]
+    return _first_place(result)
 
 
 def _first_place(priorities: PriorityResult) -> list[Sentence]:

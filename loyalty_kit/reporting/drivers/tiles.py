@@ -11,7 +11,7 @@ def driver_tiles(verdict: DriverVerdict) -> list[Tile]:
     """Sum the drivers up; where the model predicts nobody, only that."""
     model, importance, validation = verdict.model, verdict.importance, verdict.validation
     heading = term("tile.explained", outcome=model.labels.get(model.outcome, model.outcome))
-    if not validation.predicts:
+    if verdict.ranking == "not_predicted":
         low, high = validation.r_squared_interval
         detail = between(low, high, validation.confidence, digits=2)
         unseen = term("tile.unseen", r_squared=number(validation.r_squared))
@@ -24,7 +24,16 @@ def driver_tiles(verdict: DriverVerdict) -> list[Tile]:
         "good",
         name=f"drivers/{model.outcome}/r_squared",
     )
+    if verdict.ranking == "too_few":
+        return [explained, _too_few(verdict)]
     return [explained, *([_leader(verdict), _first(verdict)] if len(model.drivers) > 1 else [])]
+
+
+def _too_few(verdict: DriverVerdict) -> Tile:
+    importance = verdict.importance
+    takes = term("tile.takes", least=importance.ranked_from)
+    heading = term("tile.ranking", count=len(importance.table))
+    return Tile(heading, term("tile.not_given"), takes, term("tile.too_few"), "open")
 
 
 def _leader(verdict: DriverVerdict) -> Tile:

@@ -46,9 +46,11 @@ def clear():
 def test_a_clear_leader_is_named_with_its_probability(clear):
     _, *results = clear
     text = whole(lk.judge_drivers(*results)).replace("\xa0", " ")
-    assert "quality matters most: it ranks first in 100 % of resampled surveys." in text
-    assert "Very probably among the three that matter most (in 90 % or more of resampled surveys): quality" in text
-    assert re.search(r"Act first on quality: it matters, .* goes with higher loyalty in \d+ % of resampled", text)
+    assert "quality matters most: it ranks first with a probability of 100 %." in text
+    assert "Very probably among the three that matter most (with a probability of 90 % or more): quality" in text
+    assert re.search(
+        r"Act first on quality: with a probability of \d+ % it matters, scores low and goes with higher loyalty\.", text
+    )
     assert "association at one moment" in text
 
 
@@ -74,6 +76,42 @@ def test_drivers_that_explain_nothing_are_said_to():
     held = str(lk.describe(validation))
     assert "the model predicts worse than the mean alone (R² −0." in held
     assert "explains −" not in held
+
+
+def test_with_fewer_than_fifteen_respondents_to_a_driver_there_are_shares_and_no_ranking():
+    _, model, importance, validation, first = study(n=59)
+    verdict = lk.judge_drivers(model, importance, validation, first)
+    assert (verdict.ranking, importance.ranking, first.ranking) == ("too_few",) * 3
+    refusal = (
+        "So few respondents cannot tell which of the 4 drivers matters most, nor where to act first: that takes 60 "
+        "respondents of equal weight."
+    )
+    assert lk.describe(verdict, "answer")[1:] == (refusal,)
+    assert "among the three" not in whole(verdict)
+    shares = lk.describe(importance)
+    assert shares[0].startswith("No ranking is given: 4 drivers take 60 respondents of equal weight.")
+    assert all("of what is explained (95" in told and "rank" not in told for told in shares[1:])
+    assert lk.describe(first)[0].startswith("Where to act first cannot be told: 4 drivers take 60 respondents")
+    assert str(lk.tiles(verdict)).splitlines()[1:] == [
+        "Ranking of 4 drivers: not given; takes 60 respondents; cannot be told"
+    ]
+    shown = [
+        seen(lk.table(importance)),
+        seen(lk.table(first)),
+        seen(lk.plot(importance, "ranks")),
+        seen(lk.plot(first)),
+    ]
+    assert not any(re.search(r"act first|P\(|\brank\b", text, re.IGNORECASE) for text in shown[:2])
+    assert "No ranking is given" in shown[2]
+    assert "act first" not in shown[3].casefold()
+
+
+def test_with_fifteen_respondents_to_a_driver_there_is_a_ranking_and_weights_count_by_what_they_are_worth():
+    assert study(n=60)[2].ranking == "given"
+    table = scores(n=60).assign(w=[3.0, 1.0] * 30)
+    weighted = lk.drivers(table, drivers=DRIVERS, weight="w")
+    assert weighted.importance(bootstrap=20).ranking == "too_few"
+    assert lk.priorities(weighted, table, bootstrap=20).ranking == "too_few"
 
 
 def test_noise_that_keeps_rank_and_sign_is_not_certified(clear):
