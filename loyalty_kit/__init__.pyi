@@ -57,6 +57,8 @@ from .measurement.reliability.single_scale import cronbach_alpha as cronbach_alp
 from .measurement.reliability.single_scale import item_statistics as item_statistics
 from .measurement.reliability.single_scale import omega_total as omega_total
 from .measurement.revision.revise import revise_scales as revise_scales
+from .measurement.scores.by_group import scores_by_group as scores_by_group
+from .measurement.scores.recommendation import recommendation as recommendation
 from .measurement.structure_verdict import judge_structure as judge_structure
 from .publishing import batch as batch
 from .publishing.history.recording import record as record

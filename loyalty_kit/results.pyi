@@ -45,6 +45,9 @@ from .measurement.invariance.invariance import InvarianceResult as InvarianceRes
 from .measurement.reliability.reliability import ReliabilityResult as ReliabilityResult
 from .measurement.reliability.single_scale import CoefficientResult as CoefficientResult
 from .measurement.revision.revise import RevisionResult as RevisionResult
+from .measurement.scores.by_group import ScoresByGroupResult as ScoresByGroupResult
+from .measurement.scores.comparability import Comparability as Comparability
+from .measurement.scores.recommendation import RecommendationResult as RecommendationResult
 from .measurement.structure_verdict import StructureVerdict as StructureVerdict
 from .publishing.reports.outcomes import RenderResult as RenderResult
 from .reporting.provenance import Provenance as Provenance

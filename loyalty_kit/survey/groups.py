@@ -9,6 +9,7 @@ from loyalty_kit.core.checks import check_responses, check_whole
 from loyalty_kit.core.privacy import small_cells
 from loyalty_kit.core.results import Result
 from loyalty_kit.core.selection import cell_texts
+from loyalty_kit.intake.numerals.forms import is_number
 from loyalty_kit.survey.codebook import Codebook, check_codebook
 
 
@@ -92,14 +93,19 @@ def level_texts(responses: pd.DataFrame, codebook: Codebook, group: str) -> pd.S
 def levels_in_order(texts: pd.Series, codebook: Codebook, group: str) -> list[str]:
     """Levels that the codebook names, in its order, nobody's too; then others by first appearance, '(none)' last.
 
+    Where it names none and all are numbers, they stand by size.
+
     Examples
     --------
     >>> book = Codebook.parse('groups.wave = { levels = { 1 = "Spring", 2 = "Autumn", 3 = "Winter" } }')
     >>> levels_in_order(pd.Series(["Autumn", "(none)", "Other", "Spring"]), book, "wave")
     ['Spring', 'Autumn', 'Winter', 'Other', '(none)']
     """
-    found = dict.fromkeys([*codebook.levels(group).values(), *texts.unique()])
-    return sorted(found, key=lambda level: level == "(none)")
+    named = codebook.levels(group).values()
+    found = [*dict.fromkeys([*named, *(level for level in texts.unique() if level != "(none)")])]
+    if not named and all(map(is_number, found)):
+        found.sort(key=float)
+    return [*found, *["(none)"] * bool((texts == "(none)").any())]
 
 
 def hidden_levels(counts: pd.Series, min_cell: int) -> pd.Series:

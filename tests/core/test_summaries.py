@@ -103,6 +103,7 @@ class People:
             lk.invariance(responses, book, group="channel"),
             lk.judge_structure(claimed, claimed.validity(rng=1)),
             lk.revise_scales(lk.judge_structure(claimed, claimed.validity(rng=1))),
+            *(lk.scores_by_group(responses, book), lk.recommendation(responses, book)),
             *(lk.group_counts(responses, book), lk.marked_shares(responses, book), lk.Selection(["channel = web"])),
             *(lk.adequacy(items), lk.correlate(items), lk.efa(items, factors=3), lk.omega_total(items)),
             lk.retain(items, bootstrap=0, rng=1),

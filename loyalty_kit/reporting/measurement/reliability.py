@@ -75,7 +75,9 @@ def _sorted_out(table: pd.DataFrame, result: ReliabilityResult) -> Sentence:
     names = {case: table.loc[table["verdict"] == case, "scale"] for case in MARKS}
     told = {case: in_a_row(map(result.codebook.label, scales)) for case, scales in names.items() if len(scales)}
     if list(told) == ["trust"] and len(table) > 1:
-        return say("answer.all", scales=told["trust"], count=len(table))
+        whole = len(result.codebook.scales)
+        key = "answer.all" if whole == len(table) else "answer.all_of"
+        return say(key, scales=told["trust"], count=len(table), total=whole)
     parts = [term(f"answer.{case}", scales=scales, threshold=f"{RELIABLE:.2f}") for case, scales in told.items()]
     text = term("structure.pair_gap").join(parts)
     return say("answer.sorted", verdicts=f"{text[0].upper()}{text[1:]}")

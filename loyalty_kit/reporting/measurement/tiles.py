@@ -23,10 +23,12 @@ def reliability_tiles(result: ReliabilityResult) -> list[Tile]:
     tone: Tone = "bad" if counts["distrust"] else "good" if counts["trust"] == len(verdicts) else "open"
     others = [term(f"tile.scales_{case}", count=counts[case]) for case in ("distrust", "unsure", "unknown")]
     told = [text for text, case in zip(others, ("distrust", "unsure", "unknown"), strict=True) if counts[case]]
+    apart = len(result.codebook.scales) - len(verdicts)
+    told += [term("tile.scales_apart", count=apart)] if apart > 0 else []
     return [
         Tile(
             heading=term("tile.scales"),
-            value=term("tile.of", count=counts["trust"], total=len(verdicts)),
+            value=term("tile.of", count=counts["trust"], total=len(verdicts) + max(apart, 0)),
             verdict=term("comma").join(told) or term("tile.scales_trust"),
             tone=tone,
         )

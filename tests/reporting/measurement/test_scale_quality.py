@@ -79,7 +79,9 @@ def test_the_verdict_is_that_of_the_interval(low, high, told):
 
 def test_a_clear_result_says_which_scales_can_be_trusted():
     answer = str(lk.describe(reliability(survey(400), BOOK), "answer"))
-    assert answer.startswith("All 2 scales are reliable enough to use: 信任")
+    assert answer.startswith(
+        "2 of the 3 scales can be judged by reliability, and each of them is reliable enough to use: 信任"
+    )
     assert "Do first" not in answer
 
 
