@@ -18,6 +18,7 @@ from loyalty_kit.core.errors import kind as kind_of
 from loyalty_kit.core.messages import message, shown
 from loyalty_kit.core.results import Result
 from loyalty_kit.core.selection import cell_texts
+from loyalty_kit.customers.transactions.days import fetched
 from loyalty_kit.customers.transactions.times import times_of
 from loyalty_kit.customers.transactions.transactions import Transactions
 from loyalty_kit.intake.options import file_argument
@@ -274,7 +275,7 @@ def _events(events: Any, customer: str, time: str, kind: str) -> pd.DataFrame:
             dtype=schema[time],
         )
     chosen = frame.select(names)
-    table: pd.DataFrame = (chosen.collect() if isinstance(chosen, nw.LazyFrame) else chosen).to_pandas().dropna()
+    table: pd.DataFrame = fetched(chosen).to_pandas().dropna()
     if table.empty:
         raise InputError("The events hold no row with a customer, a time and a kind.")
     return table.assign(**{time: pd.to_datetime(table[time]).dt.tz_localize(None)})

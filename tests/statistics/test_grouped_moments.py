@@ -14,8 +14,9 @@ from numpy.testing import assert_allclose
 from loyalty_kit.core.errors import InputError
 from loyalty_kit.statistics.grouped_moments import Block, GroupedMoments
 from loyalty_kit.statistics.moments import Moments
+from tests.helpers import spark
 
-ENGINES = ["pandas", "polars lazy", "duckdb", pytest.param("pyspark", marks=pytest.mark.slow)]
+ENGINES = ["pandas", "polars lazy", "duckdb", pytest.param("pyspark", marks=spark.MARKS)]
 COLUMNS = ["x", "y"]
 
 
@@ -28,8 +29,7 @@ def held_by(engine, frame, folder):
     if engine == "duckdb":
         return pytest.importorskip("duckdb", reason="DuckDB is not installed").read_parquet(path)
     if engine == "pyspark":
-        session = pytest.importorskip("pyspark.sql", reason="PySpark is not installed").SparkSession
-        return session.builder.master("local[1]").config("spark.ui.enabled", "false").getOrCreate().read.parquet(path)
+        return spark.held_by_spark(path)
     return frame
 
 

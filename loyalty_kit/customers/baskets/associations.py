@@ -18,6 +18,7 @@ from loyalty_kit.core.results import Result
 from loyalty_kit.customers.baskets.itemsets import Baskets, Itemset, baskets_of, frequent
 from loyalty_kit.customers.baskets.later import Rule, tried_later
 from loyalty_kit.customers.baskets.shrinkage import Lifts, Prior, lifts_of, prior_of
+from loyalty_kit.customers.transactions.days import fetched
 from loyalty_kit.customers.transactions.transactions import Transactions
 from loyalty_kit.statistics.multiplicity import benjamini_hochberg
 
@@ -199,7 +200,7 @@ def _table(lines: Any, order: str, item: str, time: str | None, at: date | str |
     names = [order, item, *([time] if time else [])]
     check_columns(frame.collect_schema().names(), names, message("The table of lines"))
     chosen = frame.select(names)
-    table: pd.DataFrame = (chosen.collect() if isinstance(chosen, nw.LazyFrame) else chosen).to_pandas()
+    table: pd.DataFrame = fetched(chosen).to_pandas()
     return table.dropna(subset=[order, item])
 
 

@@ -17,6 +17,7 @@ from loyalty_kit.core.selection import FEWEST, cell_texts
 from loyalty_kit.customers.baskets.associations import AssociationsResult
 from loyalty_kit.customers.rfm.rfm import RfmResult
 from loyalty_kit.customers.rfm.scoring import SEGMENTS
+from loyalty_kit.customers.transactions.days import fetched
 from loyalty_kit.customers.transactions.transactions import Transactions
 
 Truths = npt.NDArray[np.bool_]
@@ -166,7 +167,7 @@ def _purchases(log: Transactions, ids: pd.Index, items: pd.Index) -> tuple[Any, 
             lacking=message("category"),
         )
     pairs = log.frame.filter(nw.col(columns.amount) > 0).select(columns.customer, columns.category).unique()
-    table = (pairs.collect("pyarrow") if isinstance(pairs, nw.LazyFrame) else pairs).to_pandas().dropna()
+    table = fetched(pairs).to_pandas().dropna()
     who = ids.get_indexer(pd.Index(cell_texts(table[columns.customer])))
     what = items.get_indexer(pd.Index(table[columns.category].astype(str)))
     known = (who >= 0) & (what >= 0)

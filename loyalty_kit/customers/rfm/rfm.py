@@ -262,7 +262,7 @@ def rfm(
         )
     check_whole(bins, "bins", 3)
     ledger = transactions.ledger()
-    end = int(ledger.day[ledger.orders > 0].max()) if at is None else _number(at)
+    end = int(ledger.purchases.day.max()) if at is None else _number(at)
     ledger = ledger.until(end)
     customers = ledger.by_customer()
     if customers.empty:

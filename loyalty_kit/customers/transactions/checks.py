@@ -12,7 +12,7 @@ import pandas as pd
 from loyalty_kit.core.messages import Message, message
 from loyalty_kit.core.results import Result, keep_messages
 from loyalty_kit.customers.transactions.columns import Columns
-from loyalty_kit.customers.transactions.days import Orders, is_absent
+from loyalty_kit.customers.transactions.days import Orders, fetched, is_absent
 from loyalty_kit.customers.transactions.ledger import Ledger
 from loyalty_kit.customers.transactions.refunds import unpaid
 
@@ -121,7 +121,7 @@ def _counts(frame: Any, columns: Columns, at: date) -> dict[str, float]:
         nw.when(gone["customer"]).then(money).otherwise(0.0).alias("lk_orphan_money"),
     )
     sums = rows.select(*(nw.col(f"lk_{name}").sum() for name in (*kinds, "money", "orphan_money")))
-    table = sums.collect("pyarrow") if isinstance(sums, nw.LazyFrame) else sums
+    table = fetched(sums)
     return {name: float(table[f"lk_{name}"].to_list()[0] or 0) for name in (*kinds, "money", "orphan_money")}
 
 
@@ -159,7 +159,7 @@ def _repeated(frame: Any, columns: Columns) -> _Check:
     """Rows that repeat an earlier one in every column of the log; two equal purchases may be two purchases."""
     groups = frame.with_columns(nw.lit(1.0).alias("lk_n")).group_by(columns.names).agg(nw.col("lk_n").sum())
     extra = groups.filter(nw.col("lk_n") > 1).select((nw.col("lk_n") - 1).sum().alias("lk_n"))
-    table = extra.collect("pyarrow") if isinstance(extra, nw.LazyFrame) else extra
+    table = fetched(extra)
     n = float((table["lk_n"].to_list() or [0])[0] or 0)
     told = message("{n} rows repeat an earlier row whole; they are kept.", n=int(n))
     return _Check("repeated", "warn" if n else "pass", n, told)
@@ -171,7 +171,7 @@ def _shared_orders(frame: Any, columns: Columns) -> _Check:
     pairs = rows.select(columns.order, columns.customer).unique()
     counts = pairs.with_columns(nw.lit(1.0).alias("lk_n")).group_by(columns.order).agg(nw.col("lk_n").sum())
     shared = counts.filter(nw.col("lk_n") > 1).select((nw.col("lk_n") > 0).sum().alias("lk_n"))
-    table = shared.collect("pyarrow") if isinstance(shared, nw.LazyFrame) else shared
+    table = fetched(shared)
     n = float((table["lk_n"].to_list() or [0])[0] or 0)
     told = message("{n} orders stand with more than one customer; each counts for every one of them.", n=int(n))
     return _Check("orders", "warn" if n else "pass", n, told)

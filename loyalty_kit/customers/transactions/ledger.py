@@ -2,16 +2,20 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from loyalty_kit.core.summaries import Summarized
-from loyalty_kit.customers.transactions.days import CustomerDays
+from loyalty_kit.customers.transactions.days import MICROSECONDS, NOTHING, CustomerDays, Orders, texts_of
 
 Floats = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.int64]
+
+WORD = 63
+"""Bits of a whole number that is not negative."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,14 +46,20 @@ class Ledger(Summarized):
     @classmethod
     def of(cls, days: CustomerDays) -> "Ledger":
         """Sort customer-days and add up those of one customer and day."""
-        low = int(days.day.min(initial=0))
-        span = int(days.day.max(initial=0)) - low + 1
-        key = days.customer * span + (days.day - low)
-        order = np.argsort(key, kind="stable")
-        starts = _starts(key[order])
-        sums = [_sums(values[order], starts) for values in (days.orders, days.spend, days.refunds)]
-        rows = order[starts]
-        return cls(days.ids, days.customer[rows], days.day[rows], *sums)
+        place = _Sorted.of(days.customer, days.day)
+        sums = (_sums(values[place.order], place.starts) for values in (days.orders, days.spend, days.refunds))
+        return cls(texts_of(days.ids, place.numbers), place.customer, place.day, *sums)
+
+    @classmethod
+    def of_orders(cls, orders: Orders) -> "Ledger":
+        """Sort orders and add up those of one customer and day."""
+        place = _Sorted.of(orders.customer, orders.time // MICROSECONDS)
+        amount = orders.amount[place.order]
+        # One at a time: of tens of millions of orders each is large.
+        sums = [_sums((amount > NOTHING).astype(float), place.starts)]
+        for counted in (amount > NOTHING, amount < -NOTHING):
+            sums.append(_sums(np.where(counted, amount, 0.0), place.starts))
+        return cls(texts_of(orders.ids, place.numbers), place.customer, place.day, *sums)
 
     @cached_property
     def starts(self) -> Whole:
@@ -62,6 +72,8 @@ class Ledger(Summarized):
         return self._of(self.orders > 0)
 
     def _of(self, kept: npt.NDArray[np.bool_]) -> "Ledger":
+        if kept.all():
+            return self
         money = (part[kept] for part in (self.orders, self.spend, self.refunds))
         return Ledger(self.ids, self.customer[kept], self.day[kept], *money)
 
@@ -88,12 +100,60 @@ class Ledger(Summarized):
                 "net": spend + refunds[who],
             },
             index=pd.Index(who, name="customer"),
+            copy=False,
         )
 
 
+class _Sorted(NamedTuple):
+    """Rows by customer and day: where each stood, where days begin; each day's customer and date, and who they are."""
+
+    order: Whole
+    starts: Whole
+    customer: Whole
+    day: Whole
+    numbers: Whole
+
+    @classmethod
+    def of(cls, customer: Whole, day: Whole) -> "_Sorted":
+        low = int(day.min(initial=0))
+        width = (int(day.max(initial=0)) - low).bit_length()
+        key = customer << width
+        key |= day - low
+        key, order = _in_order(key)
+        starts = _starts(key)
+        key = key[starts]
+        who = key >> width
+        first = _starts(who)
+        place = np.repeat(np.arange(len(first)), np.diff(np.r_[first, len(who)]))
+        key &= (1 << width) - 1
+        key += low
+        return cls(order, starts, place, key, who[first])
+
+
+def _in_order(key: Whole) -> tuple[Whole, Whole]:
+    """Give whole numbers from 0 up in order, and where each stood; equal ones keep their order.
+
+    Notes
+    -----
+    The place stands behind the number in one word: numpy sorts plain words ten times as fast as it finds their order.
+    """
+    bits = len(key).bit_length()
+    if int(key.max(initial=0)).bit_length() + bits > WORD:
+        order = np.argsort(key, kind="stable")
+        return key[order], order
+    key <<= bits
+    key |= np.arange(len(key))
+    key.sort()
+    order = key & ((1 << bits) - 1)
+    key >>= bits
+    return key, order
+
+
 def _starts(key: Whole) -> Whole:
-    return np.flatnonzero(np.r_[True, np.diff(key) != 0][: len(key)])
+    new = np.ones(len(key), dtype=bool)
+    np.not_equal(key[1:], key[:-1], out=new[1:])
+    return np.flatnonzero(new)
 
 
 def _sums(values: Floats, starts: Whole) -> Floats:
-    return np.add.reduceat(values, starts) if len(starts) else values[:0]
+    return values if len(starts) == len(values) else np.add.reduceat(values, starts)

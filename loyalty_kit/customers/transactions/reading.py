@@ -10,7 +10,7 @@ import narwhals as nw
 from loyalty_kit.core.checks import check_choice
 from loyalty_kit.core.errors import InputError
 from loyalty_kit.customers.transactions.columns import Columns, check_log
-from loyalty_kit.customers.transactions.days import is_absent, local_time
+from loyalty_kit.customers.transactions.days import fetched, is_absent, local_time
 from loyalty_kit.customers.transactions.files import log_of_file
 from loyalty_kit.customers.transactions.transactions import Transactions
 from loyalty_kit.intake.customers import is_simulated
@@ -133,7 +133,7 @@ def _in_one_currency(frame: Any, columns: Columns, rates: dict[str, float]) -> A
     """Log with its amounts in one currency, refused where rates are lacking."""
     name = columns.currency or ""
     held = frame.filter(~is_absent(frame, name)).select(name).unique()
-    table = held.collect("pyarrow") if isinstance(held, nw.LazyFrame) else held
+    table = fetched(held)
     found = sorted(str(code) for code in table[name].to_list())
     if len(found) <= 1 and not rates:
         return frame

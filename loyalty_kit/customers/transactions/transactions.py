@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import narwhals as nw
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from loyalty_kit.core.errors import InputError
@@ -14,17 +15,23 @@ from loyalty_kit.core.summaries import Summarized
 from loyalty_kit.customers.transactions.checks import LogCheckResult, check_rows
 from loyalty_kit.customers.transactions.columns import Columns
 from loyalty_kit.customers.transactions.days import (
+    NOTHING,
     CustomerDays,
     Orders,
     days_by_engine,
     days_of,
+    fetched,
     known_rows,
+    of_returning,
     orders_in_memory,
+    texts_of,
 )
 from loyalty_kit.customers.transactions.ledger import Ledger
 from loyalty_kit.customers.transactions.refunds import matched
 
 Refunds = Literal["separate", "net", "drop"]
+MANY_ROWS = 20_000_000
+"""Rows of a log without orders from which on the engine that holds it groups them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,41 +93,45 @@ class Transactions(Summarized):
         return known_rows(self.frame, self.columns)
 
     @cached_property
-    def _days(self) -> CustomerDays:
-        """Customer-days with every refund in its own."""
-        days = days_by_engine(self._rows, self.columns) if self._lazy else days_of(self._orders)
-        if not len(days.day):
-            raise InputError("The log holds no row with a customer, a time and an amount.")
-        if not days.orders.any():
-            raise InputError("The log holds no purchase: every amount is 0 or below, as a refund is.")
-        return days
+    def _by_engine(self) -> bool:
+        """Whether the engine that holds the log groups it.
+
+        Orders of one row are fetched and added up here while they fit: engines group by customer and day, of whom
+        there are nearly as many as rows, at three times the cost.
+        """
+        if not isinstance(self.frame, nw.LazyFrame):
+            return False
+        return self.columns.order is not None or fetched(self._rows.select(nw.len()))["len"].to_list()[0] > MANY_ROWS
 
     @cached_property
-    def _lazy(self) -> bool:
-        return isinstance(self.frame, nw.LazyFrame)
-
-    @cached_property
-    def _orders(self) -> Orders:
-        return orders_in_memory(self._rows, self.columns)
+    def _in_memory(self) -> tuple[Ledger, Orders]:
+        """Ledger of a log in memory and the orders of the customers who gave something back, from one look at it."""
+        orders = orders_in_memory(self._rows, self.columns)
+        _check_amounts(orders.amount > NOTHING)
+        return Ledger.of_orders(orders), of_returning(orders)
 
     @cached_property
     def _whole_ledger(self) -> Ledger:
-        return Ledger.of(self._days)
+        """Customers' days with every refund in its own."""
+        if not self._by_engine:
+            return self._in_memory[0]
+        days = days_by_engine(self._rows, self.columns)
+        _check_amounts(days.orders > 0)
+        return Ledger.of(days)
 
     @cached_property
     def _ledger(self) -> Ledger:
         if self.refunds == "separate":
             return self._whole_ledger
-        days = self._days
         if self.refunds == "drop":
-            return Ledger.of(days._replace(refunds=np.zeros_like(days.refunds)))
-        return Ledger.of(_without(days, self._taken_back()))
+            return replace(self._whole_ledger, refunds=np.zeros_like(self._whole_ledger.refunds))
+        return Ledger.of(_without(self._whole_ledger, self._taken_back()))
 
     @cached_property
     def _returning(self) -> Orders:
-        """Orders of the customers who gave something back, at least."""
-        if not self._lazy:
-            return self._orders
+        """Orders of the customers who gave something back."""
+        if not self._by_engine:
+            return self._in_memory[1]
         name = self.columns.customer
         returning = self._rows.filter(nw.col(self.columns.amount) < 0).select(name).unique()
         return orders_in_memory(self._rows.join(returning, on=name, how="semi"), self.columns)
@@ -132,12 +143,19 @@ class Transactions(Summarized):
         return days_of(Orders(orders.ids, orders.customer[found], orders.time[found], orders.amount[found]))
 
 
-def _without(days: CustomerDays, taken: CustomerDays) -> CustomerDays:
+def _check_amounts(bought: npt.NDArray[np.bool_]) -> None:
+    if not len(bought):
+        raise InputError("The log holds no row with a customer, a time and an amount.")
+    if not bought.any():
+        raise InputError("The log holds no purchase: every amount is 0 or below, as a refund is.")
+
+
+def _without(days: Ledger, taken: CustomerDays) -> CustomerDays:
     """Customer-days less those of orders that count as never made."""
-    position = pd.Index(days.ids).get_indexer(pd.Index(taken.ids))
+    position = pd.Index(days.ids).get_indexer(pd.Index(texts_of(taken.ids, taken.customer)))
     return CustomerDays(
         days.ids,
-        np.r_[days.customer, position[taken.customer]],
+        np.r_[days.customer, position],
         np.r_[days.day, taken.day],
         np.r_[days.orders, -taken.orders],
         np.r_[days.spend, -taken.spend],

@@ -10,6 +10,8 @@ import polars as pl
 import pytest
 
 import loyalty_kit as lk
+from loyalty_kit.customers.transactions import transactions
+from tests.helpers import spark
 
 ROOT = Path(__file__).parents[3]
 LOG = ROOT / "data/online_retail/orders.parquet"
@@ -34,11 +36,24 @@ def small(**columns) -> pd.DataFrame:
     return pd.DataFrame(rows | columns)
 
 
+def rows_of(ledger) -> pd.DataFrame:
+    """Customers' days by the text of their ids."""
+    ids = ledger.ids.iloc[ledger.customer].to_numpy()
+    money = {name: getattr(ledger, name) for name in ("day", "orders", "spend", "refunds")}
+    return pd.DataFrame({"id": ids, **money}).sort_values(["id", "day"], ignore_index=True)
+
+
 def read(table, **options):
     return lk.read_transactions(table, customer="who", time="when", amount="paid", **options)
 
 
-@pytest.mark.parametrize("source", SOURCES.values(), ids=SOURCES)
+COUNTED = [
+    *(pytest.param(source, id=name) for name, source in SOURCES.items()),
+    pytest.param(lambda: spark.held_by_spark(LOG), id="pyspark", marks=spark.MARKS),
+]
+
+
+@pytest.mark.parametrize("source", COUNTED)
 def test_every_engine_counts_as_r_does(source):
     """Customers, orders, revenue and refunds of Online Retail, counted by data.table (cohort.R)."""
     log = lk.read_transactions(source(), **NAMES)
@@ -54,7 +69,7 @@ def test_every_engine_counts_as_r_does(source):
     assert (customers["days"] > 1).mean() == pytest.approx(known["repeat_rate_days"], abs=1e-10)
 
 
-@pytest.mark.parametrize("source", SOURCES.values(), ids=SOURCES)
+@pytest.mark.parametrize("source", COUNTED)
 def test_a_purchase_that_was_given_back_whole_counts_for_nobody_under_net(source):
     """Customer 12346 bought for 77,183.60 and returned it all sixteen minutes later."""
     ledger = lk.read_transactions(source(), **NAMES, refunds="net").ledger()
@@ -62,6 +77,28 @@ def test_a_purchase_that_was_given_back_whole_counts_for_nobody_under_net(source
     bought = [set(book.ids.iloc[book.by_customer().index]) for book in (ledger, kept)]
     assert "12346" not in bought[0] and "12346" in bought[1]
     assert ledger.spend.sum() + ledger.refunds.sum() == pytest.approx(kept.spend.sum() + kept.refunds.sum(), abs=0.01)
+
+
+@pytest.mark.parametrize("engine", ["polars, lazy", "duckdb"])
+@pytest.mark.parametrize("refunds", ["separate", "net"])
+def test_a_log_grouped_by_its_engine_is_the_one_that_was_fetched(engine, refunds, monkeypatch):
+    names = {name: column for name, column in NAMES.items() if name != "order"}
+    fetched = lk.read_transactions(SOURCES[engine](), **names, refunds=refunds).ledger()
+    monkeypatch.setattr(transactions, "MANY_ROWS", 0)
+    grouped = lk.read_transactions(SOURCES[engine](), **names, refunds=refunds).ledger()
+    pd.testing.assert_frame_equal(rows_of(fetched), rows_of(grouped))
+
+
+@pytest.mark.parametrize("ids", [[-7, 2, -7], [3, 2**62, 3], [2**60, 2**60 + 2**45, 2**60]])
+def test_whole_numbers_of_any_size_are_ids(ids):
+    ledger = read(small(who=ids)).ledger()
+    assert ledger.by_customer()["orders"].set_axis(ledger.ids).to_dict() == {str(ids[0]): 2, str(ids[1]): 1}
+
+
+def test_the_order_of_rows_changes_nothing():
+    log = pd.read_parquet(LOG)
+    shuffled = log.sample(frac=1, random_state=1)
+    pd.testing.assert_frame_equal(*(rows_of(lk.read_transactions(rows, **NAMES).ledger()) for rows in (log, shuffled)))
 
 
 def test_refunds_count_nowhere_when_dropped():
