@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loyalty_kit.customers.transactions import ledger as ledgers
@@ -27,6 +27,7 @@ def table(ledger: Ledger) -> pd.DataFrame:
     return pd.DataFrame({"id": ids, "day": ledger.day, "n": ledger.orders, "in": ledger.spend, "out": ledger.refunds})
 
 
+@settings(max_examples=30)
 @given(rows=ROWS)
 def test_days_are_those_that_pandas_groups(rows):
     frame = pd.DataFrame(rows, columns=["who", "day", "amount"])
@@ -38,6 +39,7 @@ def test_days_are_those_that_pandas_groups(rows):
     np.testing.assert_allclose(found.drop(columns="id"), known.drop(columns="who"))
 
 
+@settings(max_examples=30)
 @given(rows=ROWS)
 def test_orders_and_their_days_give_one_ledger(rows):
     pd.testing.assert_frame_equal(table(Ledger.of_orders(orders(rows))), table(Ledger.of(days_of(orders(rows)))))
