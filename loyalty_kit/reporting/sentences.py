@@ -47,7 +47,8 @@ class Passage(tuple[Sentence, ...]):
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, object]:
         """Only how it was computed: what is seen comes from `_repr_html_`."""
-        return {METHOD: list(self.method)} if self.method else {}
+        told = any(sentence.tone != "left_out" for sentence in self)
+        return {METHOD: list(self.method)} if self.method and told else {}
 
 
 def say(key: str, /, *, language: Any = None, **values: object) -> Sentence:

@@ -213,9 +213,14 @@ class EffectsResult(Result):
                 row["ci_low"],
                 row["ci_high"],
                 row["n"],
-                message(
-                    "{metric}: {arm} against control", metric=self._called(row["metric"]), arm=self._called(row["arm"])
-                ),
+                self._label(row),
             )
             for row in rows.to_dict("records")
         )
+
+    def _label(self, row: Mapping[Any, Any]) -> Message:
+        """Name an estimate, with the word that it is of one customer where reports tell it of 1,000."""
+        named = {name: self._called(row[name]) for name in ("metric", "arm")}
+        if row["kind"] in ("mean", "profit"):
+            return message("{metric} per customer: {arm} against control", **named)
+        return message("{metric}: {arm} against control", **named)

@@ -1,4 +1,4 @@
-"""Sections that the data could not carry: each gives way to one folded sentence that says why."""
+"""Sections that have nothing to say: they give way to one folded line at the end, which names each and says why."""
 
 from collections.abc import Iterator
 
@@ -11,7 +11,7 @@ LEFT_OUT = "details.left-out"
 
 
 def fold_left_out(soup: BeautifulSoup, main: Tag, language: str) -> None:
-    """Fold each section of level 2 whose only outputs say why it is left out; its code stays, its prose goes.
+    """Fold sections whose only outputs say why they are left out into one line; their code stays, their prose goes.
 
     Parameters
     ----------
@@ -22,23 +22,43 @@ def fold_left_out(soup: BeautifulSoup, main: Tag, language: str) -> None:
     language : {'en', 'zh'}
         Language of the page.
     """
-    for heading in main.select("h2"):
+    left: dict[int, tuple[str, Tag]] = {}
+    places = list(enumerate(main.select("h2, h3")))
+    for place, heading in sorted(places, key=lambda one: one[1].name, reverse=True):
         parts = [part for part in _section(heading) if isinstance(part, Tag)]
         reasons = [reason for part in parts for reason in _reasons(part)]
         if reasons and not any(_shows(part) for part in parts):
-            kept = reasons[0].extract()
-            if kept.summary is not None:
-                kept.summary.string = term("left_out", part=" ".join(heading.get_text().split()), language=language)
+            left[place] = (" ".join(heading.get_text().split()), reasons[0].extract())
             for part in parts:
                 if "code" not in part.get_attribute_list("class"):
                     part.decompose()
-            heading.replace_with(kept)
+            heading.decompose()
+    if left:
+        main.append(_folded(soup, [left[place] for place in sorted(left)], language))
+
+
+def _folded(soup: BeautifulSoup, left: list[tuple[str, Tag]], language: str) -> Tag:
+    """One line that names the sections, with the reason of each in it."""
+    folded = soup.new_tag("details", attrs={"class": "left-out"})
+    summary = soup.new_tag("summary")
+    named = term("semicolon", language=language).join(name for name, _ in left)
+    summary.string = term("left_out", part=named, language=language)
+    folded.append(summary)
+    for name, reason in left:
+        for sentence in reason.select("p"):
+            if len(left) > 1:
+                strong = soup.new_tag("strong")
+                strong.string = name
+                sentence.insert(0, strong, term("gap", language=language))
+            folded.append(sentence.extract())
+    return folded
 
 
 def _section(heading: Tag) -> Iterator[PageElement]:
     """Go through what stands below a heading, up to the next of its level."""
+    ends = ("h1", "h2", heading.name)
     for part in heading.next_siblings:
-        if isinstance(part, Tag) and part.name in ("h1", "h2"):
+        if isinstance(part, Tag) and part.name in ends:
             return
         yield part
 

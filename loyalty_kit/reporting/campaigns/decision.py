@@ -87,7 +87,7 @@ def describe_reasons(decision: DecisionResult) -> Passage:
 @describes(type(None), "course")
 def describe_no_course(_: None) -> Passage:
     """Say that no period was named."""
-    return Passage([say("course.none")])
+    return Passage([Sentence(say("course.none"), "left_out")])
 
 
 @describes(CourseResult, "course")

@@ -63,7 +63,7 @@ def describe_segments(effects: EffectsResult) -> Passage:
     cells = effects.shown_cells
     tests = effects.interactions.drop_duplicates(["metric", "arm", "by"])
     if tests.empty:
-        return Passage([say("segments.none")])
+        return Passage([Sentence(say("segments.none"), "left_out")])
     kinds: dict[Any, str] = {name: kind for name, kind in effects.kinds.items() if kind in IN_SEGMENTS}
     tests = tests[tests["metric"].isin(list(kinds))].dropna(subset=["p_adjusted"])
     sentences = []

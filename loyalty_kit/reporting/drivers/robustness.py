@@ -48,7 +48,7 @@ def describe_settings(result: RobustnessResult) -> Passage:
 @describes(type(None), "stability")
 def describe_no_groups(_: None) -> Passage:
     """Say that no group was named."""
-    return Passage([say("holds.groups_none")])
+    return Passage([Sentence(say("holds.groups_none"), "left_out")])
 
 
 @describes(GroupsError, "stability")

@@ -24,7 +24,8 @@ from loyalty_kit.reporting.verbs import describes, draws, tabulates
 @describes(GroupsError, "invariance")
 def describe_unexamined(result: GroupsError | None) -> Passage:
     """Say why comparability was not examined."""
-    return Passage(comparability(result))
+    told = comparability(result)
+    return Passage([Sentence(told[0], "left_out")] if result is None else told)
 
 
 @describes(InvarianceResult, "invariance")

@@ -52,7 +52,7 @@ def describe_validity(result: ValidityResult) -> Passage:
 @describes(type(None), "common method")
 def describe_no_common_method(_: None) -> Passage:
     """Say that one scale and one source cannot be told apart."""
-    return Passage([say("common.none")])
+    return Passage([Sentence(say("common.none"), "left_out")])
 
 
 @describes(CommonMethodResult, "common method")

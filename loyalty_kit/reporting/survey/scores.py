@@ -52,7 +52,7 @@ def describe_scores(scores: ScaleScores) -> Passage:
 def describe_index(scores: ScaleScores) -> Passage:
     """Value of each composite index, what it is made of and whether its parts are reliable."""
     if scores.weights.empty:
-        return Passage([say("index.none")])
+        return Passage([Sentence(say("index.none"), "left_out")])
     values = {row["scale"]: row for row in records(scores.summary())}
     sentences = []
     for name, weights in scores.weights.items():
@@ -78,7 +78,7 @@ def describe_index(scores: ScaleScores) -> Passage:
 def describe_shares(shares: SharesResult) -> Passage:
     """Net promoter score and top box of the marked items."""
     if not shares.by_item:
-        return Passage([say("shares.none")])
+        return Passage([Sentence(say("shares.none"), "left_out")])
     return Passage(_share(shares.wordings[name], result, shares.min_cell) for name, result in shares.by_item.items())
 
 

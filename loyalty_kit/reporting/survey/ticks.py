@@ -19,7 +19,7 @@ from loyalty_kit.survey.tick_shares import TickSharesResult
 def describe_ticks(shares: TickSharesResult) -> Passage:
     """Which options most and fewest chose, of whom, and who does not count."""
     if not shares.bases:
-        return Passage([say("ticks.no_question")])
+        return Passage([Sentence(say("ticks.no_question"), "left_out")])
     table = shares.overall()
     return Passage(
         sentence for key in shares.bases for sentence in _question(shares, key, table[table["question"] == key])

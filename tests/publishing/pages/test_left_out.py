@@ -1,4 +1,4 @@
-"""A section that the data could not carry is folded into the sentence that says why."""
+"""Sections that have nothing to say are folded into one line at the end, which says why."""
 
 import nbformat.v4 as v4
 import pandas as pd
@@ -55,3 +55,25 @@ def test_a_table_beside_it_keeps_the_section(why):
     html = pd.DataFrame({"a": [1]}).to_html()
     found = page(v4.new_markdown_cell("## Groups?"), shown(why), shown(html))
     assert [part.get_text() for part in found.select("h2")] == ["Groups?", "Limits"]
+
+
+def test_several_sections_make_one_line_at_the_end_in_their_order(why):
+    other = describe(TooLittleError("No survey is given."))._repr_html_()
+    found = page(
+        v4.new_markdown_cell("## Groups?\n\nProse."),
+        shown(why),
+        v4.new_markdown_cell("## Found\n\nProse."),
+        shown("<p>Four.</p>"),
+        v4.new_markdown_cell("### In every group?\n\nProse."),
+        shown(other),
+    )
+    assert [part.get_text() for part in found.select("h2, h3")] == ["Found", "Limits"]
+    (folded,) = found.select("details.left-out")
+    assert folded.summary.get_text() == "Left out: Groups?; In every group?"
+    assert [part.get_text() for part in folded.select("p")] == [f"Groups? {WHY}", "In every group? No survey is given."]
+    assert folded.find_next_sibling() is None
+
+
+def test_a_section_with_a_part_that_says_something_stays(why):
+    cells = v4.new_markdown_cell("## Groups?"), shown(why), v4.new_markdown_cell("### Signs"), shown("<p>Four.</p>")
+    assert [part.get_text() for part in page(*cells).select("h2, h3")] == ["Groups?", "Signs", "Limits"]
