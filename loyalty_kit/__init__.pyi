@@ -42,6 +42,7 @@ from .customers.transactions.columns import log_columns as log_columns
 from .customers.transactions.reading import read_transactions as read_transactions
 from .customers.transactions.transactions import Transactions as Transactions
 from .drivers.driver_verdict import judge_drivers as judge_drivers
+from .drivers.item_map import item_map as item_map
 from .drivers.priority import priorities as priorities
 from .drivers.regression import drivers as drivers
 from .measurement.cfa.confirmatory import cfa as cfa

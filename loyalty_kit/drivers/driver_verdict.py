@@ -8,6 +8,7 @@ from loyalty_kit.core.results import Result
 from loyalty_kit.drivers.driver_result import DriverResult
 from loyalty_kit.drivers.importance.importance import ImportanceResult
 from loyalty_kit.drivers.importance.uncertainty import Ranking
+from loyalty_kit.drivers.item_map import ItemMapResult
 from loyalty_kit.drivers.priority import PriorityResult
 from loyalty_kit.drivers.validation.validation import ValidationResult
 from loyalty_kit.measurement.reliability.reliability import ReliabilityResult
@@ -32,6 +33,8 @@ class DriverVerdict(Result):
         Where to act first.
     reliability : ReliabilityResult or None
         How well the scales measure, where that was given.
+    items : ItemMapResult or None
+        The items of each driver, where that was given.
     """
 
     model: DriverResult
@@ -39,11 +42,20 @@ class DriverVerdict(Result):
     validation: ValidationResult
     priorities: PriorityResult
     reliability: ReliabilityResult | None = None
+    items: ItemMapResult | None = None
 
     @property
     def ranking(self) -> Ranking:
         """Whether the drivers are ranked: not where nothing is predicted, nor where respondents are too few."""
         return self.importance.ranking if self.validation.predicts else "not_predicted"
+
+    @property
+    def item_to_mend(self) -> str | None:
+        """Wording of the item to mend first, of the driver to act first on; None where none is clearly so."""
+        first = self.priorities.first_place
+        if self.items is None or first is None or self.items.places.get(first.driver) != "mend":
+            return None
+        return self.items.wordings[str(self.items.of(first.driver)["item"].iloc[0])]
 
     @property
     def leader(self) -> tuple[str, float]:
@@ -69,6 +81,7 @@ def judge_drivers(
     priorities: PriorityResult,
     *,
     reliability: ReliabilityResult | None = None,
+    items: ItemMapResult | None = None,
 ) -> DriverVerdict:
     """Weigh the analyses of one driver model together.
 
@@ -82,9 +95,11 @@ def judge_drivers(
         What `priorities` gave.
     reliability : ReliabilityResult, optional
         What `reliability` gave; an outcome that is not measured well enough is then told with the headline.
+    items : ItemMapResult, optional
+        What `item_map` gave; the headline then names the question to mend, where one clearly comes first.
 
     Returns
     -------
     DriverVerdict
     """
-    return DriverVerdict(model, importance, validation, priorities, reliability)
+    return DriverVerdict(model, importance, validation, priorities, reliability, items)

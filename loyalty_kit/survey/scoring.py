@@ -1,6 +1,6 @@
 """From answers to scores: keying, scale scores on 0–100 and composite indices."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -14,7 +14,7 @@ from loyalty_kit.core.messages import message
 from loyalty_kit.core.results import Result
 from loyalty_kit.statistics.extraction import extract
 from loyalty_kit.statistics.moments import Moments
-from loyalty_kit.statistics.weights import effective_size
+from loyalty_kit.statistics.weights import Floats, effective_size
 from loyalty_kit.survey.codebook import Codebook, check_codebook
 from loyalty_kit.survey.entries import Index
 from loyalty_kit.survey.experts.expert_weights import ExpertWeightsResult, expert_weights
@@ -283,9 +283,14 @@ def weights_by_experts(codebook: Codebook) -> dict[str, ExpertWeightsResult]:
     }
 
 
-def _scale_score(keyed: pd.DataFrame, items: tuple[str, ...], codebook: Codebook, min_answered: float) -> pd.Series:
+def on_hundred(keyed: pd.DataFrame, items: Sequence[str], codebook: Codebook) -> Floats:
+    """Keyed answers as parts of their items' ranges, 0 to 100, respondents × items; NaN where there is none."""
     low, high = np.array([codebook.range(name) for name in items], dtype=float).T
-    percent = 100 * (keyed[list(items)].to_numpy(dtype=float, na_value=np.nan) - low) / (high - low)
+    return np.asarray(100 * (keyed[list(items)].to_numpy(dtype=float, na_value=np.nan) - low) / (high - low))
+
+
+def _scale_score(keyed: pd.DataFrame, items: tuple[str, ...], codebook: Codebook, min_answered: float) -> pd.Series:
+    percent = on_hundred(keyed, items, codebook)
     answered = np.isfinite(percent)
     count = answered.sum(axis=1)
     total = np.where(answered, percent, 0.0).sum(axis=1)

@@ -38,7 +38,7 @@ def covariances(design: Design, fitted: Fit, counts: Floats | None = None) -> Fl
     """
     if fitted.model == "ols":
         columns = np.column_stack([design.x, design.y])
-        return _linear(columns, design.weights, np.ones((1, len(columns))) if counts is None else counts)
+        return linear_covariances(columns, design.weights, np.ones((1, len(columns))) if counts is None else counts)
     if counts is None:
         return _latent(design.x, design.weights, fitted.slopes)[None]
     moved = fitted.slopes + (counts - 1) @ fitted.steps[:, fitted.intercepts :]
@@ -46,8 +46,8 @@ def covariances(design: Design, fitted: Fit, counts: Floats | None = None) -> Fl
     return np.stack([_latent(design.x, design.weights * count, slopes) for count, slopes in pairs])
 
 
-def _linear(columns: Floats, weights: Floats, counts: Floats) -> Floats:
-    """One matrix product: counts × [w, w z, w z zᵀ]."""
+def linear_covariances(columns: Floats, weights: Floats, counts: Floats) -> Floats:
+    """Covariances in each sample by one matrix product: counts × [w, w z, w z zᵀ]."""
     n, m = columns.shape
     z = columns - weights @ columns / weights.sum()
     i, j = np.triu_indices(m)

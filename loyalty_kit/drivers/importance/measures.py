@@ -40,19 +40,27 @@ def driver_matrices(tables: Floats, drivers: int) -> tuple[Floats, Floats]:
     array of shape (samples,)
         R² of the controls alone.
     """
-    rest = tables.shape[1] - 1 - drivers
     kept = [*range(drivers), tables.shape[1] - 1]
-    inner = tables[:, kept][:, :, kept]
-    if rest:
-        at = slice(drivers, drivers + rest)
-        across = tables[:, kept, at]
-        inner = inner - across @ np.linalg.pinv(tables[:, at, at], hermitian=True) @ across.transpose(0, 2, 1)
+    inner = after_controls(tables, drivers)
     whole = np.concatenate([np.diagonal(inner, axis1=1, axis2=2)[:, :-1], tables[:, -1:, -1]], axis=1)
     before = np.diagonal(tables, axis1=1, axis2=2)[:, kept]
     with np.errstate(invalid="ignore", divide="ignore"):
         scale = np.where(whole > _NOTHING_LEFT * before, 1 / np.sqrt(whole), 0.0)
     matrices = inner * scale[:, :, None] * scale[:, None, :]
     return matrices, 1 - matrices[:, -1, -1]
+
+
+def after_controls(tables: Floats, drivers: int) -> Floats:
+    """Covariances of the first columns and the outcome, less what the columns between explain of them."""
+    rest = tables.shape[1] - 1 - drivers
+    kept = [*range(drivers), tables.shape[1] - 1]
+    inner = tables[:, kept][:, :, kept]
+    if not rest:
+        return inner
+    at = slice(drivers, drivers + rest)
+    across = tables[:, kept, at]
+    less = across @ np.linalg.pinv(tables[:, at, at], hermitian=True) @ across.transpose(0, 2, 1)
+    return np.asarray(inner - less)
 
 
 @dataclass(frozen=True, eq=False)

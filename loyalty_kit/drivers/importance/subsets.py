@@ -43,13 +43,17 @@ def subset_r_squared(matrices: Floats) -> Floats:
     >>> subset_r_squared(np.array([[[1, 0.5, 0.6], [0.5, 1, 0.3], [0.6, 0.3, 1]]])).ravel().round(4).tolist()
     [0.0, 0.36, 0.09, 0.36]
     """
+    return np.asarray(matrices[:, -1, -1] - left_over(matrices, matrices.shape[1] - 1)[0, 0])
+
+
+def left_over(matrices: Floats, drivers: int) -> Floats:
+    """Find what every subset of the first columns leaves of the others, others × others × subsets × samples."""
     left = np.ascontiguousarray(matrices.transpose(1, 2, 0))[:, :, None, :]
-    before = left[-1, -1]
-    for _ in range(len(left) - 1):
+    for _ in range(drivers):
         pivot, column, without = left[0, 0], left[1:, 0], left[1:, 1:]
         slope = column * np.where(pivot > _NOTHING_LEFT, 1 / np.maximum(pivot, _NOTHING_LEFT), 0.0)
         left = np.concatenate([without, without - slope[:, None] * column[None]], axis=2)
-    return np.asarray(before - left[0, 0])
+    return np.asarray(left)
 
 
 def shapley(matrices: Floats) -> Floats:
@@ -67,11 +71,11 @@ def shapley(matrices: Floats) -> Floats:
     """
     p = matrices.shape[1] - 1
     block = max(1, _SUBSETS_AT_ONCE >> p)
-    return np.vstack([_shapley(subset_r_squared(matrices[i : i + block])) for i in range(0, len(matrices), block)])
+    return np.vstack([shapley_of(subset_r_squared(matrices[i : i + block])) for i in range(0, len(matrices), block)])
 
 
-def _shapley(explained: Floats) -> Floats:
-    """Shapley values from the R² of all subsets."""
+def shapley_of(explained: Floats) -> Floats:
+    """Shapley values from the worth of all subsets, samples × players."""
     p = len(explained).bit_length() - 1
     without = np.array([factorial(s) * factorial(p - s - 1) / factorial(p) for s in range(p)] + [0.0])
     within = np.roll(without, 1)

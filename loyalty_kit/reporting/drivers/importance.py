@@ -11,6 +11,7 @@ from matplotlib.patches import Ellipse
 from loyalty_kit.core.language import level, number, percent, term, translate
 from loyalty_kit.drivers.driver_verdict import SURE, DriverVerdict
 from loyalty_kit.drivers.importance.importance import ImportanceResult
+from loyalty_kit.drivers.item_map import ItemMapResult
 from loyalty_kit.drivers.priority import LOOK_CLOSER, PriorityResult
 from loyalty_kit.drivers.validation.robustness import TOP
 from loyalty_kit.reporting.behind import Behind
@@ -62,7 +63,7 @@ def describe_answer(verdict: DriverVerdict) -> Passage:
         if verdict.ranking == "too_few":
             sentences.append(say("drivers.too_few", count=len(model.drivers), least=importance.ranked_from))
         elif several:
-            sentences += [_leader(verdict), *_first_place(verdict.priorities)]
+            sentences += [_leader(verdict), *_first_place(verdict.priorities, verdict)]
     return Passage([*doubts, *(Sentence(text, "answer") for text in sentences)])
 
 
@@ -277,16 +278,26 @@ def _where_first(result: PriorityResult, outcome: str) -> list[Sentence]:
     return _first_place(result)
 
 
-def _first_place(priorities: PriorityResult) -> list[Sentence]:
+def _item_of(items: ItemMapResult | None, driver: str) -> tuple[str, dict[str, str]]:
+    """Form and values that the item to mend adds to the sentence on the driver to act first on."""
+    place = None if items is None else items.places.get(driver)
+    if items is None or place in (None, "single"):
+        return "", {}
+    if place != "mend":
+        return "_any", {}
+    row = records(items.of(driver))[0]
+    return "_item", {"item": items.wordings[row["item"]], "score": number(row["performance"], 0)}
+
+
+def _first_place(priorities: PriorityResult, verdict: DriverVerdict | None = None) -> list[Sentence]:
     """Name the driver on which to act first."""
     outcome, first = priorities.labels.get(priorities.outcome, priorities.outcome), priorities.first_place
     if first is None:
         return [say("drivers.act_none", outcome=outcome)]
-    phrase, name = (
-        "drivers.act" if first.likely else "drivers.act_unsure",
-        priorities.labels.get(first.driver, first.driver),
-    )
-    return [say(phrase, driver=name, outcome=outcome, p=percent(first.p))]
+    form, item = _item_of(verdict.items if verdict else None, first.driver)
+    phrase = ("drivers.act" if first.likely else "drivers.act_unsure") + form
+    name = priorities.labels.get(first.driver, first.driver)
+    return [say(phrase, driver=name, outcome=outcome, p=percent(first.p), **item)]
 
 
 def _change(row: Mapping[str, Any], confidence: float) -> dict[str, str]:

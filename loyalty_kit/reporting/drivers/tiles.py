@@ -52,13 +52,13 @@ def _leader(verdict: DriverVerdict) -> Tile:
 
 def _first(verdict: DriverVerdict) -> Tile:
     """Driver on which to act first, if there is one."""
-    first, heading = verdict.priorities.first_place, term("tile.act_first")
+    first, item, heading = verdict.priorities.first_place, verdict.item_to_mend, term("tile.act_first")
     if first is None:
         return Tile(heading, "–", verdict=term("tile.act_none"), tone="open")
     return Tile(
         heading,
         verdict.priorities.labels.get(first.driver, first.driver),
-        term("tile.act_p", p=percent(first.p)),
+        term("tile.act_p_item", p=percent(first.p), item=item) if item else term("tile.act_p", p=percent(first.p)),
         term("tile.act" if first.likely else "tile.act_unsure"),
         "good" if first.likely else "open",
     )
