@@ -43,6 +43,7 @@ from .customers.transactions.reading import read_transactions as read_transactio
 from .customers.transactions.transactions import Transactions as Transactions
 from .drivers.driver_verdict import judge_drivers as judge_drivers
 from .drivers.item_map import item_map as item_map
+from .drivers.lift import lift as lift
 from .drivers.priority import priorities as priorities
 from .drivers.regression import drivers as drivers
 from .measurement.cfa.confirmatory import cfa as cfa

@@ -30,6 +30,7 @@ from .drivers.driver_verdict import DriverVerdict as DriverVerdict
 from .drivers.fits.moderation import ModerationResult as ModerationResult
 from .drivers.importance.importance import ImportanceResult as ImportanceResult
 from .drivers.item_map import ItemMapResult as ItemMapResult
+from .drivers.lift import LiftResult as LiftResult
 from .drivers.priority import PriorityResult as PriorityResult
 from .drivers.validation.robustness import RobustnessResult as RobustnessResult
 from .drivers.validation.stability import DriverStabilityResult as DriverStabilityResult

@@ -14,6 +14,7 @@ from loyalty_kit.core.errors import InputError, nearest
 from loyalty_kit.core.messages import message, shown
 from loyalty_kit.core.results import Result
 from loyalty_kit.drivers.driver_result import DriverResult
+from loyalty_kit.drivers.fits.changes import changes
 from loyalty_kit.drivers.fits.design import Design, Integers, numbers
 from loyalty_kit.drivers.fits.fits import Fit
 from loyalty_kit.drivers.fits.resampling import covariances
@@ -28,7 +29,6 @@ from loyalty_kit.drivers.importance.uncertainty import (
     share_intervals,
     shares_of,
 )
-from loyalty_kit.drivers.lift import changes
 from loyalty_kit.drivers.validation.validation import ValidationResult
 from loyalty_kit.statistics.moments import Floats
 from loyalty_kit.statistics.resampling import over_samples

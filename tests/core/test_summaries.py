@@ -139,6 +139,7 @@ class People:
         return [
             *(model, model.design, model.fitted, groups, groups.moderation, model.robustness()),
             *(importance, validation, priorities, lk.judge_drivers(model, importance, validation, priorities)),
+            *(lk.lift(model), lk.lift(model, by="channel")),
             lk.item_map(model, self.responses, self.book, priorities=priorities, bootstrap=20, rng=1),
         ]
 

@@ -11,13 +11,14 @@ from scipy import stats
 from loyalty_kit.core.errors import GroupsError, InputError
 from loyalty_kit.core.messages import message
 from loyalty_kit.core.results import Result
-from loyalty_kit.core.selection import group_name
+from loyalty_kit.core.selection import FEWEST, group_name
 from loyalty_kit.drivers.fits.design import Design, codes, levels_of
 from loyalty_kit.drivers.fits.fits import Fit, estimable, fit
 from loyalty_kit.statistics.moments import Floats
 from loyalty_kit.statistics.multiplicity import holm
 
-_ROWS_A_COEFFICIENT = 2
+ROWS_A_COEFFICIENT = 10
+"""Respondents to a coefficient below which a group gets none."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,7 +84,7 @@ def moderate(design: Design, fitted: Fit, moderator: str, *, confidence: float) 
     Raises
     ------
     InputError
-        If fewer than two groups have two respondents to a coefficient.
+        If fewer than two groups have ten respondents to a coefficient.
 
     Notes
     -----
@@ -161,15 +162,13 @@ def split(design: Design, by: str) -> tuple[tuple[Hashable, ...], npt.NDArray[np
     column = design.table[by].iloc[design.rows]
     levels = levels_of(column)
     places = codes(column, levels)
-    least = _ROWS_A_COEFFICIENT * (len(design.drivers) + 1)
+    least = ROWS_A_COEFFICIENT * (len(design.drivers) + 1)
     kept, left_out = [], []
     for i, level in enumerate(levels):
         size = int((places == i).sum())
         try:
             if size < least:
-                raise InputError(
-                    "It has too few complete rows: two to a coefficient, {least}, are needed.", least=least
-                )
+                raise _too_few(size, least)
             design.part(places == i)
             kept.append(i)
         except InputError as error:
@@ -179,6 +178,13 @@ def split(design: Design, by: str) -> tuple[tuple[Hashable, ...], npt.NDArray[np
         told = {"by": by, "why": left_out[0]}
         raise GroupsError("A comparison by '{by}' needs two groups that can carry the model. {why}", **told)
     return tuple(levels[i] for i in kept), np.isin(places, kept), tuple(left_out)
+
+
+def _too_few(size: int, least: int) -> InputError:
+    """Say how many respondents a group lacks; not how many it has, where these are so few that they may be known."""
+    if size < FEWEST:
+        return InputError("It has too few complete rows: ten to a coefficient, {least}, are needed.", least=least)
+    return InputError("It has {n} complete rows: ten to a coefficient, {least}, are needed.", n=size, least=least)
 
 
 def wald(fitted: Fit, contrasts: Floats, estimates: Floats, covariance: Floats) -> dict[str, float]:

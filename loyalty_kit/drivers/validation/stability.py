@@ -27,7 +27,7 @@ class DriverStabilityResult(Result):
     ----------
     table : DataFrame, a row a driver and group
         driver, group, n, estimate, std_error, ci_low, ci_high, share (LMG, in that group alone), rank,
-        p_top3.
+        p_top3; the last two are NaN in a group of fewer than 15 respondents to a driver.
     moderation : ModerationResult
         The coefficients' tests: `moderation.tests` a driver, `moderation.joint` all together.
     by : str
@@ -104,7 +104,8 @@ def stability(
         except InputError as error:
             template = "Group '{group}' of '{by}' cannot be fitted. {why}"
             raise GroupsError(template, group=group, by=by, why=error.said) from None
-        found = importance(part, refitted, bootstrap=bootstrap, rng=generator, confidence=confidence).to_frame()
+        own = importance(part, refitted, bootstrap=bootstrap, rng=generator, confidence=confidence)
+        found = own.to_frame() if own.ranked else own.to_frame().assign(rank=np.nan, p_top3=np.nan)
         parts.append(found.assign(group=pd.Series([group] * len(found), dtype=object)))
     ranks = pd.concat(parts, ignore_index=True)[["driver", "group", "share", "rank", "p_top3"]]
     return DriverStabilityResult(
