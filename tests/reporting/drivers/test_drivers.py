@@ -417,3 +417,80 @@ def test_another_step_than_five_points_is_said(clear):
     text = str(lk.describe(lk.priorities(model, table, step=10, bootstrap=20)))
     assert "Each step of 10 points on quality goes with" in text
     assert "Five" not in text
+
+
+BOOK = lk.Codebook.parse(
+    """
+    response = { min = 0, max = 10 }
+    scales.process = { label = "Process", items = ["order", "queue", "till"], role = "driver" }
+    scales.price = { label = "Price", items = ["fair", "low"], role = "driver" }
+    scales.loyalty = { label = "Loyalty", items = ["again"], role = "outcome" }
+    items.till.wording = "Queueing time at the till"
+    """
+)
+
+
+def questions(till: float, n: int = 500):
+    """Verdict and map of items of a survey in which the till matters so much, and scores low."""
+    rng = np.random.default_rng(0)
+    x = {name: rng.standard_normal(n) for name in ("order", "queue", "till", "fair", "low")}
+    x["again"] = till * x["till"] + 0.3 * (x["order"] + x["queue"] + x["fair"] + x["low"]) + rng.standard_normal(n)
+    means = {"till": 4.0, "order": 6.0, "queue": 6.0}
+    table = pd.DataFrame({name: np.clip(np.round(means.get(name, 7.5) + 1.2 * z), 0, 10) for name, z in x.items()})
+    scores = lk.score(table, BOOK)
+    model = lk.drivers(scores)
+    validation = model.validate(repeats=2)
+    found = model.importance(bootstrap=100, validation=validation)
+    first = lk.priorities(model, scores, bootstrap=100, validation=validation)
+    items = lk.item_map(model, table, BOOK, priorities=first, bootstrap=100)
+    return lk.judge_drivers(model, found, validation, first, items=items), items
+
+
+def test_the_answer_names_the_question_to_mend():
+    verdict, items = questions(0.9)
+    answer = lk.describe(verdict, "answer")
+    assert len(answer) == 3
+    assert answer[2].startswith("Act first on Process, there on ‘Queueing time at the till’ (mean 40 of 100): with a ")
+    assert "there first ‘Queueing time at the till’" in str(lk.tiles(verdict)).splitlines()[2]
+    told = str(lk.describe(items)).replace("\xa0", " ")
+    assert "Process: mend ‘Queueing time at the till’ first. It carries " in told
+    shown = seen(lk.table(items)), seen(lk.plot(items))
+    assert all("Queueing time at the till" in text for text in shown)
+    assert "P(mend first)" in shown[0]
+
+
+def test_the_answer_says_where_no_question_clearly_comes_first():
+    verdict, items = questions(0.3)
+    assert items.places["process"] == "unclear"
+    assert "where none of the questions clearly comes first" in lk.describe(verdict, "answer")[2]
+    assert "Process: no clear difference between its questions. The likeliest to mend is" in str(lk.describe(items))
+    assert "Queueing" not in str(lk.tiles(verdict))
+
+
+def test_questions_are_not_ranked_where_drivers_are_not():
+    _, items = questions(0.9, n=29)
+    assert items.ranking in ("too_few", "not_predicted")
+    assert lk.describe(items)[0].startswith("Which question to mend first cannot be told either")
+    assert "P(mend first)" not in seen(lk.table(items))
+
+
+def test_what_goes_with_a_point_more_is_told_for_all_and_by_group(clear):
+    table, model, *_ = clear
+    told = lk.describe(lk.lift(model, by="channel"))
+    assert re.match(r"A step of 1 on quality goes with 0\.\d\d on loyalty", told[0])
+    assert told[0].replace("\xa0", " ").endswith("n = 400), the other drivers being equal.")
+    assert any(text.startswith("In web a step of 1 on quality goes with") for text in told)
+    assert "all customers (n = 400)" in seen(lk.table(lk.lift(model, by="channel"))).replace("\xa0", " ")
+    none = lk.describe(lk.lift(study(effects=(0.0, 0.0, 0.0, 0.0), n=80)[1]))
+    assert none[0].startswith("No clear change of loyalty goes with a step of 1 on these")
+
+
+@pytest.mark.parametrize("till", [0.9, 0.3])
+def test_questions_and_points_give_the_same_figures_in_both_languages(monkeypatch, clear, till):
+    verdict, items = questions(till)
+    lifted, said = lk.lift(clear[1], by="channel"), {}
+    for language in ("en", "zh"):
+        monkeypatch.setenv(SPOKEN, language)
+        passages = [lk.describe(verdict, "answer"), lk.describe(items), lk.describe(lifted)]
+        said[language] = [sorted(figures(sentence)) for passage in passages for sentence in passage]
+    assert said["en"] == said["zh"]
