@@ -2,10 +2,12 @@
 
 import base64
 import binascii
+import os
 from email.message import EmailMessage
 from email.policy import SMTP
 from html import escape
 from pathlib import Path
+from urllib.parse import quote
 
 from loyalty_kit.core.errors import InputError
 from loyalty_kit.core.estimates import Tile
@@ -20,6 +22,8 @@ MOST_BYTES = 100_000
 """Of the whole mail; pictures that would make it larger are left out, since what they show is told in words too."""
 
 _LONGEST = 300
+_BASES = (("CI_JOB_URL", "CI_PROJECT_DIR", "artifacts/file"), ("BUILD_URL", "WORKSPACE", "artifact"))
+"""Where GitLab and Jenkins show what a job leaves behind: variables with its address and its folder, and the way there."""
 _COLOURS = {"good": "#1a6b3c", "bad": "#b3261e", "open": "#8a5200", "plain": "#1d2329"}
 _SHAPES = {"good": "●", "bad": "◆", "open": "◐", "plain": ""}
 _BODY = "font-family:-apple-system,'Segoe UI',Roboto,'PingFang SC','Microsoft YaHei',sans-serif;color:#1d2329"
@@ -46,11 +50,12 @@ def write_digest(folder: Path, target: Path) -> None:
     Notes
     -----
     A text without and one with layout, styles within its elements, no script, pictures attached; less than 100 kB.
-    It names no sender, receiver or date, so that the same reports give the same bytes.
+    It names no sender, receiver or date, so that the same reports give the same bytes. Within a job of GitLab or
+    Jenkins each title leads to its report among what the job leaves behind; elsewhere no address is known.
     """
     reports = reports_of(scan(folder), History(folder).courses())
-    language = language_of(reports)
-    mails = (_mail(reports, language, pictures).as_bytes() for pictures in range(len(reports), -1, -1))
+    language, base = language_of(reports), _base(folder)
+    mails = (_mail(reports, language, base, pictures).as_bytes() for pictures in range(len(reports), -1, -1))
     written = next((mail for mail in mails if len(mail) < MOST_BYTES), None)
     if written is None:
         raise InputError(
@@ -62,7 +67,18 @@ def write_digest(folder: Path, target: Path) -> None:
     publish_bytes(written, target)
 
 
-def _mail(reports: list[FolderReport], language: str, with_pictures: int) -> EmailMessage:
+def _base(folder: Path) -> str:
+    """Address under which a job shows the files of a folder; empty where no such job runs or the folder lies outside."""
+    for address, root, way in _BASES:
+        url, within = os.environ.get(address, ""), os.environ.get(root, "")
+        place = folder.resolve()
+        if url.startswith(("https://", "http://")) and within and place.is_relative_to(Path(within).resolve()):
+            inner = place.relative_to(Path(within).resolve()).parts
+            return "/".join([url.rstrip("/"), way, *map(quote, inner), ""])
+    return ""
+
+
+def _mail(reports: list[FolderReport], language: str, base: str, with_pictures: int) -> EmailMessage:
     """Mail of these reports, with the pictures of the first so many."""
     broken = sum(report.failed is not None for report in reports)
     mail = EmailMessage(policy=SMTP)
@@ -70,11 +86,12 @@ def _mail(reports: list[FolderReport], language: str, with_pictures: int) -> Ema
     mail["Subject"] = term("digest.subject", language=language, count=len(reports), moved=moved, failed=broken)
     mail["X-Unsent"] = "1"
     mail.set_content(
-        "\n\n".join(_plain(report, language) for report in reports) or term("contents.none", language=language)
+        "\n\n".join(_plain(report, language, base) for report in reports) or term("contents.none", language=language)
     )
     pictures = {f"p{place}": found for place, one in enumerate(reports[:with_pictures]) if (found := _picture(one))}
     cards = "".join(
-        _card(report, language, f"p{place}" if f"p{place}" in pictures else "") for place, report in enumerate(reports)
+        _card(report, language, base, f"p{place}" if f"p{place}" in pictures else "")
+        for place, report in enumerate(reports)
     )
     title = escape(term("contents.title", language=language))
     mail.add_alternative(
@@ -93,10 +110,12 @@ def _name_boundaries(mail: EmailMessage) -> None:
         part.set_boundary(f"loyalty-kit-{place}")
 
 
-def _card(report: FolderReport, language: str, picture: str) -> str:
+def _card(report: FolderReport, language: str, base: str, picture: str) -> str:
     """One report: its title, its failure if it has one, its answer, its figures, what changed, its picture."""
     kept = report.good.facts if report.good else {}
     title = escape(report.facts.get("title") or report.name)
+    if link := _link(report, base):
+        title = f'<a href="{escape(link)}">{title}</a>'
     parts = [f'<h2 style="margin:0 0 8px;font-size:16px">{title}</h2>']
     if report.failed is not None:
         parts.append(f'<p style="color:{_COLOURS["bad"]}"><strong>{escape(_failure(report, language))}</strong></p>')
@@ -120,7 +139,7 @@ def _cell(tile: Tile) -> str:
     return f'<td style="{_CELL}">{escape(tile.heading)}{figure}{escape(tile.detail)}<br>{told}</td>'
 
 
-def _plain(report: FolderReport, language: str) -> str:
+def _plain(report: FolderReport, language: str, base: str) -> str:
     """One report in lines of text."""
     kept = report.good.facts if report.good else {}
     lines = [report.facts.get("title") or report.name]
@@ -128,7 +147,13 @@ def _plain(report: FolderReport, language: str) -> str:
     lines += [kept["answer"]] if kept.get("answer") else []
     for tile in read_tiles(kept.get("tiles", "")):
         lines.append(" · ".join(filter(None, (tile.heading, tile.value, tile.detail, tile.verdict))))
-    return "\n".join([*lines, *([kept["since"]] if report.moved else [])])
+    return "\n".join([*lines, *([kept["since"]] if report.moved else []), *filter(None, [_link(report, base)])])
+
+
+def _link(report: FolderReport, base: str) -> str:
+    """Address of the last good page, else of the failure's; nothing where no base is known."""
+    page = report.good or report.failed
+    return base + quote(os.fsencode(page.file)) if base and page is not None else ""
 
 
 def _failure(report: FolderReport, language: str) -> str:

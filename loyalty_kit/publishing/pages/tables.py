@@ -118,21 +118,37 @@ def values_html(payload: Any, language: str) -> str:
 
 def drop_doubled(main: Tag) -> None:
     """Take away what a reader finds right beside: values in a table of the section, a method told again below."""
-    for details in main.select("details.values"):
-        rows = [_cells(row) for table in _beside(details) for row in table.select("tbody tr")]
-        told = [_cells(row) for row in details.select("tbody tr")]
-        if rows and all(any(_holds(row, one) for row in rows) for one in told):
-            details.decompose()
-    seen: set[tuple[int, str]] = set()
-    for details in reversed(main.select("details.method")):
-        heading = details.find_previous(_HEADINGS)
-        key = (id(heading), details.get_text())
-        if key in seen:
-            details.decompose()
-        seen.add(key)
+    for parts in _sections(main):
+        tables = [part for part in parts if part.name == "table" and part.find_parent("details") is None]
+        rows = [_cells(row) for table in tables for row in table.select("tbody tr")]
+        for details in (part for part in parts if _is(part, "values")):
+            told = [_cells(row) for row in details.select("tbody tr")]
+            if rows and all(any(_holds(row, one) for row in rows) for one in told):
+                details.decompose()
+        seen: set[str] = set()
+        for details in (part for part in reversed(parts) if _is(part, "method")):
+            text = details.get_text()
+            if text in seen:
+                details.decompose()
+            seen.add(text)
     for behind in main.select(".behind"):
         if behind.details is None:
             behind.decompose()
+
+
+def _sections(main: Tag) -> list[list[Tag]]:
+    """Tables and what is folded, by the section that they stand in."""
+    sections: list[list[Tag]] = [[]]
+    for part in main.find_all([*_HEADINGS, "table", "details"]):
+        if part.name in _HEADINGS:
+            sections.append([])
+        else:
+            sections[-1].append(part)
+    return sections
+
+
+def _is(part: Tag, name: str) -> bool:
+    return not part.decomposed and part.name == "details" and name in part.get_attribute_list("class")
 
 
 def _folded(name: str, html: str, language: str) -> str:
@@ -162,13 +178,6 @@ def _cell(value: Value, digits: int) -> str:
         return escape(" ".join(value.split()))
     text = f"{value:,.{min(max(digits, 0), 9)}f}"
     return text.replace("-", "−") if float(text.replace(",", "")) else text.lstrip("-")
-
-
-def _beside(details: Tag) -> list[Tag]:
-    """Tables of the section that a picture stands in, but those of pictures."""
-    heading = details.find_previous(_HEADINGS)
-    tables = details.find_parent("main").select("table")  # type: ignore[union-attr]
-    return [one for one in tables if one.find_parent("details") is None and one.find_previous(_HEADINGS) is heading]
 
 
 def _cells(row: Tag) -> tuple[str, list[str]]:

@@ -22,6 +22,13 @@ from loyalty_kit.publishing.pages.failure import failure_page
 PIXEL = base64.b64encode(b"\x89PNG" + b"0" * 9000).decode()
 
 
+@pytest.fixture(autouse=True)
+def outside_a_job(monkeypatch):
+    """Take away what the machine that runs the tests says of a job of its own."""
+    for name in ("CI_JOB_URL", "BUILD_URL"):
+        monkeypatch.delenv(name, raising=False)
+
+
 def report(folder: Path, name: str, **more: str) -> None:
     facts = {"name": name, "title": f"Title of {name}", "notebook": "10.ipynb", "parameters": "{}", **more}
     (folder / f"{name}.html").write_text(document("Report", "", facts=facts), "utf-8")
@@ -118,3 +125,26 @@ def test_a_page_that_somebody_planted_does_not_hold_the_mail_up(tmp_path):
 
 def test_a_folder_without_reports_says_so(tmp_path):
     assert "No report yet." in mail(tmp_path).get_body(("plain",)).get_content()
+
+
+@pytest.mark.parametrize(
+    ("address", "root", "way"),
+    [("CI_JOB_URL", "CI_PROJECT_DIR", "artifacts/file"), ("BUILD_URL", "WORKSPACE", "artifact")],
+)
+def test_in_a_job_that_shows_its_files_each_title_leads_to_its_report(tmp_path, monkeypatch, address, root, way):
+    folder = tmp_path / "my reports"
+    folder.mkdir()
+    report(folder, "a")
+    monkeypatch.setenv(address, "https://ci.example.org/jobs/7/")
+    monkeypatch.setenv(root, str(tmp_path))
+    message, link = mail(folder), f"https://ci.example.org/jobs/7/{way}/my%20reports/a.html"
+    assert html(message).h2.a["href"] == link
+    assert link in message.get_body(("plain",)).get_content()
+
+
+@pytest.mark.parametrize(("url", "root"), [("javascript:x", "."), ("https://ci.example.org", "elsewhere"), ("", ".")])
+def test_where_no_address_is_known_nothing_is_linked(tmp_path, monkeypatch, url, root):
+    report(tmp_path, "a")
+    monkeypatch.setenv("CI_JOB_URL", url)
+    monkeypatch.setenv("CI_PROJECT_DIR", str(tmp_path / root))
+    assert html(mail(tmp_path)).a is None
