@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 
 from loyalty_kit.core.errors import InputError
-from loyalty_kit.core.messages import Message, message
 from loyalty_kit.core.selection import FEWEST
 from loyalty_kit.measurement.invariance.invariance import InvarianceResult, invariance
 from loyalty_kit.survey.codebook import Codebook
@@ -126,8 +125,4 @@ def _standings(
     for index in weights.columns:
         parts = weights.index[np.nan_to_num(weights[index].to_numpy(dtype=float)) > 0]
         found[str(index)] = "comparable" if all(found[str(part)] == "comparable" for part in parts) else "parts"
-    return Comparability(found, _sentence(reason), reserve, levels, items)
-
-
-def _sentence(reason: str) -> str:
-    return reason if isinstance(reason, Message) else message("{why}", why=reason)
+    return Comparability(found, reason, reserve, levels, items)

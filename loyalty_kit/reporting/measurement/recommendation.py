@@ -35,7 +35,9 @@ def _question(result: RecommendationResult, item: str) -> list[Sentence]:
     shares = {camp: percent(getattr(whole, camp)) for camp in CAMPS}
     first = say("recommend.camps", item=result.wordings[item], n=f"{whole.n_used:,}", **shares)
     by = [sentence for group in result.group_labels for sentence in _by_group(result, item, group)]
-    return [first, *by, *_gaps(result, item)]
+    known = result.groups[(result.groups["item"] == item) & result.groups["estimate"].notna()]
+    several = known["group"].duplicated().any()
+    return [first, *by, *([say("recommend.untested")] if several else []), *_gaps(result, item)]
 
 
 def _by_group(result: RecommendationResult, item: str, group: str) -> list[Sentence]:

@@ -60,6 +60,7 @@ def test_a_survey_of_30_says_why_nothing_is_compared():
 def test_the_tile_tells_the_clear_difference_of_the_leading_score_and_nothing_without_one(club):
     (tile,) = lk.tiles(club)
     assert tile.heading == "Loyalty index, by Club tier"
+    assert tile.value.endswith(" points")
     assert tile.verdict == "Gold above Basic"
     assert lk.tiles(lk.scores_by_group(members(600, gap=0.0), MEMBERS, by="wave")) == ()
 
