@@ -50,7 +50,7 @@ class ItemMapResult(Result):
         driver, item, share (of what all drivers explain) with ci_low and ci_high, within (part of the driver's
         share), performance (mean, 0 to 100, keyed) with performance_ci_low and performance_ci_high, p_first
         (probability that no other item of the driver matters more), p_mend (probability that the item matters at
-        least as much as the driver's items on average and scores lower than they do).
+        least as much as the driver's items on average and scores lower than they do); NaN of an only item.
     places : mapping of driver to {'mend', 'unclear', 'none', 'single'}
         Whether one item of the driver is to be mended first: p_mend of .80 or more; none so clear; no item that is
         important and low; only one item.
@@ -283,6 +283,8 @@ def _within(
 ) -> Floats:
     """Part of the driver's share, P(matters most) and P(to mend) of each of its items."""
     at = slice(block.at, block.at + len(block.items))
+    if len(block.items) == 1:
+        return np.array([[1.0, np.nan, np.nan]])
     likely, means = plausible(values[at], drawn[:, at], spread, rng), performances[:, at]
     first = (likely == likely.max(axis=1, keepdims=True)).mean(axis=0)
     matters = likely >= likely.mean(axis=1, keepdims=True)

@@ -62,16 +62,23 @@ def plot_items(result: ItemMapResult, *, ax: Axes | None = None) -> Axes:
         with canvas(ax, rows=1) as ax:
             return nothing(ax)
     rows = _rows(result)[::-1]
-    with canvas(ax, rows=0.8 * len(rows)) as ax:
+    with canvas(ax, rows=1.35 * len(rows)) as ax:
         for y, row in enumerate(rows):
             if "item" in row:
                 colour, mark = (ORANGE, "D") if row["mend"] else (BLUE, "o")
                 ax.hlines(y, 100 * row["ci_low"], 100 * row["ci_high"], color=colour, linewidth=2)
                 ax.plot(100 * row["share"], y, mark, color=colour, markersize=6)
         ax.axvline(0, color=MUTED, linewidth=1)
-        name_rows(ax, drawable([row["name"] for row in rows], [row.get("item", row["driver"]) for row in rows]))
-        for tick, row in zip(ax.get_yticklabels(), rows, strict=True):
-            tick.set_fontweight("normal" if "item" in row else "bold")
+        named = drawable([row["name"] for row in rows], [row.get("item", row["driver"]) for row in rows])
+        name_rows(ax, named)
+        # Whole questions stand above their intervals: beside these they would leave no room on a narrow screen.
+        ax.tick_params(axis="y", labelleft=False)
+        for y, (row, name) in enumerate(zip(rows, named, strict=True)):
+            kind: dict[str, Any] = {"va": "bottom"} if "item" in row else {"va": "center", "fontweight": "bold"}
+            place = (0.01, y + (0.16 if "item" in row else 0.0))
+            ax.text(*place, name, transform=ax.get_yaxis_transform(), wrap=True, fontsize=9, **kind).set_in_layout(
+                False
+            )
         ax.set_xlabel(label("figure.item_map_x", level=level(result.confidence)))
         ax.set_title(label("figure.item_map"), loc="left", fontweight="bold")
         return ax
@@ -97,7 +104,7 @@ def _of_driver(result: ItemMapResult, driver: str) -> Sentence:
         "score": number(row["performance"], 0),
         "share": percent(row["share"]),
         "within": percent(row["within"]),
-        "p": percent(row["p_mend"]),
+        "p": percent(0.0 if place == "single" else row["p_mend"]),
         **ends(row["ci_low"], row["ci_high"], result.confidence),
     }
     return say(f"item_map.{place}", **values)

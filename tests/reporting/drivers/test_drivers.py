@@ -462,7 +462,7 @@ def test_the_answer_names_the_question_to_mend():
 def test_the_answer_says_where_no_question_clearly_comes_first():
     verdict, items = questions(0.3)
     assert items.places["process"] == "unclear"
-    assert "where none of the questions clearly comes first" in lk.describe(verdict, "answer")[2]
+    assert "(none of its questions clearly comes first)" in lk.describe(verdict, "answer")[2]
     assert "Process: no clear difference between its questions. The likeliest to mend is" in str(lk.describe(items))
     assert "Queueing" not in str(lk.tiles(verdict))
 
