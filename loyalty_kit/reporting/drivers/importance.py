@@ -124,9 +124,9 @@ def importance_table(result: ImportanceResult) -> GT:
         "importance": "r_squared",
         "p_top3": "p_top3",
     }
-    if len(table) <= TOP or result.ranking == "too_few":
+    if len(table) <= TOP or not result.ranked:
         del columns["p_top3"]
-    if result.ranking == "too_few":
+    if not result.ranked:
         del columns["rank"]
     labels = headings(columns, level=level(result.confidence))
     decimals = {0: ["percent"], 3: ["importance"]} | ({2: ["p_top3"]} if "p_top3" in columns else {})

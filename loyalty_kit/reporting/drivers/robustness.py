@@ -123,7 +123,7 @@ def stability_table(result: DriverStabilityResult) -> GT:
         "rank": "rank",
     }
     labels = headings(columns, by=result.by, level=level(result.confidence))
-    decimals = {2: ["estimate"], 0: ["percent"]}
+    decimals = {2: ["estimate"], 0: ["percent", "rank"]}
     return lay_out(
         shown,
         name="stability",

@@ -233,6 +233,15 @@ def test_where_all_are_among_the_top_three_only_sign_and_interval_are_told():
     assert lk.describe(replace(few, table=few.table.assign(clear=0)))[0].startswith("No driver keeps")
 
 
+def test_a_group_of_fewer_than_fifteen_respondents_to_a_driver_has_coefficients_and_no_rank():
+    table = scores()
+    few = table.assign(channel=["app"] * 55 + ["web"] * (len(table) - 55))
+    shown = seen(lk.table(lk.drivers(few, drivers=DRIVERS).stability(by="channel", bootstrap=20)))
+    assert "nan" not in shown
+    assert "1.0" not in re.findall(r"[\d.]+", shown)
+    assert "–" in shown
+
+
 def test_groups_too_small_for_a_model_are_said_to_be_so(clear):
     table, *_ = clear
     few = table.assign(channel=["app"] * 3 + ["web"] * (len(table) - 3))
