@@ -37,6 +37,7 @@ STYLE: dict[str, Any] = {
     "axes.facecolor": PAPER,
     "axes.labelcolor": INK,
     "grid.color": GRID,
+    "patch.edgecolor": PAPER,
     "text.color": INK,
     "xtick.color": MUTED,
     "ytick.color": INK,

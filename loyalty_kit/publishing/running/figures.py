@@ -34,6 +34,7 @@ from loyalty_kit.core.drawing.palette import PAPER, with_dark_form
 from loyalty_kit.core.language import term
 from loyalty_kit.core.results import of_frame
 from loyalty_kit.core.tables import MIME
+from loyalty_kit.publishing.running.rasterised import many_marks_as_picture, with_few_colours
 
 PNG, SVG = "image/png", "image/svg+xml"
 CSS_DPI, POINTS = 96, 72
@@ -104,8 +105,7 @@ def shown(figure: Figure) -> tuple[str, bytes, dict[str, Any]]:
         had to do without a label for want of a font, the 'values' that it shows and the 'method' behind them.
     """
     with drawn_without_warnings(figure), _laid_out(figure):
-        few = marks(figure) <= MOST_MARKS
-        kind, (data, size) = (SVG, svg(figure)) if few else (PNG, png(figure))
+        kind, data, size = _drawn(figure)
     about: dict[str, Any] = {**size, "alt": alternative_text(figure), "method": list(explanation(figure))}
     about["values"] = [values.to_dict() for values in values_of(figure)]
     narrow = narrow_form(figure)
@@ -116,10 +116,24 @@ def shown(figure: Figure) -> tuple[str, bytes, dict[str, Any]]:
     return kind, data, about
 
 
+def _drawn(figure: Figure, kind: str = "") -> tuple[str, bytes, dict[str, int]]:
+    """Drawing of a figure, its many marks as a picture within it, or a PNG of what is too much for that or no kit's.
+
+    Where the kind is given, in that one.
+    """
+    if kind != PNG and marks(figure) <= MOST_MARKS:
+        return SVG, *svg(figure)
+    if kind != PNG and to_hex(figure.get_facecolor()) == PAPER:
+        with many_marks_as_picture(figure):
+            if kind == SVG or marks(figure) <= MOST_MARKS:
+                return SVG, *svg(figure)
+    return (SVG, *svg(figure)) if kind == SVG else (PNG, *png(figure))
+
+
 def _narrowly(narrow: Figure, kind: str) -> dict[str, Any]:
     """Narrow form of a figure in the kind that its wide one has, with a preview where it is the kernel's first."""
     with drawn_without_warnings(narrow), _laid_out(narrow):
-        data, size = svg(narrow) if kind == SVG else png(narrow)
+        _, data, size = _drawn(narrow, kind)
         preview = None if _PREVIEWED else png(narrow, sharpness=1, colors=PREVIEW_COLORS)[0]
     text = data.decode() if kind == SVG else base64.b64encode(data).decode()
     about: dict[str, Any] = {"narrow": {**size, "data": text}}
@@ -143,9 +157,9 @@ def _laid_out(figure: Figure) -> Iterator[None]:
 
 
 def marks(figure: Figure) -> int:
-    """Count what a drawing of the figure has to name: points, bars, cells and characters."""
+    """Count what a drawing of the figure has to name: points, bars, cells and characters, those in a picture aside."""
     total = 0
-    for artist in figure.findobj():
+    for artist in figure.findobj(lambda artist: not artist.get_rasterized()):
         if isinstance(artist, Line2D):
             total += len(np.asarray(artist.get_xydata()))
         elif isinstance(artist, Collection):
@@ -180,8 +194,9 @@ def svg(figure: Figure) -> tuple[bytes, dict[str, int]]:
         unsaid = dict.fromkeys(("Date", "Creator", "Format", "Type"))
         ground = to_hex(figure.get_facecolor())
         paper = ground if ground == PAPER else "white"
-        figure.savefig(drawn, format="svg", bbox_inches=_edge(figure), facecolor=paper, metadata=unsaid)
-    text = _UNSEEN.sub("", drawn.getvalue().decode())
+        options: dict[str, Any] = {"metadata": unsaid, "dpi": CSS_DPI * SHARPNESS}
+        figure.savefig(drawn, format="svg", bbox_inches=_edge(figure), facecolor=paper, **options)
+    text = with_few_colours(_UNSEEN.sub("", drawn.getvalue().decode()))
     found = re.search(r'<svg[^>]* viewBox="0 0 ([\d.]+) ([\d.]+)"', text)
     if found is None:
         raise ValueError("matplotlib wrote an SVG without a size.")

@@ -137,7 +137,8 @@ def plot_scores(scores: ScaleScores, *, ax: Axes | None = None) -> Axes:
             known = scores.frame[name].notna()
             weight = scores.frame.loc[known, scores.weight] if scores.weight else None
             counts, _ = np.histogram(scores.frame.loc[known, name], bins=edges, weights=weight)
-            ax.bar(edges[:-1], 0.8 * counts / counts.max(), width=9.4, bottom=row, align="edge", color=BLUE, alpha=0.75)
+            bars = {"width": 9.4, "align": "edge", "color": BLUE, "alpha": 0.75, "linewidth": 0}
+            ax.bar(edges[:-1], 0.8 * counts / counts.max(), bottom=row, **bars)
             ax.plot([means[name]] * 2, [row, row + 0.85], color=ORANGE, linewidth=2)
         ax.set_yticks(np.arange(len(names)) + 0.3, drawable((scores.labels[name] for name in names), names))
         ax.set(xlim=(0, 100), ylim=(-0.1, len(names)))
