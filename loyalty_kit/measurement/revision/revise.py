@@ -20,6 +20,7 @@ from loyalty_kit.measurement.revision.tables import (
 )
 from loyalty_kit.measurement.structure_verdict import StructureVerdict
 from loyalty_kit.statistics.weights import effective_n
+from loyalty_kit.survey.codebook import Codebook
 
 Withheld = Literal["few", "keying", "unrelated", "kmo", "not converged", "not identified", "improper"]
 
@@ -81,6 +82,11 @@ class RevisionResult(Result):
     n_used: int
     confidence: float
     warnings: tuple[str, ...] = ()
+
+    @property
+    def codebook(self) -> Codebook:
+        """What the survey asked; an empty one where the structure came as a dict."""
+        return self.structure.model.codebook
 
     def to_frame(self) -> pd.DataFrame:
         """Scales, one a row; items, pairs, misfits and steps stand in tables of those names."""

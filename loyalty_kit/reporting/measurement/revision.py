@@ -1,8 +1,6 @@
 """What to do with each scale and item: keep, merge or drop, why, and what it would do."""
 
-from typing import Any
 
-from great_tables import GT
 from matplotlib.axes import Axes
 
 from loyalty_kit.core.language import in_a_row, level, number, percent, term, translate
@@ -10,14 +8,12 @@ from loyalty_kit.measurement.cfa.validity import LIBERAL
 from loyalty_kit.measurement.revision.revise import RevisionResult
 from loyalty_kit.measurement.revision.rule import FEWEST
 from loyalty_kit.measurement.revision.search import JOINED
-from loyalty_kit.reporting.behind import Behind
-from loyalty_kit.reporting.layout import headings, lay_out, p_values, span
 from loyalty_kit.reporting.measurement.factors import labels
 from loyalty_kit.reporting.measurement.invariance import comparability
 from loyalty_kit.reporting.measurement.structure import fit_sentence, improper, overlaps
 from loyalty_kit.reporting.measurement.validity import draw_pairs
 from loyalty_kit.reporting.sentences import Passage, Sentence, records, say
-from loyalty_kit.reporting.verbs import describes, draws, tabulates
+from loyalty_kit.reporting.verbs import describes, draws
 from loyalty_kit.survey.codebook import Codebook
 
 MOST_SENTENCES, MOST_PAIRS = 3, 4
@@ -47,8 +43,8 @@ def describe_revision_reasons(result: RevisionResult) -> Passage:
 @describes(RevisionResult, "scales")
 def describe_scales(result: RevisionResult) -> Passage:
     """Say of each scale that is not simply kept what to do with it and why, and what the whole revision does."""
-    book = _book(result)
-    sentences = [_of_cluster(result, members) for members in _clusters(result)]
+    book = result.codebook
+    sentences = [_of_cluster(result, members) for members in clusters(result)]
     for row in records(result.scales[result.scales["verdict"] == "drop"]):
         figures = {"alpha": number(row["alpha_before"]), "low": number(row["alpha_low"])}
         figures |= {"high": number(row["alpha_high"]), "level": level(result.confidence)}
@@ -62,7 +58,7 @@ def describe_scales(result: RevisionResult) -> Passage:
 @describes(RevisionResult, "items")
 def describe_items(result: RevisionResult) -> Passage:
     """Name the items that do not fit, with the change to be expected."""
-    book = _book(result)
+    book = result.codebook
     if result.withheld:
         return Passage([say("revision.items_withheld", why=_why(result))])
     sentences = []
@@ -70,118 +66,13 @@ def describe_items(result: RevisionResult) -> Passage:
         figures = {"loading": number(row["loading_before"]), "mi": number(row["modification_index"], 1)}
         figures |= {"change": number(row["standardized_change"])}
         names = {"item": _item(row["item"], book), "scale": book.label(row["scale"])}
-        other = _revised(row["towards"], book) if row["towards"] else ""
+        other = revised_name(row["towards"], book) if row["towards"] else ""
         sentences.append(say(f"revision.item_{row['reason']}", towards=other, **names, **figures))
     for row in records(result.misfits[result.misfits["kind"] != "loading"]):
         figures = {"mi": number(row["modification_index"], 1), "change": number(row["standardized_change"])}
         case = "closer" if row["standardized_change"] > 0 else "farther"
         sentences.append(say(f"revision.pair_{case}", first=row["first"], second=row["second"], **figures))
     return Passage(sentences or [say("revision.no_item")])
-
-
-@tabulates(RevisionResult, "scales")
-def scales_table(result: RevisionResult) -> GT:
-    """Lay out what becomes of each scale, with its reliability before and after."""
-    table, book = result.scales, _book(result)
-    shown = table.assign(
-        label=table["scale"].map(book.label),
-        told=table["verdict"].map(_verdict),
-        why=[_reason(row["reason"], result) for row in records(table)],
-        interval=span(table["alpha_low"], table["alpha_high"], 2),
-    )
-    columns = {"label": "scale", "told": "verdict", "why": "why", "items_before": "items_before"}
-    columns |= {"items_after": "items_after", "alpha_before": "alpha_before", "interval": "interval"}
-    columns |= {name: name for name in ("alpha_after", "omega_before", "omega_after")}
-    return lay_out(
-        shown,
-        name="revision-scales",
-        title=term("title.revision_scales"),
-        labels=headings(columns, level=level(result.confidence)),
-        decimals={2: ["alpha_before", "alpha_after", "omega_before", "omega_after"]},
-        note=term("note.revision_scales"),
-        behind=Behind({"interval": ("alpha_low", "alpha_high")}),
-    )
-
-
-@tabulates(RevisionResult, "items")
-def items_table(result: RevisionResult) -> GT | None:
-    """Lay out the items of scales that do not stay as they are, and those that do not fit."""
-    items, book = result.items, _book(result)
-    changed = set(items.loc[items["verdict"].isin(["merge", "drop"]), "scale"])
-    table = items[items["scale"].isin(changed) | (items["reason"] != "")]
-    if table.empty:
-        return None
-    shown = table.assign(
-        group=table["scale"].map(book.label),
-        told=table["verdict"].map(_verdict),
-        why=[_item_reason(row, book) for row in records(table)],
-        p=p_values(table["p_value"]),
-    )
-    columns = {"item": "item", "told": "verdict", "why": "why", "loading_before": "loading_before"}
-    columns |= {"loading_after": "loading_after", "modification_index": "modification_index"}
-    columns |= {"standardized_change": "standardized_change", "p": "p_holm"}
-    return lay_out(
-        shown,
-        name="revision-items",
-        title=term("title.revision_items"),
-        labels=headings(columns),
-        decimals={2: ["loading_before", "loading_after", "standardized_change"], 1: ["modification_index"]},
-        group="group",
-        note=term("note.revision_items"),
-        behind=Behind({"p": "p_value"}, group=term("column.scale")),
-    )
-
-
-@tabulates(RevisionResult, "misfits")
-def misfits_table(result: RevisionResult) -> GT | None:
-    """Lay out what the model leaves out and should not, with the change to be expected."""
-    table, book = result.misfits, _book(result)
-    if table.empty:
-        return None
-    loading = table["kind"] == "loading"
-    ends = [_revised(name, book) if crossing else name for name, crossing in zip(table["first"], loading, strict=True)]
-    shown = table.assign(
-        what=[
-            term("revision.loads" if crossing else "revision.share_error", first=first, second=second)
-            for crossing, first, second in zip(loading, ends, table["second"], strict=True)
-        ],
-        p=p_values(table["p_value"]),
-    )
-    columns = {"what": "left_out_of_model", "modification_index": "modification_index"}
-    columns |= {"expected_change": "expected_change", "standardized_change": "standardized_change", "p": "p_holm"}
-    return lay_out(
-        shown,
-        name="misfits",
-        title=term("title.misfits"),
-        labels=headings(columns),
-        decimals={1: ["modification_index"], 2: ["expected_change", "standardized_change"]},
-        note=term("note.misfits"),
-        behind=Behind({"p": "p_value"}),
-    )
-
-
-@tabulates(RevisionResult, "steps")
-def steps_table(result: RevisionResult) -> GT:
-    """Lay out the fit of the claimed model and of the model after each step."""
-    table, book = result.steps, _book(result)
-    shown = table.assign(
-        what=[
-            term(f"revision.step_{row['step'].replace(' ', '_')}", names=_named(row["names"], row["step"], book))
-            for row in records(table)
-        ]
-    )
-    columns = {
-        "what": "revision_step",
-        **{name: name for name in ("scales", "items", "chi2", "df", "cfi", "rmsea", "srmr")},
-    }
-    return lay_out(
-        shown,
-        name="revision-steps",
-        title=term("title.revision_steps"),
-        labels=headings(columns),
-        decimals={3: ["cfi", "rmsea", "srmr"], 1: ["chi2"], 0: ["df"]},
-        note=term("note.revision_steps"),
-    )
 
 
 @draws(RevisionResult, "pairs")
@@ -217,7 +108,7 @@ def _sharing(result: RevisionResult) -> list[Sentence]:
     """Say which scales share a factor in most resamples; nothing where none do."""
     if not result.shared or result.number is None:
         return []
-    first, second = (_book(result).label(name) for name in result.shared[0])
+    first, second = (result.codebook.label(name) for name in result.shared[0])
     share = result.pairs.set_index(["first", "second"])["together"].loc[result.shared[0]]
     codes = result.pairs.set_index(["first", "second"])["verdict"]
     said = [str(codes.loc[pair]) for pair in result.shared]
@@ -228,8 +119,8 @@ def _sharing(result: RevisionResult) -> list[Sentence]:
 
 def _actions(result: RevisionResult) -> list[str]:
     """Put what to do into parts of one sentence, with what it does to the fit."""
-    book, scales, items = _book(result), result.scales, result.items
-    parts = [term("revision.merge", scales=labels(members, book)) for members in _clusters(result)]
+    book, scales, items = result.codebook, result.scales, result.items
+    parts = [term("revision.merge", scales=labels(members, book)) for members in clusters(result)]
     dropped = scales.loc[scales["verdict"] == "drop", "scale"]
     if len(dropped):
         parts.append(term("revision.drop_scales", scales=labels(dropped, book)))
@@ -249,7 +140,7 @@ def _actions(result: RevisionResult) -> list[str]:
 
 def _of_cluster(result: RevisionResult, members: tuple[str, ...]) -> Sentence:
     """Say why scales are to be merged, and how reliable they are as one."""
-    book, scales = _book(result), {row["scale"]: row for row in records(result.scales)}
+    book, scales = result.codebook, {row["scale"]: row for row in records(result.scales)}
     within = result.pairs[result.pairs["first"].isin(members) & result.pairs["second"].isin(members)]
     figures = {"htmt": number(within["htmt"].max()), "bound": number(LIBERAL)}
     figures |= {"alpha": number(scales[members[0]]["alpha_after"])}
@@ -259,7 +150,7 @@ def _of_cluster(result: RevisionResult, members: tuple[str, ...]) -> Sentence:
     return say(f"revision.{case}", scales=labels(members, book), **figures)
 
 
-def _clusters(result: RevisionResult) -> list[tuple[str, ...]]:
+def clusters(result: RevisionResult) -> list[tuple[str, ...]]:
     """Claimed scales that are to be one."""
     merged = result.scales[result.scales["verdict"] == "merge"]
     return [tuple(map(str, own["scale"])) for _, own in merged.groupby("revised", sort=False)]
@@ -294,7 +185,7 @@ def _untold_pairs(result: RevisionResult) -> list[Sentence]:
     pairs = result.pairs[result.pairs["verdict"] == "untold"]
     if result.withheld or pairs.empty:
         return []
-    book = _book(result)
+    book = result.codebook
     if len(pairs) > MOST_PAIRS:
         return [say("revision.untold_count", count=len(pairs), total=len(result.pairs))]
     names = [
@@ -309,28 +200,7 @@ def _why(result: RevisionResult) -> str:
     return term("structure.pair_gap").join(parts)
 
 
-def _verdict(code: str) -> str:
-    return term(f"revision.verdict_{code}")
-
-
-def _reason(code: str, result: RevisionResult) -> str:
-    return term(f"revision.reason_{code.replace(' ', '_')}", least=FEWEST) if code else ""
-
-
-def _item_reason(row: dict[str, Any], book: Codebook) -> str:
-    code = row["reason"]
-    return term(f"revision.because_{code}", towards=_revised(row["towards"], book)) if code else ""
-
-
-def _named(names: str, step: str, book: Codebook) -> str:
-    """Name what a step is about: scales by their labels, items by their names."""
-    if not names:
-        return ""
-    each = names.split(", ")
-    return in_a_row(each if step == "drop item" else [_revised(name, book) for name in each])
-
-
-def _revised(name: str, book: Codebook) -> str:
+def revised_name(name: str, book: Codebook) -> str:
     """Label of a scale, or of one that others were made into."""
     return JOINED.join(book.label(part) for part in name.split(JOINED)) if name else ""
 
@@ -338,7 +208,3 @@ def _revised(name: str, book: Codebook) -> str:
 def _item(name: str, book: Codebook) -> str:
     wording = book.item(name).wording if name in book.item_names else None
     return term("items.named", item=name, wording=wording) if wording else name
-
-
-def _book(result: RevisionResult) -> Codebook:
-    return result.structure.model.codebook
