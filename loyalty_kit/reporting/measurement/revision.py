@@ -1,6 +1,5 @@
 """What to do with each scale and item: keep, merge or drop, why, and what it would do."""
 
-
 from matplotlib.axes import Axes
 
 from loyalty_kit.core.language import in_a_row, level, number, percent, term, translate
@@ -23,7 +22,7 @@ MOST_SENTENCES, MOST_PAIRS = 3, 4
 def describe_answer(result: RevisionResult) -> Passage:
     """Headline: what scales share, what to do with them and what that does, and whether groups may be compared."""
     told = _headline(result)
-    doubted = improper(result.structure) if len(told) < MOST_SENTENCES else []
+    doubted = improper(result.structure) if len(told) < MOST_SENTENCES and "few" not in result.withheld else []
     return Passage([*(Sentence(sentence, "answer") for sentence in told), *doubted])
 
 

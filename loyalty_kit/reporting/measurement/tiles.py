@@ -52,7 +52,9 @@ def _kept(result: RevisionResult) -> Tile:
     tone: Tone = "bad" if counts["merge"] or counts["drop"] or gone else "open" if counts["untold"] else "good"
     return Tile(
         heading=term("tile.revision"),
-        value=term("tile.of", count=verdicts.count("keep"), total=len(verdicts)),
+        value="–"
+        if set(verdicts) == {"untold"}
+        else term("tile.of", count=verdicts.count("keep"), total=len(verdicts)),
         verdict=term("comma").join(parts) or term("tile.revision_all"),
         tone=tone,
     )
@@ -92,7 +94,7 @@ def _pairs(verdict: StructureVerdict) -> list[Tile]:
 def _distinctness(distinct: int, overlapping: int, total: int) -> tuple[str, Tone]:
     if overlapping:
         return "overlap", "bad"
-    return ("all", "good") if distinct == total else ("open", "open")
+    return ("all", "good") if distinct == total else ("open" if distinct else "none", "open")
 
 
 def _groups(verdict: StructureVerdict) -> list[Tile]:
