@@ -8,7 +8,7 @@ import pandas as pd
 
 from loyalty_kit.core.results import Result
 from loyalty_kit.measurement.factors.retention import RetentionResult
-from loyalty_kit.measurement.revision.rule import FEWEST, Verdict, judge_pairs, misfits
+from loyalty_kit.measurement.revision.rule import FEWEST, Verdict, judge_pairs, misfits_after
 from loyalty_kit.measurement.revision.search import Revision, search
 from loyalty_kit.measurement.revision.tables import (
     conclusion,
@@ -56,7 +56,8 @@ class RevisionResult(Result):
         of them was merged with a scale that is not one with the other).
     misfits : DataFrame
         kind, first, second, modification_index, expected_change, standardized_change, p_value (Holm): what the
-        model with the merged scales leaves out and should not; largest first.
+        model with the merged scales leaves out and should not; largest first. index_after (its modification index
+        in the model after all steps; missing where the item is gone) and remains (whether it is a misfit there).
     steps : DataFrame
         step ('claimed', 'merge', 'drop item', 'drop scale'), names, scales, items, chi2, df, cfi, rmsea, rmsea_low,
         rmsea_high, srmr; a model a row.
@@ -182,8 +183,9 @@ def revise_scales(structure: StructureVerdict, number: RetentionResult | None = 
         verdict=np.where(refused == "", pairs["verdict"], "untold"),
         reason=np.where(refused == "", pairs["reason"], refused),
     )
-    unsound = found.before_items is None or found.before_items.standing != "proper"
-    named = found.now.misfits.iloc[:0] if unsound or found.before_items is None else misfits(found.before_items)
+    sound = found.before_items is not None and found.before_items.standing == "proper"
+    named = misfits_after(found.before_items if sound and found.before_items else found.now, found.now)
+    named = named if sound else named.iloc[:0]
     scales = scale_rows(found, pairs, withheld)
     items = item_rows(found, scales, named, withheld)
     return RevisionResult(

@@ -87,6 +87,18 @@ def misfits(fitted: Fitted) -> pd.DataFrame:
     return table[clear].reset_index(drop=True)
 
 
+def misfits_after(before: Fitted, after: Fitted) -> pd.DataFrame:
+    """Misfits of a model, with the modification index that each has in a later one and whether it is one there."""
+    keys = ["kind", "first", "second"]
+    later = after.misfits.set_index(keys)["modification_index"]
+    remain = set(misfits(after)[keys].itertuples(index=False, name=None))
+    found = misfits(before)
+    places = list(found[keys].itertuples(index=False, name=None))
+    return found.assign(
+        index_after=[float(later.get(place, np.nan)) for place in places], remains=[place in remain for place in places]
+    )
+
+
 def worst_item(fitted: Fitted, kept: set[str]) -> Finding | None:
     """Item that should go first and can be spared: the weakest, else the one with the largest cross-loading."""
     spare = {item for items in fitted.scales.values() if len(items) > LEFT for item in items} - kept

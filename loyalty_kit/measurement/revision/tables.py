@@ -63,14 +63,12 @@ def _of_scale(name: str, found: Revision, pairs: pd.DataFrame, withheld: Sequenc
     return ("untold", str(open_ones.iloc[0])) if len(open_ones) else ("keep", "")
 
 
-def item_rows(
-    found: Revision, scales: pd.DataFrame, named: pd.DataFrame | None, withheld: Sequence[str]
-) -> pd.DataFrame:
+def item_rows(found: Revision, scales: pd.DataFrame, named: pd.DataFrame, withheld: Sequence[str]) -> pd.DataFrame:
     """Say what becomes of each item, with its loading before and after and the misfit for which it is named."""
     claimed, now = found.steps[0][2], found.now.loadings["standardized"]
     verdicts = scales.set_index("scale")["verdict"]
     gone = {finding.item: finding for finding in found.dropped}
-    crossing = pd.DataFrame() if named is None else named[named["kind"] == "loading"].drop_duplicates("second")
+    crossing = named[(named["kind"] == "loading") & named["remains"].astype(bool)].drop_duplicates("second")
     rows = []
     for item, row in claimed.loadings.iterrows():
         own: Verdict = verdicts[row["scale"]]

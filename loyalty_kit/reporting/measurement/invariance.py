@@ -121,8 +121,9 @@ def _difference(row: dict[Any, Any], result: InvarianceResult) -> Sentence:
     # Told as so much below, estimate and interval change sign together.
     sign = -1 if row["ci_high"] < 0 else 1
     low, high = sorted((sign * row["ci_low"], sign * row["ci_high"]))
-    reference = str(result.groups.index[0])
-    names = {"scale": result.codebook.label(row["scale"]), "group": row["group"], "reference": reference}
+    reference = _called(result.groups.index[0], result)
+    names = {"scale": result.codebook.label(row["scale"]), "reference": reference}
+    names["group"] = _called(row["group"], result)
     ends = {"difference": number(sign * row["estimate"]), "low": number(low), "high": number(high)}
     direction = say("invariance.above" if row["estimate"] > 0 else "invariance.below")
     phrase = "invariance.mean_unclear" if unclear else "invariance.mean"
@@ -134,7 +135,15 @@ def _unexamined(result: InvarianceResult) -> Sentence:
 
 
 def _sizes(result: InvarianceResult) -> str:
-    return term("comma").join(term("verdict.group_size", group=name, n=n) for name, n in result.groups.items())
+    return term("comma").join(
+        term("verdict.group_size", group=_called(name, result), n=n) for name, n in result.groups.items()
+    )
+
+
+def _called(name: object, result: InvarianceResult) -> str:
+    """Name of a group; of an option that is chosen or not, the word for it."""
+    ticked = {"1": "verdict.chosen", "0": "verdict.not_chosen"} if result.group in result.codebook.tick_labels else {}
+    return term(ticked[str(name)]) if str(name) in ticked else str(name)
 
 
 def _change_in_words(found: Decision) -> str:

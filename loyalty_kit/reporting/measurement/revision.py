@@ -66,8 +66,10 @@ def describe_items(result: RevisionResult) -> Passage:
         figures |= {"change": number(row["standardized_change"])}
         names = {"item": _item(row["item"], book), "scale": book.label(row["scale"])}
         other = revised_name(row["towards"], book) if row["towards"] else ""
-        sentences.append(say(f"revision.item_{row['reason']}", towards=other, **names, **figures))
-    for row in records(result.misfits[result.misfits["kind"] != "loading"]):
+        less = "_less" if row["reason"] == "misfit" and row["standardized_change"] < 0 else ""
+        sentences.append(say(f"revision.item_{row['reason']}{less}", towards=other, **names, **figures))
+    left = result.misfits[result.misfits["remains"].astype(bool)]
+    for row in records(left[left["kind"] != "loading"]):
         figures = {"mi": number(row["modification_index"], 1), "change": number(row["standardized_change"])}
         case = "closer" if row["standardized_change"] > 0 else "farther"
         sentences.append(say(f"revision.pair_{case}", first=row["first"], second=row["second"], **figures))

@@ -91,12 +91,16 @@ def misfits_table(result: RevisionResult) -> GT | None:
     )
     columns = {"what": "left_out_of_model", "modification_index": "modification_index"}
     columns |= {"expected_change": "expected_change", "standardized_change": "standardized_change", "p": "p_holm"}
+    columns |= {"index_after": "index_after"} if len(result.steps) > 1 else {}
     return lay_out(
         shown,
         name="misfits",
         title=term("title.misfits"),
         labels=headings(columns),
-        decimals={1: ["modification_index"], 2: ["expected_change", "standardized_change"]},
+        decimals={
+            1: [name for name in ("modification_index", "index_after") if name in columns],
+            2: ["expected_change", "standardized_change"],
+        },
         note=term("note.misfits"),
         behind=Behind({"p": "p_value"}),
     )

@@ -163,3 +163,31 @@ def test_tables_and_their_columns_are_a_contract():
 def test_one_scale_alone_is_kept_or_dropped_too():
     responses, book = simulate(300, scales={"a": 4}, rng=1)
     assert judged(responses, book).scales["verdict"].tolist() == ["keep"]
+
+
+def crossing(items: int) -> tuple[pd.DataFrame, lk.Codebook]:
+    """The last item of the first scale loads more on the second."""
+    loadings = simple_structure({"a": [0.8] * items, "b": [0.7] * 4, "c": [0.7] * 4})
+    loadings.loc[f"a_{items}", ["a", "b"]] = [0.4, 0.6]
+    factors = pd.DataFrame(np.where(np.eye(3), 1.0, 0.3), loadings.columns, loadings.columns)
+    scales = {scale: {"items": list(loadings.index[loadings.index.str.startswith(scale)])} for scale in "abc"}
+    book = lk.Codebook.model_validate({"response": {"min": -9, "max": 9}, "scales": scales})
+    return latent(500, loadings, factor_correlations=factors, rng=4), book
+
+
+def test_an_item_that_goes_takes_the_misfits_with_it_that_it_made():
+    found = judged(*crossing(4))
+    row = found.items.set_index("item").loc["a_4"]
+    assert (row["verdict"], row["reason"], row["towards"]) == ("drop", "cross", "b")
+    assert row["standardized_change"] >= 0.32 and row["p_value"] < 0.05
+    assert len(found.misfits) > 1 and not found.misfits["remains"].any()
+    assert found.items["reason"].tolist().count("") == 11
+    first, last = found.steps.iloc[0], found.steps.iloc[-1]
+    assert last["cfi"] > first["cfi"] and last["step"] == "drop item" and last["names"] == "a_4"
+
+
+def test_an_item_that_its_scale_cannot_spare_is_named_and_stays():
+    found = judged(*crossing(2))
+    items = found.items.set_index("item")
+    assert "drop" not in set(items["verdict"])
+    assert found.misfits["remains"].all() and found.steps["step"].tolist() == ["claimed"]

@@ -91,3 +91,14 @@ def test_where_nothing_can_be_told_the_headline_says_why_and_names_no_action(lan
     assert lk.tiles(found)[0].tone == "open"
     assert "100" in str(lk.describe(found, "items"))
     assert lk.table(found, "scales") is not None
+
+
+def test_groups_of_an_option_are_called_chosen_and_not_chosen(monkeypatch):
+    answers, book = simulate(400, scales={"trust": 3, "care": 3}, rng=3)
+    asked = {"buys": {"kind": "ticks", "columns": {"buys_web": "Web shop"}}}
+    given = book.model_dump(exclude_none=True) | {"items": asked, "groups": ["buys_web"]}
+    ticked = lk.Codebook.model_validate(given)
+    ladder = lk.invariance(answers.assign(buys_web=np.resize([1.0, 0.0], 400)), ticked, group="buys_web")
+    assert "not chosen (200)" in lk.table(ladder).as_raw_html()
+    monkeypatch.setenv("LOYALTY_KIT_LANGUAGE", "zh")
+    assert "未选" in lk.table(ladder).as_raw_html()
