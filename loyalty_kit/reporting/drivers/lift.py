@@ -33,7 +33,7 @@ def lift_table(result: LiftResult) -> GT:
         group=[term("verdict.group_n", group=group, n=n) for group, n in zip(called, table["n"], strict=True)],
         interval=span(table["ci_low"], table["ci_high"], 2),
     )
-    columns = {"label": "driver", "change": "lift", "interval": "interval"}
+    columns = {"label": "driver", "change": "change_per_step", "interval": "interval"}
     return lay_out(
         shown,
         name="lift",
