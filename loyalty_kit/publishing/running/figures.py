@@ -125,7 +125,7 @@ def _drawn(figure: Figure, kind: str = "") -> tuple[str, bytes, dict[str, int]]:
         return SVG, *svg(figure)
     if kind != PNG and to_hex(figure.get_facecolor()) == PAPER:
         with many_marks_as_picture(figure):
-            if kind == SVG or marks(figure) <= MOST_MARKS:
+            if kind == SVG or marks(figure) <= 2 * MOST_MARKS:
                 return SVG, *svg(figure)
     return (SVG, *svg(figure)) if kind == SVG else (PNG, *png(figure))
 
