@@ -23,7 +23,7 @@ MOST_BYTES = 100_000
 
 _LONGEST = 300
 _BASES = (("CI_JOB_URL", "CI_PROJECT_DIR", "artifacts/file"), ("BUILD_URL", "WORKSPACE", "artifact"))
-"""Where GitLab and Jenkins show what a job leaves behind: variables with its address and its folder, and the way there."""
+"""Where GitLab and Jenkins show the files of a job: variables with its address and its folder, and the way there."""
 _COLOURS = {"good": "#1a6b3c", "bad": "#b3261e", "open": "#8a5200", "plain": "#1d2329"}
 _SHAPES = {"good": "●", "bad": "◆", "open": "◐", "plain": ""}
 _BODY = "font-family:-apple-system,'Segoe UI',Roboto,'PingFang SC','Microsoft YaHei',sans-serif;color:#1d2329"
@@ -68,7 +68,7 @@ def write_digest(folder: Path, target: Path) -> None:
 
 
 def _base(folder: Path) -> str:
-    """Address under which a job shows the files of a folder; empty where no such job runs or the folder lies outside."""
+    """Address under which a job shows the files of a folder; empty without a job, or where the folder lies outside."""
     for address, root, way in _BASES:
         url, within = os.environ.get(address, ""), os.environ.get(root, "")
         place = folder.resolve()
