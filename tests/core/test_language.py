@@ -321,3 +321,8 @@ def titles(path: Path) -> list[str]:
 @pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}.{path.stem}")
 def test_no_module_holds_words_of_its_own(path):
     assert sentences(path) + titles(path) == []
+
+
+def test_customers_have_one_name_in_chinese():
+    told = {**phrases("zh"), **translations("zh")}
+    assert [key for key, phrase in told.items() if "\u5ba2\u6237" in phrase.replace("\u5ba2\u6237\u7aef", "")] == []

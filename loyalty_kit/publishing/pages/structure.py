@@ -164,6 +164,11 @@ def _name_table(soup: BeautifulSoup, table: Tag, number: int, language: str) -> 
     caption = _caption(soup, table)
     _scopes(table)
     _align(table)
+    for note in table.select("tfoot td"):
+        # A note may be longer than a screen is wide; it wraps by itself, while the columns above it scroll.
+        line = soup.new_tag("span", attrs={"class": "note"})
+        line.extend(list(note.contents))
+        note.append(line)
     name = " ".join(caption.get_text(" ").split()) if caption is not None else _heading_above(table)
     label = term("page.table", number=number, name=name, language=language)
     frame = soup.new_tag("figure", attrs={"class": "table"})

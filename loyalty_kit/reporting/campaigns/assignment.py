@@ -36,15 +36,20 @@ BALANCED = 0.1
 
 @describes(Campaign, "customers")
 def describe_customers(campaign: Campaign) -> Passage:
-    """Say how many customers each arm holds, and that they are simulated where they are."""
+    """Say how many customers each arm holds."""
     sizes = campaign.sizes.items()
-    simulated = [Sentence(say("campaign.simulated"), "warning")] if campaign.simulated else []
     if campaign.cluster is not None:
-        return Passage([*simulated, _units_drawn(campaign)])
+        return Passage([_units_drawn(campaign)])
     arms = [
         say(f"campaign.arm{'_control' if arm == campaign.control else ''}", arm=arm, n=f"{n:,}") for arm, n in sizes
     ]
-    return Passage([*simulated, say("campaign.customers", n=f"{campaign.n:,}", arms=in_a_row(arms))])
+    return Passage([say("campaign.customers", n=f"{campaign.n:,}", arms=in_a_row(arms))])
+
+
+@describes(Campaign, "simulated")
+def describe_simulated(campaign: Campaign) -> Passage:
+    """Warn of customers who are simulated; nothing where they are real."""
+    return Passage([Sentence(say("campaign.simulated"), "warning")] if campaign.simulated else [])
 
 
 def _units_drawn(campaign: Campaign) -> Sentence:

@@ -418,6 +418,12 @@ def test_a_table_of_great_tables_has_its_title_as_caption():
     assert caption.get_text("|") == "Reliability|of each scale"
 
 
+def test_a_tables_note_is_a_line_that_wraps_by_itself():
+    note = page(html(GT(SCALES).tab_source_note("Alpha of each scale").as_raw_html())).select_one("tfoot td")
+    assert note.find("span", class_="note").get_text(strip=True) == "Alpha of each scale"
+    assert note.get_text(strip=True) == "Alpha of each scale"
+
+
 def test_a_table_of_great_tables_brings_no_style_and_keeps_its_alignment():
     soup = page(html(GT(SCALES).as_raw_html()))
     assert (soup.main.style, "gt_right" in soup.find("td", string="0.72")["class"]) == (None, True)

@@ -66,7 +66,8 @@ def passages(results, *, min_cell=30, simulated=False) -> list[tuple[str, ...]]:
     """Every passage of the report."""
     campaign, metrics, assignment, trust, effects, decision, course, plan = results
     return [
-        lk.describe(replace(campaign, simulated=simulated)),
+        lk.describe(replace(campaign, simulated=simulated), "simulated"),
+        lk.describe(campaign),
         lk.describe(decision, "answer"),
         lk.describe(decision, "reasons"),
         tuple(str(lk.tiles(decision)).splitlines()),
@@ -390,7 +391,7 @@ def test_no_customer_stands_in_any_sentence_or_table(clear):
     assert "secret" not in sentences(clear) + " ".join(shown(clear))
 
 
-def test_simulated_data_are_said_to_be(clear):
+def test_simulated_data_are_said_to_be_before_all_else(clear):
     assert sentences(clear, simulated=True).startswith("Simulated data: no customer in this report is real")
     assert "imulated" not in sentences(clear)
 
