@@ -14,6 +14,9 @@ from loyalty_kit.reporting.layout import headings, lay_out, span
 from loyalty_kit.reporting.sentences import Passage, Sentence, records, say
 from loyalty_kit.reporting.verbs import describes, draws, tabulates
 
+DRAWN = 3
+"""Drivers whose questions are drawn; the table has all."""
+
 
 @describes(ItemMapResult, "items")
 def describe_items(result: ItemMapResult) -> Passage:
@@ -57,7 +60,7 @@ def items_table(result: ItemMapResult) -> GT:
 
 @draws(ItemMapResult, "items")
 def plot_items(result: ItemMapResult, *, ax: Axes | None = None) -> Axes:
-    """Draw the share of each item with its interval, driver by driver, the one to mend marked."""
+    """Draw the share of each item of the first drivers with its interval, the one to mend marked."""
     if result.table.empty:
         with canvas(ax, rows=1) as ax:
             return nothing(ax)
@@ -80,14 +83,15 @@ def plot_items(result: ItemMapResult, *, ax: Axes | None = None) -> Axes:
                 False
             )
         ax.set_xlabel(label("figure.item_map_x", level=level(result.confidence)))
-        ax.set_title(label("figure.item_map"), loc="left", fontweight="bold")
+        title = "figure.item_map" if len(result.places) <= DRAWN else "figure.item_map_first"
+        ax.set_title(label(title, count=DRAWN), loc="left", fontweight="bold")
         return ax
 
 
 def _rows(result: ItemMapResult) -> list[dict[str, Any]]:
     """Rows of the figure from above: each driver's name, then its items."""
     rows: list[dict[str, Any]] = []
-    for driver in result.places:
+    for driver in [*result.places][:DRAWN]:
         rows.append({"driver": driver, "name": result.labels.get(driver, driver)})
         for place, row in enumerate(records(result.of(driver))):
             said = label("figure.question", item=result.wordings[row["item"]], score=number(row["performance"], 0))
