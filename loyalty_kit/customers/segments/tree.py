@@ -1,6 +1,7 @@
 """Segments as rules that can be said aloud: a tree of at most three splits."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +16,18 @@ SPLITS = 3
 FOLDS = 5
 
 
+class Condition(NamedTuple):
+    """Condition of a rule: a column above a border, or up to it."""
+
+    column: str
+    above: bool
+    border: float
+
+    def told(self, column: str) -> str:
+        """Text of the condition under a name of the column."""
+        return f"{column} {'>' if self.above else '≤'} {self.border:.4g}"
+
+
 @dataclass(frozen=True, eq=False)
 class TreeResult(Result):
     """Rules of at most three splits, and how often they find the segment.
@@ -23,6 +36,8 @@ class TreeResult(Result):
     ----------
     table : DataFrame
         rule (conditions, joined), segment, customers, share_right.
+    conditions : tuple of tuple of Condition
+        Of each rule.
     accuracy : float
         Share of customers whose segment the rules find, in folds that they were not made of.
     largest : float
@@ -32,6 +47,7 @@ class TreeResult(Result):
     """
 
     table: pd.DataFrame
+    conditions: tuple[tuple[Condition, ...], ...]
     accuracy: float
     largest: float
     n_used: int
@@ -51,31 +67,32 @@ def tree_of(table: pd.DataFrame, labels: Whole, seed: int) -> TreeResult:
     model.fit(values, labels)
     leaves = model.apply(values)
     found = model.predict(values)
+    paths = _paths(model, list(map(str, table.columns)))
     records = []
-    for leaf, conditions in _paths(model, list(map(str, table.columns))):
+    for leaf, conditions in paths:
         inside = leaves == leaf
-        records.append(
-            (" & ".join(conditions), int(found[inside][0]), int(inside.sum()), float((labels == found)[inside].mean()))
-        )
+        rule = " & ".join(condition.told(condition.column) for condition in conditions)
+        records.append((rule, int(found[inside][0]), int(inside.sum()), float((labels == found)[inside].mean())))
     return TreeResult(
         table=pd.DataFrame(records, columns=["rule", "segment", "customers", "share_right"]),
+        conditions=tuple(conditions for _, conditions in paths),
         accuracy=float((held_out == labels).mean()),
         largest=float(sizes.max() / len(labels)),
         n_used=len(labels),
     )
 
 
-def _paths(model: DecisionTreeClassifier, names: list[str]) -> list[tuple[int, list[str]]]:
+def _paths(model: DecisionTreeClassifier, names: list[str]) -> list[tuple[int, tuple[Condition, ...]]]:
     """Leaves with the conditions that lead to them, from left to right."""
     tree = model.tree_
-    found: list[tuple[int, list[str]]] = []
-    waiting: list[tuple[int, list[str]]] = [(0, [])]
+    found: list[tuple[int, tuple[Condition, ...]]] = []
+    waiting: list[tuple[int, tuple[Condition, ...]]] = [(0, ())]
     while waiting:
         node, conditions = waiting.pop()
         if tree.children_left[node] < 0:
             found.append((node, conditions))
             continue
-        name, border = names[tree.feature[node]], f"{tree.threshold[node]:.4g}"
-        waiting.append((tree.children_right[node], [*conditions, f"{name} > {border}"]))
-        waiting.append((tree.children_left[node], [*conditions, f"{name} ≤ {border}"]))
+        name, border = names[tree.feature[node]], float(tree.threshold[node])
+        waiting.append((tree.children_right[node], (*conditions, Condition(name, True, border))))
+        waiting.append((tree.children_left[node], (*conditions, Condition(name, False, border))))
     return found

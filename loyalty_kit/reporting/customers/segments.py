@@ -4,6 +4,7 @@ import numpy as np
 from great_tables import GT
 from matplotlib.axes import Axes
 
+from loyalty_kit.core.errors import TooLittleError
 from loyalty_kit.core.language import in_a_row, interval, number, percent, probability, term, translate
 from loyalty_kit.core.selection import FEWEST
 from loyalty_kit.customers.baskets.associations import AssociationsResult
@@ -18,6 +19,12 @@ from loyalty_kit.reporting.sentences import Passage, Sentence, records, say
 from loyalty_kit.reporting.verbs import describes, draws, tabulates
 
 MOST_RULES = 15
+MEASURED = ("days_since_last", "purchases", "amount")
+
+
+def column_labels() -> dict[str, str]:
+    """Names of the columns that `RfmResult.frame` has; other columns keep theirs."""
+    return {name: term(f"measure.{name}") for name in MEASURED}
 
 
 @describes(StructureResult, "structure")
@@ -29,15 +36,20 @@ def describe_structure(result: StructureResult) -> Passage:
 
 
 @describes(SegmentsResult, "segments")
-def describe_segments(result: SegmentsResult) -> Passage:
-    """Say how many segments there are, how large, and which come back in other samples."""
+def describe_segments(result: SegmentsResult, *, structure: StructureResult | TooLittleError | None = None) -> Passage:
+    """Say how many segments there are, how large, and which come back in other samples; cuts where there are none."""
     stability = result.stability()
     names = {
         row["segment"]: term(
-            "groups_found.one", number=row["segment"], name=translate(name), share=percent(row["share"])
+            "groups_found.one",
+            number=row["segment"],
+            name=translate(name, column_labels()),
+            share=percent(row["share"]),
         )
         for row, name in zip(records(result.table), result.names, strict=True)
     }
+    if isinstance(structure, StructureResult) and structure.verdict in ("none", "columns"):
+        return Passage([say("groups_found.cuts", k=result.k, names=in_a_row(names.values()))])
     sentences = [say("groups_found.all", k=result.k, names=in_a_row(names.values()))]
     for verdict in ("stable", "unsure", "dissolves"):
         found = stability.loc[stability["verdict"] == verdict, "segment"]
@@ -51,7 +63,7 @@ def segments_table(result: SegmentsResult) -> GT:
     """Lay out each segment: name, size, how far it comes back, and its means."""
     stability = result.stability()
     shown = result.table.assign(
-        name=[translate(name) for name in result.names],
+        name=[translate(name, column_labels()) for name in result.names],
         jaccard=stability["jaccard"],
         by_chance=stability["by_chance"],
         sure=stability["sure"],
@@ -80,7 +92,9 @@ def segments_table(result: SegmentsResult) -> GT:
 @draws(SegmentsResult, "segments")
 def plot_segments(result: SegmentsResult, *, ax: Axes | None = None) -> Axes:
     """Draw the profile of each segment: means in standard deviations from all customers'."""
-    table = result.profile.rename(index=lambda number: label("figure.found_row", number=number))
+    table = result.profile.rename(
+        columns=column_labels(), index=lambda number: label("figure.found_row", number=number)
+    )
     with canvas(ax, rows=len(table) + 2) as ax:
         heat(ax, table, limits=(-2, 2), colours="RdBu_r", digits=1)
         ax.set_title(label("figure.found"), loc="left", fontweight="bold")
@@ -97,7 +111,12 @@ def describe_rules(result: TreeResult) -> Passage:
 @tabulates(TreeResult, "rules")
 def rules_table(result: TreeResult) -> GT:
     """Lay out the rules."""
-    shown = result.table.assign(segment=result.table["segment"] + 1)
+    named = column_labels()
+    rules = [
+        " & ".join(condition.told(named.get(condition.column, condition.column)) for condition in conditions)
+        for conditions in result.conditions
+    ]
+    shown = result.table.assign(segment=result.table["segment"] + 1, rule=rules)
     labels = headings({"rule": "rule", "segment": "segment", "customers": "customers", "share_right": "right"})
     return lay_out(
         shown[shown["customers"] >= FEWEST],
