@@ -30,7 +30,7 @@ SPOKEN = "LOYALTY_KIT_LANGUAGE"
 """Environment variable with the language of this process; its children inherit it."""
 MESSAGES = "messages"
 """Table of a file of phrases that translates messages, by their templates."""
-SCALES = {"scale", "scales", "driver", "drivers", "outcome", "factors"}
+SCALES = {"scale", "scales", "driver", "drivers", "outcome", "factors", "feature"}
 """Names in templates that stand for scales of the codebook."""
 
 _PACKAGE = Path(__file__).parents[1]

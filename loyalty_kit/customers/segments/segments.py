@@ -326,7 +326,7 @@ def _name(row: pd.Series) -> Message:
     order = row.abs().sort_values(ascending=False, kind="stable").index
     marked = [name for name in order if abs(row[name]) >= MARKED][:2]
     parts = [
-        message("high {column}", column=name) if row[name] > 0 else message("low {column}", column=name)
+        message("high {feature}", feature=name) if row[name] > 0 else message("low {feature}", feature=name)
         for name in marked
     ]
     if not parts:
