@@ -32,7 +32,7 @@ test-version: $(VENV)/installed
 	$(BIN)/python -m pytest -m "not slow and not browser" $(PARALLEL)
 
 test-slow: $(VENV)/installed
-	$(BIN)/python -m pytest -m slow
+	$(BIN)/python -m pytest -m "slow or hypothesis" --hypothesis-profile thorough $(PARALLEL)
 
 check: $(VENV)/installed
 	$(BIN)/ruff check .

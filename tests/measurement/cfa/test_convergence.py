@@ -199,7 +199,7 @@ def test_the_saddle_point_of_a_factor_is_left_wherever_rounding_has_put_it():
 
 
 @pytest.mark.skipif("LOYALTY_KIT_TESTED_KERNEL" in os.environ, reason="runs the others under another kernel")
-@pytest.mark.parametrize("kernel", KERNELS)
+@pytest.mark.parametrize("kernel", [KERNELS[0], *(pytest.param(name, marks=pytest.mark.slow) for name in KERNELS[1:])])
 def test_these_tests_pass_under_another_processors_arithmetic(kernel):
     """OpenBLAS adds and multiplies in another order, with or without fused steps, on each kind of processor."""
     changed = os.environ | {"OPENBLAS_CORETYPE": kernel, "LOYALTY_KIT_TESTED_KERNEL": kernel}

@@ -56,6 +56,7 @@ def test_a_cluster_gives_the_same_reports_as_this_machine(tmp_path, cluster):
         assert (tmp_path / "there" / name).read_bytes() == (tmp_path / "here" / name).read_bytes()
 
 
+@pytest.mark.slow
 def test_a_worker_killed_in_mid_batch_costs_no_report(tmp_path, cluster):
     path = study(tmp_path, pause="time.sleep(3)")
     batch = lk.batch.read_batch(path)

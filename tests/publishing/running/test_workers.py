@@ -215,7 +215,7 @@ for process in psutil.process_iter():
 time.sleep(600)"""
 
 
-@pytest.mark.parametrize("killer", [KILL_KERNELS, KILL_REPORTS])
+@pytest.mark.parametrize("killer", [KILL_KERNELS, pytest.param(KILL_REPORTS, marks=pytest.mark.slow)])
 def test_a_cell_that_kills_its_servers_fails_alone(tmp_path, killer):
     beside = f"""import pathlib, time
 begun = pathlib.Path({str(tmp_path / "begun")!r})
