@@ -24,6 +24,7 @@ from .customers.rfm.rfm import RfmResult as RfmResult
 from .customers.segments.segments import SegmentsResult as SegmentsResult
 from .customers.segments.structure import StructureResult as StructureResult
 from .customers.segments.tree import TreeResult as TreeResult
+from .customers.staying.time_to_next import TimeToNextResult as TimeToNextResult
 from .customers.transactions.checks import LogCheckResult as LogCheckResult
 from .drivers.driver_result import DriverResult as DriverResult
 from .drivers.driver_verdict import DriverVerdict as DriverVerdict

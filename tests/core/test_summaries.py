@@ -183,6 +183,7 @@ class People:
         return [
             *(log, log.columns, log.ledger(), log.check(), early, early.moves(late, samples=20), lk.concentration(log)),
             lk.retention(log),
+            lk.time_to_next(log),
             *(groups, groups.features, groups.fitted, groups.tree(), groups.structure(samples=19)),
             *(
                 fit(groups.features.values(late.frame), 2, "gmm", rng)[0],
