@@ -1,0 +1,72 @@
+"""The models of purchases by name."""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from scipy import stats
+
+from loyalty_kit.customers.value import bg_nbd, nbd, pareto_nbd
+from loyalty_kit.customers.value.fitting import Fit, Likelihood, fit
+from loyalty_kit.customers.value.histories import Cells
+
+Floats = npt.NDArray[np.float64]
+LEVEL = 0.05
+
+
+class Model(NamedTuple):
+    """What a model of purchases can tell of histories."""
+
+    parameters: tuple[str, ...]
+    likelihood: Likelihood
+    alive: Callable[..., Floats]
+    expected: Callable[..., Floats]
+    futures: Callable[..., Iterator[Floats]]
+    called: str
+
+
+_BG = ("r", "alpha", "a", "b")
+MODELS = {
+    "nbd": Model(("r", "alpha"), nbd.likelihood, nbd.alive, nbd.expected, nbd.futures, "NBD"),
+    "bg_nbd": Model(_BG, bg_nbd.likelihood, bg_nbd.alive, bg_nbd.expected, bg_nbd.futures, "BG/NBD"),
+    "mbg_nbd": Model(
+        _BG,
+        partial(bg_nbd.likelihood, modified=True),
+        partial(bg_nbd.alive, modified=True),
+        partial(bg_nbd.expected, modified=True),
+        partial(bg_nbd.futures, modified=True),
+        "MBG/NBD",
+    ),
+    "pareto_nbd": Model(
+        ("r", "alpha", "s", "beta"),
+        pareto_nbd.likelihood,
+        pareto_nbd.alive,
+        pareto_nbd.expected,
+        pareto_nbd.futures,
+        "Pareto/NBD",
+    ),
+}
+DROPOUT = tuple(name for name in MODELS if name != "nbd")
+"""Models in which customers leave."""
+
+
+def fit_models(cells: Cells) -> dict[str, Fit]:
+    """Fit each model to the same histories, from where the NBD ends."""
+    mean, span = np.average(cells.x, weights=cells.customers), float(np.average(cells.T, weights=cells.customers))
+    stay = _fit("nbd", cells, (0.5, 0.5 * span / max(mean, 1e-3)))
+    r, alpha = stay.parameters
+    starts = {"bg_nbd": (r, 0.6 * alpha, 0.8, 2.5), "mbg_nbd": (1.3 * r, 0.6 * alpha, 0.9, 1.6)}
+    starts["pareto_nbd"] = (1.3 * r, alpha, 0.6, span / 3)
+    return {"nbd": stay, **{name: _fit(name, cells, start) for name, start in starts.items()}}
+
+
+def _fit(name: str, cells: Cells, start: tuple[float, ...]) -> Fit:
+    model = MODELS[name]
+    return fit(model.likelihood, model.parameters, cells.history, cells.customers, start)
+
+
+def dropout_p(gain: float) -> float:
+    """P value of a gain in log likelihood over the NBD, which lies at the border of each model with dropout."""
+    return float(stats.chi2.sf(2 * gain, 1) / 2) if gain > 0 else 1.0
