@@ -16,9 +16,8 @@ from loyalty_kit.core.selection import group_name
 from loyalty_kit.measurement.cfa.model import MEAN
 from loyalty_kit.measurement.cfa.structure import ScaleItems, Structure, read_answers, structure_of
 from loyalty_kit.measurement.correlations.items import ItemTable
-from loyalty_kit.measurement.factors.fit_indices import p_value
 from loyalty_kit.measurement.invariance.groups import GroupFit, Groups, positions
-from loyalty_kit.measurement.invariance.ladder import Rule, Step, fit_ladder, full_levels
+from loyalty_kit.measurement.invariance.ladder import Rule, Step, fit_ladder, full_levels, p_of_change
 from loyalty_kit.measurement.invariance.verdict import (
     Decision,
     decision,
@@ -161,7 +160,9 @@ def invariance(
     Maximum likelihood in all groups at once, factor variances 1 in the first. 'metric' holds
     loadings equal and frees the later groups' factor variances, 'scalar' holds intercepts equal
     and frees their factor means, 'strict' holds residual variances equal. Groups with no more
-    respondents than items are left out and named. A level holds only if those below it do. Where one fails, the
+    respondents than items are left out and named. A level holds only if those below it do, and where CFI and RMSEA
+    change little or the chi² difference is no more than chance brings (p > .05): in small groups the indices alone
+    jump by chance. Where one fails, the
     item with the largest score test is freed, again and again, until the level holds, as long as
     two items of its scale stay tied; levels above go on from there. The intercept of an item
     whose loading is free is free. RMSEA carries the factor √groups.
@@ -302,7 +303,7 @@ def _figures(fit: GroupFit, below: GroupFit | None, rule: Rule) -> dict[str, obj
     if below is None:
         return own | dict.fromkeys(_CHANGES, np.nan) | {"holds": pd.NA}
     change = {f"{name}_change": fit.fit[name] - below.fit[name] for name in ("chi2", "df", "cfi", "rmsea", "srmr")}
-    change["p_change"] = p_value(change["chi2_change"], change["df_change"])
+    change["p_change"] = p_of_change(fit, below)
     return (
         own | {name: change[name] for name in _CHANGES} | {"holds": rule.holds(fit, below) if is_sound(fit) else pd.NA}
     )

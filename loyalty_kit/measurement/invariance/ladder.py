@@ -15,6 +15,9 @@ KINDS = {"metric": LOADING, "scalar": INTERCEPT, "strict": RESIDUAL}
 
 WORDS = {"metric": message("loadings"), "scalar": message("intercepts"), "strict": message("residual variances")}
 
+CHANCE = 0.05
+"""P value of a chi² difference above which what a level fits worse by is no more than chance brings."""
+
 _KEPT = 2
 _SCORES = ["level", "scale", "item", "score", "df", "p_value", "freed"]
 
@@ -29,15 +32,23 @@ class Rule:
     def described(self) -> Message:
         """Sentence part: the rule in words."""
         return message(
-            "CFI falls by at most {cfi_fall:.3f} and RMSEA rises by at most {rmsea_rise:.3f}",
+            "CFI falls by at most {cfi_fall:.3f} and RMSEA rises by at most {rmsea_rise:.3f}, or the chi² difference "
+            "is no more than chance brings (p > {chance})",
             cfi_fall=self.cfi_fall,
             rmsea_rise=self.rmsea_rise,
+            chance=CHANCE,
         )
 
     def holds(self, fit: GroupFit, below: GroupFit) -> bool:
         """Whether a level holds, given the one below."""
         fall, rise = below.fit["cfi"] - fit.fit["cfi"], fit.fit["rmsea"] - below.fit["rmsea"]
-        return bool(fit.converged and fall <= self.cfi_fall and rise <= self.rmsea_rise)
+        small = fall <= self.cfi_fall and rise <= self.rmsea_rise
+        return bool(fit.converged and (small or p_of_change(fit, below) > CHANCE))
+
+
+def p_of_change(fit: GroupFit, below: GroupFit) -> float:
+    """Probability value of the chi²-difference test of a level against the one below."""
+    return p_value(fit.fit["chi2"] - below.fit["chi2"], fit.fit["df"] - below.fit["df"])
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,9 +8,9 @@ import numpy as np
 from loyalty_kit.core.messages import Message, message
 from loyalty_kit.measurement.cfa.soundness import bartlett_p, is_proper
 from loyalty_kit.measurement.factors.adequacy import UNRELATED
-from loyalty_kit.measurement.factors.fit_indices import FAIR_FIT, p_value, within
+from loyalty_kit.measurement.factors.fit_indices import FAIR_FIT, within
 from loyalty_kit.measurement.invariance.groups import GroupFit, Groups
-from loyalty_kit.measurement.invariance.ladder import WORDS, Rule, Step
+from loyalty_kit.measurement.invariance.ladder import CHANCE, WORDS, Rule, Step, p_of_change
 
 NARROW = 0.002
 """Distance of a change from its limit within which another sample may well decide otherwise."""
@@ -48,7 +48,9 @@ class Decision:
 
     @property
     def narrow(self) -> bool:
-        """Whether a change of 0.002 would decide otherwise."""
+        """Whether a change of 0.002, or a p value not twice as large, would decide otherwise."""
+        if self.p_change > CHANCE:
+            return self.slack < 0 and self.p_change <= 2 * CHANCE
         return abs(self.slack) <= NARROW
 
 
@@ -75,12 +77,13 @@ def decision(ladder: list[Step], rule: Rule) -> Decision:
     steps = [step for step in ladder if step.level in _LEVELS]
     if not steps[-1].holds:
         return _change(steps[-1].level, steps[-1].tied, steps[-1].below, rule)
-    return min((_change(step.level, step.fit, step.below, rule) for step in steps), key=lambda found: found.slack)
+    changes = (_change(step.level, step.fit, step.below, rule) for step in steps)
+    return min(changes, key=lambda found: (found.p_change > CHANCE, found.slack))
 
 
 def _change(level: str, fit: GroupFit, below: GroupFit, rule: Rule) -> Decision:
-    change = {name: fit.fit[name] - below.fit[name] for name in ("chi2", "df", "cfi", "rmsea")}
-    return Decision(level, change["cfi"], change["rmsea"], p_value(change["chi2"], change["df"]), rule)
+    change = {name: fit.fit[name] - below.fit[name] for name in ("cfi", "rmsea")}
+    return Decision(level, change["cfi"], change["rmsea"], p_of_change(fit, below), rule)
 
 
 def reserve(found: Decision, configural: GroupFit) -> str:
@@ -102,6 +105,7 @@ def verdict(ladder: list[Step], group: str, found: Decision | None, why: str, re
     figures = {
         "cfi": found.cfi_change,
         "rmsea": found.rmsea_change,
+        "p": found.p_change,
         "rule": found.rule.described(),
         "reserve": reserved,
     }
@@ -109,7 +113,7 @@ def verdict(ladder: list[Step], group: str, found: Decision | None, why: str, re
     if scalar is None or not scalar.holds:
         return message(
             "Comparing the scores of these groups of '{by}' is not justified: with equal {what} "
-            "CFI changes by {cfi:+.4f} and RMSEA by {rmsea:+.4f} "
+            "CFI changes by {cfi:+.4f} and RMSEA by {rmsea:+.4f}, chi² difference p = {p:.3f} "
             "(a level holds where {rule}), and freeing single items does not mend it{reserve}.",
             by=group,
             what=WORDS[found.level],
@@ -126,7 +130,8 @@ def verdict(ladder: list[Step], group: str, found: Decision | None, why: str, re
         )
     return message(
         "Loadings and intercepts are equal enough over the groups of '{by}' for their scores to be compared: "
-        "with equal {what} CFI changes by {cfi:+.4f} and RMSEA by {rmsea:+.4f} (a level holds where {rule}){reserve}.",
+        "with equal {what} CFI changes by {cfi:+.4f} and RMSEA by {rmsea:+.4f}, chi² difference p = {p:.3f} "
+        "(a level holds where {rule}){reserve}.",
         by=group,
         what=WORDS[found.level],
         **figures,

@@ -34,6 +34,7 @@ from loyalty_kit.core.drawing.palette import PAPER, with_dark_form
 from loyalty_kit.core.language import term
 from loyalty_kit.core.results import of_frame
 from loyalty_kit.core.tables import MIME
+from loyalty_kit.publishing.running.glyphs import with_short_glyphs
 from loyalty_kit.publishing.running.rasterised import many_marks_as_picture, with_few_colours
 
 PNG, SVG = "image/png", "image/svg+xml"
@@ -201,7 +202,7 @@ def svg(figure: Figure) -> tuple[bytes, dict[str, int]]:
     if found is None:
         raise ValueError("matplotlib wrote an SVG without a size.")
     width, height = (round(float(side) * CSS_DPI / POINTS) for side in found.groups())
-    text = _small(text)
+    text = with_short_glyphs(_small(text))
     return (with_dark_form(text) if paper == PAPER else text).encode(), {"width": width, "height": height}
 
 
