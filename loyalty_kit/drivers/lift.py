@@ -96,8 +96,8 @@ def lift(driver_result: DriverResult, *, by: str | None = None, step: float = 1.
     >>> table["loyalty"] = [1.0, 3, 4, 4, 7, 7]
     >>> lift(drivers(table, drivers=["trust", "price"])).to_frame()[["driver", "change"]].round(2)
       driver  change
-    0  trust    1.15
-    1  price    0.07
+    0  trust    1.01
+    1  price    0.27
     """
     check_number(step, "step")
     design, fitted, confidence = driver_result.design, driver_result.fitted, driver_result.confidence

@@ -37,7 +37,7 @@ def sharing(drawn: Floats, factors: npt.NDArray[np.int_], scales: Mapping[str, S
     --------
     >>> one = np.full((4, 4), 0.5) + np.eye(4) / 2
     >>> two = np.kron(np.eye(2), np.full((2, 2), 0.5)) + np.eye(4) / 2
-    >>> sharing(np.stack([one, two]), np.array([1, 2]), {"a": [0, 1], "b": [2, 3]}).loc["a", "b"]
+    >>> float(sharing(np.stack([one, two]), np.array([1, 2]), {"a": [0, 1], "b": [2, 3]}).loc["a", "b"])
     0.5
     """
     places = np.full((len(drawn), len(scales)), -1)
