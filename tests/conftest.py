@@ -18,7 +18,7 @@ from loyalty_kit.publishing.notebooks.syntax import undisturbed
 ROOT = Path(__file__).parents[1]
 
 # The same examples at every run, however busy the machine; more of them with the slow tests.
-settings.register_profile("kit", derandomize=True, deadline=None, max_examples=40)
+settings.register_profile("kit", derandomize=True, deadline=None, max_examples=25)
 settings.register_profile("thorough", derandomize=True, deadline=None, max_examples=200)
 settings.load_profile("kit")
 

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 import loyalty_kit as lk
 from loyalty_kit.__main__ import app
 
-IN_SUITE = ("qualtrics_text", "wjx_text", "typed_by_hand")
+IN_SUITE = ("wjx_text", "typed_by_hand")
 
 
 def rendered(folder: Path, names: tuple[str, ...]) -> None:
@@ -35,7 +35,7 @@ def rendered(folder: Path, names: tuple[str, ...]) -> None:
         assert all(label in page for label in book.labels.values())
 
 
-def test_drafts_of_three_programs_render_without_an_edit(tmp_path):
+def test_drafts_of_two_programs_render_without_an_edit(tmp_path):
     rendered(tmp_path, IN_SUITE)
 
 

@@ -64,15 +64,18 @@ def hostile(tmp_path_factory) -> Path:
 
 REPORTS = (
     "scale-quality-ecsi-mobile",
-    "factor-structure-ecsi-mobile",
     "factor-structure-corporate-reputation",
     "loyalty-drivers-ecsi-mobile",
-    "loyalty-drivers-corporate-reputation",
     "campaign-test-spring",
+    "customer-segments-club",
 )
+SECOND = ("factor-structure-ecsi-mobile", "loyalty-drivers-corporate-reputation", "customer-segments-online-retail")
+"""Second reports of a notebook: with the slow tests."""
 
 
-@pytest.fixture(scope="session", params=[*REPORTS, "hostile"])
+@pytest.fixture(
+    scope="session", params=[*REPORTS, "hostile", *(pytest.param(name, marks=pytest.mark.slow) for name in SECOND)]
+)
 def report(request, batch, hostile) -> Path:
     return hostile if request.param == "hostile" else batch / f"{request.param}.html"
 
