@@ -278,6 +278,7 @@ def rfm(
         "frequency": customers["orders"].to_numpy(dtype=float),
         "monetary": customers["net" if transactions.refunds == "net" else "spend"].to_numpy(dtype=float),
     }
+    del customers  # Of millions they are large.
     found = scored(values, bins, breaks)
     positions = segment(found.scores["recency"], found.scores["frequency"], bins)
     return RfmResult(
@@ -285,7 +286,7 @@ def rfm(
         borders=border_table(found, bins),
         at=_as_date(end),
         bins=bins,
-        n_used=len(customers),
+        n_used=len(positions),
         confidence=confidence,
         scored=found,
         ledger=ledger,
