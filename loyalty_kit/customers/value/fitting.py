@@ -61,13 +61,13 @@ def fit(
     if len(count) > 2 * MANY:
         some = slice(None, None, len(count) // MANY)
         first = _maximum(likelihood, tuple(part[some] for part in data), count[some], first, 1e-6)
-    theta = _maximum(likelihood, data, count, first, 1e-9)
+    theta: Floats = _maximum(likelihood, data, count, first, 1e-9)
     hessian = _hessian(likelihood, data, count, theta)
     covariance: Floats = np.linalg.pinv(hessian)
     if np.linalg.eigvalsh(hessian).min() > 0:
         move = covariance @ _slope(likelihood, data, count, theta)[1]
         # The last digits of directions in which the likelihood is nearly flat.
-        theta = theta - move if np.abs(move).max() < 0.05 else theta
+        theta = np.asarray(theta - move) if np.abs(move).max() < 0.05 else theta
     ll = -_slope(likelihood, data, count, theta)[0]
     edge = _edge(theta, hessian, covariance)
     return Fit(theta, covariance, float(ll), "" if edge is None else names[edge])
