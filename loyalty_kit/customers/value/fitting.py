@@ -57,13 +57,13 @@ def fit(
     start : list of float
         Parameters to begin with.
     """
-    first = np.log(np.asarray(start, dtype=float))
+    first: Floats = np.log(np.asarray(start, dtype=float))
     if len(count) > 2 * MANY:
         some = slice(None, None, len(count) // MANY)
         first = _maximum(likelihood, tuple(part[some] for part in data), count[some], first, 1e-6)
-    theta: Floats = _maximum(likelihood, data, count, first, 1e-9)
+    theta = _maximum(likelihood, data, count, first, 1e-9)
     hessian = _hessian(likelihood, data, count, theta)
-    covariance: Floats = np.linalg.pinv(hessian)
+    covariance: Floats = np.asarray(np.linalg.pinv(hessian), dtype=np.float64)
     if np.linalg.eigvalsh(hessian).min() > 0:
         move = covariance @ _slope(likelihood, data, count, theta)[1]
         # The last digits of directions in which the likelihood is nearly flat.
