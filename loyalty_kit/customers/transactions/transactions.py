@@ -30,7 +30,7 @@ from loyalty_kit.customers.transactions.ledger import Ledger
 from loyalty_kit.customers.transactions.refunds import matched
 
 Refunds = Literal["separate", "net", "drop"]
-MANY_ROWS = 20_000_000
+MANY_ROWS = 200_000_000
 """Rows of a log without orders from which on the engine that holds it groups them."""
 
 
