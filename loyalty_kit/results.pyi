@@ -26,6 +26,7 @@ from .customers.segments.structure import StructureResult as StructureResult
 from .customers.segments.tree import TreeResult as TreeResult
 from .customers.staying.time_to_next import TimeToNextResult as TimeToNextResult
 from .customers.transactions.checks import LogCheckResult as LogCheckResult
+from .customers.value.value_result import ValueResult as ValueResult
 from .drivers.driver_result import DriverResult as DriverResult
 from .drivers.driver_verdict import DriverVerdict as DriverVerdict
 from .drivers.fits.moderation import ModerationResult as ModerationResult

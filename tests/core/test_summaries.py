@@ -183,6 +183,7 @@ class People:
         return [
             *(log, log.columns, log.ledger(), log.check(), early, early.moves(late, samples=20), lk.concentration(log)),
             lk.retention(log),
+            lk.customer_value(log, horizon=8),
             lk.time_to_next(log),
             *(groups, groups.features, groups.fitted, groups.tree(), groups.structure(samples=19)),
             *(

@@ -54,16 +54,21 @@ DROPOUT = tuple(name for name in MODELS if name != "nbd")
 
 def fit_models(cells: Cells) -> dict[str, Fit]:
     """Fit each model to the same histories, from where the NBD ends."""
-    mean, span = np.average(cells.x, weights=cells.customers), float(np.average(cells.T, weights=cells.customers))
-    stay = _fit("nbd", cells, (0.5, 0.5 * span / max(mean, 1e-3)))
-    r, alpha = stay.parameters
-    starts = {"bg_nbd": (r, 0.6 * alpha, 0.8, 2.5), "mbg_nbd": (1.3 * r, 0.6 * alpha, 0.9, 1.6)}
-    starts["pareto_nbd"] = (1.3 * r, alpha, 0.6, span / 3)
-    return {"nbd": stay, **{name: _fit(name, cells, start) for name, start in starts.items()}}
+    stay = fit_model("nbd", cells)
+    return {"nbd": stay, **{name: fit_model(name, cells, stay) for name in DROPOUT}}
 
 
-def _fit(name: str, cells: Cells, start: tuple[float, ...]) -> Fit:
+def fit_model(name: str, cells: Cells, stay: Fit | None = None) -> Fit:
+    """Fit one model; `stay` is the NBD's fit, if it is known."""
     model = MODELS[name]
+    start: tuple[float, ...]
+    span = float(np.average(cells.T, weights=cells.customers))
+    if name == "nbd":
+        start = (0.5, 0.5 * span / max(float(np.average(cells.x, weights=cells.customers)), 1e-3))
+    else:
+        r, alpha = (stay or fit_model("nbd", cells)).parameters
+        starts = {"bg_nbd": (r, 0.6 * alpha, 0.8, 2.5), "mbg_nbd": (1.3 * r, 0.6 * alpha, 0.9, 1.6)}
+        start = starts.get(name, (1.3 * r, alpha, 0.6, span / 3))
     return fit(model.likelihood, model.parameters, cells.history, cells.customers, start)
 
 

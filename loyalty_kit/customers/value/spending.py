@@ -18,6 +18,10 @@ class Spending(NamedTuple):
 
     fitted: Fit | None
     mean: float
+    spread: float
+    """Standard deviation of customers' mean spend of a day."""
+    error: float
+    """Relative standard error of the mean."""
     correlation: float
     """Spearman's, of repeat days and mean spend: the model takes it to be 0."""
 
@@ -30,7 +34,8 @@ class Spending(NamedTuple):
     def drawn(self, days: Floats, x: Floats, z: Floats, rng: np.random.Generator) -> Floats:
         """Draw what each customer spends on so many days."""
         if self.fitted is None:
-            return days * self.mean
+            drawn: Floats = days * self.mean + np.sqrt(days) * self.spread * rng.standard_normal(len(days))
+            return drawn
         return gamma_gamma.drawn_spend(self.fitted.parameters, days, x, z, rng)
 
 
@@ -39,12 +44,14 @@ def spending_of(histories: Histories) -> Spending:
     again = histories.x > 0
     x, z = histories.x[again].astype(float), histories.z[again]
     mean = float(np.average(z, weights=x))
-    if z.max() - z.min() <= 1e-9 * mean:
-        return Spending(None, mean, float("nan"))
+    spread = float(np.sqrt(np.average((z - mean) ** 2, weights=x)))
+    error = float(np.sqrt((x**2 * (z - mean) ** 2).sum()) / (x.sum() * mean))
+    if spread <= 1e-9 * mean:
+        return Spending(None, mean, 0.0, 0.0, float("nan"))
     # In units of the mean, so that a currency of small coins starts as well as any.
     found = fit(gamma_gamma.likelihood, gamma_gamma.PARAMETERS, (x, z / mean), np.ones(len(x)), (3.0, 4.0, 1.0))
     found = found._replace(theta=found.theta + np.array([0.0, 0.0, np.log(mean)]))
     found = found._replace(ll=found.ll - len(z) * np.log(mean))
     correlation = float(stats.spearmanr(x, z).statistic) if x.max() > x.min() else float("nan")
     endless = found.parameters[1] <= 1
-    return Spending(None if found.edge or endless else found, mean, correlation)
+    return Spending(None if found.edge or endless else found, mean, spread, error, correlation)

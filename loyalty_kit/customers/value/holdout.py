@@ -1,0 +1,145 @@
+"""Holdouts: what the models would have said at an earlier day, beside what came."""
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from loyalty_kit.core.selection import FEWEST
+from loyalty_kit.customers.transactions.ledger import Ledger
+from loyalty_kit.customers.value.fitting import Fit
+from loyalty_kit.customers.value.histories import WEEK, Cells, Histories, histories_of
+from loyalty_kit.customers.value.models import DROPOUT, LEVEL, MODELS, dropout_p, fit_models
+from loyalty_kit.customers.value.totals import Total, chance_of, totals_of
+
+Floats = npt.NDArray[np.float64]
+Whole = npt.NDArray[np.int64]
+EARLIER = (0, 1, 2, 3, 6)
+"""Repeat purchases at which a group of the holdout begins."""
+
+
+class Holdout(NamedTuple):
+    """Customers known at a cut, models fitted to what they had done by then, and what they did after."""
+
+    histories: Histories
+    cells: Cells
+    fits: dict[str, Fit]
+    weeks: float
+    bought: Whole
+    """Days with a purchase of each customer after the cut."""
+    later: Cells
+    """Histories of the same customers at the end of the holdout."""
+
+
+def holdout_of(ledger: Ledger, cut: int, end: int) -> Holdout:
+    """Fit the models at a cut, inclusive, and look at what came until an end."""
+    histories, after = histories_of(ledger, cut), histories_of(ledger, end)
+    known = np.searchsorted(after.who, histories.who)
+    after = after.of(known)
+    cells = histories.cells()
+    return Holdout(histories, cells, fit_models(cells), (end - cut) / WEEK, after.x - histories.x, after.cells())
+
+
+def seen(fits: dict[str, Fit], name: str) -> bool:
+    """Whether a model sees customers leave: it gains over the NBD and does not sit at its edge."""
+    return not fits[name].edge and dropout_p(fits[name].ll - fits["nbd"].ll) < LEVEL
+
+
+def scores(held: Holdout, name: str) -> Floats:
+    """Log score of each customer: how likely the model held the days after the cut, given those before."""
+    model, theta = MODELS[name], held.fits[name].theta
+    later, _ = model.likelihood(theta, *held.later.history)
+    before, _ = model.likelihood(theta, *held.cells.history)
+    found: Floats = later[held.later.back] - before[held.cells.back]
+    return found
+
+
+def standing(held: Holdout, name: str) -> str:
+    """Model at a cut: the one asked for, or the NBD, into which it runs where it sits at its edge."""
+    return name if not held.fits[name].edge else "nbd"
+
+
+def mean_of(held: Holdout, name: str) -> float:
+    """Purchases that a model expects after the cut."""
+    name = standing(held, name)
+    expected = MODELS[name].expected(held.fits[name].parameters, held.weeks, *held.cells.history)
+    return float(held.cells.customers @ expected)
+
+
+def predicted(held: Holdout, name: str, rng: np.random.Generator, groups: Whole | None = None) -> list[Total]:
+    """Purchases after the cut as the model had them, in all or by groups of customers."""
+    name = standing(held, name)
+    model, fitted = MODELS[name], held.fits[name]
+    of = np.zeros(len(held.bought), dtype=np.int64) if groups is None else groups
+    count = int(of.max(initial=0)) + 1
+    weights = np.zeros((count, len(held.cells.x)))
+    np.add.at(weights, (of, held.cells.back), 1.0)
+    mean, relative = totals_of(model, fitted, held.cells, weights, held.weeks)
+    chance = chance_of(model, fitted, held.histories, held.weeks, of, rng)
+    return [Total(*map(float, part)) for part in zip(mean, relative, chance, strict=True)]
+
+
+def by_earlier(held: Holdout, name: str, confidence: float, rng: np.random.Generator) -> pd.DataFrame:
+    """Predicted and actual by how often customers had come again; small groups go with the one below."""
+    x = held.histories.x
+    begins = [0]
+    for low in EARLIER[1:]:
+        if (x >= low).sum() >= FEWEST and (x < low).sum() - (x < begins[-1]).sum() >= FEWEST:
+            begins.append(low)
+    groups = np.searchsorted(begins, x, side="right") - 1
+    totals = predicted(held, name, rng, groups)
+    last = [*(low - 1 for low in begins[1:]), None]
+    levels = [
+        f"{low}" if low == high else f"{low}+" if high is None else f"{low}-{high}"
+        for low, high in zip(begins, last, strict=True)
+    ]
+    intervals = [total.interval(confidence, rng) for total in totals]
+    return pd.DataFrame(
+        {
+            "by": "earlier",
+            "level": levels,
+            "customers": np.bincount(groups),
+            "predicted": [total.mean for total in totals],
+            "ci_low": [low for low, _ in intervals],
+            "ci_high": [high for _, high in intervals],
+            "actual": np.bincount(groups, held.bought).astype(int),
+        }
+    )
+
+
+def by_week(held: Holdout, name: str, ledger: Ledger, confidence: float, rng: np.random.Generator) -> pd.DataFrame:
+    """Predicted and actual by week after the cut, whole weeks only; chance is that of a total spread over weeks."""
+    name = standing(held, name)
+    model, fitted = MODELS[name], held.fits[name]
+    weeks = np.arange(1, int(held.weeks) + 1)
+    reached = [
+        model.expected(fitted.parameters, float(week), *held.cells.history) @ held.cells.customers for week in weeks
+    ]
+    each = np.diff([0.0, *reached])
+    (whole,) = predicted(held, name, rng)
+    intervals = [
+        # A week's purchases are nearly Poisson: few customers come twice in one.
+        Total(mean, whole.relative, float(np.sqrt(mean))).interval(confidence, rng)
+        for mean in each.tolist()
+    ]
+    bought = ledger.purchases
+    who = np.isin(bought.customer, held.histories.who)
+    after = bought.day - held.histories.end
+    place = (after[who & (after > 0)] - 1) // WEEK
+    return pd.DataFrame(
+        {
+            "by": "week",
+            "level": weeks.astype(str),
+            "customers": len(held.bought),
+            "predicted": each,
+            "ci_low": [low for low, _ in intervals],
+            "ci_high": [high for _, high in intervals],
+            "actual": np.bincount(place[place < len(weeks)], minlength=len(weeks)),
+        }
+    )
+
+
+def any_seen(fits: dict[str, Fit]) -> bool:
+    """Whether any model sees customers leave."""
+    return any(seen(fits, name) for name in DROPOUT)

@@ -1,0 +1,139 @@
+"""What a reader must know beside a forecast of customers' value."""
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+import pandas as pd
+
+from loyalty_kit.core.messages import Message, message
+from loyalty_kit.customers.transactions.ledger import Ledger
+from loyalty_kit.customers.transactions.transactions import Transactions
+from loyalty_kit.customers.value.fitting import Fit
+from loyalty_kit.customers.value.forecast import Correction, Forecast
+from loyalty_kit.customers.value.histories import WEEK
+from loyalty_kit.customers.value.holdout import Holdout, any_seen
+from loyalty_kit.customers.value.limits import last_day, weeks_of
+from loyalty_kit.customers.value.models import DROPOUT, MODELS
+from loyalty_kit.customers.value.totals import Total
+
+YEAR = 52
+RELATED = 0.1
+"""Correlation of spend with frequency from which it is said."""
+SEASON = 0.1
+"""Share by which the same weeks a year ago stood off the year from which it is said."""
+
+
+def notes_of(
+    transactions: Transactions,
+    forecast: Forecast,
+    fits: Mapping[str, Fit],
+    held: Holdout,
+    total: Total,
+    correction: Correction,
+    models: pd.DataFrame,
+    equal: list[str],
+) -> tuple[Message, ...]:
+    """Warnings of a result, the gravest first."""
+    ledger = transactions.ledger()
+    return (
+        *_of_dropout(dict(fits)),
+        *_of_holdout(held, total, correction, forecast.horizon),
+        *_of_models(models, equal, fits),
+        *_of_season(ledger, forecast.horizon),
+        *_of_spend(transactions, ledger, forecast),
+    )
+
+
+def _of_dropout(fits: dict[str, Fit]) -> Iterator[Message]:
+    if not any_seen(fits):
+        yield message(
+            "No dropout can be seen in this log: P(alive) and lifetime are not reported, purchases within the horizon "
+            "are, as of customers who stay."
+        )
+
+
+def _of_holdout(held: Holdout, total: Total, correction: Correction, horizon: int) -> Iterator[Message]:
+    if correction.factor != 1:
+        yield message(
+            "In the holdout of {weeks:.0f} weeks the model predicted {predicted:,.0f} purchases and {actual:,} came, "
+            "outside its interval: the figures are multiplied by {factor:.2f} and their intervals widened by as much.",
+            weeks=held.weeks,
+            predicted=total.mean,
+            actual=int(held.bought.sum()),
+            factor=correction.factor,
+        )
+    if held.weeks < horizon - 1:
+        yield message(
+            "The holdout has {weeks:.0f} weeks, the horizon {horizon}: how good the model is further ahead was not "
+            "tried.",
+            weeks=held.weeks,
+            horizon=horizon,
+        )
+
+
+def _of_models(models: pd.DataFrame, equal: list[str], fits: Mapping[str, Fit]) -> Iterator[Message]:
+    totals = models.set_index("model")["total"][equal]
+    if len(equal) > 1:
+        yield message(
+            "Models that did as well in the holdout within chance ({models}) say {low:,.0f} to {high:,.0f} purchases.",
+            models=[MODELS[name].called for name in equal],
+            low=totals.min(),
+            high=totals.max(),
+        )
+    away = [name for name in DROPOUT if fits[name].edge]
+    if away:
+        yield message(
+            "Fits that ran to the edge of their parameters are not used: {models}.",
+            models=[f"{MODELS[name].called} ({fits[name].edge})" for name in away],
+        )
+
+
+def _of_season(ledger: Ledger, horizon: int) -> Iterator[Message]:
+    weeks = weeks_of(ledger)
+    if weeks < 2 * YEAR:
+        yield message(
+            "The log covers {weeks:.0f} weeks, less than two years: whether the next {horizon} weeks are a season "
+            "cannot be known.",
+            weeks=weeks,
+            horizon=horizon,
+        )
+        return
+    # The year around these weeks, so that a shop that grows steadily is not taken for a season.
+    away = (last_day(ledger) - ledger.purchases.day) / WEEK - (YEAR - horizon / 2)
+    same, year = (np.abs(away) < horizon / 2).sum(), (np.abs(away) < YEAR / 2).sum()
+    off = same / max(year, 1) * YEAR / horizon - 1
+    if horizon < YEAR and abs(off) >= SEASON:
+        yield message(
+            "In the same {horizon} weeks a year before, purchases a week stood {off:+.0%} off those of the year around "
+            "them; the model knows no season.",
+            horizon=horizon,
+            off=float(off),
+        )
+
+
+def _of_spend(transactions: Transactions, ledger: Ledger, forecast: Forecast) -> Iterator[Message]:
+    spending = forecast.spending
+    if spending.fitted is None and spending.spread == 0:
+        yield message("Every repeat day came to {mean:,.2f}; this is taken as everybody's spend.", mean=spending.mean)
+    elif spending.fitted is None:
+        yield message(
+            "Spend a day could not be modelled, Gamma-Gamma running to the edge of its parameters: the mean, "
+            "{mean:,.2f}, is taken as everybody's.",
+            mean=spending.mean,
+        )
+    elif abs(spending.correlation) >= RELATED:
+        yield message(
+            "Customers who buy often spend otherwise a day (Spearman {rho:+.2f}); the model of spend takes both to be "
+            "unrelated.",
+            rho=spending.correlation,
+        )
+    back, paid = -float(ledger.refunds.sum()), float(ledger.spend.sum())
+    if back > 0 and transactions.refunds != "drop":
+        yield message(
+            "Revenue counts purchases; refunds, {share:.1%} of what was bought, are not taken off.", share=back / paid
+        )
+    nothing = len(np.unique(ledger.customer)) - len(forecast.histories.x)
+    if nothing:
+        yield message(
+            "Customers who never paid anything, with orders of 0 or refunds alone, are left out: {n}.", n=nothing
+        )

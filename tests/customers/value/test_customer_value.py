@@ -1,0 +1,200 @@
+"""The value of customers: forecast, holdout, dropout and what is refused, on CDNOW, Online Retail and odd logs."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from cdnow import CUT, log
+from shops import orders
+
+import loyalty_kit as lk
+
+ROOT = Path(__file__).parents[3]
+
+
+def read(table: pd.DataFrame, **options) -> lk.Transactions:
+    return lk.read_transactions(table, customer="who", time="when", amount="paid", **options)
+
+
+def days(counts: list[int], weeks: float, seed: int = 1) -> pd.DataFrame:
+    """Customers with so many orders each, spread over some weeks."""
+    rng = np.random.default_rng(seed)
+    who = np.repeat(np.arange(len(counts)), counts)
+    when = pd.Timestamp("2026-01-01") + pd.to_timedelta(rng.integers(0, int(weeks * 7), len(who)), unit="D")
+    return pd.DataFrame({"who": who, "when": when, "paid": rng.gamma(6, 4, len(who))})
+
+
+@pytest.fixture(scope="module")
+def cdnow():
+    return lk.customer_value(log("cds"), horizon=39, holdout=CUT, model="pareto_nbd", margin=0.4, discount=0.1)
+
+
+@pytest.fixture(scope="module")
+def retail():
+    file = ROOT / "data/online_retail/orders.parquet"
+    return lk.customer_value(
+        lk.read_transactions(file, customer="customer", time="time", amount="amount", order="order"), horizon=13
+    )
+
+
+@pytest.fixture(scope="module")
+def growing():
+    table, _ = orders("grows", 1_000, 65, 13, np.random.default_rng(3))
+    return table
+
+
+def test_the_holdout_of_cdnow_is_that_of_btyd(cdnow):
+    """Pareto/NBD says 1,666 (BTYD 2.4.3); with chance 1,431 to 1,982; there were 1,882, within it."""
+    total = cdnow.holdout().iloc[0]
+    assert total["predicted"] == pytest.approx(1665.51, abs=0.02)
+    assert total["actual"] == 1882
+    assert total["ci_low"] == pytest.approx(1431, abs=30)
+    assert total["ci_high"] == pytest.approx(1982, abs=60)
+    assert not cdnow.calibrated
+    assert cdnow.total()["basis"].tolist() == ["parameters and chance"]
+
+
+def test_parts_of_the_holdout_come_to_its_whole(cdnow):
+    table = cdnow.holdout()
+    whole = table.iloc[0]
+    for by in ("earlier", "week"):
+        part = table[table["by"] == by]
+        assert part["predicted"].sum() == pytest.approx(whole["predicted"], rel=1e-9)
+        assert part["actual"].sum() == whole["actual"]
+    assert table.loc[table["by"] == "earlier", "customers"].sum() == 2357
+
+
+def test_figures_of_customers_come_to_the_total(cdnow, tmp_path):
+    count = cdnow.customers(tmp_path / "own.csv")
+    written = pd.read_csv(tmp_path / "own.csv")
+    (total,) = cdnow.total().to_dict("records")
+    assert count == len(written) == cdnow.n_used == 2357
+    assert written[["purchases", "revenue"]].sum().tolist() == pytest.approx([total["purchases"], total["revenue"]])
+    assert (written["alive_low"] <= written["alive"]).all() and (written["alive"] <= written["alive_high"]).all()
+    with pytest.raises(lk.InputError, match="is there already"):
+        cdnow.customers(tmp_path / "own.csv")
+
+
+def test_margin_is_discounted_revenue(cdnow):
+    """Money that comes evenly over 39 weeks at 10 % a year is worth 96.5 %; what comes sooner more."""
+    (total,) = cdnow.total().to_dict("records")
+    assert 0.965 < total["margin"] / (0.4 * total["revenue"]) < 0.975
+
+
+def test_online_retail_shows_no_dropout(retail, tmp_path):
+    assert not retail.dropout()["seen"].any()
+    assert retail.used == "nbd"
+    assert retail.models()["alive"].isna().all()
+    assert str(retail.warnings[0]).startswith("No dropout can be seen in this log: P(alive) and lifetime")
+    retail.customers(tmp_path / "own.csv")
+    assert "alive" not in pd.read_csv(tmp_path / "own.csv", nrows=1)
+
+
+def test_rolling_cuts_tell_what_one_holdout_hides(retail):
+    """1.05, 1.02, .97, .78, .76: the autumn season enters the horizon."""
+    cuts = ["2011-05-31", "2011-06-30", "2011-07-31", "2011-08-31", "2011-09-09"]
+    table = retail.rolling(cuts=cuts, weeks=13)
+    assert list(table) == ["cut", "weeks", "predicted", "ci_low", "ci_high", "actual", "ratio"]
+    assert table["cut"].tolist() == cuts
+    assert table["ratio"].round(2).tolist() == [1.05, 1.02, 0.97, 0.78, 0.76]
+
+
+def test_a_holdout_outside_its_interval_calibrates_and_widens(retail):
+    (total,) = retail.total().to_dict("records")
+    plain = retail.models().query("used")["total"].item()
+    held = retail.holdout().iloc[0]
+    assert retail.ratio == pytest.approx(held["predicted"] / held["actual"])
+    assert total["purchases"] == pytest.approx(plain / retail.ratio)
+    assert total["basis"] == "parameters, chance and holdout"
+    assert total["ci_low"] < plain < total["ci_high"]
+    assert any("are multiplied by 1.32" in str(text) for text in retail.warnings)
+
+
+def test_columns_are_those_of_the_contract(cdnow):
+    assert list(cdnow.total()) == ["horizon", "purchases", "revenue", "margin", "ci_low", "ci_high", "basis"]
+    assert list(cdnow.dropout()) == ["model", "gain", "p", "seen"]
+    assert list(cdnow.models()) == ["model", "log_score", "total", "alive", "used"]
+    assert cdnow.dropout()["seen"].all()
+    assert [one.name for one in cdnow.estimates()] == ["purchases", "revenue", "margin"]
+
+
+def test_the_same_seed_gives_the_same_figures(growing):
+    one, two = (lk.customer_value(read(growing), horizon=13, rng=4) for _ in range(2))
+    pd.testing.assert_frame_equal(one.amounts, two.amounts)
+
+
+def test_only_one_time_buyers_are_refused():
+    with pytest.raises(lk.TooLittleError, match="No customer bought on two days; repeat buying cannot be estimated."):
+        lk.customer_value(read(days([1] * 300, 52)), horizon=8)
+
+
+def test_a_few_customers_are_refused_with_the_number():
+    with pytest.raises(lk.TooLittleError, match="Of 60 customers [0-9]+ bought on two days or more; .* needs 100"):
+        lk.customer_value(read(days([4] * 60, 9)), horizon=4)
+
+
+def test_a_history_under_two_median_gaps_is_refused():
+    when = ["2026-01-01"] * 120 + ["2026-03-01"] * 120
+    table = pd.DataFrame({"who": [*range(120)] * 2, "when": pd.to_datetime(when), "paid": 9.0})
+    with pytest.raises(lk.TooLittleError, match="covers 8.4 weeks, and half of the gaps .* longer than 8.4; .* 16.9"):
+        lk.customer_value(read(table), horizon=4)
+
+
+def test_a_horizon_beyond_the_history_is_refused(growing):
+    with pytest.raises(lk.InputError, match="'horizon' is 80 weeks, and the log covers 6.*: horizon=64"):
+        lk.customer_value(read(growing), horizon=80)
+
+
+@pytest.mark.parametrize("holdout", ["1990-01-01", "2031-01-01", 0, 400])
+def test_a_holdout_outside_the_log_is_refused(growing, holdout):
+    with pytest.raises(lk.InputError, match="'holdout' must begin a week or more before the log's last day"):
+        lk.customer_value(read(growing), horizon=13, holdout=holdout)
+
+
+def test_text_that_is_no_date_is_refused(growing):
+    with pytest.raises(lk.InputError, match="must be a date as '2026-11-30'; got 'autumn'"):
+        lk.customer_value(read(growing), horizon=13, holdout="autumn")
+
+
+def test_a_model_at_its_edge_is_refused_by_name():
+    rng = np.random.default_rng(2)
+    table = days(rng.poisson(rng.gamma(2, 2, 800)).tolist(), 52)
+    log_ = read(table)
+    found = lk.customer_value(log_, horizon=8)
+    away = [name for name, fitted in found.fitted.items() if fitted.edge]
+    assert away
+    with pytest.raises(lk.TooLittleError, match="cannot be fitted to this log: its parameter .* ran to the edge"):
+        lk.customer_value(log_, horizon=8, model=away[0])
+
+
+def test_discount_needs_a_margin(growing):
+    with pytest.raises(lk.InputError, match="beside a 'margin'"):
+        lk.customer_value(read(growing), horizon=13, discount=0.1)
+
+
+def test_equal_amounts_are_said(growing):
+    found = lk.customer_value(read(growing.assign(paid=20.0)), horizon=13)
+    assert any("Every repeat day came to 20.00" in str(text) for text in found.warnings)
+    (total,) = found.total().to_dict("records")
+    assert total["revenue"] == pytest.approx(20 * total["purchases"])
+
+
+def test_refunds_larger_than_purchases_and_odd_ids_leave_the_forecast(growing):
+    """Ids as floats are those of whole numbers; refunds are said, and no purchases."""
+    back = growing.head(50).assign(paid=-500.0)
+    one = lk.customer_value(read(growing), horizon=13)
+    two = lk.customer_value(read(pd.concat([growing, back]).assign(who=lambda t: t["who"].astype(float))), horizon=13)
+    assert two.total()["purchases"].item() == pytest.approx(one.total()["purchases"].item())
+    assert any("refunds" in str(text) for text in two.warnings)
+
+
+def test_many_one_time_buyers_get_the_range_over_models():
+    """95 % buy once: the models that do as well in the holdout are named with their totals."""
+    rng = np.random.default_rng(5)
+    again = rng.random(6_000) < 0.05
+    table = days((1 + again * (1 + rng.poisson(3, 6_000))).tolist(), 52)
+    found = lk.customer_value(read(table), horizon=13)
+    assert found.n_repeat / found.n_used < 0.06
+    totals = found.models()["total"].dropna()
+    assert totals.min() > 0
