@@ -11,12 +11,12 @@ from loyalty_kit.core.errors import InputError, TooLittleError, kind
 from loyalty_kit.customers.transactions.transactions import Transactions
 from loyalty_kit.customers.value.fitting import Fit
 from loyalty_kit.customers.value.forecast import Forecast, correction_of, money_table
+from loyalty_kit.customers.value.gamma_gamma import spending_of
 from loyalty_kit.customers.value.histories import histories_of
 from loyalty_kit.customers.value.holdout import Holdout, any_seen, holdout_of, mean_of, predicted, scores, seen
 from loyalty_kit.customers.value.limits import check_ledger, cut_of, last_day
 from loyalty_kit.customers.value.models import DROPOUT, MODELS, dropout_p, fit_models
 from loyalty_kit.customers.value.notes import notes_of
-from loyalty_kit.customers.value.spending import spending_of
 from loyalty_kit.customers.value.totals import Total
 from loyalty_kit.customers.value.value_result import ValueResult
 

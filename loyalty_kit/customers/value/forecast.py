@@ -7,9 +7,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from loyalty_kit.customers.value.fitting import Fit
+from loyalty_kit.customers.value.gamma_gamma import Spending
 from loyalty_kit.customers.value.histories import Cells, Histories
 from loyalty_kit.customers.value.models import MODELS
-from loyalty_kit.customers.value.spending import Spending
 from loyalty_kit.customers.value.totals import Total, chance_of, chance_of_money, relative_errors, totals_of
 
 Floats = npt.NDArray[np.float64]

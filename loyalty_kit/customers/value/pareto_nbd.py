@@ -45,19 +45,22 @@ def _likelihood(theta: Floats, x: Floats, t_x: Floats, T: Floats) -> tuple[Float
     from_alpha, from_beta = moved + (alpha - shift), moved + (beta - shift)
     log_alpha, log_beta = np.log(from_alpha), np.log(from_beta)
     stayed = -shape * np.log(alpha + T) - s * np.log(beta + T)
-    part = np.exp(-shape[:, None] * log_alpha - (s + 1) * log_beta - stayed[:, None])
+    # Measured against the larger end: who bought often and long ago is gone by factors beyond any number.
+    top = np.maximum(stayed, -shape * np.log(alpha + t_x) - (s + 1) * np.log(beta + t_x))
+    part = np.exp(-shape[:, None] * log_alpha - (s + 1) * log_beta - top[:, None])
     part *= moved * WEIGHTS * (span * s)[:, None]
     gone = part.sum(axis=1)
-    whole = 1 + gone
-    ll = gammaln(shape) - gammaln(r) + r * np.log(alpha) + s * np.log(beta) + stayed + np.log1p(gone)
+    there = np.exp(stayed - top)
+    whole = there + gone
+    ll = gammaln(shape) - gammaln(r) + r * np.log(alpha) + s * np.log(beta) + top + np.log(whole)
     by_alpha, by_beta = ((part / moments).sum(axis=1) for moments in (from_alpha, from_beta))
     sum_alpha, sum_beta = ((part * logs).sum(axis=1) for logs in (log_alpha, log_beta))
     gradient = np.stack(
         [
-            psi(shape) - psi(r) + np.log(alpha) - (np.log(alpha + T) + sum_alpha) / whole,
-            r / alpha - shape * (1 / (alpha + T) + by_alpha) / whole,
-            np.log(beta) + (gone / s - np.log(beta + T) - sum_beta) / whole,
-            s / beta - (s / (beta + T) + (s + 1) * by_beta) / whole,
+            psi(shape) - psi(r) + np.log(alpha) - (there * np.log(alpha + T) + sum_alpha) / whole,
+            r / alpha - shape * (there / (alpha + T) + by_alpha) / whole,
+            np.log(beta) + (gone / s - there * np.log(beta + T) - sum_beta) / whole,
+            s / beta - (there * s / (beta + T) + (s + 1) * by_beta) / whole,
         ]
     )
     return ll, gradient * np.array([[r], [alpha], [s], [beta]])

@@ -7,9 +7,9 @@ import numpy as np
 import numpy.typing as npt
 
 from loyalty_kit.customers.value.fitting import Fit
+from loyalty_kit.customers.value.gamma_gamma import Spending
 from loyalty_kit.customers.value.histories import WEEK, Cells, Histories
 from loyalty_kit.customers.value.models import Model
-from loyalty_kit.customers.value.spending import Spending
 
 Floats = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.int64]
