@@ -38,6 +38,7 @@ from .customers.engagement import read_events as read_events
 from .customers.loyalty_types import loyalty_types as loyalty_types
 from .customers.rfm.rfm import rfm as rfm
 from .customers.segments.segments import segments as segments
+from .customers.staying.churn import churn as churn
 from .customers.staying.time_to_next import time_to_next as time_to_next
 from .customers.transactions.columns import log_columns as log_columns
 from .customers.transactions.reading import read_transactions as read_transactions

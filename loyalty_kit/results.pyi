@@ -24,6 +24,9 @@ from .customers.rfm.rfm import RfmResult as RfmResult
 from .customers.segments.segments import SegmentsResult as SegmentsResult
 from .customers.segments.structure import StructureResult as StructureResult
 from .customers.segments.tree import TreeResult as TreeResult
+from .customers.staying.churn import ChurnResult as ChurnResult
+from .customers.staying.contact import ContactResult as ContactResult
+from .customers.staying.lapsed import LapsedResult as LapsedResult
 from .customers.staying.time_to_next import TimeToNextResult as TimeToNextResult
 from .customers.transactions.checks import LogCheckResult as LogCheckResult
 from .customers.value.value_result import ValueResult as ValueResult

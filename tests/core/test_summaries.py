@@ -180,11 +180,18 @@ class People:
         )
         groups = lk.segments(late.frame, columns=["purchases", "amount"], k=2, samples=10)
         lines = orders.assign(order=np.repeat(range(400), 2), item=np.tile(["a", "b"], 400))
+        often = [orders, *(orders.assign(when=when - pd.Timedelta(days=days)) for days in (100, 130, 160))]
+        churned = lk.churn(
+            lk.read_transactions(pd.concat(often), customer="who", time="when", amount="paid"),
+            at="2026-05-01",
+            horizon=60,
+        )
         return [
             *(log, log.columns, log.ledger(), log.check(), early, early.moves(late, samples=20), lk.concentration(log)),
             lk.retention(log),
             lk.customer_value(log, horizon=8),
             lk.time_to_next(log),
+            *(churned, churned.lapsed(), churned.contact(20.0, 1.0, 0.1)),
             *(groups, groups.features, groups.fitted, groups.tree(), groups.structure(samples=19)),
             *(
                 fit(groups.features.values(late.frame), 2, "gmm", rng)[0],

@@ -53,7 +53,7 @@ def visits(name: str, n: int, until: np.ndarray, rng: np.random.Generator) -> It
 
 
 def orders(shop: str, n: int, weeks: int, horizon: int, rng: np.random.Generator) -> tuple[pd.DataFrame, int]:
-    """Log of a shop whose rates double in a year ('grows') or swing by half ('season'), and days bought after it."""
+    """Log of a shop whose rates double in a year ('grows'), swing by half ('season') or stay; and the days after."""
     rate = rng.gamma(1.0, size=n) / 12
     life = rng.exponential(size=n) * 40 / np.maximum(rng.gamma(1.0, size=n), 1e-9)
     born = rng.integers(0, weeks * 7 // 2, n) / 7
@@ -61,7 +61,7 @@ def orders(shop: str, n: int, weeks: int, horizon: int, rng: np.random.Generator
     rows = [np.column_stack([np.arange(n), np.floor(born * 7)])]
     for day in range((weeks + horizon) * 7):
         week = day / 7
-        pace = 2 ** (week / 52) if shop == "grows" else 1 + 0.5 * np.sin(2 * np.pi * week / 52 + phase)
+        pace = {"grows": 2 ** (week / 52), "season": 1 + 0.5 * np.sin(2 * np.pi * week / 52 + phase)}.get(shop, 1.0)
         here = (born < week) & (week < born + life)
         who = np.flatnonzero(here & (rng.random(n) < -np.expm1(-rate * pace / 7)))
         rows.append(np.column_stack([who, np.full(len(who), day)]))

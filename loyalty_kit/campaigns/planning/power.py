@@ -16,6 +16,7 @@ from loyalty_kit.core.checks import check_level
 from loyalty_kit.core.errors import InputError
 from loyalty_kit.core.messages import Message, message
 from loyalty_kit.core.results import Result
+from loyalty_kit.statistics.power import rate_power, smallest_size
 
 COLUMNS = ["arm", "n_control", "n_treatment", "mde", "lift", "power"]
 CURVE = np.geomspace(0.25, 4.0, 25)
@@ -84,9 +85,7 @@ class _Design:
             variances = np.array([self.baseline * (1 - self.baseline), raised * (1 - raised)])
             if self.per_unit > 1:
                 return t_power(variances * self.factor, sizes, effect, self.error)
-            error = float(np.sqrt((variances * self.factor / sizes).sum()))
-            limit = -float(special.ndtri(self.error / 2))
-            return float(special.ndtr(effect / error - limit) + special.ndtr(-limit - effect / error))
+            return rate_power(self.baseline, effect, sizes, error=self.error, factor=self.factor)
         return t_power(np.full(2, self.spread**2 * self.factor), sizes, effect, self.error)
 
 
@@ -285,19 +284,14 @@ def _point(design: _Design, size: float, sides: tuple[float, float], power: floa
 def _solve_n(design: _Design, effect: float, sides: tuple[float, float], power: float) -> int:
     """Find the customers in all, so many that the smaller arm's clusters are whole."""
     least = 3 * design.per_unit / min(sides)
-    if design.power(least, effect, sides) >= power:
-        return int(np.ceil(least))
-    high = 2 * least
-    while design.power(high, effect, sides) < power:
-        high *= 2
-        if high > 1e13:
-            raise InputError(
-                "No campaign of a workable size finds an effect of {effect} with power {power}.",
-                effect=f"{effect:g}",
-                power=f"{power:g}",
-            )
-    root = optimize.brentq(lambda size: design.power(size, effect, sides) - power, least, high, xtol=1e-7, rtol=1e-13)
-    return int(np.ceil(root - 1e-6))
+    found = smallest_size(lambda size: design.power(size, effect, sides), least=least, power=power)
+    if found is None:
+        raise InputError(
+            "No campaign of a workable size finds an effect of {effect} with power {power}.",
+            effect=f"{effect:g}",
+            power=f"{power:g}",
+        )
+    return found
 
 
 def _solve_effect(design: _Design, n: float, sides: tuple[float, float], power: float) -> float:

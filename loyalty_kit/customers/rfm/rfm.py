@@ -24,6 +24,7 @@ from loyalty_kit.customers.rfm.scoring import (
     segment,
     ties,
 )
+from loyalty_kit.customers.transactions.day_numbers import as_date, day_number
 from loyalty_kit.customers.transactions.ledger import Ledger
 from loyalty_kit.customers.transactions.transactions import Transactions
 
@@ -182,7 +183,7 @@ class RfmResult(Result):
                 at=self.at.isoformat(),
             )
         check_whole(samples, "samples", 20)
-        ends = (_number(self.at), _number(later.at))
+        ends = (day_number(self.at), day_number(later.at))
         visits = visits_of(later.ledger.purchases)
         observed = count_moves(visits, ends, self.bins)
         drawn = moves_by_chance(visits, ends, self.bins, samples, np.random.default_rng(rng))
@@ -262,15 +263,15 @@ def rfm(
         )
     check_whole(bins, "bins", 3)
     ledger = transactions.ledger()
-    end = int(ledger.purchases.day.max()) if at is None else _number(at)
+    end = int(ledger.purchases.day.max()) if at is None else day_number(at)
     ledger = ledger.until(end)
     customers = ledger.by_customer()
     if customers.empty:
         bought = transactions.ledger().purchases.day
-        first = _as_date(int(bought.min())).isoformat() if len(bought) else "–"
+        first = as_date(int(bought.min())).isoformat() if len(bought) else "–"
         raise TooLittleError(
             "No customer had bought anything by {at}; the first purchase of the log is of {first}.",
-            at=_as_date(end).isoformat(),
+            at=as_date(end).isoformat(),
             first=first,
         )
     values = {
@@ -284,7 +285,7 @@ def rfm(
     return RfmResult(
         table=_segments(positions, values, confidence),
         borders=border_table(found, bins),
-        at=_as_date(end),
+        at=as_date(end),
         bins=bins,
         n_used=len(positions),
         confidence=confidence,
@@ -320,15 +321,3 @@ def _segments(positions: npt.NDArray[np.int64], values: Mapping[str, Floats], co
             "ci_high": (share + z * error)[there],
         }
     )
-
-
-def _number(day: date | str) -> int:
-    try:
-        return int(np.datetime64(str(day)[:10], "D").astype(int))
-    except ValueError:
-        raise InputError("'at' must be a date as '2026-11-30'; got '{given}'.", given=day) from None
-
-
-def _as_date(day: int) -> date:
-    moment: date = np.datetime64(day, "D").item()
-    return moment

@@ -125,7 +125,7 @@ def orders_in_memory(rows: Any, columns: Columns) -> Orders:
     chosen = rows.select(names)
     table = fetched(chosen).to_arrow()
     customer, ids = _coded(table[columns.customer])
-    time = table[columns.time].cast(pa.timestamp("us")).cast(pa.int64()).to_numpy()
+    time = table[columns.time].cast(pa.timestamp("us"), safe=False).cast(pa.int64()).to_numpy()
     amount = np.asarray(table[columns.amount].cast(pa.float64()))
     if columns.order is None:
         return Orders(ids, customer, time, amount)

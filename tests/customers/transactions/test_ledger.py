@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from loyalty_kit.customers.transactions import ledger as ledgers
 from loyalty_kit.customers.transactions.days import MICROSECONDS, CustomerDays, Orders, days_of
 from loyalty_kit.customers.transactions.ledger import Ledger
+from loyalty_kit.customers.transactions.reading import read_transactions
 
 ROWS = st.lists(
     st.tuples(st.integers(0, 4), st.integers(-9, 20_000), st.sampled_from([-8.0, -0.0001, 0.0, 0.25, 3.0, 4.5])),
@@ -54,3 +55,9 @@ def test_numbers_too_large_for_one_word_come_in_the_same_order(word, monkeypatch
     ledger = Ledger.of(days)
     assert (ledger.customer.tolist(), ledger.day.tolist(), ledger.orders.tolist()) == ([0, 1, 1], [3, 2, 9], [1, 2, 3])
     assert ledger.ids.tolist() == ["b", "a"]
+
+
+def test_times_finer_than_microseconds_are_read():
+    when = pd.Timestamp("2026-01-01") + pd.to_timedelta(np.array([1, 90_000_000_000_001]), unit="ns")
+    log = pd.DataFrame({"who": [1, 1], "when": when, "paid": [2.0, 3.0]})
+    assert read_transactions(log, customer="who", time="when", amount="paid").ledger().day.tolist() == [20454, 20455]
