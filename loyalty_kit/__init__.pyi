@@ -35,6 +35,7 @@ from .customers.concentration import concentration as concentration
 from .customers.drift import drift as drift
 from .customers.engagement import engagement as engagement
 from .customers.engagement import read_events as read_events
+from .customers.lifecycle import lifecycle as lifecycle
 from .customers.loyalty_types import loyalty_types as loyalty_types
 from .customers.rfm.rfm import rfm as rfm
 from .customers.segments.segments import segments as segments

@@ -18,6 +18,7 @@ from .customers.concentration import ConcentrationResult as ConcentrationResult
 from .customers.drift import DriftResult as DriftResult
 from .customers.engagement import EngagementResult as EngagementResult
 from .customers.engagement import EngagementValidity as EngagementValidity
+from .customers.lifecycle import LifecycleResult as LifecycleResult
 from .customers.loyalty_types import LoyaltyTypesResult as LoyaltyTypesResult
 from .customers.rfm.rfm import MovesResult as MovesResult
 from .customers.rfm.rfm import RfmResult as RfmResult
@@ -27,6 +28,7 @@ from .customers.segments.tree import TreeResult as TreeResult
 from .customers.staying.churn import ChurnResult as ChurnResult
 from .customers.staying.contact import ContactResult as ContactResult
 from .customers.staying.lapsed import LapsedResult as LapsedResult
+from .customers.staying.sbg import ProjectionResult as ProjectionResult
 from .customers.staying.time_to_next import TimeToNextResult as TimeToNextResult
 from .customers.transactions.checks import LogCheckResult as LogCheckResult
 from .customers.value.value_result import ValueResult as ValueResult

@@ -8,10 +8,11 @@ import numpy.typing as npt
 import pandas as pd
 from statsmodels.stats.proportion import proportion_confint
 
-from loyalty_kit.core.checks import check_choice, check_level
+from loyalty_kit.core.checks import check_choice, check_level, check_rng
 from loyalty_kit.core.errors import InputError, TooLittleError, kind
 from loyalty_kit.core.results import Result
 from loyalty_kit.core.selection import FEWEST
+from loyalty_kit.customers.staying.sbg import ProjectionResult, project
 from loyalty_kit.customers.transactions.transactions import Transactions
 
 Whole = npt.NDArray[np.int64]
@@ -65,6 +66,53 @@ class CohortsResult(Result):
         cells = self.table[self.table["complete"]] if complete else self.table
         sums = cells.groupby("age", as_index=False)[["active", "size"]].sum()
         return _with_shares(sums, self.measure, self.confidence)
+
+    def project(self, periods: int, *, rng: int | np.random.Generator = 0) -> ProjectionResult:
+        """Say how many customers of today's cohorts will be there in later periods, by the shifted beta-geometric.
+
+        Parameters
+        ----------
+        periods : int
+            Ages ahead of the oldest that was seen whole.
+        rng : int or Generator
+            Seed of the draws behind intervals.
+
+        Returns
+        -------
+        ProjectionResult
+
+        Raises
+        ------
+        TooLittleError
+            If in any cohort more customers bought in a period than in the one before, as customers without a contract
+            do: then nobody is seen to leave; or if too few left, or the fit runs to its edge.
+        InputError
+            If the cohorts count orders or revenue.
+
+        Notes
+        -----
+        Each customer leaves in a period with a chance of their own, which follows a beta distribution; maximum
+        likelihood over all cohorts. An interval holds the parameters' error and chance.
+
+        References
+        ----------
+        Fader, P. S. & Hardie, B. G. S. (2007). How to project customer retention. Journal of Interactive Marketing
+        21(1), 76-90.
+
+        Examples
+        --------
+        >>> table = pd.DataFrame({"cohort": "2026-01", "age": range(4), "active": [1000, 631, 468, 382]})
+        >>> cells = table.assign(size=1000, complete=True)
+        >>> found = CohortsResult(cells, "month", "customers", 1000, 0.95).project(2)
+        >>> found.to_frame().query("age == 5")["retention"].round(2).tolist()
+        [0.28]
+        """
+        if self.measure != "customers":
+            raise InputError(
+                "A projection counts customers; take measure='customers'; got '{given}'.", given=self.measure
+            )
+        cells = self.table[self.table["complete"]]
+        return project(cells, periods, self.confidence, check_rng(rng))
 
 
 def retention(

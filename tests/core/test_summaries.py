@@ -22,6 +22,7 @@ from loyalty_kit.campaigns.design.rows import Rows
 from loyalty_kit.core.errors import ANONYMOUS
 from loyalty_kit.core.summaries import Summarized, column_list, labels_and_counts
 from loyalty_kit.customers.segments.fits import fit
+from loyalty_kit.customers.staying.sbg import project
 
 PACKAGE = Path(lk.__file__).parent
 RARE = "mallory@example.org"
@@ -191,6 +192,10 @@ class People:
             lk.retention(log),
             lk.customer_value(log, horizon=8),
             lk.time_to_next(log),
+            lk.lifecycle(log, costs=100.0),
+            project(
+                pd.DataFrame({"cohort": "a", "age": range(4), "active": [99, 60, 40, 30], "size": 99}), 2, 0.95, rng
+            ),
             *(churned, churned.lapsed(), churned.contact(20.0, 1.0, 0.1)),
             *(groups, groups.features, groups.fitted, groups.tree(), groups.structure(samples=19)),
             *(

@@ -1,0 +1,305 @@
+"""The life cycle: how many customers are new, active, at risk, dormant or lost, and the figures of the base."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy import stats
+from statsmodels.stats.proportion import proportion_confint
+
+from loyalty_kit.core.checks import check_level, check_number, check_share, check_whole
+from loyalty_kit.core.errors import InputError, TooLittleError, kind
+from loyalty_kit.core.estimates import Estimate
+from loyalty_kit.core.messages import message, shown
+from loyalty_kit.core.results import Result
+from loyalty_kit.customers.transactions.day_numbers import as_date, day_number
+from loyalty_kit.customers.transactions.ledger import Ledger
+from loyalty_kit.customers.transactions.transactions import Transactions
+
+Floats = npt.NDArray[np.float64]
+Places = npt.NDArray[np.int64]
+STAGES = ("new", "active", "at_risk", "dormant", "lost")
+AWAY = (1, 2, 4)
+"""Periods since the last purchase from which on a customer is at risk, dormant, lost."""
+METRICS = ["metric", "estimate", "ci_low", "ci_high", "n"]
+LABELS = {
+    "retention": message("Retention from period to period"),
+    "churn": message("Churn from period to period"),
+    "repeat_rate": message("Repeat rate"),
+    "average_order": message("Average order"),
+    "frequency": message("Orders a customer"),
+    "past_value": message("Revenue a customer so far"),
+    "acquisition_cost": message("Cost of a new customer"),
+    "value_to_cost": message("Value to cost of a customer"),
+    "payback": message("Periods until a new customer has paid back"),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class LifecycleResult(Result):
+    """Stages of customers, moves between them, and the figures of the base.
+
+    Attributes
+    ----------
+    table : DataFrame
+        stage ('new', 'active', 'at_risk', 'dormant', 'lost'), since (days since the last purchase from which on), until
+        (up to which), customers, share, ci_low, ci_high (Wilson), before (customers a period earlier).
+    metrics : DataFrame
+        metric, estimate, ci_low, ci_high, n.
+    at : date
+        Last day that counts.
+    period : int
+        Days.
+    n_used : int
+        Customers who had bought by then.
+    confidence : float
+        Level of the intervals.
+    """
+
+    table: pd.DataFrame
+    metrics: pd.DataFrame
+    at: date
+    period: int
+    n_used: int
+    confidence: float
+    moved: pd.DataFrame
+    warnings: tuple[str, ...] = ()
+
+    def to_frame(self) -> pd.DataFrame:
+        """Tidy frame, a row a stage."""
+        return self.table.copy()
+
+    def moves(self) -> pd.DataFrame:
+        """Give moves since a period earlier: from, to, customers, share (of those in `from`), ci_low, ci_high."""
+        return self.moved.copy()
+
+    def estimates(self) -> tuple[Estimate, ...]:
+        """Figures of the base, for the history of reports."""
+        rows = zip(*(self.metrics[name] for name in METRICS), strict=True)
+        return tuple(
+            Estimate(f"lifecycle_{name}", value, low, high, int(n), LABELS[name])
+            for name, value, low, high, n in rows
+            if np.isfinite(value)
+        )
+
+
+def lifecycle(
+    transactions: Transactions,
+    *,
+    at: date | str | None = None,
+    period: int = 91,
+    costs: float | None = None,
+    margin: float = 1.0,
+    confidence: float = 0.95,
+) -> LifecycleResult:
+    """Say at which stage of their life with the brand customers are, and what they came to so far.
+
+    Parameters
+    ----------
+    transactions : Transactions
+        A log, as `lk.read_transactions` gives it.
+    at : date or str, optional
+        Last day that counts; the last day of the log if absent.
+    period : int
+        Days of a period: customers who bought within the last one are active, or new if it was their first purchase.
+    costs : float, optional
+        Money spent in the last period on winning new customers.
+    margin : float
+        Share of revenue that is earned, for what is compared with costs.
+    confidence : float
+        Level of the intervals.
+
+    Returns
+    -------
+    LifecycleResult
+
+    Raises
+    ------
+    TooLittleError
+        If fewer than two customers had bought by then, or the log does not hold two periods before.
+
+    Notes
+    -----
+    At risk: away for one period to two; dormant: two to four; lost: longer. Retention is the share of those who bought
+    in the period before who bought in the last one; churn the rest. Repeat rate: customers with two orders or more of
+    all. Average order is a ratio of sums, its error by the delta method over customers. Cost of a new customer: costs
+    over customers whose first purchase fell into the last period, whose number is taken as Poisson. Payback: whole
+    periods until the customers whom the log holds so long had brought the cost on average. A log that begins in
+    mid-life takes customers of long standing for new ones in its first period.
+
+    Examples
+    --------
+    >>> from loyalty_kit.customers.transactions.reading import read_transactions
+    >>> days = pd.to_datetime(["2026-01-05", "2026-06-01", "2026-01-20", "2026-06-20", "2026-03-20"])
+    >>> log = pd.DataFrame({"who": [1, 1, 2, 3, 4], "when": days, "paid": 9.0})
+    >>> found = lifecycle(read_transactions(log, customer="who", time="when", amount="paid"), period=60)
+    >>> found.to_frame()[["stage", "customers"]].values.tolist()
+    [['new', 1], ['active', 1], ['at_risk', 1], ['dormant', 1], ['lost', 0]]
+    """
+    if not isinstance(transactions, Transactions):
+        raise InputError(
+            "'transactions' must be a log, as lk.read_transactions gives it; got {given}.", given=kind(transactions)
+        )
+    check_whole(period, "period", 1)
+    check_share(margin, "margin")
+    check_level(confidence, "confidence")
+    if costs is not None:
+        check_number(costs, "costs")
+        if costs <= 0:
+            raise InputError("'{name}' must be above 0; got {given}.", name="costs", given=shown(costs))
+    ledger = transactions.ledger()
+    end = int(ledger.purchases.day.max()) if at is None else day_number(at)
+    ledger = ledger.until(end)
+    customers = ledger.by_customer()
+    if len(customers) < 2:
+        raise TooLittleError(
+            "Stages need two customers or more; {n} had bought by {at}.", n=len(customers), at=as_date(end).isoformat()
+        )
+    first = int(customers["first"].min())
+    if end - first < 2 * period:
+        raise TooLittleError(
+            "Stages by periods of {period} days need a log of two; this one holds {n} days by {at}: take a shorter "
+            "period.",
+            period=period,
+            n=end - first,
+            at=as_date(end).isoformat(),
+        )
+    now = _stages(customers, end, period)
+    then = _stages_before(ledger, customers, end - period, period)
+    metrics = [
+        *_metrics(ledger, customers, then, now, confidence),
+        *_money(ledger, customers, end, period, costs, margin, confidence),
+    ]
+    return LifecycleResult(
+        table=_table(now, then, period, confidence),
+        metrics=pd.DataFrame(metrics, columns=METRICS),
+        at=as_date(end),
+        period=period,
+        n_used=len(customers),
+        confidence=confidence,
+        moved=_moves(now, then, confidence),
+        warnings=()
+        if costs is None or margin < 1
+        else (message("Value is compared with costs as revenue; give 'margin', the share of it that is earned."),),
+    )
+
+
+def _stages(customers: pd.DataFrame, end: int, period: int) -> Places:
+    """Place among `STAGES` of each customer."""
+    away = (end - customers["last"]).to_numpy()
+    place = 1 + np.searchsorted(np.array(AWAY) * period, away, side="right")
+    return np.where(end - customers["first"].to_numpy() < period, 0, place)
+
+
+def _stages_before(ledger: Ledger, customers: pd.DataFrame, day: int, period: int) -> Places:
+    """Stage of the same customers at an earlier day; -1 who had not bought by then."""
+    earlier = ledger.until(day).by_customer()
+    found = pd.Series(_stages(earlier, day, period), index=earlier.index)
+    return np.asarray(found.reindex(customers.index, fill_value=-1))
+
+
+def _table(now: Places, then: Places, period: int, confidence: float) -> pd.DataFrame:
+    counts = np.bincount(now, minlength=len(STAGES))
+    low, high = proportion_confint(counts, len(now), 1 - confidence, "wilson")
+    since = [0, 0, *(periods * period for periods in AWAY)]
+    return pd.DataFrame(
+        {
+            "stage": STAGES,
+            "since": since,
+            "until": [period - 1, period - 1, *(after - 1 for after in since[3:]), np.inf],
+            "customers": counts,
+            "share": counts / len(now),
+            "ci_low": low,
+            "ci_high": high,
+            "before": np.bincount(then[then >= 0], minlength=len(STAGES)),
+        }
+    )
+
+
+def _moves(now: Places, then: Places, confidence: float) -> pd.DataFrame:
+    known = then >= 0
+    cells = np.zeros((len(STAGES), len(STAGES)), dtype=np.int64)
+    np.add.at(cells, (then[known], now[known]), 1)
+    source, to = np.nonzero(cells)
+    count, of = cells[source, to], cells.sum(axis=1)[source]
+    low, high = proportion_confint(count, of, 1 - confidence, "wilson")
+    names = np.array(STAGES)
+    columns = {"from": names[source], "to": names[to], "customers": count, "share": count / of}
+    return pd.DataFrame(columns | {"ci_low": low, "ci_high": high})
+
+
+def _metrics(
+    ledger: Ledger, customers: pd.DataFrame, then: Places, now: Places, confidence: float
+) -> Iterator[tuple[str, float, float, float, int]]:
+    """Give shares and means of the base, each with its interval and n."""
+    z, n = float(stats.norm.ppf(0.5 + confidence / 2)), len(customers)
+    before = (then == 0) | (then == 1)
+    stayed = int((now[before] <= 1).sum())
+    low, high = proportion_confint(stayed, before.sum(), 1 - confidence, "wilson") if before.any() else (np.nan, np.nan)
+    kept = stayed / before.sum() if before.any() else np.nan
+    yield "retention", kept, low, high, int(before.sum())
+    yield "churn", 1 - kept, 1 - high, 1 - low, int(before.sum())
+    again = int((customers["orders"] >= 2).sum())
+    yield "repeat_rate", again / n, *proportion_confint(again, n, 1 - confidence, "wilson"), n
+    spend, orders = customers["spend"].to_numpy(), customers["orders"].to_numpy(dtype=float)
+    average = spend.sum() / orders.sum()
+    half = z * float(np.sqrt(((spend - average * orders) ** 2).sum())) / orders.sum()
+    yield "average_order", average, average - half, average + half, int(orders.sum())
+    for name, values in (("frequency", orders), ("past_value", spend)):
+        half = z * float(values.std(ddof=1)) / np.sqrt(n)
+        yield name, float(values.mean()), float(values.mean() - half), float(values.mean() + half), n
+
+
+def _money(
+    ledger: Ledger,
+    customers: pd.DataFrame,
+    end: int,
+    period: int,
+    costs: float | None,
+    margin: float,
+    confidence: float,
+) -> Iterator[tuple[str, float, float, float, int]]:
+    """Give the cost of a new customer, value to cost and payback, where costs are given."""
+    n = int((end - customers["first"] < period).sum())
+    if costs is None or not n:
+        return
+    tail = (1 - confidence) / 2
+    fewest, most = stats.chi2.ppf(tail, 2 * n) / 2, stats.chi2.ppf(1 - tail, 2 * n + 2) / 2
+    cost = costs / n
+    yield "acquisition_cost", cost, costs / most, costs / fewest, n
+    worth = margin * customers["spend"].to_numpy()
+    z = float(stats.norm.ppf(1 - tail))
+    off = z * np.sqrt((worth.std(ddof=1) / worth.mean()) ** 2 / len(worth) + 1 / n)
+    ratio = float(worth.mean() / cost)
+    yield "value_to_cost", ratio, ratio * float(np.exp(-off)), ratio * float(np.exp(off)), len(worth)
+    yield "payback", *_payback(ledger, customers, end, period, cost / margin, z)
+
+
+def _payback(
+    ledger: Ledger, customers: pd.DataFrame, end: int, period: int, needed: float, z: float
+) -> tuple[float, float, float, int]:
+    """Periods until the mean revenue since the first purchase reaches what is needed; missing where it never does.
+
+    The ends of the interval are where the ends of the mean's interval reach it.
+    """
+    bought = ledger.purchases
+    first = np.repeat(customers["first"].to_numpy(), customers["days"].to_numpy())
+    age = (bought.day - first) // period
+    reached: list[float] = [np.nan] * 3
+    count = len(customers)
+    for periods in range(1, (end - int(customers["first"].min())) // period + 1):
+        old = (end - customers["first"]).to_numpy() >= periods * period
+        inside = (age < periods) & np.repeat(old, customers["days"].to_numpy())
+        spent = np.bincount(
+            np.repeat(np.arange(len(old)), customers["days"].to_numpy())[inside], bought.spend[inside], len(old)
+        )[old]
+        if len(spent) < 2:
+            break
+        half = z * spent.std(ddof=1) / np.sqrt(len(spent))
+        for place, mean in enumerate((spent.mean(), spent.mean() + half, spent.mean() - half)):
+            if np.isnan(reached[place]) and mean >= needed:
+                reached[place], count = float(periods), len(spent)
+    return reached[0], reached[1], reached[2], count
