@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from loyalty_kit.customers.value.histories import Histories
+from loyalty_kit.customers.value.models.histories import Histories
 
 TRUTHS = {
     "nbd": (0.4, 12.0),

@@ -10,7 +10,7 @@ from scipy.special import betaln, psi
 from loyalty_kit.core.checks import check_whole
 from loyalty_kit.core.errors import TooLittleError
 from loyalty_kit.core.results import Result
-from loyalty_kit.customers.value.fitting import Fit, fit
+from loyalty_kit.customers.value.models.fitting import Fit, fit
 
 Floats = npt.NDArray[np.float64]
 PARAMETERS = ("alpha", "beta")

@@ -69,9 +69,10 @@ class Ledger(Summarized):
     @cached_property
     def purchases(self) -> "Ledger":
         """Days with a purchase alone, of the customers who made one."""
-        return self._of(self.orders > 0)
+        return self.some(self.orders > 0)
 
-    def _of(self, kept: npt.NDArray[np.bool_]) -> "Ledger":
+    def some(self, kept: npt.NDArray[np.bool_]) -> "Ledger":
+        """Ledger of some of the days."""
         if kept.all():
             return self
         money = (part[kept] for part in (self.orders, self.spend, self.refunds))
@@ -79,7 +80,7 @@ class Ledger(Summarized):
 
     def until(self, day: int) -> "Ledger":
         """Ledger as it stood at the end of a day."""
-        return self._of(self.day <= day)
+        return self.some(self.day <= day)
 
     def by_customer(self) -> pd.DataFrame:
         """Row a customer who ever bought: first and last day, purchase days, orders, spend, refunds, net."""

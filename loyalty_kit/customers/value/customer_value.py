@@ -9,13 +9,22 @@ import pandas as pd
 from loyalty_kit.core.checks import check_choice, check_level, check_number, check_rng, check_share, check_whole
 from loyalty_kit.core.errors import InputError, TooLittleError, kind
 from loyalty_kit.customers.transactions.transactions import Transactions
-from loyalty_kit.customers.value.fitting import Fit
 from loyalty_kit.customers.value.forecast import Forecast, correction_of, money_table
-from loyalty_kit.customers.value.gamma_gamma import spending_of
-from loyalty_kit.customers.value.histories import histories_of
-from loyalty_kit.customers.value.holdout import Holdout, any_seen, holdout_of, mean_of, predicted, scores, seen
+from loyalty_kit.customers.value.holdout import (
+    Holdout,
+    any_seen,
+    cuts_before,
+    holdout_of,
+    mean_of,
+    rolling,
+    scores,
+    seen,
+)
 from loyalty_kit.customers.value.limits import check_ledger, cut_of, last_day
-from loyalty_kit.customers.value.models import DROPOUT, MODELS, dropout_p, fit_models
+from loyalty_kit.customers.value.models.fitting import Fit
+from loyalty_kit.customers.value.models.gamma_gamma import spending_of
+from loyalty_kit.customers.value.models.histories import histories_of
+from loyalty_kit.customers.value.models.known import DROPOUT, MODELS, dropout_p, fit_models
 from loyalty_kit.customers.value.notes import notes_of
 from loyalty_kit.customers.value.totals import Total
 from loyalty_kit.customers.value.value_result import ValueResult
@@ -75,10 +84,11 @@ def customer_value(
     -----
     Models are fitted by maximum likelihood on counts of equal histories. An interval holds the error of the parameters
     (delta method, on the logarithm of the total) and chance: the deviation of the sum of independent futures. Where the
-    holdout's purchases lie outside their interval, figures are multiplied by actual over predicted, and the logarithm
-    of that counts as one more standard error. Log scores are how likely a model held the days of the holdout given
-    those before. A model sees dropout where it gains over the NBD, p < .05 of half a chi-square of one degree. Not here
-    yet: covariates, BG/BB, sBG, value by channel.
+    holdout's purchases lie outside their interval, figures are multiplied by actual over predicted; the error grows by
+    the larger of the logarithm of that and of what the ratios at cuts half a window apart change by, beyond chance. Log
+    scores are how likely a model held the days of the holdout given those before. A model sees dropout where it gains
+    over the NBD, p < .05 of half a chi-square of one degree. Not here yet: covariates and BG/BB; the sBG stands in
+    `lk.retention(log).project`.
 
     References
     ----------
@@ -106,30 +116,33 @@ def customer_value(
     fits = fit_models(cells)
     used, equal = _chosen(model, fits, held)
     forecast = Forecast(used, fits[used], histories, cells, spending_of(histories), horizon)
-    (tried,) = predicted(held, used, source)
-    actual = int(held.bought.sum())
-    correction = correction_of(tried, actual, confidence, source)
+    weeks = int(held.weeks)
+    past = rolling(ledger, used, cuts_before(ledger, held.histories.end, weeks), weeks, confidence, source)
+    correction = correction_of(past, confidence)
     models = _models(fits, held, forecast)
     return ValueResult(
         amounts=money_table(_parts(forecast, margin, discount, source), correction, confidence, source),
         fitted=fits,
         used=used,
         horizon=horizon,
-        ratio=tried.mean / max(actual, 1),
+        ratio=float(past["ratio"].iloc[-1]),
         factor=correction.factor,
         dropout_seen=any_seen(fits),
         n_used=len(histories.x),
         n_repeat=int((histories.x > 0).sum()),
         confidence=confidence,
         seed=int(source.integers(2**31)),
+        correction=correction,
+        log=transactions,
         equal=tuple(equal),
         forecast=forecast,
         held=held,
+        past=past,
         ledger=ledger,
         model_table=models,
         dropout_table=_dropout(fits),
         simulated=transactions.simulated,
-        warnings=notes_of(transactions, forecast, fits, held, tried, correction, models, equal),
+        warnings=notes_of(transactions, forecast, fits, past, correction, models, equal),
     )
 
 

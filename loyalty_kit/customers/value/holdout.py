@@ -1,5 +1,6 @@
 """Holdouts: what the models would have said at an earlier day, beside what came."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -8,15 +9,19 @@ import pandas as pd
 
 from loyalty_kit.core.selection import FEWEST
 from loyalty_kit.customers.transactions.ledger import Ledger
-from loyalty_kit.customers.value.fitting import Fit
-from loyalty_kit.customers.value.histories import WEEK, Cells, Histories, histories_of
-from loyalty_kit.customers.value.models import DROPOUT, LEVEL, MODELS, dropout_p, fit_models
+from loyalty_kit.customers.value.limits import enough, last_day
+from loyalty_kit.customers.value.models.fitting import Fit
+from loyalty_kit.customers.value.models.histories import WEEK, Cells, Histories, histories_of
+from loyalty_kit.customers.value.models.known import DROPOUT, LEVEL, MODELS, dropout_p, fit_model, fit_models
 from loyalty_kit.customers.value.totals import Total, chance_of, totals_of
 
 Floats = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.int64]
 EARLIER = (0, 1, 2, 3, 6)
 """Repeat purchases at which a group of the holdout begins."""
+CUTS, MANY = 5, 100_000
+"""Rolling cuts, and customers of whom a part of about so many tells how far forecasts were off."""
+ROLLING = ["cut", "weeks", "predicted", "ci_low", "ci_high", "actual", "ratio"]
 
 
 class Holdout(NamedTuple):
@@ -39,6 +44,34 @@ def holdout_of(ledger: Ledger, cut: int, end: int) -> Holdout:
     after = after.of(known)
     cells = histories.cells()
     return Holdout(histories, cells, fit_models(cells), (end - cut) / WEEK, after.x - histories.x, after.cells())
+
+
+def cuts_before(ledger: Ledger, cut: int, weeks: int) -> list[int]:
+    """Give a last day of calibration and those half a window apart before it, as far back as a fit is possible."""
+    step = max(WEEK, WEEK * weeks // 2)
+    days = [cut - step * place for place in range(CUTS)]
+    return [day for day in days if day == cut or enough(ledger, day)]
+
+
+def rolling(
+    ledger: Ledger, name: str, cuts: Sequence[int], weeks: int, confidence: float, rng: np.random.Generator
+) -> pd.DataFrame:
+    """Predicted and actual purchases of one model at several cuts; of a part of very many customers, scaled up."""
+    end, every = last_day(ledger), max(len(ledger.ids) // MANY, 1)
+    some = ledger.some(ledger.customer % every == 0)
+    rows = []
+    for cut in sorted(cuts):
+        span = min((end - cut) // WEEK, weeks)
+        histories, after = histories_of(some, cut), histories_of(some, cut + WEEK * span)
+        later = after.of(np.searchsorted(after.who, histories.who))
+        cells = histories.cells()
+        stay = fit_model("nbd", cells)
+        fits = {"nbd": stay} | ({} if name == "nbd" else {name: fit_model(name, cells, stay)})
+        held = Holdout(histories, cells, fits, float(span), later.x - histories.x, later.cells())
+        (total,) = predicted(held, name, rng)
+        told = np.array([total.mean, *total.interval(confidence, rng), held.bought.sum()]) * every
+        rows.append((str(np.datetime64(cut, "D")), float(span), *told, total.mean / max(int(held.bought.sum()), 1)))
+    return pd.DataFrame(rows, columns=ROLLING).astype({"actual": int})
 
 
 def seen(fits: dict[str, Fit], name: str) -> bool:

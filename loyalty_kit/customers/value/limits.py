@@ -6,7 +6,7 @@ import numpy as np
 
 from loyalty_kit.core.errors import InputError, TooLittleError
 from loyalty_kit.customers.transactions.ledger import Ledger
-from loyalty_kit.customers.value.histories import WEEK, histories_of, median_gap
+from loyalty_kit.customers.value.models.histories import WEEK, histories_of, median_gap
 
 REPEAT_BUYERS = 100
 GAPS = 2

@@ -8,13 +8,12 @@ import pandas as pd
 from loyalty_kit.core.messages import Message, message
 from loyalty_kit.customers.transactions.ledger import Ledger
 from loyalty_kit.customers.transactions.transactions import Transactions
-from loyalty_kit.customers.value.fitting import Fit
 from loyalty_kit.customers.value.forecast import Correction, Forecast
-from loyalty_kit.customers.value.histories import WEEK
-from loyalty_kit.customers.value.holdout import Holdout, any_seen
+from loyalty_kit.customers.value.holdout import any_seen
 from loyalty_kit.customers.value.limits import last_day, weeks_of
-from loyalty_kit.customers.value.models import DROPOUT, MODELS
-from loyalty_kit.customers.value.totals import Total
+from loyalty_kit.customers.value.models.fitting import Fit
+from loyalty_kit.customers.value.models.histories import WEEK
+from loyalty_kit.customers.value.models.known import DROPOUT, MODELS
 
 YEAR = 52
 RELATED = 0.1
@@ -27,8 +26,7 @@ def notes_of(
     transactions: Transactions,
     forecast: Forecast,
     fits: Mapping[str, Fit],
-    held: Holdout,
-    total: Total,
+    past: pd.DataFrame,
     correction: Correction,
     models: pd.DataFrame,
     equal: list[str],
@@ -37,7 +35,7 @@ def notes_of(
     ledger = transactions.ledger()
     return (
         *_of_dropout(dict(fits)),
-        *_of_holdout(held, total, correction, forecast.horizon),
+        *_of_holdout(past, correction, forecast.horizon),
         *_of_models(models, equal, fits),
         *_of_season(ledger, forecast.horizon),
         *_of_spend(transactions, ledger, forecast),
@@ -52,21 +50,29 @@ def _of_dropout(fits: dict[str, Fit]) -> Iterator[Message]:
         )
 
 
-def _of_holdout(held: Holdout, total: Total, correction: Correction, horizon: int) -> Iterator[Message]:
+def _of_holdout(past: pd.DataFrame, correction: Correction, horizon: int) -> Iterator[Message]:
+    last = past.iloc[-1]
     if correction.factor != 1:
         yield message(
             "In the holdout of {weeks:.0f} weeks the model predicted {predicted:,.0f} purchases and {actual:,} came, "
             "outside its interval: the figures are multiplied by {factor:.2f} and their intervals widened by as much.",
-            weeks=held.weeks,
-            predicted=total.mean,
-            actual=int(held.bought.sum()),
+            weeks=last["weeks"],
+            predicted=last["predicted"],
+            actual=int(last["actual"]),
             factor=correction.factor,
         )
-    if held.weeks < horizon - 1:
+    if correction.off > abs(np.log(correction.factor)) + 1e-12:
+        yield message(
+            "At earlier cuts predicted over actual went from {low:.2f} to {high:.2f}, by turns: a season, or a trend "
+            "that changed; the intervals are widened by that.",
+            low=past["ratio"].min(),
+            high=past["ratio"].max(),
+        )
+    if last["weeks"] < horizon - 1:
         yield message(
             "The holdout has {weeks:.0f} weeks, the horizon {horizon}: how good the model is further ahead was not "
             "tried.",
-            weeks=held.weeks,
+            weeks=last["weeks"],
             horizon=horizon,
         )
 

@@ -6,10 +6,10 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from loyalty_kit.customers.value.fitting import Fit
-from loyalty_kit.customers.value.gamma_gamma import Spending
-from loyalty_kit.customers.value.histories import WEEK, Cells, Histories
-from loyalty_kit.customers.value.models import Model
+from loyalty_kit.customers.value.models.fitting import Fit
+from loyalty_kit.customers.value.models.gamma_gamma import Spending
+from loyalty_kit.customers.value.models.histories import WEEK, Cells, Histories
+from loyalty_kit.customers.value.models.known import Model
 
 Floats = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.int64]
@@ -73,15 +73,21 @@ def chance_of(
 
 
 def chance_of_money(
-    model: Model, fitted: Fit, histories: Histories, horizon: float, spending: Spending, rng: np.random.Generator
-) -> float:
-    """Give the deviation by chance of what all customers spend."""
+    model: Model,
+    fitted: Fit,
+    histories: Histories,
+    horizon: float,
+    spending: Spending,
+    groups: Whole,
+    rng: np.random.Generator,
+) -> Floats:
+    """Give the deviation by chance of what the customers of each group spend."""
     x, z = histories.x.astype(float), histories.z
     customers = (x, histories.t_x / WEEK, histories.T / WEEK)
     samples = int(np.clip(CUSTOMERS // max(len(x), 1), FEWEST_FUTURES, FUTURES))
     days = (next(model.futures(fitted.parameters, [horizon], *customers, rng)) for _ in range(samples))
     drawn = (spending.drawn(count, x, z, rng) for count in days)
-    return float(_deviations(drawn, samples, np.zeros(len(x), dtype=np.int64))[0])
+    return _deviations(drawn, samples, groups)
 
 
 def _deviations(drawn: Iterable[Floats], samples: int, groups: Whole) -> Floats:

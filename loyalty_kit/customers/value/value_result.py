@@ -6,21 +6,24 @@ from datetime import date
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
-from loyalty_kit.core.checks import check_path
+from loyalty_kit.core.checks import check_choice, check_path
 from loyalty_kit.core.errors import InputError
 from loyalty_kit.core.estimates import Estimate
 from loyalty_kit.core.messages import message
 from loyalty_kit.core.results import Result
+from loyalty_kit.core.selection import cell_texts
+from loyalty_kit.customers.staying.first_orders import KINDS, first_values
 from loyalty_kit.customers.transactions.ledger import Ledger
-from loyalty_kit.customers.value.fitting import Fit
-from loyalty_kit.customers.value.forecast import Forecast
-from loyalty_kit.customers.value.histories import WEEK
-from loyalty_kit.customers.value.holdout import Holdout, by_earlier, by_week, holdout_of, predicted
-from loyalty_kit.customers.value.limits import check_cut, day_of, enough, last_day
+from loyalty_kit.customers.transactions.transactions import Transactions
+from loyalty_kit.customers.value.forecast import Correction, Forecast
+from loyalty_kit.customers.value.holdout import Holdout, by_earlier, by_week, cuts_before, predicted, rolling
+from loyalty_kit.customers.value.limits import check_cut, day_of, last_day
+from loyalty_kit.customers.value.models.fitting import Fit
+from loyalty_kit.customers.value.models.histories import WEEK
 
-CUTS = 5
 LABELS = {
     "purchases": message("Purchases of today's customers in the horizon"),
     "revenue": message("Revenue of today's customers in the horizon"),
@@ -69,9 +72,12 @@ class ValueResult(Result):
     n_repeat: int
     confidence: float
     seed: int = field(repr=False)
+    correction: Correction = field(repr=False)
+    log: Transactions = field(repr=False)
     equal: tuple[str, ...] = field(repr=False)
     forecast: Forecast = field(repr=False)
     held: Holdout = field(repr=False)
+    past: pd.DataFrame = field(repr=False)
     ledger: Ledger = field(repr=False)
     model_table: pd.DataFrame = field(repr=False)
     dropout_table: pd.DataFrame = field(repr=False)
@@ -146,26 +152,79 @@ class ValueResult(Result):
 
         Notes
         -----
-        One holdout praises or damns a model by its date. `ratio` is predicted over actual.
+        One holdout praises or damns a model by its date. `ratio` is predicted over actual. Of more than 100,000
+        customers a part, every k-th, is fitted and scaled up.
         """
+        if cuts is None and weeks is None:
+            return self.past.copy()
         span = int(self.held.weeks) if weeks is None else weeks
         end = last_day(self.ledger)
-        step = max(WEEK, WEEK * span // 2)
-        if cuts is None:
-            days = [end - WEEK * span - step * place for place in range(CUTS)]
-            days = [cut for cut in days if enough(self.ledger, cut)]
-        else:
-            days = [check_cut(self.ledger, day_of(cut), end) for cut in cuts]
-        rng = np.random.default_rng(self.seed)
-        records = [self._at(cut, min((end - cut) / WEEK, span), rng) for cut in sorted(days)]
-        return pd.DataFrame(records, columns=["cut", "weeks", "predicted", "ci_low", "ci_high", "actual", "ratio"])
+        days = (
+            cuts_before(self.ledger, end - WEEK * span, span)
+            if cuts is None
+            else [check_cut(self.ledger, day_of(cut), end) for cut in cuts]
+        )
+        return rolling(self.ledger, self.used, days, span, self.confidence, np.random.default_rng(self.seed))
 
-    def _at(self, cut: int, weeks: float, rng: np.random.Generator) -> tuple[object, ...]:
-        held = holdout_of(self.ledger, cut, cut + round(WEEK * weeks))
-        (total,) = predicted(held, self.used, rng)
-        actual = int(held.bought.sum())
-        ends = total.interval(self.confidence, rng)
-        return (str(np.datetime64(cut, "D")), weeks, total.mean, *ends, actual, total.mean / max(actual, 1))
+    def by(self, part: str | pd.Series) -> pd.DataFrame:
+        """Value by parts of the customers: level, customers, share, purchases, revenue, ci_low, ci_high, revenue_share.
+
+        Parameters
+        ----------
+        part : {'cohort', 'channel', 'category'} or Series
+            Quarter of the first purchase, what the log says of it, or labels by customer id.
+
+        Returns
+        -------
+        DataFrame
+            The most valuable first; the interval is that of revenue. Customers whom the log or the labels do not place
+            have the level ''.
+
+        Raises
+        ------
+        InputError
+            If the log has no such column, or labels name no customer of it.
+
+        Notes
+        -----
+        Revenue within the horizon from the parameters and chance, multiplied and widened as the total is. Parts share
+        the error of the parameters, so that their intervals go up and down together.
+        """
+        names, place = np.unique(self._labels(part), return_inverse=True)
+        groups, rng = place.astype(np.int64), np.random.default_rng(self.seed)
+        totals = self.forecast.revenue_of(groups, rng)
+        ends = np.array([self.correction.ends(total, self.confidence, rng) for total in totals])
+        table = pd.DataFrame(
+            {
+                "level": names,
+                "customers": np.bincount(groups),
+                "share": np.bincount(groups) / len(groups),
+                "purchases": self.factor * np.bincount(groups, self.forecast.each()),
+                "revenue": ends[:, 0],
+                "ci_low": ends[:, 1],
+                "ci_high": ends[:, 2],
+                "revenue_share": ends[:, 0] / ends[:, 0].sum(),
+            }
+        )
+        return table.sort_values("revenue", ascending=False, kind="stable", ignore_index=True)
+
+    def _labels(self, part: str | pd.Series) -> npt.NDArray[np.str_]:
+        """Level of each customer as text."""
+        histories = self.forecast.histories
+        if isinstance(part, pd.Series):
+            labels = pd.Series(cell_texts(part), dtype=object).set_axis(cell_texts(pd.Series(part.index)))
+            if labels.index.has_duplicates:
+                raise InputError("'part' holds a customer twice; keep one label of each.")
+            found = labels.reindex(self.ledger.ids.to_numpy()[histories.who])
+            if found.isna().all():
+                raise InputError("'part' names no customer of the log: its index must hold their ids.")
+        elif part == "cohort":
+            first = (histories.end - histories.T).astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
+            found = pd.Series([f"{1970 + month // 12}-Q{month % 12 // 3 + 1}" for month in first])
+        else:
+            check_choice(part, "part", ("cohort", *KINDS))
+            found = first_values(self.log, self.ledger.purchases, part)
+        return found.fillna("").to_numpy(dtype=np.str_)
 
     def estimates(self) -> tuple[Estimate, ...]:
         """Purchases and money within the horizon."""

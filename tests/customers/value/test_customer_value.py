@@ -9,6 +9,7 @@ from cdnow import CUT, log
 from shops import orders
 
 import loyalty_kit as lk
+from loyalty_kit.customers.value.forecast import correction_of
 
 ROOT = Path(__file__).parents[3]
 
@@ -198,3 +199,54 @@ def test_many_one_time_buyers_get_the_range_over_models():
     assert found.n_repeat / found.n_used < 0.06
     totals = found.models()["total"].dropna()
     assert totals.min() > 0
+
+
+def past(*windows: tuple[float, float, float, int]) -> pd.DataFrame:
+    table = pd.DataFrame(windows, columns=["predicted", "ci_low", "ci_high", "actual"])
+    return table.assign(ratio=table["predicted"] / table["actual"])
+
+
+def test_a_forecast_that_came_true_is_left_alone():
+    windows = [(100.0, 80.0, 120.0, 100)] * 4 + [(100.0, 80.0, 120.0, 85)]
+    assert correction_of(past(*windows), 0.95) == (1.0, 0.0)
+
+
+def test_a_shop_that_grows_steadily_is_corrected_by_its_last_ratio():
+    windows = [(100.0, 90.0, 110.0, 150)] * 5
+    assert correction_of(past(*windows), 0.95) == pytest.approx((1.5, np.log(1.5)))
+
+
+def test_a_season_widens_by_what_it_turns_beyond_chance():
+    """Ratios of windows that follow each other: 1, 1 / 1.5, 1; half-way cuts lie between."""
+    windows = [(100.0, 98.0, 102.0, actual) for actual in (100, 122, 150, 122, 100)]
+    factor, off = correction_of(past(*windows), 0.95)
+    error = 2 * (0.02 / 1.959964) ** 2
+    assert factor == 1.0
+    assert off == pytest.approx(np.sqrt(np.mean([np.log(1.5) ** 2, 0, np.log(1.5) ** 2]) - error), rel=1e-6)
+
+
+@pytest.mark.parametrize("part", ["cohort", "labels"])
+def test_parts_of_the_value_come_to_the_whole(cdnow, part):
+    labels = pd.Series(["a", "b", "c"] * 800, index=range(1, 2401))
+    table = cdnow.by(labels if part == "labels" else part)
+    told = cdnow.amounts.set_index("measure")
+    assert table["purchases"].sum() == pytest.approx(told.loc["purchases", "estimate"])
+    assert table["revenue"].sum() == pytest.approx(told.loc["revenue", "estimate"])
+    assert table["customers"].sum() == cdnow.n_used and table["revenue_share"].sum() == pytest.approx(1)
+    assert (table["ci_low"] < table["revenue"]).all() and (table["revenue"] < table["ci_high"]).all()
+
+
+def test_customers_without_a_label_have_a_part_of_their_own(cdnow):
+    table = cdnow.by(pd.Series("a", index=range(1, 1001))).set_index("level")
+    assert set(table.index) == {"", "a"} and table["customers"].sum() == cdnow.n_used
+
+
+def test_parts_that_cannot_be_told_give_a_sentence(cdnow):
+    with pytest.raises(lk.InputError, match="names no customer of the log"):
+        cdnow.by(pd.Series("a", index=["x", "y"]))
+    with pytest.raises(lk.InputError, match="holds a customer twice"):
+        cdnow.by(pd.Series("a", index=[1, 1]))
+    with pytest.raises(lk.InputError, match="names no column of the channel"):
+        cdnow.by("channel")
+    with pytest.raises(lk.InputError, match="'part' must be one of"):
+        cdnow.by("city")

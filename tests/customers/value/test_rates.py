@@ -8,9 +8,9 @@ import pytest
 
 import loyalty_kit as lk
 from loyalty_kit.customers.value.forecast import Forecast
-from loyalty_kit.customers.value.gamma_gamma import Spending
 from loyalty_kit.customers.value.holdout import any_seen
-from loyalty_kit.customers.value.models import MODELS, fit_model, fit_models
+from loyalty_kit.customers.value.models.gamma_gamma import Spending
+from loyalty_kit.customers.value.models.known import MODELS, fit_model, fit_models
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "helpers"))
 

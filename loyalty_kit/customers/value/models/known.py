@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-from loyalty_kit.customers.value import bg_nbd, nbd, pareto_nbd
-from loyalty_kit.customers.value.fitting import Fit, Likelihood, fit
-from loyalty_kit.customers.value.histories import Cells
+from loyalty_kit.customers.value.models import bg_nbd, nbd, pareto_nbd
+from loyalty_kit.customers.value.models.fitting import Fit, Likelihood, fit
+from loyalty_kit.customers.value.models.histories import Cells
 
 Floats = npt.NDArray[np.float64]
 LEVEL = 0.05

@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from scipy.integrate import quad
 
 import loyalty_kit as lk
-from loyalty_kit.customers.value import gamma_gamma
-from loyalty_kit.customers.value.fitting import fit
-from loyalty_kit.customers.value.gamma_gamma import spending_of
-from loyalty_kit.customers.value.histories import histories_of, median_gap
-from loyalty_kit.customers.value.models import DROPOUT, MODELS, dropout_p, fit_models
+from loyalty_kit.customers.value.models import gamma_gamma
+from loyalty_kit.customers.value.models.fitting import fit
+from loyalty_kit.customers.value.models.gamma_gamma import spending_of
+from loyalty_kit.customers.value.models.histories import histories_of, median_gap
+from loyalty_kit.customers.value.models.known import DROPOUT, MODELS, dropout_p, fit_models
 
 BTYD, PLUS, ERRORS = known("btyd"), known("btydplus"), known("clvtools")
 FIGURES = {

@@ -7,8 +7,8 @@ import numpy.typing as npt
 from scipy import stats
 from scipy.special import gammaln, psi
 
-from loyalty_kit.customers.value.fitting import Fit, fit
-from loyalty_kit.customers.value.histories import Histories
+from loyalty_kit.customers.value.models.fitting import Fit, fit
+from loyalty_kit.customers.value.models.histories import Histories
 
 Floats = npt.NDArray[np.float64]
 PARAMETERS = ("p", "q", "gamma")

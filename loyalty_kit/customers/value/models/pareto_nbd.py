@@ -11,6 +11,7 @@ NODES, WEIGHTS = np.polynomial.legendre.leggauss(32)
 NODES, WEIGHTS = (NODES + 1) / 2, WEIGHTS / 2
 BLOCK = 20_000
 """Histories at a time: their nodes then stay near the processor."""
+TINY = 1e-300
 
 
 def likelihood(theta: Floats, x: Floats, t_x: Floats, T: Floats) -> tuple[Floats, Floats]:
@@ -51,7 +52,8 @@ def _likelihood(theta: Floats, x: Floats, t_x: Floats, T: Floats) -> tuple[Float
     part *= moved * WEIGHTS * (span * s)[:, None]
     gone = part.sum(axis=1)
     there = np.exp(stayed - top)
-    whole = there + gone
+    # At the corner of the parameters, where everybody leaves at once, the nodes miss the whole integral.
+    whole = np.maximum(there + gone, TINY)
     ll = gammaln(shape) - gammaln(r) + r * np.log(alpha) + s * np.log(beta) + top + np.log(whole)
     by_alpha, by_beta = ((part / moments).sum(axis=1) for moments in (from_alpha, from_beta))
     sum_alpha, sum_beta = ((part * logs).sum(axis=1) for logs in (log_alpha, log_beta))
