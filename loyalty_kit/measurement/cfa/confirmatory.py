@@ -32,7 +32,7 @@ from loyalty_kit.survey.codebook import Codebook
 Estimator = Literal["ml", "mlr", "wlsmv"]
 
 _FEW = 100
-_METHODS = {
+METHODS = {
     ("ml", "listwise"): message("maximum likelihood"),
     ("ml", "fiml"): message("full-information maximum likelihood"),
     ("mlr", "listwise"): message("maximum likelihood with robust errors and scaled test (MLR)"),
@@ -252,12 +252,9 @@ def cfa(
     >>> cfa(responses, {"trust": list("abc"), "value": list("def")}).fit[["chi2", "df", "cfi"]].round(2).to_dict()
     {'chi2': 9.09, 'df': 8.0, 'cfi': 1.0}
     """
-    check_choice(estimator, "estimator", ("ml", "mlr", "wlsmv"))
-    check_choice(missing, "missing", ("listwise", "fiml"))
+    check_estimator(estimator, missing)
     check_choice(scale, "scale", ("std", "marker"))
     check_level(confidence, "confidence")
-    if (estimator, missing) not in _METHODS:
-        raise InputError("'fiml' goes with the estimators 'ml' and 'mlr'; 'wlsmv' needs complete rows ('listwise').")
     structure = structure_of(codebook)
     answers = read_answers(responses, structure, missing)
     marker = scale == "marker"
@@ -278,7 +275,7 @@ def cfa(
         converged=solution.converged,
         n_used=len(answers.values),
         n_dropped=len(responses) - len(answers.values),
-        method=_METHODS[estimator, missing],
+        method=METHODS[estimator, missing],
         confidence=confidence,
         warnings=(
             *structure.warnings,
@@ -291,6 +288,14 @@ def cfa(
         answers=answers,
         estimator=estimator,
     )
+
+
+def check_estimator(estimator: Estimator, missing: MissingAnswers) -> None:
+    """Refuse an estimator that is not built, and one that takes no gaps where it is to take them."""
+    check_choice(estimator, "estimator", ("ml", "mlr", "wlsmv"))
+    check_choice(missing, "missing", ("listwise", "fiml"))
+    if (estimator, missing) not in METHODS:
+        raise InputError("'fiml' goes with the estimators 'ml' and 'mlr'; 'wlsmv' needs complete rows ('listwise').")
 
 
 def _fit_warnings(solution: Solution, n: int) -> list[str]:

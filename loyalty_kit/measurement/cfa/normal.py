@@ -73,14 +73,14 @@ def _data(table: ItemTable, *, robust: bool, fiml: bool) -> _Data:
     if fiml:
         sample, pattern = Sample.by_pattern(table.values, weights * n)
         rows = Rows(np.nan_to_num(table.values), weights * n, pattern)
-        return _Data(sample, rows, *_unrestricted(sample, table), means_modelled=True)
+        return _Data(sample, rows, *unrestricted_moments(sample, table), means_modelled=True)
     sample = Sample.complete(table.moments(), n, centered=True)
     centred = table.values - weights @ table.values
     rows = Rows(centred, weights * n, np.zeros(len(weights), dtype=np.intp))
     return _Data(sample, rows, sample.means[0], sample.covariances[0], settled=True, means_modelled=False)
 
 
-def _unrestricted(sample: Sample, table: ItemTable) -> tuple[Floats, Floats, bool]:
+def unrestricted_moments(sample: Sample, table: ItemTable) -> tuple[Floats, Floats, bool]:
     """Mean and covariance by EM and whether it settled; InputError where the answers do not tell them."""
     try:
         found = saturated(sample)

@@ -130,7 +130,7 @@ def rmsea(chi2: float, df: float, *, n: float, groups: int = 1, scaling: float =
 
 def rmsea_interval(chi2: float, df: float, *, n: float, groups: int = 1, scaling: float = 1.0) -> tuple[float, float]:
     """90 % interval of the RMSEA; under scaling, chi² is the scaled one."""
-    if not df or np.isnan(chi2):
+    if not df or np.isnan(chi2) or np.isnan(df):
         return (np.nan, np.nan) if df else (0.0, 0.0)
     tail = (1 - RMSEA_CONFIDENCE) / 2
     ends = [float(chndtrinc(chi2, df, p)) if chndtr(chi2, df, 0.0) > p else 0.0 for p in (1 - tail, tail)]

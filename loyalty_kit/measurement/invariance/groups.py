@@ -1,48 +1,96 @@
-"""One factor model in several groups, with elements held equal over them."""
+"""One factor model in several groups by the normal likelihood, with elements held equal over them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 
 from loyalty_kit.measurement.cfa.convergence import are_estimates, is_identified
 from loyalty_kit.measurement.cfa.estimation import Likelihood, maximise, reflected, starting_values
-from loyalty_kit.measurement.cfa.likelihood import Sample, evaluate, loglik, scores
-from loyalty_kit.measurement.cfa.model import Elements, Model, Released, confirmatory_model
+from loyalty_kit.measurement.cfa.likelihood import Sample, evaluate, loglik, observed_information, scores
+from loyalty_kit.measurement.cfa.model import INTERCEPT, LOADING, RESIDUAL, Model, Released, confirmatory_model
+from loyalty_kit.measurement.cfa.normal import unrestricted_moments
+from loyalty_kit.measurement.cfa.robust import (
+    Rows,
+    group_sandwich,
+    reference_traces,
+    robust_indices,
+    squared_slopes,
+)
+from loyalty_kit.measurement.cfa.saturated import item_moments
+from loyalty_kit.measurement.cfa.soundness import bartlett_p
 from loyalty_kit.measurement.cfa.structure import Structure
 from loyalty_kit.measurement.correlations.items import ItemTable
-from loyalty_kit.measurement.factors.fit_indices import ChiSquares, fit_indices, information_criteria, srmr
+from loyalty_kit.measurement.factors.fit_indices import ChiSquares, fit_indices, information_criteria, p_value, srmr
+from loyalty_kit.measurement.invariance.fit import GroupFit, Loosened, ReleaseTest
 from loyalty_kit.statistics.moments import Floats
+from loyalty_kit.statistics.weights import effective_n
+
+_KINDS = {"metric": LOADING, "scalar": INTERCEPT, "strict": RESIDUAL}
+
+
+@dataclass(frozen=True, eq=False)
+class Member:
+    """One group's answers: the sample, its rows, and the moments that no model restricts.
+
+    n is Kish's effective size under weights or, under robust errors, which allow for them, the number of rows.
+    """
+
+    size: int
+    sample: Sample
+    rows: Rows
+    mean: Floats
+    covariance: Floats
+    settled: bool
+
+    @classmethod
+    def of(cls, table: ItemTable, *, robust: bool, fiml: bool) -> "Member":
+        """Take a group from its table, with gaps only where `fiml`; InputError where they tell too little."""
+        n = float(len(table.weights)) if robust else effective_n(table.weights)
+        weights = table.weights / table.weights.sum() * n
+        if fiml:
+            sample, pattern = Sample.by_pattern(table.values, weights)
+            rows = Rows(np.nan_to_num(table.values), weights, pattern)
+            return cls(len(table.values), sample, rows, *unrestricted_moments(sample, table))
+        sample = Sample.complete(table.moments(), n)
+        rows = Rows(table.values, weights, np.zeros(len(weights), dtype=np.intp))
+        return cls(len(table.values), sample, rows, sample.means[0], sample.covariances[0], settled=True)
 
 
 @dataclass(frozen=True, eq=False)
 class Groups:
-    """Complete answers of several groups to the items of one structure.
+    """Answers of several groups to the items of one structure, taken as normal.
 
     Attributes
     ----------
     names : tuple of str
         Groups; the first is the reference.
-    sizes : tuple of int
-        Respondents of each.
     structure : Structure
         Scales and items.
-    samples : tuple of Sample
-        Moments of each group; n is Kish's effective size under weights.
+    members : tuple of Member
+        Answers of each.
+    robust, complete : bool
+        Whether errors and tests allow for answers that are not normal; whether no answer is missing.
     """
 
     names: tuple[str, ...]
-    sizes: tuple[int, ...]
     structure: Structure
-    samples: tuple[Sample, ...]
+    members: tuple[Member, ...]
+    robust: bool = False
+    complete: bool = True
 
-    @classmethod
-    def of(cls, tables: dict[str, ItemTable], structure: Structure) -> "Groups":
-        """Take groups from their tables of complete answers."""
-        moments = [table.moments() for table in tables.values()]
-        samples = tuple(Sample.complete(own, own.effective_n) for own in moments)
-        return cls(tuple(tables), tuple(own.n_used for own in moments), structure, samples)
+    kinds = _KINDS
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """Respondents of each."""
+        return tuple(member.size for member in self.members)
+
+    @cached_property
+    def samples(self) -> tuple[Sample, ...]:
+        """Moments of each group."""
+        return tuple(member.sample for member in self.members)
 
     @property
     def n(self) -> float:
@@ -52,70 +100,107 @@ class Groups:
     @cached_property
     def highest(self) -> float:
         """Log-likelihood with every mean and covariance free."""
-        return sum(loglik(sample, sample.means[0], sample.covariances[0]) for sample in self.samples)
+        return sum(loglik(member.sample, member.mean, member.covariance) for member in self.members)
 
     @cached_property
     def baseline(self) -> float:
         """Log-likelihood with uncorrelated items."""
-        return sum(loglik(s, s.means[0], np.diag(np.diag(s.covariances[0]))) for s in self.samples)
+        each = [(sample, *item_moments(sample)) for sample in self.samples]
+        return sum(loglik(sample, mean, np.diag(variance)) for sample, mean, variance in each)
 
+    @cached_property
+    def references(self) -> tuple[float, float]:
+        """Traces of the saturated model and of uncorrelated items, over the groups."""
+        each = [reference_traces(m.sample, m.rows, (m.mean, m.covariance), means=True) for m in self.members]
+        return sum(highest for highest, _ in each), sum(lowest for _, lowest in each)
 
-@dataclass(frozen=True, eq=False)
-class GroupFit:
-    """Model estimated in several groups."""
+    @property
+    def unrelated_p(self) -> float:
+        """Bartlett's test over the groups."""
+        return bartlett_p((member.sample.n, member.covariance) for member in self.members)
 
-    groups: Groups
-    model: Model
-    values: Floats
-    converged: bool
-    fit: dict[str, float]
+    def fit(self, equal: frozenset[int], released: Released) -> GroupFit:
+        """Estimate the structure with kinds of elements held equal, but for (kind, item) released."""
+        count = len(self.names)
+        model = confirmatory_model(self.structure.scales, groups=count, means=True, equal=equal, released=released)
+        moments = [(member.mean, member.covariance) for member in self.members]
+        found = maximise(Likelihood(model, self.samples), starting_values(model, moments))
+        values = reflected(model, found.values, self.structure.anchor_positions)
+        p = len(model.items)
+        df = count * (p * (p + 1) // 2 + p) - model.size
+        chi2 = max(2 * (self.highest - found.loglik), 0.0)
+        test = ChiSquares(chi2, df, 2 * (self.highest - self.baseline), count * p * (p - 1) // 2)
+        fit = fit_indices(test, n=self.n, groups=count) | {"srmr": self._srmr(model, values)}
+        fit |= information_criteria(found.loglik, model.size, self.n)
+        fit |= self._robust(model, values, test) if self.robust and df else {}
+        settled = found.converged and all(member.settled for member in self.members)
+        covariances = [covariance for _, covariance in moments]
+        converged = settled and are_estimates(model.matrices(values), covariances, test)
+        return GroupFit(self, model, values, converged, fit)
 
-    def errors(self) -> Floats:
-        """Covariance of the parameters by the expected information; NaN where the model is not identified."""
-        expected = evaluate(self.model, self.groups.samples, self.values)[2]
-        return np.asarray(np.linalg.inv(expected)) if is_identified(expected) else np.full_like(expected, np.nan)
+    def _srmr(self, model: Model, values: Floats) -> float:
+        residuals: list[tuple[Floats, Floats | None]] = []
+        for member, matrices in zip(self.members, model.matrices(values), strict=True):
+            sd = np.sqrt(np.diag(member.covariance))
+            off = (member.covariance - matrices.covariance) / np.outer(sd, sd)
+            residuals.append((off, (member.mean - matrices.mean) / sd))
+        return srmr(residuals, [sample.n for sample in self.samples])
 
-    def release_test(self, kind: int, items: Sequence[int]) -> list[float]:
-        """Score statistic of letting a kind of element free in the groups, item by item.
+    def _robust(self, model: Model, values: Floats, test: ChiSquares) -> dict[str, float]:
+        try:
+            trace = group_sandwich(model, self.samples, [member.rows for member in self.members], values).trace
+        except np.linalg.LinAlgError:
+            trace = np.nan
+        count = len(self.names)
+        return robust_indices(test, trace, self.references, n=self.n, groups=count, complete=self.complete)
 
-        Chi² with one degree of freedom for each group but the first.
+    def errors(self, fit: GroupFit) -> Floats:
+        """Covariance of the parameters by the expected information, the observed one where answers are missing.
+
+        By the sandwich where errors are robust; NaN where the model is not identified.
         """
-        elements = self.model.elements
-        later = (elements.kind == kind) & (elements.group > 0) & np.isin(elements.row, items)
-        tied = elements.where(later)
-        found = scores(self.model, self.groups.samples, self.values, tied)
-        return [found.joint(np.flatnonzero(tied.row == item)) for item in items]
+        expected = evaluate(fit.model, self.samples, fit.values)[2]
+        if not is_identified(expected):
+            return np.full_like(expected, np.nan)
+        if self.robust:
+            rows = [member.rows for member in self.members]
+            return group_sandwich(fit.model, self.samples, rows, fit.values).covariance
+        return np.asarray(
+            np.linalg.inv(expected if self.complete else observed_information(fit.model, self.samples, fit.values))
+        )
 
+    def release_test(self, fit: GroupFit, kind: int, items: Sequence[int]) -> list[ReleaseTest]:
+        """Score test of letting a kind of element free in the groups, item by item.
 
-def fit_groups(groups: Groups, *, equal: frozenset[int], released: Released = frozenset()) -> GroupFit:
-    """Estimate the structure in all groups with kinds of elements held equal, but for (kind, item) released."""
-    model = confirmatory_model(
-        groups.structure.scales, groups=len(groups.names), means=True, equal=equal, released=released
-    )
-    moments = [(sample.means[0], sample.covariances[0]) for sample in groups.samples]
-    found = maximise(Likelihood(model, groups.samples), starting_values(model, moments))
-    values = reflected(model, found.values, groups.structure.anchor_positions)
-    count, p = len(groups.names), len(model.items)
-    df = count * (p * (p + 1) // 2 + p) - model.size
-    chi2 = max(2 * (groups.highest - found.loglik), 0.0)
-    test = ChiSquares(chi2, df, 2 * (groups.highest - groups.baseline), count * p * (p - 1) // 2)
-    fit = fit_indices(test, n=groups.n, groups=count)
-    fit |= {"srmr": _srmr(groups, model, values)} | information_criteria(found.loglik, model.size, groups.n)
-    covariances = [covariance for _, covariance in moments]
-    converged = found.converged and are_estimates(model.matrices(values), covariances, test)
-    return GroupFit(groups, model, values, converged, fit)
+        Chi² with one degree of freedom for each group but the first; the generalized one where errors are robust.
+        """
+        elements, df = fit.model.elements, len(self.names) - 1
+        later = np.flatnonzero((elements.kind == kind) & (elements.group > 0) & np.isin(elements.row, items))
+        rows = elements.row[later]
+        if not self.robust:
+            found = scores(
+                fit.model, self.samples, fit.values, elements.where(np.isin(np.arange(len(elements)), later))
+            )
+            return [ReleaseTest(found.joint(np.flatnonzero(rows == item)), df) for item in items]
+        loose = Loosened.of(elements.parameter, later, fit.model.size)
+        model, values = (
+            replace(fit.model, elements=replace(elements, parameter=loose.parameter)),
+            loose.values(fit.values),
+        )
+        slope = evaluate(model, self.samples, values)[1]
+        bread = observed_information(model, self.samples, values)
+        meat = squared_slopes(model, self.samples, [member.rows for member in self.members], values)
+        return [ReleaseTest(loose.score(slope, bread, meat, np.flatnonzero(rows == item)), df) for item in items]
 
+    def change(self, fit: GroupFit, below: GroupFit) -> tuple[float, int, float]:
+        """Chi² difference of a fit against a freer one.
 
-def _srmr(groups: Groups, model: Model, values: Floats) -> float:
-    residuals: list[tuple[Floats, Floats | None]] = []
-    for sample, matrices in zip(groups.samples, model.matrices(values), strict=True):
-        sd = np.sqrt(np.diag(sample.covariances[0]))
-        off = (sample.covariances[0] - matrices.covariance) / np.outer(sd, sd)
-        residuals.append((off, (sample.means[0] - matrices.mean) / sd))
-    return srmr(residuals, [sample.n for sample in groups.samples])
-
-
-def positions(model: Model, kind: int, group: int, rows: Sequence[int]) -> list[int]:
-    """Parameters of one group's elements of a kind that is a vector."""
-    elements: Elements = model.by_group[group].where(model.by_group[group].kind == kind)
-    return [int(elements.parameter[elements.row == row][0]) for row in rows]
+        Where errors are robust, scaled after Satorra and Bentler (2001): with c the scaling factors, it is divided by
+        (df₀c₀ − df₁c₁) / (df₀ − df₁); NaN where that is not positive.
+        """
+        own, freer = fit.fit, below.fit
+        chi2, df = own["chi2"] - freer["chi2"], int(own["df"] - freer["df"])
+        if self.robust and df:
+            factor = (own["df"] * own["scaling_factor"] - freer["df"] * freer.get("scaling_factor", 1.0)) / df
+            chi2 = chi2 / factor if factor > 0 else np.nan
+        return chi2, df, p_value(chi2, df) if np.isfinite(chi2) else np.nan

@@ -6,14 +6,16 @@ import numpy as np
 import pandas as pd
 
 from loyalty_kit.core.messages import Message, message
-from loyalty_kit.measurement.cfa.model import INTERCEPT, LOADING, RESIDUAL, Released
+from loyalty_kit.measurement.cfa.model import INTERCEPT, LOADING, Released
 from loyalty_kit.measurement.factors.fit_indices import p_value
-from loyalty_kit.measurement.invariance.groups import GroupFit, Groups, fit_groups
+from loyalty_kit.measurement.invariance.fit import GroupData, GroupFit, ReleaseTest
 
-KINDS = {"metric": LOADING, "scalar": INTERCEPT, "strict": RESIDUAL}
-"""What each level above 'configural' (the same structure) holds equal on top of the levels below."""
-
-WORDS = {"metric": message("loadings"), "scalar": message("intercepts"), "strict": message("residual variances")}
+WORDS = {
+    "thresholds": message("thresholds"),
+    "metric": message("loadings"),
+    "scalar": message("intercepts"),
+    "strict": message("residual variances"),
+}
 
 CHANCE = 0.05
 """P value of a chi² difference above which what a level fits worse by is no more than chance brings."""
@@ -41,14 +43,14 @@ class Rule:
 
     def holds(self, fit: GroupFit, below: GroupFit) -> bool:
         """Whether a level holds, given the one below."""
-        fall, rise = below.fit["cfi"] - fit.fit["cfi"], fit.fit["rmsea"] - below.fit["rmsea"]
+        fall, rise = below.leading["cfi"] - fit.leading["cfi"], fit.leading["rmsea"] - below.leading["rmsea"]
         small = fall <= self.cfi_fall and rise <= self.rmsea_rise
         return bool(fit.converged and (small or p_of_change(fit, below) > CHANCE))
 
 
 def p_of_change(fit: GroupFit, below: GroupFit) -> float:
     """Probability value of the chi²-difference test of a level against the one below."""
-    return p_value(fit.fit["chi2"] - below.fit["chi2"], fit.fit["df"] - below.fit["df"])
+    return fit.change(below)[2]
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,22 +83,22 @@ class Step:
     holds: bool
 
 
-def full_levels(groups: Groups) -> dict[str, GroupFit]:
+def full_levels(groups: GroupData) -> dict[str, GroupFit]:
     """Every level with nothing freed."""
-    equal = {"configural": frozenset[int](), **{level: _equal(level) for level in KINDS}}
-    return {level: fit_groups(groups, equal=kinds) for level, kinds in equal.items()}
+    equal = {"configural": frozenset[int](), **{level: _equal(groups, level) for level in groups.kinds}}
+    return {level: groups.fit(kinds, Released()) for level, kinds in equal.items()}
 
 
-def fit_ladder(groups: Groups, full: dict[str, GroupFit], rule: Rule) -> list[Step]:
+def fit_ladder(groups: GroupData, full: dict[str, GroupFit], rule: Rule) -> list[Step]:
     """Take the steps up from 'configural' to the last level that holds, and the one that does not, if any."""
     ladder: list[Step] = []
     below, released = full["configural"], Released()
     if not below.converged:
         return ladder
-    for level, kind in KINDS.items():
+    for level, kind in groups.kinds.items():
         if kind == INTERCEPT:
             released |= {(INTERCEPT, item) for free, item in released if free == LOADING}
-        fit = fit_groups(groups, equal=_equal(level), released=released) if released else full[level]
+        fit = groups.fit(_equal(groups, level), released) if released else full[level]
         step = _step(groups, level, below, fit, released, rule)
         ladder.append(step)
         if not step.holds:
@@ -105,42 +107,41 @@ def fit_ladder(groups: Groups, full: dict[str, GroupFit], rule: Rule) -> list[St
     return ladder
 
 
-def _equal(level: str) -> frozenset[int]:
-    levels = list(KINDS)
-    return frozenset(KINDS[name] for name in levels[: levels.index(level) + 1])
+def _equal(groups: GroupData, level: str) -> frozenset[int]:
+    levels = list(groups.kinds)
+    return frozenset(groups.kinds[name] for name in levels[: levels.index(level) + 1])
 
 
-def _step(groups: Groups, level: str, below: GroupFit, fit: GroupFit, released: Released, rule: Rule) -> Step:
+def _step(groups: GroupData, level: str, below: GroupFit, fit: GroupFit, released: Released, rule: Rule) -> Step:
     """Free the item with the largest score statistic, again and again, until the level holds or no more may go."""
-    kind, freed, first, tied_fit = KINDS[level], list[int](), pd.DataFrame(columns=_SCORES), fit
+    kind, freed, first, tied_fit = groups.kinds[level], list[int](), pd.DataFrame(columns=_SCORES), fit
     while not rule.holds(fit, below):
         tied = [item for item in range(len(fit.model.items)) if (kind, item) not in released]
-        scores = dict(zip(tied, fit.release_test(kind, tied), strict=True))
-        first = _score_table(groups, level, scores) if first.empty else first
+        tests = dict(zip(tied, fit.release_test(kind, tied), strict=True))
+        first = _score_table(groups, level, tests) if first.empty else first
         members = fit.model.membership.argmax(axis=1)
         spare = [item for item in tied if np.sum(members[tied] == members[item]) > _KEPT]
         if not spare:
             break
-        worst = max(spare, key=scores.__getitem__)
+        worst = max(spare, key=lambda item: tests[item].score)
         freed.append(worst)
         released |= {(kind, worst)}
-        fit = fit_groups(groups, equal=_equal(level), released=released)
+        fit = groups.fit(_equal(groups, level), released)
     first["freed"] = first["item"].isin([fit.model.items[item] for item in freed])
     return Step(level, below, tied_fit, fit, tuple(freed), released, first, rule.holds(fit, below))
 
 
-def _score_table(groups: Groups, level: str, scores: dict[int, float]) -> pd.DataFrame:
+def _score_table(groups: GroupData, level: str, tests: dict[int, ReleaseTest]) -> pd.DataFrame:
     scale_of = {item: scale for scale, items in groups.structure.scales.items() for item in items}
-    names = [groups.structure.items[item] for item in scores]
-    df = len(groups.names) - 1
+    names = [groups.structure.items[item] for item in tests]
     table = pd.DataFrame(
         {
             "level": level,
             "scale": [scale_of[name] for name in names],
             "item": names,
-            "score": list(scores.values()),
-            "df": df,
-            "p_value": [p_value(score, df) for score in scores.values()],
+            "score": [test.score for test in tests.values()],
+            "df": [test.df for test in tests.values()],
+            "p_value": [p_value(test.score, test.df) for test in tests.values()],
             "freed": False,
         }
     )

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from loyalty_kit.core.messages import Message, message
-from loyalty_kit.measurement.cfa.soundness import bartlett_p, is_proper
+from loyalty_kit.measurement.cfa.soundness import is_proper
 from loyalty_kit.measurement.factors.adequacy import UNRELATED
 from loyalty_kit.measurement.factors.fit_indices import FAIR_FIT, within
-from loyalty_kit.measurement.invariance.groups import GroupFit, Groups
+from loyalty_kit.measurement.invariance.fit import GroupData, GroupFit
 from loyalty_kit.measurement.invariance.ladder import CHANCE, WORDS, Rule, Step, p_of_change
 
 NARROW = 0.002
@@ -17,7 +17,12 @@ NARROW = 0.002
 
 _FEW = 100
 _POOR_CFI = 0.90
-_LEVELS = {"configural": message("configural"), "metric": message("metric"), "scalar": message("scalar")}
+_LEVELS = {
+    "configural": message("configural"),
+    "thresholds": message("thresholds"),
+    "metric": message("metric"),
+    "scalar": message("scalar"),
+}
 _ALL = {**_LEVELS, "strict": message("strict")}
 
 
@@ -59,7 +64,7 @@ def is_sound(fit: GroupFit) -> bool:
     return fit.converged and all(map(is_proper, fit.model.matrices(fit.values)))
 
 
-def obstacle(groups: Groups, full: Mapping[str, GroupFit], ladder: list[Step]) -> str:
+def obstacle(groups: GroupData, full: Mapping[str, GroupFit], ladder: list[Step]) -> str:
     """Sentence part on what keeps the groups from being examined; nothing where they were."""
     fits = {"configural": full["configural"], **{step.level: step.fit for step in ladder if step.level in _LEVELS}}
     for level, fit in fits.items():
@@ -67,7 +72,7 @@ def obstacle(groups: Groups, full: Mapping[str, GroupFit], ladder: list[Step]) -
             return message("the model did not converge at the level '{level}'", level=_LEVELS[level])
         if not is_sound(fit):
             return message("the model has no proper solution at the level '{level}'", level=_LEVELS[level])
-    if bartlett_p((sample.n, sample.covariances[0]) for sample in groups.samples) >= UNRELATED:
+    if groups.unrelated_p >= UNRELATED:
         return message("the items hardly correlate with one another")
     return ""
 
@@ -82,14 +87,14 @@ def decision(ladder: list[Step], rule: Rule) -> Decision:
 
 
 def _change(level: str, fit: GroupFit, below: GroupFit, rule: Rule) -> Decision:
-    change = {name: fit.fit[name] - below.fit[name] for name in ("cfi", "rmsea")}
+    change = {name: fit.leading[name] - below.leading[name] for name in ("cfi", "rmsea")}
     return Decision(level, change["cfi"], change["rmsea"], p_of_change(fit, below), rule)
 
 
 def reserve(found: Decision, configural: GroupFit) -> str:
     """Say in the same sentence as the verdict that it is narrow and that the structure itself fits badly."""
     narrow = message("; the decision is narrow") if found.narrow else ""
-    fit = {name: configural.fit[name] for name in FAIR_FIT}
+    fit = {name: configural.leading[name] for name in FAIR_FIT}
     if within(fit, FAIR_FIT):
         return narrow
     poor = message(
@@ -157,14 +162,14 @@ def _in_turn(parts: list[Message]) -> Message:
     return message("{before}; {own}", before=_in_turn(before), own=last) if before else last
 
 
-def invariance_warnings(groups: Groups, full: Mapping[str, GroupFit], scalar: Step | None) -> list[str]:
+def invariance_warnings(groups: GroupData, full: Mapping[str, GroupFit], scalar: Step | None) -> list[str]:
     """Sentences on small groups, a structure that fits badly, and models that went wrong."""
     found: list[str] = []
     small = [name for name, n in zip(groups.names, groups.sizes, strict=True) if n < _FEW]
     if small:
         few = {"least": _FEW, "groups": small}
         found.append(message("Groups of fewer than {least} respondents: {groups}; their figures are rough.", **few))
-    cfi, settled = full["configural"].fit["cfi"], full["configural"].converged
+    cfi, settled = full["configural"].leading["cfi"], full["configural"].converged
     if settled and cfi < _POOR_CFI:
         found.append(
             message(
