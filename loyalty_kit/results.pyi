@@ -27,6 +27,7 @@ from .customers.segments.structure import StructureResult as StructureResult
 from .customers.segments.tree import TreeResult as TreeResult
 from .customers.staying.churn import ChurnResult as ChurnResult
 from .customers.staying.contact import ContactResult as ContactResult
+from .customers.staying.keeping import KeepingResult as KeepingResult
 from .customers.staying.lapsed import LapsedResult as LapsedResult
 from .customers.staying.sbg import ProjectionResult as ProjectionResult
 from .customers.staying.time_to_next import TimeToNextResult as TimeToNextResult

@@ -29,3 +29,14 @@ def price(value: float, currency: str = "") -> str:
         return in_currency(f"{value:.4g}", currency)
     text = f"{value:,.2f}"
     return in_currency(text.removesuffix(".00"), currency)
+
+
+def money(value: float, currency: str = "") -> str:
+    r"""Money in all, to three digits, in its currency: a sign before it, a name after it.
+
+    Examples
+    --------
+    >>> [money(v, c).replace("\xa0", " ") for v, c in ((181_940, "US$"), (-94_130, "元"), (1, ""))]
+    ['US$182,000', '−94,100 元', '1']
+    """
+    return in_currency(f"{abs(float(f'{value:.3g}')):,.10g}", currency, negative=value < 0)

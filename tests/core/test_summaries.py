@@ -196,7 +196,7 @@ class People:
             project(
                 pd.DataFrame({"cohort": "a", "age": range(4), "active": [99, 60, 40, 30], "size": 99}), 2, 0.95, rng
             ),
-            *(churned, churned.lapsed(), churned.contact(20.0, 1.0, 0.1)),
+            *(churned, churned.lapsed(), churned.contact(20.0, 1.0, 0.1), churned.keeping()),
             *(groups, groups.features, groups.fitted, groups.tree(), groups.structure(samples=19)),
             *(
                 fit(groups.features.values(late.frame), 2, "gmm", rng)[0],

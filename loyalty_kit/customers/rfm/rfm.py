@@ -127,6 +127,13 @@ class RfmResult(Result):
         """Days since the last purchase, purchases and amount, a row a customer, without their ids."""
         return pd.DataFrame(self.scored.values).set_axis(["days_since_last", "purchases", "amount"], axis=1)
 
+    @property
+    def segment(self) -> pd.Series:
+        """Segment of each customer, by id: what `ValueResult.by` takes."""
+        bought = self.ledger.purchases
+        ids = self.ledger.ids.to_numpy()[bought.customer[bought.starts]]
+        return pd.Series(np.array(SEGMENTS)[self.positions], index=ids)
+
     def customers(self, path: str | Path) -> int:
         """Write each customer's values, scores and segment to a CSV file; they stand in no report.
 
@@ -143,11 +150,9 @@ class RfmResult(Result):
         check_path(path, "path")
         if Path(path).exists():
             raise InputError("'{path}' is there already; name another file, or remove it.", path=path)
-        bought = self.ledger.purchases
-        rows = pd.DataFrame({"customer": self.ledger.ids.to_numpy()[bought.customer[bought.starts]]})
-        rows = rows.assign(**self.scored.values)
+        rows = pd.DataFrame({"customer": self.segment.index}).assign(**self.scored.values)
         rows = rows.assign(**{name[0]: self.scored.scores[name] for name in MEASURES})
-        rows.assign(segment=np.array(SEGMENTS)[self.positions]).to_csv(path, index=False)
+        rows.assign(segment=self.segment.to_numpy()).to_csv(path, index=False)
         return len(rows)
 
     def moves(self, later: "RfmResult", *, samples: int = 100, rng: int = 0) -> MovesResult:

@@ -8,12 +8,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from loyalty_kit.core.checks import check_choice, check_level, check_number, check_whole
+from loyalty_kit.core.checks import check_choice, check_level, check_number, check_share, check_whole
 from loyalty_kit.core.errors import InputError, TooLittleError, kind
 from loyalty_kit.core.estimates import Estimate
 from loyalty_kit.core.messages import Message, message, shown
 from loyalty_kit.core.results import Result
 from loyalty_kit.customers.staying.contact import ContactResult, contacts
+from loyalty_kit.customers.staying.keeping import KeepingResult, worth_of_a_point
 from loyalty_kit.customers.staying.known import known_at, median_gaps, more_features, stayed_away, usable, with_more
 from loyalty_kit.customers.staying.lapsed import LapsedResult, lapsed_rule
 from loyalty_kit.customers.staying.models import Risks, fitted
@@ -153,6 +154,28 @@ class ChurnResult(Result):
         judged = pd.DataFrame(self.judged._asdict()).set_index("who")
         counts = now, len(gaps[1])
         return lapsed_rule(judged, gaps[0], counts, multiple=multiple, at=self.at, confidence=self.confidence)
+
+    def keeping(self, *, margin: float = 1.0, currency: str = "") -> KeepingResult:
+        """Say what one point more of today's customers who buy would bring.
+
+        Parameters
+        ----------
+        margin : float
+            Share of revenue that is earned.
+        currency : str
+            Sign or name that reports write amounts with.
+
+        Returns
+        -------
+        KeepingResult
+            As customers spent who came in the horizon after `at`; whoever is won back may spend less.
+        """
+        check_share(margin, "margin")
+        start = day_number(self.at)
+        window, risks = (start, start + self.horizon), self.now.to_numpy(dtype=float)
+        return worth_of_a_point(
+            self.ledger, window, risks, margin=margin, confidence=self.confidence, currency=currency
+        )
 
     def contact(
         self,

@@ -41,6 +41,7 @@ def customer_value(
     holdout: int | str | date | None = None,
     margin: float | None = None,
     discount: float | None = None,
+    currency: str = "",
     confidence: float = 0.95,
     rng: int | np.random.Generator = 0,
 ) -> ValueResult:
@@ -63,6 +64,8 @@ def customer_value(
         Share of revenue that is earned.
     discount : float, optional
         Rate a year at which margin that comes later is worth less.
+    currency : str
+        Sign or name that reports write amounts with.
     confidence : float
         Level of the intervals.
     rng : int or Generator
@@ -142,6 +145,7 @@ def customer_value(
         model_table=models,
         dropout_table=_dropout(fits),
         simulated=transactions.simulated,
+        currency=currency,
         warnings=notes_of(transactions, forecast, fits, past, correction, models, equal),
     )
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -57,6 +58,8 @@ class ValueResult(Result):
         Level of the intervals.
     simulated : bool
         Whether the log is.
+    currency : str
+        What reports write amounts with.
     warnings : tuple of str
         What must be known beside the figures.
     """
@@ -82,7 +85,15 @@ class ValueResult(Result):
     model_table: pd.DataFrame = field(repr=False)
     dropout_table: pd.DataFrame = field(repr=False)
     simulated: bool = False
+    currency: str = ""
     warnings: tuple[str, ...] = ()
+
+    @property
+    def verdict(self) -> Literal["right", "corrected", "turning"]:
+        """How forecasts at earlier cuts went: within their intervals, corrected by the last, or off by turns."""
+        if self.correction.off == 0:
+            return "right"
+        return "corrected" if self.calibrated else "turning"
 
     @property
     def calibrated(self) -> bool:

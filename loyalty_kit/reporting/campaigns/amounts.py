@@ -51,17 +51,6 @@ def per_thousand(value: float, currency: str = "") -> str:
     return in_currency(amount(abs(value)), currency, negative=value < 0)
 
 
-def money(value: float, currency: str = "") -> str:
-    r"""Money in all, to three digits, in its currency: a sign before it, a name after it.
-
-    Examples
-    --------
-    >>> [money(v, c).replace("\xa0", " ") for v, c in ((181_940, "US$"), (-94_130, "元"), (1, ""))]
-    ['US$182,000', '−94,100 元', '1']
-    """
-    return in_currency(f"{abs(float(f'{value:.3g}')):,.10g}", currency, negative=value < 0)
-
-
 def about(n: float) -> str:
     """Write a planned number of customers to three digits.
 

@@ -20,7 +20,6 @@ from loyalty_kit.reporting.campaigns.amounts import (
     about,
     amount,
     chance,
-    money,
     per_thousand,
     plain_name,
     span,
@@ -29,6 +28,7 @@ from loyalty_kit.reporting.campaigns.assignment import COLOURS, arm_names, colou
 from loyalty_kit.reporting.campaigns.effects import IN_SEGMENTS, axis_unit, metric_of
 from loyalty_kit.reporting.canvas import INK, canvas, drawn, label
 from loyalty_kit.reporting.layout import headings, lay_out
+from loyalty_kit.reporting.money import money
 from loyalty_kit.reporting.sentences import Passage, Sentence, records, say
 from loyalty_kit.reporting.verbs import describes, draws, tabulates
 
@@ -158,7 +158,7 @@ def decision_table(decision: DecisionResult) -> GT:
         "raw_gain": THOUSAND * table["expected_gain"],
         "raw_loss": THOUSAND * table["expected_loss"],
     }
-    money = term("unit.money")
+    unit = term("unit.money")
     return lay_out(
         shown.assign(**{name: column.to_numpy() for name, column in numbers.items()}),
         name="decision",
@@ -167,7 +167,7 @@ def decision_table(decision: DecisionResult) -> GT:
         behind=Behind(
             {name: f"raw_{name}" for name in ("p_gain", "p_best", "gain", "loss")},
             shares=["p_gain", "p_best"],
-            units={"gain": money, "loss": money},
+            units={"gain": unit, "loss": unit},
         ),
         note=term("note.decision", sure=percent(SURE), unlikely=percent(UNLIKELY), border=f"{100 * BORDER:.0f}"),
     ).cols_align("right", ["p_gain", "p_best", "gain", "loss"])

@@ -6,8 +6,9 @@ from loyalty_kit.campaigns.planning.decisions import DecisionResult
 from loyalty_kit.core.estimates import Tile, Tone
 from loyalty_kit.core.language import level, term
 from loyalty_kit.core.messages import called
-from loyalty_kit.reporting.campaigns.amounts import amount, chance, money, per_thousand
+from loyalty_kit.reporting.campaigns.amounts import amount, chance, per_thousand
 from loyalty_kit.reporting.campaigns.decision import ORDER
+from loyalty_kit.reporting.money import money
 from loyalty_kit.reporting.sentences import records
 from loyalty_kit.reporting.tiles import makes_tiles
 

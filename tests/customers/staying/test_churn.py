@@ -155,6 +155,20 @@ def test_ids_as_floats_and_as_texts_give_one_result():
     assert told[0].equals(told[1]) and told[0].equals(told[2])
 
 
+def test_a_point_more_brings_what_those_who_came_spent():
+    rows = stopping()
+    given = log(rows)
+    found = lk.churn(given, at="2026-07-20", horizon=60)
+    after = rows[(rows["when"] >= "2026-07-21") & (rows["when"] < "2026-09-19")]
+    known = rows.loc[rows["when"] < "2026-07-21", "who"].unique()
+    spent = after[after["who"].isin(known)].groupby("who")["paid"].sum()
+    kept = found.keeping(margin=0.5)
+    assert kept.worth == pytest.approx(0.01 * rows["who"].nunique() * 0.5 * spent.mean())
+    half = 1.959964 * spent.std() / np.sqrt(len(spent)) * 0.01 * rows["who"].nunique() * 0.5
+    assert kept.ci_high - kept.worth == pytest.approx(half, rel=1e-6)
+    assert kept.n_came == len(spent) and 0 < kept.away < 1
+
+
 def test_the_gap_is_the_median_of_three_or_more():
     rows = pd.DataFrame({"who": [1] * 4 + [2] * 3, "day": [0, 2, 12, 15, 0, 5, 9]})
     rows = rows.assign(when=pd.Timestamp("2026-01-01") + pd.to_timedelta(rows["day"], "D"), paid=1.0)
