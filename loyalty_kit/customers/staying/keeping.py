@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 from scipy import stats
 
 from loyalty_kit.core.results import Result
@@ -50,6 +51,11 @@ class KeepingResult(Result):
     n_used: int
     confidence: float
     currency: str = ""
+
+    def to_frame(self) -> pd.DataFrame:
+        """Tidy frame of one row: worth, ci_low, ci_high, point, spend, away, n_came."""
+        names = ["worth", "ci_low", "ci_high", "point", "spend", "away", "n_came"]
+        return pd.DataFrame([{name: getattr(self, name) for name in names}])
 
 
 def worth_of_a_point(
