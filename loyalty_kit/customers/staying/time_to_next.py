@@ -38,7 +38,8 @@ class TimeToNextResult(Result):
     table : DataFrame
         group ('all' first, then those of the first order), customers, returned (customers who came back), median (days
         until half have; infinite where half have not), ci_low, ci_high, longest (days that any of them was
-        watched), hazard_ratio (against `reference`; missing where fewer than five came back), hr_low, hr_high, p_value.
+        watched), hazard_ratio (against `reference`; missing where fewer than five came back, or all before or after all
+        others), hr_low, hr_high, p_value.
     curve : DataFrame
         group, day, at_risk, events, returned (share who came back by then), ci_low, ci_high.
     order : int
@@ -231,8 +232,11 @@ def _ratios(days: Floats, event: Floats, codes: Whole, confidence: float) -> dic
     if not fit or fit[0] != 0 or len(fit) < 2:
         return {}
     kept = np.isin(codes, fit)
-    design = (codes[kept][:, None] == np.array(fit[1:])).astype(float)
-    weights, errors = cox(days[kept], event[kept], design)
+    cell = days[kept].astype(np.int64) * len(came) + codes[kept]
+    count, back = np.bincount(cell), np.bincount(cell, event[kept]).astype(float)
+    there = np.flatnonzero(count)
+    design = (there[:, None] % len(came) == np.array(fit[1:])).astype(float)
+    weights, errors = cox((there // len(came)).astype(float), back[there], design, count[there].astype(float))
     half = stats.norm.ppf(0.5 + confidence / 2) * errors
     columns = np.exp([weights, weights - half, weights + half])
     p = 2 * stats.norm.sf(np.abs(weights / errors))

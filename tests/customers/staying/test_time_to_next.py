@@ -6,13 +6,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from statsmodels.duration.hazard_regression import PHReg
 
 import loyalty_kit as lk
 from loyalty_kit.customers.staying.survival import cox, curve, log_rank, median
 
 ROOT = Path(__file__).parents[3]
 FOLDER = ROOT / "tests/reference/customers"
-KNOWN = json.loads((FOLDER / "survival.json").read_text("utf-8"))["second_order"]
+FIGURES = json.loads((FOLDER / "survival.json").read_text("utf-8"))
+KNOWN, ROSSI = FIGURES["second_order"], FIGURES["rossi"]
 
 
 @pytest.fixture(scope="module")
@@ -61,6 +63,41 @@ def test_log_rank_and_cox_equal_survdiff_and_coxph(waits):
     weights, errors = cox(days, event, waits[KNOWN["cox"]["names"]].to_numpy(float))
     assert weights == pytest.approx(KNOWN["cox"]["coef"], abs=1e-6)
     assert errors == pytest.approx(KNOWN["cox"]["se"], abs=1e-6)
+
+
+def test_cox_equals_r_on_rossi_published_too():
+    """R> coxph(Surv(week, arrest) ~ fin + age + race + wexp + mar + paro + prio, Rossi); Fox & Weisberg (2011)."""
+    rows, known = pd.read_csv(FOLDER / "rossi.csv"), ROSSI["cox"]
+    weights, errors = cox(
+        rows["week"].to_numpy(float), rows["arrest"].to_numpy(float), rows[known["names"]].to_numpy(float)
+    )
+    assert weights == pytest.approx(known["coef"], abs=1e-6)
+    assert errors == pytest.approx(known["se"], abs=1e-6)
+
+
+def test_cox_on_counts_by_day_and_kind_equals_statsmodels_on_customers():
+    rng = np.random.default_rng(2)
+    kind = rng.integers(0, 3, 600)
+    wait, watched = np.ceil(rng.exponential(20 / (1 + kind))), rng.integers(1, 40, 600)
+    days, event = np.minimum(wait, watched).astype(float), (wait <= watched).astype(float)
+    design = (kind[:, None] == [1, 2]).astype(float)
+    known = PHReg(days, design, event, ties="efron").fit(disp=0)
+    rows = pd.DataFrame({"days": days, "kind": kind, "event": event}).groupby(["days", "kind"])["event"]
+    cells = rows.agg(["size", "sum"]).reset_index()
+    counted = (cells["kind"].to_numpy()[:, None] == [1, 2]).astype(float)
+    found = cox(cells["days"].to_numpy(), cells["sum"].to_numpy(), counted, cells["size"].to_numpy(float))
+    for one in (found, cox(days, event, design)):
+        assert one[0] == pytest.approx(known.params, abs=1e-8)
+        assert one[1] == pytest.approx(known.bse, abs=1e-8)
+
+
+def test_a_group_that_came_back_before_all_others_has_no_hazard_ratio():
+    shop = np.repeat(["web", "store"], [30, 40])
+    begun = pd.DataFrame({"who": range(70), "day": 0, "shop": shop})
+    rows = pd.concat([begun, begun.assign(day=np.where(shop == "web", 3, 20))])
+    rows = rows.assign(when=pd.Timestamp("2026-01-01") + pd.to_timedelta(rows["day"], "D"), paid=1.0)
+    table = lk.time_to_next(log(rows), by="channel").to_frame().set_index("group")
+    assert np.isnan(table.loc["web", "hazard_ratio"]) and table.loc["web", "median"] == 3
 
 
 def test_groups_are_those_of_the_first_order():
