@@ -9,15 +9,15 @@ import numpy.typing as npt
 import pandas as pd
 
 from loyalty_kit.core.checks import check_choice, check_level, check_number, check_share, check_whole
-from loyalty_kit.core.errors import InputError, TooLittleError, kind
+from loyalty_kit.core.errors import InputError, kind
 from loyalty_kit.core.estimates import Estimate
 from loyalty_kit.core.messages import Message, message, shown
 from loyalty_kit.core.results import Result
 from loyalty_kit.customers.staying.contact import ContactResult, contacts
+from loyalty_kit.customers.staying.cuts import check_counts, check_days, fit_at
 from loyalty_kit.customers.staying.keeping import KeepingResult, worth_of_a_point
-from loyalty_kit.customers.staying.known import known_at, median_gaps, more_features, stayed_away, usable, with_more
+from loyalty_kit.customers.staying.known import known_at, median_gaps, more_features, stayed_away, with_more
 from loyalty_kit.customers.staying.lapsed import LapsedResult, lapsed_rule
-from loyalty_kit.customers.staying.models import Risks, fitted
 from loyalty_kit.customers.transactions.day_numbers import as_date, day_number
 from loyalty_kit.customers.transactions.ledger import Ledger
 from loyalty_kit.customers.transactions.transactions import Transactions
@@ -26,8 +26,6 @@ from loyalty_kit.statistics.prediction import Auc, Calibration, auc, brier, by_t
 Floats = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.int64]
 MODELS = ("logistic", "boosting")
-LEAST = 20
-"""Customers who stayed away, and who came, below whom nothing is fitted or judged."""
 CLOSE = 0.1
 """Distance of expected over observed leavers from 1 from which on it is said."""
 ONE_ROW = ["auc", "ci_low", "ci_high", "brier", "brier_base", "slope", "intercept", "lift"]
@@ -288,15 +286,17 @@ def churn(
     check_level(confidence, "confidence")
     ledger = transactions.ledger()
     day, last = day_number(at), int(ledger.purchases.day.max())
-    _check_days(ledger, day, horizon, last)
+    check_days(ledger, day, horizon, last)
     more = None if features is None else more_features(features, ledger.ids)
-    risks, ratios, constant, before = _fit(ledger, day - horizon, horizon, more, model, confidence)
+    risks, ratios, constant, before = fit_at(ledger, day - horizon, horizon, more, model, confidence)
     table = with_more(known_at(ledger, day), more)
     away = stayed_away(ledger, table.index.to_numpy(), day, horizon)
-    _check_counts(away, day, horizon)
+    check_counts(away, day, horizon)
     judged = Judged(table.index.to_numpy(), table["recency"].to_numpy(), risks(table), away)
     newest = (
-        risks if last - horizon == day - horizon else _fit(ledger, last - horizon, horizon, more, model, confidence)[0]
+        risks
+        if last - horizon == day - horizon
+        else fit_at(ledger, last - horizon, horizon, more, model, confidence)[0]
     )
     today = with_more(known_at(ledger, last), more)
     area = auc(away, judged.risk, confidence=confidence)
@@ -326,55 +326,6 @@ def churn(
         now=pd.Series(newest(today), index=today.index),
         warnings=_told(constant, ratio),
     )
-
-
-def _fit(
-    ledger: Ledger, day: int, horizon: int, more: pd.DataFrame | None, model: str, confidence: float
-) -> tuple[Risks, pd.DataFrame, list[str], Floats]:
-    """Fit to what was known at the end of a day; give risks, odds ratios, constant columns and who stayed away."""
-    table = with_more(known_at(ledger, day), more)
-    away = stayed_away(ledger, table.index.to_numpy(), day, horizon)
-    _check_counts(away, day, horizon)
-    names, constant = usable(table, away)
-    risks, ratios = fitted(table, away, names, model, confidence)
-    return risks, ratios, constant, away
-
-
-def _check_days(ledger: Ledger, day: int, horizon: int, last: int) -> None:
-    """Refuse a day whose horizon the log does not hold, or before which there is none."""
-    first = int(ledger.purchases.day.min())
-    if last - first < 2 * horizon:
-        raise TooLittleError(
-            "The log holds {n} days; to judge a forecast of {horizon} days needs twice as many.",
-            n=last - first,
-            horizon=horizon,
-        )
-    if day + horizon > last or day - horizon < first:
-        raise TooLittleError(
-            "A forecast of {horizon} days at {at} needs a log of so many days before and after; this one goes from "
-            "{first} to {last}, so 'at' may lie between {low} and {high}.",
-            horizon=horizon,
-            at=as_date(day).isoformat(),
-            first=as_date(first).isoformat(),
-            last=as_date(last).isoformat(),
-            low=as_date(first + horizon).isoformat(),
-            high=as_date(last - horizon).isoformat(),
-        )
-
-
-def _check_counts(away: Floats, day: int, horizon: int) -> None:
-    """Refuse days after which too few stayed away, or too few came."""
-    left = int(away.sum())
-    if min(left, len(away) - left) < LEAST:
-        raise TooLittleError(
-            "Of {n} customers who had bought by {at}, {left} bought nothing in the {horizon} days after; who leaves "
-            "can be told where {least} or more do, and {least} or more do not.",
-            n=len(away),
-            at=as_date(day).isoformat(),
-            left=left,
-            horizon=horizon,
-            least=LEAST,
-        )
 
 
 def _verdict(area: Auc, score: float, base: float) -> str:
