@@ -44,6 +44,7 @@ from .customers.staying.time_to_next import time_to_next as time_to_next
 from .customers.transactions.columns import log_columns as log_columns
 from .customers.transactions.reading import read_transactions as read_transactions
 from .customers.transactions.transactions import Transactions as Transactions
+from .customers.value.allowable import allowable_cost as allowable_cost
 from .customers.value.customer_value import customer_value as customer_value
 from .drivers.driver_verdict import judge_drivers as judge_drivers
 from .drivers.item_map import item_map as item_map

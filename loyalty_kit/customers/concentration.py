@@ -108,7 +108,12 @@ def concentration(transactions: Transactions, *, top: float = 0.1, confidence: f
     check_share(top, "top")
     check_level(confidence, "confidence")
     customers = transactions.ledger().by_customer()
-    amounts = np.sort(customers["net" if transactions.refunds == "net" else "spend"].to_numpy(dtype=float))
+    return spread(customers["net" if transactions.refunds == "net" else "spend"].to_numpy(dtype=float), top, confidence)
+
+
+def spread(amounts: Floats, top: float, confidence: float) -> ConcentrationResult:
+    """Concentration of amounts, one a customer; as `concentration` has it."""
+    amounts = np.sort(amounts)
     n, total = len(amounts), float(amounts.sum())
     if n < 20 or total <= 0:
         raise TooLittleError(

@@ -26,6 +26,7 @@ from loyalty_kit.customers.value.models.gamma_gamma import spending_of
 from loyalty_kit.customers.value.models.histories import histories_of
 from loyalty_kit.customers.value.models.known import DROPOUT, MODELS, dropout_p, fit_models
 from loyalty_kit.customers.value.notes import notes_of
+from loyalty_kit.customers.value.season import season_of
 from loyalty_kit.customers.value.totals import Total
 from loyalty_kit.customers.value.value_result import ValueResult
 
@@ -119,7 +120,7 @@ def customer_value(
     fits = fit_models(cells)
     used, equal = _chosen(model, fits, held)
     forecast = Forecast(used, fits[used], histories, cells, spending_of(histories), horizon)
-    weeks = int(held.weeks)
+    weeks, seasonal = int(held.weeks), season_of(ledger, horizon)
     past = rolling(ledger, used, cuts_before(ledger, held.histories.end, weeks), weeks, confidence, source)
     correction = correction_of(past, confidence)
     models = _models(fits, held, forecast)
@@ -134,6 +135,9 @@ def customer_value(
         n_used=len(histories.x),
         n_repeat=int((histories.x > 0).sum()),
         confidence=confidence,
+        margin=margin,
+        discount=discount or 0.0,
+        seasonal=seasonal,
         seed=int(source.integers(2**31)),
         correction=correction,
         log=transactions,
@@ -146,7 +150,7 @@ def customer_value(
         dropout_table=_dropout(fits),
         simulated=transactions.simulated,
         currency=currency,
-        warnings=notes_of(transactions, forecast, fits, past, correction, models, equal),
+        warnings=notes_of(transactions, forecast, fits, past, correction, models, equal, seasonal),
     )
 
 

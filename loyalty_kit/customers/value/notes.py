@@ -10,16 +10,14 @@ from loyalty_kit.customers.transactions.ledger import Ledger
 from loyalty_kit.customers.transactions.transactions import Transactions
 from loyalty_kit.customers.value.forecast import Correction, Forecast
 from loyalty_kit.customers.value.holdout import any_seen
-from loyalty_kit.customers.value.limits import last_day, weeks_of
 from loyalty_kit.customers.value.models.fitting import Fit
-from loyalty_kit.customers.value.models.histories import WEEK
 from loyalty_kit.customers.value.models.known import DROPOUT, MODELS
+from loyalty_kit.customers.value.season import Season
 
-YEAR = 52
 RELATED = 0.1
 """Correlation of spend with frequency from which it is said."""
-SEASON = 0.1
-"""Share by which the same weeks a year ago stood off the year from which it is said."""
+LARGE = 0.05
+"""Share of the revenue of one customer from which it is said."""
 
 
 def notes_of(
@@ -30,6 +28,7 @@ def notes_of(
     correction: Correction,
     models: pd.DataFrame,
     equal: list[str],
+    season: Season,
 ) -> tuple[Message, ...]:
     """Warnings of a result, the gravest first."""
     ledger = transactions.ledger()
@@ -37,7 +36,8 @@ def notes_of(
         *_of_dropout(dict(fits)),
         *_of_holdout(past, correction, forecast.horizon),
         *_of_models(models, equal, fits),
-        *_of_season(ledger, forecast.horizon),
+        *_of_season(season, forecast.horizon),
+        *_of_largest(season),
         *_of_spend(transactions, ledger, forecast),
     )
 
@@ -94,26 +94,37 @@ def _of_models(models: pd.DataFrame, equal: list[str], fits: Mapping[str, Fit]) 
         )
 
 
-def _of_season(ledger: Ledger, horizon: int) -> Iterator[Message]:
-    weeks = weeks_of(ledger)
-    if weeks < 2 * YEAR:
+def _of_season(season: Season, horizon: int) -> Iterator[Message]:
+    if season.verdict == "unknown":
         yield message(
             "The log covers {weeks:.0f} weeks, less than two years: whether the next {horizon} weeks are a season "
             "cannot be known.",
-            weeks=weeks,
+            weeks=season.weeks,
             horizon=horizon,
         )
-        return
-    # The year around these weeks, so that a shop that grows steadily is not taken for a season.
-    away = (last_day(ledger) - ledger.purchases.day) / WEEK - (YEAR - horizon / 2)
-    same, year = (np.abs(away) < horizon / 2).sum(), (np.abs(away) < YEAR / 2).sum()
-    off = same / max(year, 1) * YEAR / horizon - 1
-    if horizon < YEAR and abs(off) >= SEASON:
+    if season.verdict == "season":
         yield message(
             "In the same {horizon} weeks a year before, purchases a week stood {off:+.0%} off those of the year around "
             "them; the model knows no season.",
             horizon=horizon,
-            off=float(off),
+            off=season.off,
+        )
+    if season.trend in ("grows", "shrinks"):
+        yield message(
+            "Purchases of the whole shop change by {change:+.0%} a quarter ({low:+.0%} to {high:+.0%}); the model "
+            "knows no trend: look at the earlier cuts.",
+            change=season.change,
+            low=season.ci_low,
+            high=season.ci_high,
+        )
+
+
+def _of_largest(season: Season) -> Iterator[Message]:
+    if season.largest >= LARGE:
+        yield message(
+            "One customer brought {share:.0%} of the revenue so far; figures without this customer stand beside the "
+            "others.",
+            share=season.largest,
         )
 
 

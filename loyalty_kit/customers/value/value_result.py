@@ -10,12 +10,14 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from loyalty_kit.core.checks import check_choice, check_path
+from loyalty_kit.core.checks import check_choice, check_path, check_share, check_whole
 from loyalty_kit.core.errors import InputError
 from loyalty_kit.core.estimates import Estimate
 from loyalty_kit.core.messages import message
+from loyalty_kit.core.privacy import small_cells
 from loyalty_kit.core.results import Result
-from loyalty_kit.core.selection import cell_texts
+from loyalty_kit.core.selection import FEWEST, cell_texts
+from loyalty_kit.customers.concentration import ConcentrationResult, spread
 from loyalty_kit.customers.staying.first_orders import KINDS, first_values
 from loyalty_kit.customers.transactions.ledger import Ledger
 from loyalty_kit.customers.transactions.transactions import Transactions
@@ -24,6 +26,7 @@ from loyalty_kit.customers.value.holdout import Holdout, by_earlier, by_week, cu
 from loyalty_kit.customers.value.limits import check_cut, day_of, last_day
 from loyalty_kit.customers.value.models.fitting import Fit
 from loyalty_kit.customers.value.models.histories import WEEK
+from loyalty_kit.customers.value.season import Season
 
 LABELS = {
     "purchases": message("Purchases of today's customers in the horizon"),
@@ -56,6 +59,8 @@ class ValueResult(Result):
         Customers who ever bought, and who bought on two days or more.
     confidence : float
         Level of the intervals.
+    margin, discount : float or None, float
+        Share of revenue that is earned, and rate a year at which what comes later is worth less, as they were given.
     simulated : bool
         Whether the log is.
     currency : str
@@ -74,6 +79,9 @@ class ValueResult(Result):
     n_used: int
     n_repeat: int
     confidence: float
+    margin: float | None
+    discount: float
+    seasonal: Season = field(repr=False)
     seed: int = field(repr=False)
     correction: Correction = field(repr=False)
     log: Transactions = field(repr=False)
@@ -99,6 +107,21 @@ class ValueResult(Result):
     def calibrated(self) -> bool:
         """Whether the holdout lay outside its interval, so that the figures are multiplied by its ratio."""
         return self.factor != 1
+
+    @property
+    def season(self) -> str:
+        """Whether the horizon is a season: 'season', 'none', or 'unknown' where the log has less than two years."""
+        return self.seasonal.verdict
+
+    @property
+    def trend(self) -> str:
+        """Whether the whole shop 'grows', 'shrinks', is 'unclear', or a 'cohort' to which nobody new came."""
+        return self.seasonal.trend
+
+    @property
+    def largest_share(self) -> float:
+        """Share of the revenue so far that the largest customer brought."""
+        return self.seasonal.largest
 
     def to_frame(self) -> pd.DataFrame:
         """Tidy frame, as `total`."""
@@ -177,13 +200,15 @@ class ValueResult(Result):
         )
         return rolling(self.ledger, self.used, days, span, self.confidence, np.random.default_rng(self.seed))
 
-    def by(self, part: str | pd.Series) -> pd.DataFrame:
+    def by(self, part: str | pd.Series, *, min_cell: int = FEWEST) -> pd.DataFrame:
         """Value by parts of the customers: level, customers, share, purchases, revenue, ci_low, ci_high, revenue_share.
 
         Parameters
         ----------
         part : {'cohort', 'channel', 'category'} or Series
             Quarter of the first purchase, what the log says of it, or labels by customer id.
+        min_cell : int
+            Customers below which levels go together as 'few', with the next larger one if that would give them away.
 
         Returns
         -------
@@ -201,7 +226,14 @@ class ValueResult(Result):
         Revenue within the horizon from the parameters and chance, multiplied and widened as the total is. Parts share
         the error of the parameters, so that their intervals go up and down together.
         """
-        names, place = np.unique(self._labels(part), return_inverse=True)
+        check_whole(min_cell, "min_cell", 1)
+        labels = pd.Series(self._labels(part))
+        hidden = small_cells(labels.value_counts(), min_cell)
+        few = hidden.index[hidden.to_numpy()]
+        return self._by(labels.where(~labels.isin(few), "few").to_numpy(dtype=np.str_))
+
+    def _by(self, labels: npt.NDArray[np.str_]) -> pd.DataFrame:
+        names, place = np.unique(labels, return_inverse=True)
         groups, rng = place.astype(np.int64), np.random.default_rng(self.seed)
         totals = self.forecast.revenue_of(groups, rng)
         ends = np.array([self.correction.ends(total, self.confidence, rng) for total in totals])
@@ -218,6 +250,56 @@ class ValueResult(Result):
             }
         )
         return table.sort_values("revenue", ascending=False, kind="stable", ignore_index=True)
+
+    def shop(self) -> pd.DataFrame:
+        """Give the whole shop before any model: measure ('season', 'trend'), estimate, ci_low, ci_high, verdict.
+
+        Season: purchases a week in the same weeks a year before, over those of the year around them, less 1. Trend:
+        change of the shop's purchases in a quarter.
+        """
+        found = self.seasonal
+        rows = [
+            ("season", found.off, np.nan, np.nan, found.verdict),
+            ("trend", found.change, found.ci_low, found.ci_high, found.trend),
+        ]
+        return pd.DataFrame(rows, columns=["measure", "estimate", "ci_low", "ci_high", "verdict"])
+
+    def largest(self) -> pd.DataFrame:
+        """Figures with and without the largest customer so far: customers, purchases, revenue, ci_low, ci_high.
+
+        A row for 'all' and one for those 'without_largest'; the interval is that of revenue. The models are not fitted
+        anew: one history of so many moves them by next to nothing.
+        """
+        bought = self.ledger.purchases
+        spent = np.add.reduceat(bought.spend, bought.starts)
+        table = self._by(np.where(np.arange(len(spent)) == spent.argmax(), "largest", "without_largest"))
+        purchases, revenue = self.amounts[["estimate", "ci_low", "ci_high"]].to_numpy().tolist()[:2]
+        row = ["all", self.n_used, purchases[0], *revenue]
+        columns = ["level", "customers", "purchases", "revenue", "ci_low", "ci_high"]
+        rest = table.loc[table["level"] == "without_largest", columns]
+        return pd.concat([pd.DataFrame([row], columns=columns), rest], ignore_index=True)
+
+    def concentration(self, *, top: float = 0.1) -> ConcentrationResult:
+        """Spread of the expected revenue over customers: share of the top, Gini coefficient, Lorenz curve.
+
+        Parameters
+        ----------
+        top : float
+            Share of customers that counts as the top.
+
+        Returns
+        -------
+        ConcentrationResult
+
+        Notes
+        -----
+        What is expected is spread less than what will come, in which luck has its part; intervals are those of another
+        sample of customers, the models taken as known.
+        """
+        check_share(top, "top")
+        histories = self.forecast.histories
+        spend = self.forecast.spending.expected(histories.x.astype(float), histories.z)
+        return spread(self.factor * self.forecast.each() * spend, top, self.confidence)
 
     def _labels(self, part: str | pd.Series) -> npt.NDArray[np.str_]:
         """Level of each customer as text."""

@@ -250,3 +250,41 @@ def test_parts_that_cannot_be_told_give_a_sentence(cdnow):
         cdnow.by("channel")
     with pytest.raises(lk.InputError, match="'part' must be one of"):
         cdnow.by("city")
+
+
+def test_levels_of_few_customers_go_together(cdnow):
+    labels = pd.Series(["a"] * 1_000 + ["b"] * 600 + ["c"] * 2 + ["d"] * 755, index=range(1, 2358))
+    table = cdnow.by(labels).set_index("level")
+    assert dict(table["customers"]) == {"a": 1_000, "d": 755, "few": 602}
+    assert set(cdnow.by(labels, min_cell=2)["level"]) == {"a", "b", "c", "d"}
+
+
+def test_concentration_is_that_of_what_each_is_expected_to_bring(cdnow, tmp_path):
+    cdnow.customers(tmp_path / "own.csv")
+    each = np.sort(pd.read_csv(tmp_path / "own.csv")["revenue"])[::-1]
+    told = cdnow.concentration(top=0.2).to_frame().set_index("measure")
+    top = int(np.ceil(0.2 * len(each)))
+    assert told.loc["top_share", "estimate"] == pytest.approx(each[:top].sum() / each.sum())
+    gini = np.abs(each[:, None] - each).mean() / (2 * each.mean())
+    assert told.loc["gini", "estimate"] == pytest.approx(gini)
+
+
+def test_figures_without_a_reseller_stand_beside_those_with_one(growing):
+    """A customer of every day who brings a third of all revenue."""
+    every = pd.date_range(growing["when"].min(), growing["when"].max())
+    own = growing["paid"].sum() / 2 / len(every)
+    found = lk.customer_value(
+        read(pd.concat([growing, pd.DataFrame({"who": 99_999, "when": every, "paid": own})])), horizon=13
+    )
+    assert found.largest_share == pytest.approx(1 / 3)
+    assert any("One customer brought 33% of the revenue so far" in str(text) for text in found.warnings)
+    table = found.largest().set_index("level")
+    lost = (table.loc["all"] - table.loc["without_largest"])[["customers", "purchases"]]
+    assert lost["customers"] == 1
+    # 91 days, drawn somewhat towards the others.
+    assert 75 < lost["purchases"] / found.factor < 91
+
+
+def test_season_and_trend_of_the_shop_are_codes(cdnow, growing):
+    assert (cdnow.season, cdnow.trend) == ("unknown", "cohort")
+    assert list(cdnow.shop()) == ["measure", "estimate", "ci_low", "ci_high", "verdict"]
