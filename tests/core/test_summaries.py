@@ -191,7 +191,7 @@ class People:
             *(log, log.columns, log.ledger(), log.check(), early, early.moves(late, samples=20), lk.concentration(log)),
             lk.retention(log),
             (value := lk.customer_value(log, horizon=8)),
-            *(value.concentration(), lk.allowable_cost(value, 0.5, cost=3.0)),
+            *(value.concentration(), lk.allowable_cost(value, 0.5, cost=3.0), lk.next_purchase(log, weeks=8)),
             lk.time_to_next(log),
             lk.lifecycle(log, costs=100.0),
             project(
