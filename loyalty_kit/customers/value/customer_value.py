@@ -38,7 +38,7 @@ def customer_value(
     transactions: Transactions,
     *,
     horizon: int,
-    model: Literal["auto", "nbd", "bg_nbd", "mbg_nbd", "pareto_nbd"] = "auto",
+    model: Literal["auto", "nbd", "bg_nbd", "mbg_nbd", "pareto_nbd", "bg_bb", "sbg"] = "auto",
     holdout: int | str | date | None = None,
     margin: float | None = None,
     discount: float | None = None,
@@ -54,10 +54,10 @@ def customer_value(
         A log, as `lk.read_transactions` gives it; purchases of one day are one.
     horizon : int
         Weeks ahead, from the last day of the log.
-    model : {'auto', 'nbd', 'bg_nbd', 'mbg_nbd', 'pareto_nbd'}
+    model : {'auto', 'nbd', 'bg_nbd', 'mbg_nbd', 'pareto_nbd', 'bg_bb', 'sbg'}
         Model of purchases; 'auto' takes, of those that see customers leave and whose log score in the holdout is the
         best or within chance of it, the one nearest to the holdout's total, and the NBD, whose customers stay, where no
-        model sees any leave.
+        model sees any leave. BG/BB and sBG, models of fixed occasions and of contracts, are refused for orders.
     holdout : int, date or str, optional
         Last day of calibration, inclusive, or weeks at the end of the log that are held out; as many as the horizon
         has if absent and possible.
@@ -82,7 +82,7 @@ def customer_value(
         If nobody bought on two days, fewer than 100 customers did, the log is shorter than two median gaps between
         purchases, or the model asked for runs to the edge of its parameters.
     InputError
-        If the horizon is longer than the log, or the holdout lies outside it.
+        If the horizon is longer than the log, the holdout lies outside it, or the model is not one of orders.
 
     Notes
     -----
@@ -91,8 +91,7 @@ def customer_value(
     holdout's purchases lie outside their interval, figures are multiplied by actual over predicted; the error grows by
     the larger of the logarithm of that and of what the ratios at cuts half a window apart change by, beyond chance. Log
     scores are how likely a model held the days of the holdout given those before. A model sees dropout where it gains
-    over the NBD, p < .05 of half a chi-square of one degree. Not here yet: covariates and BG/BB; the sBG stands in
-    `lk.retention(log).project`.
+    over the NBD, p < .05 of half a chi-square of one degree. The sBG stands in `lk.retention(log).project`.
 
     References
     ----------
@@ -162,7 +161,17 @@ def _check(
             "'transactions' must be a log, as lk.read_transactions gives it; got {given}.", given=kind(transactions)
         )
     check_whole(horizon, "horizon", 1)
-    check_choice(model, "model", ("auto", *MODELS))
+    check_choice(model, "model", ("auto", *MODELS, "bg_bb", "sbg"))
+    if model == "bg_bb":
+        raise InputError(
+            "BG/BB takes occasions to buy that come at fixed times, as a yearly appeal; an order may come on any day: "
+            "take model='auto'."
+        )
+    if model == "sbg":
+        raise InputError(
+            "sBG takes contracts that are renewed or end; orders are neither: take model='auto', or for the cohorts "
+            "of contracts lk.retention(log).project(periods)."
+        )
     check_level(confidence, "confidence")
     if margin is not None:
         check_share(margin, "margin")

@@ -74,7 +74,7 @@ class NextPurchaseResult(Result):
         ----------
         path : str or Path
             File to make, with customer, days (by which a purchase is as likely as not), days_low, days_high; empty
-            where it is likelier that none comes at all, or later than the log is long. One that is there is not overwritten.
+            where it is likelier that none comes at all, or later than the log is long. One that is there stays.
 
         Returns
         -------

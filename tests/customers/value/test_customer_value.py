@@ -288,3 +288,9 @@ def test_figures_without_a_reseller_stand_beside_those_with_one(growing):
 def test_season_and_trend_of_the_shop_are_codes(cdnow, growing):
     assert (cdnow.season, cdnow.trend) == ("unknown", "cohort")
     assert list(cdnow.shop()) == ["measure", "estimate", "ci_low", "ci_high", "verdict"]
+
+
+@pytest.mark.parametrize(("model", "said"), [("bg_bb", "BG/BB takes occasions"), ("sbg", "sBG takes contracts")])
+def test_models_of_occasions_and_contracts_are_refused_for_orders_by_name(growing, model, said):
+    with pytest.raises(lk.InputError, match=said):
+        lk.customer_value(read(growing), horizon=13, model=model)
