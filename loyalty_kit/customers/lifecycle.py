@@ -1,6 +1,6 @@
 """The life cycle: how many customers are new, active, at risk, dormant or lost, and the figures of the base."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
@@ -13,14 +13,17 @@ from statsmodels.stats.proportion import proportion_confint
 from loyalty_kit.core.checks import check_level, check_number, check_share, check_whole
 from loyalty_kit.core.errors import InputError, TooLittleError, kind
 from loyalty_kit.core.estimates import Estimate
-from loyalty_kit.core.messages import message, shown
+from loyalty_kit.core.messages import Message, message, shown
 from loyalty_kit.core.results import Result
+from loyalty_kit.core.selection import cell_texts
+from loyalty_kit.customers.rfm.moves import Visits, move_table, redrawn, visits_of
 from loyalty_kit.customers.transactions.day_numbers import as_date, day_number
 from loyalty_kit.customers.transactions.ledger import Ledger
 from loyalty_kit.customers.transactions.transactions import Transactions
 
 Floats = npt.NDArray[np.float64]
 Places = npt.NDArray[np.int64]
+Truths = npt.NDArray[np.bool_]
 STAGES = ("new", "active", "at_risk", "dormant", "lost")
 AWAY = (1, 2, 4)
 """Periods since the last purchase from which on a customer is at risk, dormant, lost."""
@@ -35,6 +38,19 @@ LABELS = {
     "acquisition_cost": message("Cost of a new customer"),
     "value_to_cost": message("Value to cost of a customer"),
     "payback": message("Periods until a new customer has paid back"),
+    "referral": message("New customers by recommendation"),
+}
+DEFINITIONS = {
+    "retention": message("of those who bought in the period before, the share who bought in the last one"),
+    "churn": message("of those who bought in the period before, the share who did not buy in the last one"),
+    "repeat_rate": message("share of customers with two orders or more"),
+    "average_order": message("revenue over orders"),
+    "frequency": message("orders over customers, since the log began"),
+    "past_value": message("revenue over customers, since the log began; nothing of the future"),
+    "acquisition_cost": message("costs over customers whose first purchase fell into the last period"),
+    "value_to_cost": message("earned revenue a customer so far over the cost of a new one"),
+    "payback": message("whole periods until earned revenue a customer since the first purchase reaches the cost"),
+    "referral": message("of those whose first purchase fell into the last period, the share who were recommended"),
 }
 
 
@@ -48,7 +64,7 @@ class LifecycleResult(Result):
         stage ('new', 'active', 'at_risk', 'dormant', 'lost'), since (days since the last purchase from which on), until
         (up to which), customers, share, ci_low, ci_high (Wilson), before (customers a period earlier).
     metrics : DataFrame
-        metric, estimate, ci_low, ci_high, n.
+        metric, estimate, ci_low, ci_high, n, definition.
     at : date
         Last day that counts.
     period : int
@@ -65,16 +81,34 @@ class LifecycleResult(Result):
     period: int
     n_used: int
     confidence: float
-    moved: pd.DataFrame
+    visits: Visits
     warnings: tuple[str, ...] = ()
 
     def to_frame(self) -> pd.DataFrame:
         """Tidy frame, a row a stage."""
         return self.table.copy()
 
-    def moves(self) -> pd.DataFrame:
-        """Give moves since a period earlier: from, to, customers, share (of those in `from`), ci_low, ci_high."""
-        return self.moved.copy()
+    def moves(self, *, samples: int = 100, rng: int = 0) -> pd.DataFrame:
+        """Give moves since a period earlier, beside those that chance alone makes of steady buyers.
+
+        Parameters
+        ----------
+        samples : int
+            Worlds in which nobody changes: after the first day, each customer's days are drawn anew, all alike likely.
+        rng : int
+            Seed of these.
+
+        Returns
+        -------
+        DataFrame
+            from, to, customers, share (of those in `from`), ci_low, ci_high, expected_by_chance, p_value (of the
+            largest distance of all moves), verdict ('more', 'fewer', 'as_chance').
+        """
+        check_whole(samples, "samples", 20)
+        end, source = day_number(self.at), np.random.default_rng(rng)
+        observed = stage_moves(self.visits, end, self.period)
+        drawn = [stage_moves(redrawn(self.visits, end, source), end, self.period) for _ in range(samples)]
+        return move_table(observed, np.array(drawn), self.confidence, STAGES)
 
     def estimates(self) -> tuple[Estimate, ...]:
         """Figures of the base, for the history of reports."""
@@ -93,6 +127,7 @@ def lifecycle(
     period: int = 91,
     costs: float | None = None,
     margin: float = 1.0,
+    referred: Iterable[object] | None = None,
     confidence: float = 0.95,
 ) -> LifecycleResult:
     """Say at which stage of their life with the brand customers are, and what they came to so far.
@@ -109,6 +144,8 @@ def lifecycle(
         Money spent in the last period on winning new customers.
     margin : float
         Share of revenue that is earned, for what is compared with costs.
+    referred : list of ids, optional
+        Customers whom another customer recommended.
     confidence : float
         Level of the intervals.
 
@@ -167,23 +204,23 @@ def lifecycle(
             n=end - first,
             at=as_date(end).isoformat(),
         )
+    mine, unknown = (None, 0) if referred is None else _referred(referred, ledger.ids, customers.index)
     now = _stages(customers, end, period)
     then = _stages_before(ledger, customers, end - period, period)
     metrics = [
         *_metrics(ledger, customers, then, now, confidence),
+        *_referrals(mine, now, confidence),
         *_money(ledger, customers, end, period, costs, margin, confidence),
     ]
     return LifecycleResult(
         table=_table(now, then, period, confidence),
-        metrics=pd.DataFrame(metrics, columns=METRICS),
+        metrics=pd.DataFrame(metrics, columns=METRICS).assign(definition=lambda rows: rows["metric"].map(DEFINITIONS)),
         at=as_date(end),
         period=period,
         n_used=len(customers),
         confidence=confidence,
-        moved=_moves(now, then, confidence),
-        warnings=()
-        if costs is None or margin < 1
-        else (message("Value is compared with costs as revenue; give 'margin', the share of it that is earned."),),
+        visits=visits_of(ledger.purchases),
+        warnings=tuple(_told(costs, margin, 0 if mine is None else unknown)),
     )
 
 
@@ -192,6 +229,41 @@ def _stages(customers: pd.DataFrame, end: int, period: int) -> Places:
     away = (end - customers["last"]).to_numpy()
     place = 1 + np.searchsorted(np.array(AWAY) * period, away, side="right")
     return np.where(end - customers["first"].to_numpy() < period, 0, place)
+
+
+def stage_moves(visits: Visits, end: int, period: int) -> Floats:
+    """Count customers by stage a period before the end of a day and by stage then, of those known at both."""
+    first = visits.first[visits.starts]
+    day = end - period
+    places = []
+    for at in (day, end):
+        last = np.maximum.reduceat(np.where(visits.day <= at, visits.day, visits.first), visits.starts)
+        places.append(_stages(pd.DataFrame({"first": first, "last": last}), at, period)[first <= day])
+    cells = np.bincount(places[0] * len(STAGES) + places[1], minlength=len(STAGES) ** 2)
+    return cells.reshape(len(STAGES), -1).astype(float)
+
+
+def _referred(referred: Iterable[object], ids: pd.Series, known: pd.Index) -> tuple[Truths, int]:
+    """Which customers were recommended, and how many of those given the log does not know."""
+    if isinstance(referred, str) or not isinstance(referred, Iterable):
+        raise InputError("'referred' must be a list of customers' ids; got {given}.", given=kind(referred))
+    texts = pd.Index(cell_texts(pd.Series(list(referred)))).unique()
+    return np.asarray(ids.iloc[known].isin(texts)), int((~texts.isin(ids)).sum())
+
+
+def _referrals(mine: Truths | None, now: Places, confidence: float) -> Iterator[tuple[str, float, float, float, int]]:
+    """Share of new customers who were recommended, where that is given."""
+    n = int((now == 0).sum())
+    if mine is not None and n:
+        count = int(mine[now == 0].sum())
+        yield "referral", count / n, *proportion_confint(count, n, 1 - confidence, "wilson"), n
+
+
+def _told(costs: float | None, margin: float, unknown: int) -> Iterator[Message]:
+    if costs is not None and margin >= 1:
+        yield message("Value is compared with costs as revenue; give 'margin', the share of it that is earned.")
+    if unknown:
+        yield message("The log does not know {n} of the ids in 'referred'; they count nowhere.", n=unknown)
 
 
 def _stages_before(ledger: Ledger, customers: pd.DataFrame, day: int, period: int) -> Places:
@@ -217,18 +289,6 @@ def _table(now: Places, then: Places, period: int, confidence: float) -> pd.Data
             "before": np.bincount(then[then >= 0], minlength=len(STAGES)),
         }
     )
-
-
-def _moves(now: Places, then: Places, confidence: float) -> pd.DataFrame:
-    known = then >= 0
-    cells = np.zeros((len(STAGES), len(STAGES)), dtype=np.int64)
-    np.add.at(cells, (then[known], now[known]), 1)
-    source, to = np.nonzero(cells)
-    count, of = cells[source, to], cells.sum(axis=1)[source]
-    low, high = proportion_confint(count, of, 1 - confidence, "wilson")
-    names = np.array(STAGES)
-    columns = {"from": names[source], "to": names[to], "customers": count, "share": count / of}
-    return pd.DataFrame(columns | {"ci_low": low, "ci_high": high})
 
 
 def _metrics(

@@ -101,6 +101,49 @@ def test_refunds_and_later_days_count_nowhere():
     assert lk.lifecycle(orders, at="2026-04-30", period=30).n_used == 2
 
 
+def test_steady_buyers_move_as_chance_has_it_and_those_who_stop_do_not():
+    rng = np.random.default_rng(4)
+    steady = [(who, [0, *rng.integers(1, 401, rng.poisson(8) + 1)]) for who in range(400)]
+    moves = lk.lifecycle(log(*steady, (999, [0, 400])), period=60).moves()
+    assert set(moves["verdict"]) == {"as_chance"}
+    many = moves[moves["customers"] >= 20]
+    assert many["expected_by_chance"].to_numpy() == pytest.approx(many["share"].to_numpy(), abs=0.1)
+    stopped = [(who, [day for day in days if day < 340]) for who, days in steady[:200]]
+    moves = lk.lifecycle(log(*stopped, *steady[200:], (999, [0, 400])), period=60).moves()
+    verdict = moves.set_index(["from", "to"])["verdict"]
+    assert verdict["active", "at_risk"] == "more" and verdict["active", "active"] == "fewer"
+
+
+def test_expected_moves_of_two_repeat_days_are_their_chance_by_hand():
+    """Two days, uniform on three periods: who was active after the second is again with chance 2/5, else at risk."""
+    result = lk.lifecycle(log(*[(who, [0, 100, 170]) for who in range(300)], (999, [180])), period=60)
+    moves = result.moves(samples=400).set_index(["from", "to"])
+    assert moves.loc[("active", "active"), "expected_by_chance"] == pytest.approx(0.4, abs=0.01)
+    assert moves.loc[("active", "at_risk"), "expected_by_chance"] == pytest.approx(0.6, abs=0.01)
+    assert (moves.loc[("active", "active"), "share"], moves.loc[("active", "active"), "verdict"]) == (1.0, "more")
+    assert result.moves(samples=400).equals(result.moves(samples=400))
+
+
+def test_a_move_that_all_worlds_make_is_not_told_to_be_more_than_chance():
+    result = lk.lifecycle(log(*[(who, [0, 30]) for who in range(300)], (999, [0, 120])), period=60)
+    assert set(result.moves()["verdict"]) == {"as_chance"}
+
+
+def test_who_was_recommended_counts_among_the_new_only():
+    shop = log((1, [0, 140]), (2, [140]), (3, [81]), (4, [130]))
+    result = lk.lifecycle(shop, period=60, referred=[1, 2.0, "4", "ghost"])
+    assert (metric(result, "referral")["estimate"], metric(result, "referral")["n"]) == (pytest.approx(2 / 3), 3)
+    assert "does not know 1 of the ids" in result.warnings[0]
+    assert "lifecycle_referral" in [one.name for one in result.estimates()]
+    with pytest.raises(lk.InputError, match="'referred' must be a list"):
+        lk.lifecycle(shop, period=60, referred="all")
+
+
+def test_every_figure_has_its_definition(found):
+    assert found.metrics["definition"].notna().all()
+    assert "share who bought in the last one" in metric(found, "retention")["definition"]
+
+
 @pytest.mark.parametrize(
     ("asked", "told"),
     [

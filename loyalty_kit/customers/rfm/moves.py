@@ -1,5 +1,6 @@
 """Moves between segments, beside those that chance makes when nobody changes."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -87,7 +88,9 @@ def origins(visits: Visits, end: int, after: Whole, money: Floats, bins: int) ->
     return found.assign(revenue_share=share)
 
 
-def move_table(observed: Floats, drawn: Floats, confidence: float) -> pd.DataFrame:
+def move_table(
+    observed: Floats, drawn: Floats, confidence: float, names: Sequence[str] = tuple(SEGMENTS)
+) -> pd.DataFrame:
     """Row a move: from, to, customers, share, ci_low, ci_high, expected_by_chance, p_value, verdict.
 
     Notes
@@ -95,15 +98,17 @@ def move_table(observed: Floats, drawn: Floats, confidence: float) -> pd.DataFra
     The share is of those who were in `from`, with Wilson's interval. The log and the draws are worlds of one kind where
     nobody changes: in each the distance of a move's share (by arcsine) from the mean of all worlds is measured by their
     standard deviation, and the p values are those of the largest distances (Westfall and Young), without a normal
-    approximation, which rare moves would break. Moves that fewer than five make in every world are not tested. A
+    approximation, which rare moves would break. Moves that fewer than five make in every world, or that
+    have one share in all, are not tested. A
     verdict is 'more', 'fewer' or 'as_chance'.
     """
     worlds = np.concatenate([observed[None], drawn])
     sizes = worlds.sum(axis=2, keepdims=True)
     shares = worlds / np.maximum(sizes, 1)
-    mean = shares[1:].mean(axis=0)
+    mean = shares[1:].sum(axis=0) / np.maximum((sizes[1:] > 0).sum(axis=0), 1)
+    varies = np.ptp(np.where(sizes > 0, shares, shares[:1]), axis=0) > 0
     there = (sizes[0] > 0) & ((observed > 0) | (mean > 0))
-    tested = there & (worlds.max(axis=0) >= FEWEST)
+    tested = there & varies & (worlds.max(axis=0) >= FEWEST)
     distance = np.arcsin(np.sqrt((worlds + 3 / 8) / (sizes + 3 / 4)))[:, tested]
     distance = (distance - distance.mean(axis=0)) / np.maximum(distance.std(axis=0), np.finfo(float).tiny)
     p = np.where(there, 1.0, np.nan)
@@ -116,8 +121,8 @@ def move_table(observed: Floats, drawn: Floats, confidence: float) -> pd.DataFra
     clear = p[there] < LEVEL
     return pd.DataFrame(
         {
-            "from": [SEGMENTS[row] for row in rows],
-            "to": [SEGMENTS[column] for column in columns],
+            "from": [names[int(row)] for row in rows],
+            "to": [names[int(column)] for column in columns],
             "customers": observed[there].astype(int),
             "share": shares[there],
             "ci_low": low,
