@@ -10,7 +10,7 @@ _FAR = 10.0
 _BLOCK = 2048
 
 
-def polychoric_covariance(found: Polychoric, weights: Floats) -> Floats:
+def polychoric_covariance(found: Polychoric, weights: Floats, *, thresholds: bool = False) -> Floats:
     """Covariance of polychoric correlations of complete answers, times the number of respondents.
 
     Parameters
@@ -19,6 +19,8 @@ def polychoric_covariance(found: Polychoric, weights: Floats) -> Floats:
         Correlations and what they rest on; no answer missing.
     weights : array of shape (respondents,)
         Weights that sum to the number of respondents, and that `found` was estimated with.
+    thresholds : bool
+        Whether the thresholds come along, item by item, before the correlations.
 
     Returns
     -------
@@ -42,10 +44,17 @@ def polychoric_covariance(found: Polychoric, weights: Floats) -> Floats:
     second, first = np.tril_indices(found.codes.shape[1], -1)
     moves = _moves(found, first, second)
     pairs = np.arange(len(first))
-    total = np.zeros((len(first), len(first)))
+    item, cut = np.nonzero(np.isfinite(found.thresholds)) if thresholds else np.zeros((2, 0), dtype=np.intp)
+    steps = (
+        _threshold_steps(found, np.where(np.isnan(found.thresholds), _FAR, found.thresholds)) if thresholds else None
+    )
+    total = np.zeros((len(item) + len(first),) * 2)
     for start in range(0, len(found.codes), _BLOCK):
         codes = found.codes[start : start + _BLOCK]
-        own = moves[pairs, codes[:, first], codes[:, second]] * weights[start : start + _BLOCK, None]
+        own = moves[pairs, codes[:, first], codes[:, second]]
+        if steps is not None:
+            own = np.hstack([steps[item, cut, codes[:, item]], own])
+        own *= weights[start : start + _BLOCK, None]
         total += own.T @ own
     return total * len(found.codes)
 

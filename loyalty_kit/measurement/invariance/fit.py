@@ -7,6 +7,7 @@ from typing import Protocol
 
 import numpy as np
 
+from loyalty_kit.core.messages import Message
 from loyalty_kit.measurement.cfa.model import Elements, Model, Released
 from loyalty_kit.measurement.cfa.structure import Structure
 from loyalty_kit.measurement.factors.fit_indices import leading_indices
@@ -35,6 +36,10 @@ class GroupData(Protocol):
     @property
     def kinds(self) -> Mapping[str, int]:
         """Level to kind of element."""
+
+    @property
+    def doubts(self) -> tuple[Message, ...]:
+        """What questions the moments."""
 
     @property
     def unrelated_p(self) -> float:
@@ -76,6 +81,11 @@ class GroupFit:
         """CFI, RMSEA and SRMR that a level is judged by: robust, else scaled where the estimator has such."""
         return leading_indices(self.fit)
 
+    @property
+    def thresholds(self) -> Floats:
+        """Thresholds of latent answers (groups × items × thresholds); of no group where answers are numbers."""
+        return np.zeros((0, 0, 0))
+
     def errors(self) -> Floats:
         """Covariance of the parameters; NaN where the model is not identified."""
         return self.groups.errors(self)
@@ -107,11 +117,14 @@ class Loosened:
         Parameter of each element once those chosen have one of their own.
     back : array of shape (parameters of the looser model, size + chosen)
         From the tighter model's parameters and the chosen elements' differences to the looser model's parameters.
+    fixed : float
+        Value at which the tighter model fixes the chosen elements; 0 where it ties them to others.
     """
 
     size: int
     parameter: np.ndarray
     back: Floats
+    fixed: float = 0.0
 
     @classmethod
     def of(cls, parameter: np.ndarray, chosen: np.ndarray, size: int) -> "Loosened":
@@ -123,9 +136,14 @@ class Loosened:
         loose[chosen] = own
         return cls(size, loose, back)
 
+    @classmethod
+    def adding(cls, parameter: np.ndarray, size: int, count: int, fixed: float) -> "Loosened":
+        """Free elements that the tighter model fixes; `parameter` has them already."""
+        return cls(size, parameter, np.eye(size + count), fixed)
+
     def values(self, values: Floats) -> Floats:
         """Values of the looser model that are those of the tighter one."""
-        return np.asarray(self.back @ np.concatenate([values, np.zeros(len(self.back) - self.size)]))
+        return np.asarray(self.back @ np.concatenate([values, np.full(len(self.back) - self.size, self.fixed)]))
 
     def score(self, slope: Floats, bread: Floats, meat: Floats, own: np.ndarray) -> float:
         """Generalized score statistic of the differences `own`, from the looser model's slope, curvature and its own.

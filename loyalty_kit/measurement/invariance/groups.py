@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import ClassVar
 
 import numpy as np
 
+from loyalty_kit.core.messages import Message
 from loyalty_kit.measurement.cfa.convergence import are_estimates, is_identified
 from loyalty_kit.measurement.cfa.estimation import Likelihood, maximise, reflected, starting_values
 from loyalty_kit.measurement.cfa.likelihood import Sample, evaluate, loglik, observed_information, scores
@@ -81,6 +83,7 @@ class Groups:
     complete: bool = True
 
     kinds = _KINDS
+    doubts: ClassVar[tuple[Message, ...]] = ()
 
     @property
     def sizes(self) -> tuple[int, ...]:

@@ -1,6 +1,6 @@
 """Measurement invariance: whether the scores of groups may be compared."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pandas as pd
 
@@ -11,7 +11,13 @@ from loyalty_kit.measurement.cfa.confirmatory import METHODS, Estimator, check_e
 from loyalty_kit.measurement.cfa.structure import MissingAnswers, ScaleItems, structure_of
 from loyalty_kit.measurement.invariance.ladder import Rule, fit_ladder, full_levels
 from loyalty_kit.measurement.invariance.reading import group_label, read_groups, sampled
-from loyalty_kit.measurement.invariance.tables import latent_means, level_table, partial_table, score_tables
+from loyalty_kit.measurement.invariance.tables import (
+    latent_means,
+    level_table,
+    partial_table,
+    score_tables,
+    threshold_table,
+)
 from loyalty_kit.measurement.invariance.verdict import (
     Decision,
     decision,
@@ -30,10 +36,10 @@ class InvarianceResult(Result):
     Attributes
     ----------
     levels : DataFrame
-        level ('configural', 'metric', 'scalar', 'strict'), chi2, df, p_value, cfi, tli, rmsea,
-        rmsea_low, rmsea_high, srmr, aic, bic, under 'mlr' the scaled and robust figures
+        level ('configural', under 'wlsmv' 'thresholds', 'metric', 'scalar', 'strict'), chi2, df, p_value, cfi, tli,
+        rmsea, rmsea_low, rmsea_high, srmr, aic, bic, under 'mlr' and 'wlsmv' the scaled and robust figures
         as in `cfa` (scaling_factor, chi2_scaled, cfi_robust, …), then against the level above in the table chi2_change,
-        df_change, p_change (chi²-difference test, scaled under 'mlr'), cfi_change and rmsea_change (of the
+        df_change, p_change (chi²-difference test, scaled under 'mlr' and 'wlsmv'), cfi_change and rmsea_change (of the
         robust, else the scaled index where there is one), srmr_change, holds (missing where the level or one
         below it did not converge or has no proper solution).
     partial : DataFrame
@@ -65,6 +71,9 @@ class InvarianceResult(Result):
         Estimator in words, and the rule by which a level holds.
     confidence : float
         Level of the intervals.
+    thresholds : DataFrame
+        Under 'wlsmv' level, group, item, t1, t2, …: where the latent answer passes from one category to the next,
+        of the levels in full; else empty.
     codebook : Codebook
         What the survey asked, and what the column of groups is called; an empty one where the structure came as a dict.
     warnings : tuple of str
@@ -88,6 +97,7 @@ class InvarianceResult(Result):
     n_dropped: int
     method: str
     confidence: float
+    thresholds: pd.DataFrame = field(default_factory=pd.DataFrame)
     codebook: Codebook = Codebook()
     warnings: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
@@ -128,10 +138,11 @@ def invariance(
         Scales and their items, as in `cfa`.
     group : str
         Column of groups: channels, waves, segments, languages.
-    estimator : {'ml', 'mlr'}
-        Maximum likelihood; the same with errors and tests robust to non-normality. 'wlsmv' is refused by name.
+    estimator : {'ml', 'mlr', 'wlsmv'}
+        Maximum likelihood; the same with errors and tests robust to non-normality; diagonally weighted least squares on
+        thresholds and polychoric correlations, for answers of few categories.
     missing : {'listwise', 'fiml'}
-        Use complete rows, or every answer that is there.
+        Use complete rows, or under 'ml' and 'mlr' every answer that is there.
     cfi_fall, rmsea_rise : float
         How far CFI may fall and RMSEA rise from one level to the next, above 0 and below 1.
     confidence : float
@@ -163,6 +174,11 @@ def invariance(
     (with gaps, the scaled) CFI and RMSEA, latent means carry sandwich errors, and score tests are the generalized ones.
     A difference whose factor is not positive has no p value; the indices decide alone.
 
+    Under 'wlsmv' every item has a latent answer with residual variance 1 and intercept 0 in the first group.
+    'thresholds' holds thresholds equal and frees the later groups' intercepts and residual variances, as Wu and
+    Estabrook do; the levels above are as before. Every group must give the same three answers or more to an item.
+    Chi² and its differences are scaled and shifted, and levels are judged by the scaled CFI and RMSEA.
+
     References
     ----------
     Jöreskog, K. G. (1971). Simultaneous factor analysis in several populations. Psychometrika 36(4), 409–426.
@@ -176,8 +192,15 @@ def invariance(
     Satorra, A. & Bentler, P. M. (2001). A scaled difference chi-square test statistic for moment
     structure analysis. Psychometrika 66(4), 507–514.
 
+    Satorra, A. (2000). Scaled and adjusted restricted tests in multi-sample analysis of moment structures. In
+    Innovations in multivariate statistical analysis, 233–247.
+
+    Wu, H. & Estabrook, R. (2016). Identification of confirmatory factor analysis models of different levels of
+    invariance for ordered categorical outcomes. Psychometrika 81(4), 1014–1045.
+
     Checked against ``lavaan::cfa(…, std.lv = TRUE, group = …, group.equal = …)``, ``lavaan::lavTestLRT`` and
-    ``lavaan::lavTestScore``, lavaan 0.6-14.
+    ``lavaan::lavTestScore``, lavaan 0.6-14, and ``semTools::measEq.syntax(…, ID.cat = "Wu.Estabrook.2016",
+    parameterization = "theta")``, semTools 0.5-6.
 
     Examples
     --------
@@ -223,7 +246,8 @@ def invariance(
             rule=rule.described(),
         ),
         confidence=confidence,
+        thresholds=threshold_table(full),
         codebook=structure.codebook,
-        warnings=(*structure.warnings, *small, *invariance_warnings(groups, full, scalar)),
+        warnings=(*structure.warnings, *small, *groups.doubts, *invariance_warnings(groups, full, scalar)),
         left_out=structure.warnings,
     )

@@ -9,6 +9,7 @@ from loyalty_kit.core.messages import Message, message
 from loyalty_kit.measurement.cfa.model import INTERCEPT, LOADING, Released
 from loyalty_kit.measurement.factors.fit_indices import p_value
 from loyalty_kit.measurement.invariance.fit import GroupData, GroupFit, ReleaseTest
+from loyalty_kit.measurement.invariance.ordinal_model import THRESHOLD
 
 WORDS = {
     "thresholds": message("thresholds"),
@@ -96,6 +97,7 @@ def fit_ladder(groups: GroupData, full: dict[str, GroupFit], rule: Rule) -> list
     if not below.converged:
         return ladder
     for level, kind in groups.kinds.items():
+        released |= {(kind, item) for free, item in released if free == THRESHOLD}
         if kind == INTERCEPT:
             released |= {(INTERCEPT, item) for free, item in released if free == LOADING}
         fit = groups.fit(_equal(groups, level), released) if released else full[level]

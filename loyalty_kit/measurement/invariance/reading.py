@@ -15,6 +15,8 @@ from loyalty_kit.measurement.cfa.structure import MissingAnswers, Structure, rea
 from loyalty_kit.measurement.correlations.items import ItemTable
 from loyalty_kit.measurement.invariance.fit import GroupData
 from loyalty_kit.measurement.invariance.groups import Groups, Member
+from loyalty_kit.measurement.invariance.ordinal_groups import OrdinalGroups, check_categories, ordinal_member
+from loyalty_kit.measurement.invariance.ordinal_moments import OrdinalMember
 
 
 def read_groups(
@@ -63,7 +65,12 @@ def sampled(
 ) -> GroupData:
     """Answers as the estimator needs them."""
     if estimator == "wlsmv":
-        raise InputError("Groups are compared with the estimators 'ml' and 'mlr'; 'wlsmv' is not built for them.")
+        check_categories(tables, by)
+        ordered: list[OrdinalMember] = []
+        for name, table in tables.items():
+            with _named(name, by):
+                ordered.append(ordinal_member(table))
+        return OrdinalGroups(tuple(tables), structure, tuple(ordered))
     robust, fiml = estimator == "mlr", missing == "fiml"
     members: list[Member] = []
     for name, table in tables.items():

@@ -68,6 +68,19 @@ def _figures(fit: GroupFit, below: GroupFit | None, rule: Rule) -> dict[str, obj
     )
 
 
+def threshold_table(full: Mapping[str, GroupFit]) -> pd.DataFrame:
+    """Thresholds of ordered answers by level, group and item; empty where answers are taken as they are."""
+    parts: list[pd.DataFrame] = []
+    for level, fit in full.items():
+        for name, own in zip(fit.groups.names, fit.thresholds, strict=False):
+            table = pd.DataFrame(own, columns=[f"t{i + 1}" for i in range(own.shape[1])])
+            parts.append(table.assign(level=level, group=name, item=fit.model.items))
+    if not parts:
+        return pd.DataFrame()
+    whole = pd.concat(parts, ignore_index=True)
+    return whole[["level", "group", "item", *whole.columns[:-3]]]
+
+
 def _typed(table: pd.DataFrame) -> pd.DataFrame:
     return table.astype({"df": int, "df_change": "Int64", "holds": "boolean"})
 

@@ -48,6 +48,7 @@ def describe_invariance(result: InvarianceResult) -> Passage:
 def levels_table(result: InvarianceResult) -> GT:
     """Levels of equality over groups, those with items set free below."""
     levels = pd.concat([result.levels, result.partial], ignore_index=True)
+    levels = levels.assign(**{name: _leading(levels, name) for name in ("chi2", "cfi", "rmsea")})
     freed = levels["freed"] if "freed" in levels else pd.Series(None, index=levels.index, dtype=object)
     holds = ["–" if pd.isna(value) else term("verdict.yes" if value else "verdict.no") for value in levels["holds"]]
     steps = [term(f"verdict.{name.replace(' ', '_')}") for name in levels["level"]]
@@ -79,6 +80,11 @@ def levels_table(result: InvarianceResult) -> GT:
         note=term("note.invariance", method=translate(result.method), groups=_sizes(result)),
         behind=Behind({"p_change": "raw_p_change"}),
     )
+
+
+def _leading(levels: pd.DataFrame, name: str) -> pd.Series:
+    """Robust figures that levels are judged by, else scaled ones, where the estimator has them."""
+    return levels[next(f"{name}{kind}" for kind in ("_robust", "_scaled", "") if f"{name}{kind}" in levels)]
 
 
 @draws(InvarianceResult, "levels")
