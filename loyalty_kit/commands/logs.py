@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 Language = Literal["en", "zh"]
 NET: Literal["net"] = "net"
+NOTEBOOKS = ("50-customer-segments", "60-customer-value")
+"""Reports on a log, of which a study of one begins with each."""
 
 
 def check_log(path: Path, log: "LogFile") -> None:
@@ -63,7 +65,7 @@ def start_log_study(path: Path, folder: Path, log: "LogFile", language: Language
 
 
 def reports_of_log(file: str, log: "LogFile", language: Language) -> str:
-    """Text of a study's `reports.toml`: report 50 on the log."""
+    """Text of a study's `reports.toml`: reports 50 and 60 on the log."""
     head = message("Reports that `loyalty-kit render` builds in this folder. Paths start from here.")
     order = message("Columns of customer, time and amount; then, where known, order, channel, category, currency.")
     names = [name or "" for name in vars(log.columns).values()]
@@ -90,16 +92,20 @@ def reports_of_log(file: str, log: "LogFile", language: Language) -> str:
         lines += [f"# {translate(zone, language=language)}", f"timezone = {_literal(log.timezone)}"]
     lines.append(f'language = "{language}"')
     body = "\n".join(lines)
-    return f"""# {translate(head, language=language)}
-
-output = "reports"
-
+    reports = "".join(
+        f"""
 [[report]]
-notebook = "50-customer-segments"
-name = "customer-segments"
+notebook = "{notebook}"
+name = "{notebook[3:]}"
 [report.parameters]
 {body}
 """
+        for notebook in NOTEBOOKS
+    )
+    return f"""# {translate(head, language=language)}
+
+output = "reports"
+{reports}"""
 
 
 def _literal(value: str | list[str]) -> str:

@@ -47,19 +47,20 @@ def test_check_says_what_each_column_is_and_what_must_be_known(file):
     assert "70" not in [word[:2] for word in done.output.split() if word.endswith(".0")]
 
 
-def test_new_makes_a_study_whose_report_is_ready(file, tmp_path):
+def test_new_makes_a_study_whose_reports_are_ready(file, tmp_path):
     done = call("new", "study", "--from", file)
     assert done.exit_code == 0, done.output
     assert sorted(path.name for path in (tmp_path / "study").iterdir()) == ["reports.toml", "订单.csv"]
-    (report,) = tomllib.loads((tmp_path / "study/reports.toml").read_text("utf-8"))["report"]
-    assert report["parameters"] == {
+    reports = tomllib.loads((tmp_path / "study/reports.toml").read_text("utf-8"))["report"]
+    parameters = {
         "orders": "订单.csv",
         "columns": ["会员号", "下单时间", "实付金额", "订单编号"],
         "file": ["rows: leave_out"],
         "language": "zh",
     }
-    (job,) = lk.batch.read_batch(tmp_path / "study/reports.toml").jobs
-    assert job.name == "customer-segments"
+    assert [report["parameters"] for report in reports] == [parameters, parameters]
+    jobs = lk.batch.read_batch(tmp_path / "study/reports.toml").jobs
+    assert [job.name for job in jobs] == ["customer-segments", "customer-value"]
 
 
 def test_a_study_that_is_there_is_not_overwritten(file):

@@ -42,6 +42,7 @@ FILES = sorted(path for path in REPORTING.rglob("*.py") if path.parent != REPORT
 NAMES = set(
     "Kendall Lawshe W Bartlett Benjamini Breusch Cronbach Holm Jaccard Kaiser LMG MAP Pagan R SHA VIF logit".split()
 )
+NAMES |= set("Cox DeLong Gamma Kaplan Meier NBD".split())
 NAMES |= set("CUPED Fisher Harman Hochberg Kruskal Newcombe Wald Wallis Welch Wilson".split())
 SYMBOLS = set("C N a b e k t".split())
 """Of formulas told in words."""
