@@ -61,6 +61,8 @@ from .measurement.scores.by_group import ScoresByGroupResult as ScoresByGroupRes
 from .measurement.scores.comparability import Comparability as Comparability
 from .measurement.scores.recommendation import RecommendationResult as RecommendationResult
 from .measurement.structure_verdict import StructureVerdict as StructureVerdict
+from .paths.path_result import PathResult as PathResult
+from .paths.quality import PathQualityResult as PathQualityResult
 from .publishing.reports.outcomes import RenderResult as RenderResult
 from .reporting.provenance import Provenance as Provenance
 from .survey.experts.concordance import ConcordanceResult as ConcordanceResult

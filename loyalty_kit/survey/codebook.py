@@ -13,7 +13,7 @@ from loyalty_kit.core.errors import InputError, kind, nearest, parse_toml, read_
 from loyalty_kit.core.messages import Message, foreign, message, together
 from loyalty_kit.core.summaries import column_list, html_table
 from loyalty_kit.intake.options import FileOptions
-from loyalty_kit.survey.codebook_text import edited, file_faults, in_turn, toml_text
+from loyalty_kit.survey.codebook_text import edited, file_faults, in_turn, path_faults, toml_text
 from loyalty_kit.survey.entries import Code, Group, Index, Item, Model, Name, Price, Response, Scale, fault_of
 
 # Tags as the members of a plain union are called in the path of a fault, from which they are left out.
@@ -49,6 +49,7 @@ class Codebook(Model):
     items: dict[Name, Item] = {}
     index: dict[Name, Index] = {}
     price: Price | None = None
+    paths: dict[Name, tuple[Name, ...]] = {}
 
     @classmethod
     def read(cls, path: str | Path) -> "Codebook":
@@ -177,6 +178,7 @@ class Codebook(Model):
     def _whole(self) -> Self:
         unranged = self._unranged()
         faults = [*self._doubles(), *unranged, *self._unknown_scales(), *self._misnamed()]
+        faults += path_faults(self.paths, self.scales)
         if self.price and not unranged:
             faults += self.price.misfits(self.ranges(self.price.items))
         if faults:

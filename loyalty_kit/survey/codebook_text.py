@@ -1,7 +1,8 @@
 """A codebook's values: as the text of a TOML file that people read, with changes, and what is wrong with them."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -16,6 +17,8 @@ WIDTH = 100
 _INLINE = frozenset({"labels", "levels", "columns", "options", "scales", "chances", "ladder"})
 """Tables that stand on the line of their key where they are short enough."""
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
+Paths = Mapping[str, Sequence[str]]
+"""For each scale that is explained, the scales that act on it directly."""
 _SHORT_ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 
 
@@ -147,3 +150,33 @@ def _known_keys(detail: ErrorDetails, whole: type[BaseModel]) -> list[str]:
     models: dict[str, type[BaseModel]] = {"scales": Scale, "items": Item, "index": Index, "response": Response}
     models |= {"price": Price, "groups": Group}
     return list((models.get(str(detail["loc"][0]), whole) if len(detail["loc"]) > 1 else whole).model_fields)
+
+
+def path_faults(paths: Paths, scales: Collection[str]) -> list[Message]:
+    """Say what is wrong with a table of paths: a name that is no scale, one that stands twice, or a circle."""
+    faults = []
+    for target, sources in paths.items():
+        if not sources:
+            faults.append(message("paths.{target} names no scale that acts on it", target=target))
+        for name in dict.fromkeys((target, *sources)):
+            if name not in scales:
+                hint = nearest(name, scales)
+                told = message(
+                    "paths.{target} needs '{scale}', which is no scale{guess}", target=target, scale=name, guess=hint
+                )
+                faults.append(told)
+            if list(sources).count(name) > 1:
+                faults.append(message("paths.{target} names '{scale}' twice", target=target, scale=name))
+    circle = _circle(paths)
+    if circle:
+        faults.append(message("paths run in a circle, {circle}: take one of them out", circle=" → ".join(circle)))
+    return faults
+
+
+def _circle(paths: Paths) -> list[str]:
+    """Scales of a circle, the first again at the end; none where there is no circle."""
+    try:
+        TopologicalSorter(paths).prepare()
+    except CycleError as error:
+        return list(error.args[1])
+    return []

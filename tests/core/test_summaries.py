@@ -137,7 +137,9 @@ class People:
         groups = model.stability(by="channel", bootstrap=20, rng=1)
         importance, validation = model.importance(bootstrap=20, rng=1), model.validate(rng=1)
         priorities = lk.priorities(model, scores, bootstrap=20, rng=1)
+        paths = lk.path_model(self.responses, self.book, paths={"loyalty": ["image", "price"]}, bootstrap=200, rng=1)
         return [
+            *(paths, paths.quality()),
             *(model, model.design, model.fitted, groups, groups.moderation, model.robustness()),
             *(importance, validation, priorities, lk.judge_drivers(model, importance, validation, priorities)),
             *(lk.lift(model), lk.lift(model, by="channel")),

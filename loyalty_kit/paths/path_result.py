@@ -1,0 +1,134 @@
+"""Result of a path model: its paths, effects and the quality of its constructs."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from loyalty_kit.core.results import Result
+from loyalty_kit.paths.effects import effect_table
+from loyalty_kit.paths.intervals import bias_corrected, percentile
+from loyalty_kit.paths.partial_least_squares import Inner
+from loyalty_kit.paths.quality import PathQualityResult, construct_table, distinct_table, item_table
+from loyalty_kit.paths.specification import Floats, Specification
+from loyalty_kit.survey.codebook import Codebook
+
+_COLUMNS = ["source", "target", "estimate", "ci_low", "ci_high", "bca_low", "bca_high", "f2", "vif", "verdict"]
+_COLLINEAR = 5.0
+
+
+@dataclass(frozen=True, eq=False)
+class PathResult(Result):
+    """Paths among constructs, with intervals.
+
+    Attributes
+    ----------
+    model : Specification
+        Constructs, items and paths.
+    correlations : array of shape (items, items)
+    weights, loadings : array of shape (items, constructs)
+    inner : Inner
+        Paths, R² and correlations of the constructs.
+    f2 : array of shape (paths,)
+    ratios : array of shape (constructs, constructs)
+        HTMT.
+    samples, left_out : array of shape (samples, figures)
+        Paths, R² and HTMT of each bootstrap sample, and without each part of the respondents.
+    n_failed : int
+        Bootstrap samples that did not settle and are left out.
+    """
+
+    model: Specification = field(repr=False)
+    correlations: Floats = field(repr=False)
+    weights: Floats = field(repr=False)
+    loadings: Floats = field(repr=False)
+    inner: Inner = field(repr=False)
+    f2: Floats = field(repr=False)
+    ratios: Floats = field(repr=False)
+    samples: Floats = field(repr=False)
+    left_out: Floats = field(repr=False)
+    labels: Mapping[str, str]
+    estimator: str
+    method: str
+    confidence: float
+    n_used: int
+    n_dropped: int
+    n_failed: int
+    title: str
+    codebook: Codebook = field(repr=False)
+    warnings: tuple[str, ...] = ()
+
+    def to_frame(self) -> pd.DataFrame:
+        """Paths: source, target, estimate, intervals (percentile and BCa), f2, r2 of the target with interval, vif.
+
+        `verdict` is 'positive' or 'negative' where the percentile interval leaves zero out, 'unclear' elsewhere, and
+        'collinear' where the VIF is above 5 and no path can be told from its neighbours.
+        """
+        edges, constructs = self.model.edges, self.model.constructs
+        count = len(edges)
+        estimate = np.array([self.inner.paths[edge] for edge in edges])
+        low, high = percentile(self.samples[:, :count], self.confidence)
+        bca = bias_corrected(self.samples[:, :count], estimate, self.left_out[:, :count], self.confidence)
+        inflation = self._inflation()
+        told = [_verdict(*each) for each in zip(low, high, inflation, strict=True)]
+        names = [(constructs[a], constructs[b]) for a, b in edges]
+        cells = zip(names, estimate, low, high, *bca, self.f2, inflation, told, strict=True)
+        table = pd.DataFrame([(*pair, *rest) for pair, *rest in cells], columns=_COLUMNS)
+        return table.merge(self.r_squared(), on="target")[
+            [*_COLUMNS[:8], "r2", "r2_low", "r2_high", "r2_adjusted", *_COLUMNS[8:]]
+        ]
+
+    def r_squared(self) -> pd.DataFrame:
+        """R² of each construct that is explained: target, r2, r2_low, r2_high, r2_adjusted, bic."""
+        first = len(self.model.edges)
+        ends = percentile(self.samples[:, first : first + len(self.model.explained)], self.confidence)
+        rows = []
+        for place, j in enumerate(self.model.explained):
+            n, sources, found = self.n_used, len(self.model.sources(j)), float(self.inner.r_squared[j])
+            adjusted = 1 - (1 - found) * (n - 1) / (n - sources - 1)
+            bic = n * np.log((1 - found) * (n - 1) / n) + (sources + 1) * np.log(n)
+            rows.append((self.model.constructs[j], found, *ends[:, place], adjusted, bic))
+        return pd.DataFrame(rows, columns=["target", "r2", "r2_low", "r2_high", "r2_adjusted", "bic"])
+
+    def effects(self) -> pd.DataFrame:
+        """Direct, each indirect and total effect of each pair, with its kind of mediation.
+
+        Returns
+        -------
+        DataFrame
+            source, via, target, kind ('direct', 'indirect', 'total_indirect', 'total'), estimate, ci_low, ci_high,
+            share_of_total, mediation ('complementary', 'competitive', 'indirect_only', 'direct_only', 'none', or
+            empty where nothing stands between the two).
+        """
+        size = len(self.model.constructs)
+        samples = np.zeros((len(self.samples), size, size))
+        first, second = (np.array(places, dtype=int) for places in zip(*self.model.edges, strict=True))
+        samples[:, first, second] = self.samples[:, : len(first)]
+        return effect_table(self.model, self.inner.paths, samples, self.confidence)
+
+    def quality(self) -> PathQualityResult:
+        """Judge loadings and weights of the items, reliability of the constructs, and whether these are distinct."""
+        after = len(self.model.edges) + len(self.model.explained)
+        ends = percentile(self.samples[:, after:], self.confidence)
+        return PathQualityResult(
+            constructs=construct_table(self.model, self.correlations, self.weights, self.loadings),
+            items=item_table(self.model, self.correlations, self.weights, self.loadings),
+            distinct=distinct_table(self.model, self.ratios, ends),
+            n_used=self.n_used,
+            confidence=self.confidence,
+        )
+
+    def _inflation(self) -> Floats:
+        """VIF of each path, by the correlations that the paths come from."""
+        found: list[float] = []
+        for j in self.model.explained:
+            sources = self.model.sources(j)
+            found += list(np.diag(np.linalg.inv(self.inner.correlations[np.ix_(sources, sources)])))
+        return np.array(found)
+
+
+def _verdict(low: float, high: float, inflation: float) -> str:
+    if low > 0 or high < 0:
+        return "positive" if low > 0 else "negative"
+    return "collinear" if inflation > _COLLINEAR else "unclear"
