@@ -24,7 +24,7 @@ def rho_a(weights: Floats, correlations: Floats, model: Specification) -> Floats
 def disattenuated(scores: Floats, reliability: Floats) -> Floats:
     """Correlations of constructs, those of their scores divided by the root of both reliabilities."""
     root = np.sqrt(np.where(reliability > 0, reliability, np.nan))
-    found = scores / (root[:, :, None] * root[:, None, :])
+    found: Floats = scores / (root[:, :, None] * root[:, None, :])
     places = np.arange(found.shape[-1])
     found[:, places, places] = 1.0
     return found

@@ -85,12 +85,12 @@ def _regression(correlations: Floats, sources: npt.NDArray[np.intp], target: int
 def _solved(left: Floats, right: Floats) -> Floats:
     """Solve each system; NaN where one has no single solution."""
     try:
-        found: Floats = np.linalg.solve(left, right)
+        return np.asarray(np.linalg.solve(left, right), dtype=float)
     except np.linalg.LinAlgError:
         sound = np.linalg.matrix_rank(left, hermitian=True) == left.shape[-1]
-        found = np.full_like(right, np.nan)
+        found: Floats = np.full(right.shape, np.nan)
         found[sound] = np.linalg.solve(left[sound], right[sound])
-    return found
+        return found
 
 
 def _inner_weights(scores: Floats, model: Specification, scheme: Scheme) -> Floats:

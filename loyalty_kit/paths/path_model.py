@@ -31,6 +31,8 @@ Estimator = Literal["pls", "plsc"]
 ESTIMATORS = ("pls", "plsc")
 _SAMPLE_TOLERANCE = 1e-7
 _MOST_FAILED = 0.05
+_AT_ONCE = 250
+"""Samples that are fitted at a time, few enough to stay in the memory next to the processor."""
 _METHODS = {
     "pls": message("partial least squares"),
     "plsc": message("consistent partial least squares"),
@@ -172,6 +174,13 @@ def _sampled(
 ) -> Floats:
     """Paths, R² and HTMT of each sample, a row each; NaN where it did not settle."""
     del rng
+    parts = np.array_split(counts, max(len(counts) // _AT_ONCE, 1))
+    return np.concatenate([_figures(part, products, model, scheme, estimator) for part in parts])
+
+
+def _figures(
+    counts: Floats, products: tuple[Floats, Floats], model: Specification, scheme: Scheme, estimator: str
+) -> Floats:
     correlations = correlations_of(counts, *products)
     sound = np.isfinite(correlations).all(axis=(1, 2))
     fitted = outer_weights(correlations[sound], model, scheme, _SAMPLE_TOLERANCE)
@@ -199,7 +208,7 @@ def _loadings(weights: Floats, correlations: Floats, model: Specification, estim
     if estimator == "pls":
         return plain
     factor = np.sqrt(np.maximum(rho_a(weights, correlations, model), 0)) / (weights**2).sum(axis=1)
-    corrected = weights * factor[:, None, :]
+    corrected: Floats = weights * factor[:, None, :]
     corrected[:, :, list(model.formative)] = plain[:, :, list(model.formative)]
     return corrected
 

@@ -36,4 +36,5 @@ def correlations_of(counts: Floats, products: Floats, upper: Floats) -> Floats:
 def leaving_out(n: int) -> Floats:
     """Count so as to leave out each respondent in turn, or each of many equal parts of them."""
     parts = np.arange(n) % min(n, _PARTS)
-    return (parts[None, :] != np.arange(parts.max() + 1)[:, None]).astype(float)
+    counts: Floats = (parts[None, :] != np.arange(parts.max() + 1)[:, None]).astype(float)
+    return counts
