@@ -1,13 +1,20 @@
-"""Sections that have nothing to say: they give way to one folded line at the end, which names each and says why."""
+"""What is folded: sections that have nothing to say, in a line at the end, and the reasons of long warnings."""
 
+import re
 from collections.abc import Iterator
 
 from bs4 import BeautifulSoup
-from bs4.element import PageElement, Tag
+from bs4.element import NavigableString, PageElement, Tag
 
 from loyalty_kit.core.language import term
 
 LEFT_OUT = "details.left-out"
+
+LONG = 100
+"""Characters of a warning from which it is folded; a shorter one takes two lines of a narrow screen."""
+
+_END = re.compile(r"(?<=.{15}): |(?<=.{15})(?=\s\()|(?<=.{15})\.\s|(?<=.{8})(?:：|。)|(?<=.{8})(?=（)")
+"""Where what is wrong has been said and its reason begins."""
 
 
 def fold_left_out(soup: BeautifulSoup, main: Tag, language: str) -> None:
@@ -76,3 +83,38 @@ def _shows(part: Tag) -> bool:
     if "output" not in part.get_attribute_list("class"):
         return False
     return any(not isinstance(inner, Tag) or not _reasons(inner) for inner in part.contents if str(inner).strip())
+
+
+def fold_warnings(soup: BeautifulSoup, main: Tag) -> None:
+    """Fold the reason of each long warning above the first section of a page with an answer, in place.
+
+    Wide screens and paper show it unfolded (the style sees to that); nothing is left out.
+
+    Parameters
+    ----------
+    soup : BeautifulSoup
+        The page, whose warnings say so in words.
+    main : Tag
+        Its main part.
+    """
+    if main.select_one(".answer") is None:
+        return
+    for warning in main.select("p.sentence.warning"):
+        label, last = warning.find("strong"), warning.contents[-1]
+        begun = warning.find_previous("h2") is not None
+        if begun or not isinstance(label, Tag) or not isinstance(last, NavigableString) or len(last) < LONG:
+            continue
+        text = str(last)
+        found = _END.search(text)
+        if found is not None:
+            _fold_reason(soup, warning, text[: found.start()], text[found.end() :].strip())
+
+
+def _fold_reason(soup: BeautifulSoup, warning: Tag, wrong: str, reason: str) -> None:
+    summary, rest = soup.new_tag("summary"), soup.new_tag("p")
+    warning.contents[-1].extract()
+    summary.extend([*list(warning.contents), NavigableString(wrong)])
+    rest.string = reason
+    warning.name = "details"
+    warning.clear()
+    warning.extend([summary, rest])

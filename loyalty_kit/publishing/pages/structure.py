@@ -6,7 +6,7 @@ from bs4 import BeautifulSoup
 from bs4.element import Comment, Tag
 
 from loyalty_kit.core.language import LANGUAGES, term
-from loyalty_kit.publishing.pages.left_out import fold_left_out
+from loyalty_kit.publishing.pages.left_out import fold_left_out, fold_warnings
 from loyalty_kit.publishing.pages.tables import drop_doubled
 
 HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
@@ -54,6 +54,7 @@ def add_structure(soup: BeautifulSoup, *, title: str, language: str) -> None:
         scrolled["tabindex"] = "0"
     for sentence in main.select("p"):
         _mark_warning(soup, sentence, language)
+    fold_warnings(soup, main)
     for output in main.select("[data-caption]"):
         del output["data-caption"]
 
