@@ -109,7 +109,12 @@ class CfaResult(Result):
         return self.loadings.copy()
 
     def estimates(self) -> tuple[Estimate, ...]:
-        """CFI, and RMSEA with its interval of 90 %: robust, else scaled ones where the estimator has them."""
+        """CFI, and RMSEA with its interval of 90 %: robust, else scaled ones where the estimator has them.
+
+        None where the figures are no estimates: the search did not converge, or the solution is improper.
+        """
+        if self.standing in {"not converged", "improper"}:
+            return ()
         fit, label = leading_indices(self.fit.to_dict()), message("RMSEA (90 % interval)")
         return (
             Estimate("cfa/cfi", fit["cfi"], n=self.n_used, label=message("CFI")),

@@ -40,7 +40,7 @@ class InvarianceResult(Result):
         rmsea, rmsea_low, rmsea_high, srmr, aic, bic, under 'mlr' and 'wlsmv' the scaled and robust figures
         as in `cfa` (scaling_factor, chi2_scaled, cfi_robust, …), then against the level above in the table chi2_change,
         df_change, p_change (chi²-difference test, scaled under 'mlr' and 'wlsmv'), cfi_change and rmsea_change (of the
-        robust, else the scaled index where there is one), srmr_change, holds (missing where the level or one
+        robust, else the scaled index where there is one), srmr_change, holds (all but df missing where the level or one
         below it did not converge or has no proper solution).
     partial : DataFrame
         The same columns for the models in which items were freed, each against what holds below

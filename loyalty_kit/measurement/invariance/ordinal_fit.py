@@ -83,7 +83,7 @@ def shifted_difference(raw: float, df: int, fit: Weighted, below: Weighted) -> f
     The tighter model is a·θ₁ = 0 of the freer one's parameters, a the orthogonal complement of Δ₁⁺Δ₀; with
     M = P⁻¹aᵀ(aP⁻¹aᵀ)⁻¹aP⁻¹ the traces are those of ΔᵀWΓWΔ M.
     """
-    onto = np.linalg.lstsq(below.slopes, fit.slopes)[0]
+    onto = np.linalg.solve(below.slopes.T @ below.slopes, below.slopes.T @ fit.slopes)
     restricted = null_space(onto.T)
     if restricted.shape[1] != df:
         return np.nan

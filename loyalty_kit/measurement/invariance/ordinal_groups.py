@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 
 import numpy as np
 from scipy.special import chdtrc
@@ -67,12 +66,7 @@ class OrdinalFit(GroupFit):
     """Model of ordered answers estimated in several groups."""
 
     ordinal: OrdinalModel
-    members: tuple[OrdinalMember, ...]
-
-    @cached_property
-    def weighted(self) -> Weighted:
-        """What tests and errors are made of."""
-        return Weighted.at(GroupLeastSquares(self.ordinal, self.members), self.values)
+    weighted: Weighted
 
     @property
     def thresholds(self) -> Floats:
@@ -127,11 +121,12 @@ class OrdinalGroups:
         objective = GroupLeastSquares(found, self.members)
         ended = maximise(objective, ordinal_start(found, [member.matrix for member in self.members], thresholds))
         values = reflected(found.model, ended.values, self.structure.anchor_positions)
-        fit = ordinal_indices(Weighted.at(objective, values), self.members, chi2=-2 * ended.loglik)
+        weighted = Weighted.at(objective, values)
+        fit = ordinal_indices(weighted, self.members, chi2=-2 * ended.loglik)
         units = [np.eye(len(found.model.items))] * len(self.members)
         test = ChiSquares(fit["chi2"], int(fit["df"]), 0.0, 0)
         converged = ended.converged and are_estimates(found.model.matrices(values), units, test)
-        return OrdinalFit(self, found.model, values, converged, fit, found, self.members)
+        return OrdinalFit(self, found.model, values, converged, fit, found, weighted)
 
     def errors(self, fit: GroupFit) -> Floats:
         """Sandwich covariance of the parameters; NaN where the model is not identified."""

@@ -57,15 +57,17 @@ def partial_table(ladder: list[Step], rule: Rule) -> pd.DataFrame:
 
 
 def _figures(fit: GroupFit, below: GroupFit | None, rule: Rule) -> dict[str, object]:
-    """Collect the indices of a fit and their changes against the level below."""
-    own: dict[str, object] = {name: fit.fit[name] for name in [*_INDICES, *_SCALED] if name in fit.fit}
+    """Collect the indices of a fit and their changes against the level below; missing where they are no estimates."""
+    sound = is_sound(fit)
+    names = [name for name in [*_INDICES, *_SCALED] if name in fit.fit]
+    own: dict[str, object] = {name: fit.fit[name] if sound or name == "df" else np.nan for name in names}
     if below is None:
         return own | dict.fromkeys(_CHANGES, np.nan) | {"holds": pd.NA}
     change = {f"{name}_change": fit.leading[name] - below.leading[name] for name in ("cfi", "rmsea", "srmr")}
     change |= dict(zip(("chi2_change", "df_change", "p_change"), fit.change(below), strict=True))
-    return (
-        own | {name: change[name] for name in _CHANGES} | {"holds": rule.holds(fit, below) if is_sound(fit) else pd.NA}
-    )
+    if not (sound and is_sound(below)):
+        change |= {name: np.nan for name in change if name != "df_change"}
+    return own | {name: change[name] for name in _CHANGES} | {"holds": rule.holds(fit, below) if sound else pd.NA}
 
 
 def threshold_table(full: Mapping[str, GroupFit]) -> pd.DataFrame:

@@ -90,7 +90,8 @@ def _leading(levels: pd.DataFrame, name: str) -> pd.Series:
 @draws(InvarianceResult, "levels")
 def plot_levels(result: InvarianceResult, *, ax: Axes | None = None) -> Axes:
     """Draw what each step of equality over groups costs in fit."""
-    steps = result.levels.dropna(subset=["cfi_change"]).iloc[::-1]
+    # A level that could not be examined has its place and no bar.
+    steps = result.levels.iloc[1:].iloc[::-1].fillna({"cfi_change": 0.0, "rmsea_change": 0.0})
     with canvas(ax, rows=1.6 * len(steps)) as ax:
         for shift, column, colour in ((0.2, "cfi_change", BLUE), (-0.2, "rmsea_change", ORANGE)):
             place, name = np.arange(len(steps)) + shift, label(f"figure.{column}")

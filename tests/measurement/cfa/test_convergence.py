@@ -16,9 +16,8 @@ from loyalty_kit.measurement.cfa.estimation import Likelihood, maximise, startin
 from loyalty_kit.measurement.cfa.likelihood import Sample
 from loyalty_kit.measurement.cfa.model import confirmatory_model
 from loyalty_kit.measurement.cfa.ordinal import LeastSquares
-from loyalty_kit.measurement.cfa.structure import structure_of
-from loyalty_kit.measurement.invariance.groups import Groups, fit_groups
-from loyalty_kit.statistics.moments import Moments
+from loyalty_kit.measurement.cfa.structure import read_answers, structure_of
+from loyalty_kit.measurement.invariance.groups import Groups, Member
 
 ONE = {"s": list("abc")}
 KERNELS = ["Haswell", "SkylakeX", "Zen", "Nehalem"]
@@ -115,10 +114,10 @@ def test_factor_correlations_that_run_away_are_no_solution():
 
 
 def test_groups_in_one_of_which_there_is_no_factor_have_no_estimates():
-    moments = [Moments.of(answers(three(*r))) for r in ((0.5, -0.3, 0.2), (0.5, 0.5, 0.4))]
-    samples = tuple(Sample.complete(own, 200.0) for own in moments)
-    groups = Groups(("x", "y"), (200, 200), structure_of(ONE), samples)
-    assert not fit_groups(groups, equal=frozenset()).converged
+    structure = structure_of(ONE)
+    tables = [read_answers(answers(three(*r)), structure, "listwise") for r in ((0.5, -0.3, 0.2), (0.5, 0.5, 0.4))]
+    members = tuple(Member.of(table, robust=False, fiml=False) for table in tables)
+    assert not Groups(("x", "y"), structure, members).fit(frozenset(), frozenset()).converged
 
 
 @pytest.mark.parametrize("estimator", ESTIMATORS)
@@ -209,3 +208,10 @@ def test_these_tests_pass_under_another_processors_arithmetic(kernel):
     if run.returncode == -signal.SIGILL:
         pytest.skip(f"this processor lacks what the kernel {kernel} needs")
     assert run.returncode == 0, run.stdout[-4000:]
+
+
+@pytest.mark.parametrize("estimator", ESTIMATORS)
+def test_figures_of_a_model_that_has_no_estimates_are_not_recorded(estimator):
+    assert fitted(three(0.5, -0.3, 0.2), estimator).estimates() == ()
+    assert fitted(three(0.6, 0.5, 0.2), estimator).estimates() == ()
+    assert len(fitted(three(0.5, 0.5, 0.4), estimator).estimates()) == 2

@@ -116,3 +116,13 @@ def test_the_robust_score_test_is_near_the_plain_one_for_normal_answers():
 def test_an_estimator_that_is_not_built_is_refused_by_name(estimator, missing):
     with pytest.raises(InputError, match=missing if estimator == "ml" else estimator):
         invariance(*answers("holzinger"), group="group", estimator=estimator, missing=missing)
+
+
+def test_levels_that_have_no_estimates_carry_no_figures_but_their_degrees_of_freedom():
+    rng = np.random.default_rng(4)
+    noise = pd.DataFrame(rng.normal(size=(60, 6)), columns=list("abcdef")).assign(half=["x", "y"] * 30)
+    result = invariance(noise, {"s": list("abc"), "t": list("def")}, group="half", estimator="mlr")
+    unsound = result.levels[result.levels["chi2"].isna()]
+    assert len(unsound) and result.obstacle
+    assert unsound[["cfi", "rmsea", "chi2_scaled", "cfi_change", "p_change"]].isna().all(axis=None)
+    assert unsound["df"].gt(0).all() and unsound["holds"].isna().all()
