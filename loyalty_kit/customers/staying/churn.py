@@ -102,6 +102,7 @@ class ChurnResult(Result):
     confidence: float
     ledger: Ledger
     judged: Judged
+    net_share: float
     now: pd.Series
     warnings: tuple[str, ...] = ()
 
@@ -172,7 +173,13 @@ class ChurnResult(Result):
         start = day_number(self.at)
         window, risks = (start, start + self.horizon), self.now.to_numpy(dtype=float)
         return worth_of_a_point(
-            self.ledger, window, risks, margin=margin, confidence=self.confidence, currency=currency
+            self.ledger,
+            window,
+            risks,
+            net=self.net_share,
+            margin=margin,
+            confidence=self.confidence,
+            currency=currency,
         )
 
     def contact(
@@ -323,6 +330,7 @@ def churn(
         confidence=confidence,
         ledger=ledger,
         judged=judged,
+        net_share=transactions.net_share,
         now=pd.Series(newest(today), index=today.index),
         warnings=_told(constant, ratio),
     )

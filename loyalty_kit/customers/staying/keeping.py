@@ -59,7 +59,14 @@ class KeepingResult(Result):
 
 
 def worth_of_a_point(
-    ledger: Ledger, window: tuple[int, int], risks: Floats, *, margin: float, confidence: float, currency: str
+    ledger: Ledger,
+    window: tuple[int, int],
+    risks: Floats,
+    *,
+    net: float,
+    margin: float,
+    confidence: float,
+    currency: str,
 ) -> KeepingResult:
     """Say what one point more is worth.
 
@@ -71,6 +78,8 @@ def worth_of_a_point(
         Days since 1970 after the first of which, up to the last, purchases count.
     risks : array of shape (customers,)
         Chance of each of today's customers to buy nothing in as many days.
+    net : float
+        Share of what is bought that refunds leave.
     margin, confidence, currency
         As in the result.
     """
@@ -79,7 +88,7 @@ def worth_of_a_point(
     inside = (bought.day > start) & (bought.day <= end) & np.isin(bought.customer, known)
     spend = np.bincount(bought.customer[inside], bought.spend[inside])
     spend = spend[np.unique(bought.customer[inside])]
-    mean, error = float(spend.mean()), float(spend.std(ddof=1) / np.sqrt(len(spend)))
+    mean, error = net * float(spend.mean()), net * float(spend.std(ddof=1) / np.sqrt(len(spend)))
     half, point = float(stats.norm.ppf(0.5 + confidence / 2)) * error, 0.01 * len(risks)
     low, high = (point * margin * value for value in (max(mean - half, 0.0), mean + half))
     return KeepingResult(

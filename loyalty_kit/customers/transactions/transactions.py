@@ -80,6 +80,14 @@ class Transactions(Summarized):
         """Give customers' days in order, refunds as `refunds` has it: grouped once and kept."""
         return self._ledger
 
+    @property
+    def net_share(self) -> float:
+        """Share of what was bought that refunds leave: 1 unless the log is read with refunds='net'."""
+        if self.refunds != "net":
+            return 1.0
+        ledger = self.ledger()
+        return max(1.0 + float(ledger.refunds.sum() / ledger.spend.sum()), 0.0)
+
     def until(self, last: date | str) -> "Transactions":
         """Log as it stood at the end of a day."""
         end = np.datetime64(_day(last), "D") + 1

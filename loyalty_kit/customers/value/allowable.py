@@ -121,7 +121,7 @@ def allowable_cost(value: ValueResult, share: float = 1.0, *, cost: float | None
         check_number(cost, "cost")
         if cost <= 0:
             raise InputError("'{name}' must be above 0; got {given}.", name="cost", given=shown(cost))
-    margin = 1.0 if value.margin is None else value.margin
+    margin = value.log.net_share * (1.0 if value.margin is None else value.margin)
     first, scale, path = _drawn(value)
     tail = (1 - value.confidence) / 2
     drawn = margin * (first + scale * path[-1])

@@ -124,7 +124,9 @@ def customer_value(
     correction = correction_of(past, confidence)
     models = _models(fits, held, forecast)
     return ValueResult(
-        amounts=money_table(_parts(forecast, margin, discount, source), correction, confidence, source),
+        amounts=money_table(
+            _parts(forecast, transactions.net_share, margin, discount, source), correction, confidence, source
+        ),
         fitted=fits,
         used=used,
         horizon=horizon,
@@ -187,12 +189,12 @@ def _check(
 
 
 def _parts(
-    forecast: Forecast, margin: float | None, discount: float | None, rng: np.random.Generator
+    forecast: Forecast, net: float, margin: float | None, discount: float | None, rng: np.random.Generator
 ) -> dict[str, tuple[Total, float]]:
     """Totals of purchases and money, each with what a unit of it is worth."""
     revenue = forecast.revenue(rng)
-    parts = {"purchases": (forecast.purchases(rng), 1.0), "revenue": (revenue, 1.0)}
-    worth = {} if margin is None else {"margin": (revenue, margin * forecast.discounted(discount or 0.0))}
+    parts = {"purchases": (forecast.purchases(rng), 1.0), "revenue": (revenue, net)}
+    worth = {} if margin is None else {"margin": (revenue, net * margin * forecast.discounted(discount or 0.0))}
     return parts | worth
 
 

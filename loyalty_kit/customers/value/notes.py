@@ -145,9 +145,15 @@ def _of_spend(transactions: Transactions, ledger: Ledger, forecast: Forecast) ->
             rho=spending.correlation,
         )
     back, paid = -float(ledger.refunds.sum()), float(ledger.spend.sum())
-    if back > 0 and transactions.refunds != "drop":
+    if back > 0 and transactions.refunds == "separate":
         yield message(
             "Revenue counts purchases; refunds, {share:.1%} of what was bought, are not taken off.", share=back / paid
+        )
+    elif back > 0 and transactions.refunds == "net":
+        yield message(
+            "Refunds that take back no single purchase, {share:.1%} of what was bought, are taken off all revenue "
+            "ahead alike.",
+            share=back / paid,
         )
     nothing = len(np.unique(ledger.customer)) - len(forecast.histories.x)
     if nothing:

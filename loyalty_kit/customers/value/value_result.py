@@ -236,7 +236,7 @@ class ValueResult(Result):
         names, place = np.unique(labels, return_inverse=True)
         groups, rng = place.astype(np.int64), np.random.default_rng(self.seed)
         totals = self.forecast.revenue_of(groups, rng)
-        ends = np.array([self.correction.ends(total, self.confidence, rng) for total in totals])
+        ends = self.log.net_share * np.array([self.correction.ends(one, self.confidence, rng) for one in totals])
         table = pd.DataFrame(
             {
                 "level": names,
@@ -347,7 +347,7 @@ class ValueResult(Result):
         purchases = self.factor * self.forecast.each()
         spend = self.forecast.spending.expected(histories.x.astype(float), histories.z)
         rows = pd.DataFrame({"customer": self.ledger.ids.to_numpy()[histories.who], "purchases": purchases})
-        rows = rows.assign(spend=spend, revenue=purchases * spend)
+        rows = rows.assign(spend=spend, revenue=purchases * spend * self.log.net_share)
         if self.dropout_seen:
             each = np.array([self.forecast.alive(name, self.fitted[name]) for name in self.equal])
             alive = self.forecast.alive(self.used, self.fitted[self.used])

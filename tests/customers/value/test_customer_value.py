@@ -294,3 +294,16 @@ def test_season_and_trend_of_the_shop_are_codes(cdnow, growing):
 def test_models_of_occasions_and_contracts_are_refused_for_orders_by_name(growing, model, said):
     with pytest.raises(lk.InputError, match=said):
         lk.customer_value(read(growing), horizon=13, model=model)
+
+
+def test_refunds_of_no_single_purchase_lower_revenue_where_the_log_is_read_net():
+    """300 customers each give back 5 once, which is no purchase's amount: a share of all that is bought."""
+    rows = days([6] * 300, 60)
+    back = pd.DataFrame({"who": range(300), "when": pd.Timestamp("2026-02-20"), "paid": -5.0})
+    both = pd.concat([rows, back], ignore_index=True)
+    apart, net = (lk.customer_value(read(both, refunds=how), horizon=8, margin=0.5) for how in ("separate", "net"))
+    kept = 1 - 1500 / rows["paid"].sum()
+    told = [found.amounts.set_index("measure")["estimate"] for found in (apart, net)]
+    assert (told[1] / told[0]).tolist() == pytest.approx([1.0, kept, kept])
+    assert net.by("cohort")["revenue"].sum() == pytest.approx(told[1]["revenue"])
+    assert "are not taken off" in str(apart.warnings) and "are taken off all revenue ahead alike" in str(net.warnings)
