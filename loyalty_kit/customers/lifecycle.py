@@ -189,8 +189,17 @@ def lifecycle(
             raise InputError("'{name}' must be above 0; got {given}.", name="costs", given=shown(costs))
     ledger = transactions.ledger()
     end = int(ledger.purchases.day.max()) if at is None else day_number(at)
+    last = int(ledger.day.max())
+    if end > last:
+        raise InputError(
+            "'at' is {at}, after the log's last day, {last}; everybody would look lost: take a day of the log.",
+            at=as_date(end).isoformat(),
+            last=as_date(last).isoformat(),
+        )
     ledger = ledger.until(end)
     customers = ledger.by_customer()
+    if transactions.refunds == "net":
+        customers = customers.assign(spend=customers["net"])
     if len(customers) < 2:
         raise TooLittleError(
             "Stages need two customers or more; {n} had bought by {at}.", n=len(customers), at=as_date(end).isoformat()
@@ -210,7 +219,7 @@ def lifecycle(
     metrics = [
         *_metrics(ledger, customers, then, now, confidence),
         *_referrals(mine, now, confidence),
-        *_money(ledger, customers, end, period, costs, margin, confidence),
+        *_money(ledger, customers, end, period, costs, margin, transactions.net_share, confidence),
     ]
     return LifecycleResult(
         table=_table(now, then, period, confidence),
@@ -320,11 +329,12 @@ def _money(
     period: int,
     costs: float | None,
     margin: float,
+    net_share: float,
     confidence: float,
 ) -> Iterator[tuple[str, float, float, float, int]]:
     """Give the cost of a new customer, value to cost and payback, where costs are given."""
     n = int((end - customers["first"] < period).sum())
-    if costs is None or not n:
+    if costs is None or not n or margin * net_share <= 0:
         return
     tail = (1 - confidence) / 2
     fewest, most = stats.chi2.ppf(tail, 2 * n) / 2, stats.chi2.ppf(1 - tail, 2 * n + 2) / 2
@@ -335,7 +345,7 @@ def _money(
     off = z * np.sqrt((worth.std(ddof=1) / worth.mean()) ** 2 / len(worth) + 1 / n)
     ratio = float(worth.mean() / cost)
     yield "value_to_cost", ratio, ratio * float(np.exp(-off)), ratio * float(np.exp(off)), len(worth)
-    yield "payback", *_payback(ledger, customers, end, period, cost / margin, z)
+    yield "payback", *_payback(ledger, customers, end, period, cost / (margin * net_share), z)
 
 
 def _payback(
@@ -361,5 +371,6 @@ def _payback(
         half = z * spent.std(ddof=1) / np.sqrt(len(spent))
         for place, mean in enumerate((spent.mean(), spent.mean() + half, spent.mean() - half)):
             if np.isnan(reached[place]) and mean >= needed:
-                reached[place], count = float(periods), len(spent)
+                reached[place] = float(periods)
+                count = len(spent) if place == 0 else count
     return reached[0], reached[1], reached[2], count

@@ -90,6 +90,17 @@ def test_what_a_new_customer_costs_and_when_it_is_back():
     assert "lifecycle_payback" not in [one.name for one in never.estimates()]
 
 
+def test_refunds_lower_what_customers_brought_where_the_log_is_read_net():
+    """Ten customers buy for 10 on two days, and five of them give back 5, which is no purchase's amount."""
+    rows = pd.DataFrame({"who": [*range(10)] * 2 + [*range(5)], "day": [0] * 10 + [80] * 10 + [75] * 5})
+    rows = rows.assign(when=START + pd.to_timedelta(rows["day"], "D"), paid=[10.0] * 20 + [-5.0] * 5)
+    apart, net = (
+        lk.lifecycle(lk.read_transactions(rows, customer="who", time="when", amount="paid", refunds=how), period=30)
+        for how in ("separate", "net")
+    )
+    assert metric(apart, "past_value")["estimate"] == 20.0 and metric(net, "past_value")["estimate"] == 17.5
+
+
 def test_cost_without_a_margin_is_warned_of():
     assert "give 'margin'" in lk.lifecycle(log((1, [0, 99]), (2, [98])), period=30, costs=5.0).warnings[0]
 
@@ -151,6 +162,7 @@ def test_every_figure_has_its_definition(found):
         ({"period": 30, "costs": 0.0}, "'costs' must be above 0"),
         ({"period": 30, "margin": 1.5}, "'margin'"),
         ({"period": 30, "at": "yesterday"}, "'at' must be a date"),
+        ({"period": 30, "at": "2027-01-01"}, "after the log's last day, 2026-04-10"),
         ({"period": 30, "at": "2025-01-01"}, "need two customers or more; 0 had bought"),
     ],
 )

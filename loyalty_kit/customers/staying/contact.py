@@ -224,15 +224,20 @@ def _told(n: int, test_n: int | None, effect: float, power: float, *, fixed: boo
         )
     ]
     if n and test_n is not None:
+        figures = {"effect": effect, "need": test_n, "power": power, "n": n}
         told.append(
             message(
                 "Whether contacts keep {effect:.1%} of leavers would be told by a test of {need} customers of this "
                 "risk, half of them drawn by lot not to be contacted, with a probability of {power:.0%}; there are "
                 "{n}.",
-                effect=effect,
-                need=test_n,
-                power=power,
-                n=n,
+                **figures,
+            )
+            if test_n <= n
+            else message(
+                "Whether contacts keep {effect:.1%} of leavers cannot be told here: a test would need {need} customers "
+                "of this risk, half of them drawn by lot not to be contacted, for a probability of {power:.0%}, and "
+                "there are only {n}.",
+                **figures,
             )
         )
     if fixed:

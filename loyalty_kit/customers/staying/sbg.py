@@ -25,8 +25,9 @@ class ProjectionResult(Result):
     Attributes
     ----------
     table : DataFrame
-        age, size (customers seen at it), observed (share of all cohorts still there), retention (as the model has it),
-        ci_low, ci_high: of ages ahead, what the cohorts of today will have kept, from the parameters and chance.
+        age, size (customers seen at it), observed (share of those still there), retention (of any cohort, as the model
+        has it), expected (what today's cohorts together have kept or will have, given what was seen of each), ci_low,
+        ci_high (of that, from the parameters and chance).
     alpha, beta : float
         Of the beta distribution of the chance to leave in a period; mean alpha / (alpha + beta).
     std_errors : (float, float)
@@ -120,6 +121,7 @@ def project(cells: pd.DataFrame, periods: int, confidence: float, rng: np.random
             "size": [int(part.sum()) for part in of],
             "observed": [one.sum() / all_.sum() if len(all_) else np.nan for one, all_ in zip(seen, of, strict=True)],
             "retention": survival(fitted.parameters, ages),
+            "expected": _expected(active, fitted.parameters, ages),
             "ci_low": low,
             "ci_high": high,
         }
@@ -128,6 +130,17 @@ def project(cells: pd.DataFrame, periods: int, confidence: float, rng: np.random
     n = int(sum(still[0] for still in active))
     alpha, beta = (float(one) for one in fitted.parameters)
     return ProjectionResult(table, alpha, beta, errors, fitted.ll, periods, n, confidence)
+
+
+def _expected(active: list[Floats], parameters: Floats, ages: Floats) -> Floats:
+    """Share of all cohorts expected at each age, given what was seen of each."""
+    total = np.zeros(len(ages))
+    for still in active:
+        at = len(still) - 1
+        ahead = still[-1] * survival(parameters, ages) / survival(parameters, np.array([float(at)]))
+        total += np.where(ages > at, ahead, np.r_[still[1:], np.zeros(len(ages))][: len(ages)])
+    found: Floats = total / sum(still[0] for still in active)
+    return found
 
 
 def _interval(
@@ -152,9 +165,9 @@ def _check(active: list[Floats]) -> None:
     rising = sum(bool((np.diff(still) > 0).any()) for still in active)
     if rising:
         raise TooLittleError(
-            "In {n} of {all} cohorts more customers bought in a period than in the one before: whoever pauses comes "
-            "back, so that no one is seen to leave and no projection of who is left stands; lk.customer_value says "
-            "what they will buy.",
+            "In {n} of {all} cohorts more customers bought in a period than in the one before: customers pause and "
+            "come back, so that periods do not tell who has left, and who will be left cannot be projected from them; "
+            "lk.customer_value says what they will buy.",
             n=rising,
             all=len(active),
         )

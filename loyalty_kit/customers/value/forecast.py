@@ -72,7 +72,9 @@ class Forecast(NamedTuple):
             return 1.0
         ends = np.linspace(0, self.horizon, STEPS + 1)
         model, p = MODELS[self.name], self.fitted.parameters
-        reached = [float(model.expected(p, end, *self.cells.history) @ self.cells.customers) for end in ends[1:]]
+        spend = self.spending.expected(self.histories.x.astype(float), self.histories.z)
+        money = np.bincount(self.cells.back, spend, minlength=len(self.cells.x)).astype(float)
+        reached = [float(model.expected(p, end, *self.cells.history) @ money) for end in ends[1:]]
         bought, middle = np.diff([0.0, *reached]), (ends[1:] + ends[:-1]) / 2
         return float(bought @ (1 + discount) ** (-middle / YEAR) / bought.sum())
 

@@ -68,10 +68,20 @@ def rolling(
         stay = fit_model("nbd", cells)
         fits = {"nbd": stay} | ({} if name == "nbd" else {name: fit_model(name, cells, stay)})
         held = Holdout(histories, cells, fits, float(span), later.x - histories.x, later.cells())
-        (total,) = predicted(held, name, rng)
-        told = np.array([total.mean, *total.interval(confidence, rng), held.bought.sum()]) * every
-        rows.append((str(np.datetime64(cut, "D")), float(span), *told, total.mean / max(int(held.bought.sum()), 1)))
+        (part,) = predicted(held, name, rng)
+        came = _came(ledger, cut, cut + WEEK * span)
+        total = Total(every * part.mean, part.relative, float(np.sqrt(every)) * part.chance)
+        ends = total.interval(confidence, rng)
+        rows.append((str(np.datetime64(cut, "D")), float(span), total.mean, *ends, came, total.mean / max(came, 1)))
     return pd.DataFrame(rows, columns=ROLLING).astype({"actual": int})
+
+
+def _came(ledger: Ledger, cut: int, end: int) -> int:
+    """Days after a cut on which customers bought who had bought before."""
+    bought = ledger.purchases
+    known = bought.customer[bought.starts[bought.day[bought.starts] <= cut]]
+    inside = (bought.day > cut) & (bought.day <= end)
+    return int(np.isin(bought.customer[inside], known).sum())
 
 
 def seen(fits: dict[str, Fit], name: str) -> bool:

@@ -55,7 +55,7 @@ def _of_holdout(past: pd.DataFrame, correction: Correction, horizon: int) -> Ite
     if correction.factor != 1:
         yield message(
             "In the holdout of {weeks:.0f} weeks the model predicted {predicted:,.0f} purchases and {actual:,} came, "
-            "outside its interval: the figures are multiplied by {factor:.2f} and their intervals widened by as much.",
+            "outside its interval: the figures are multiplied by {factor:.2f} and their intervals widened.",
             weeks=last["weeks"],
             predicted=last["predicted"],
             actual=int(last["actual"]),
@@ -97,8 +97,8 @@ def _of_models(models: pd.DataFrame, equal: list[str], fits: Mapping[str, Fit]) 
 def _of_season(season: Season, horizon: int) -> Iterator[Message]:
     if season.verdict == "unknown":
         yield message(
-            "The log covers {weeks:.0f} weeks, less than two years: whether the next {horizon} weeks are a season "
-            "cannot be known.",
+            "The log covers {weeks:.0f} weeks, less than two years: whether the next {horizon} weeks are high or low "
+            "season cannot be known.",
             weeks=season.weeks,
             horizon=horizon,
         )
@@ -138,9 +138,15 @@ def _of_spend(transactions: Transactions, ledger: Ledger, forecast: Forecast) ->
             "{mean:,.2f}, is taken as everybody's.",
             mean=spending.mean,
         )
-    elif abs(spending.correlation) >= RELATED:
+    elif spending.correlation >= RELATED:
         yield message(
-            "Customers who buy often spend otherwise a day (Spearman {rho:+.2f}); the model of spend takes both to be "
+            "Customers who buy often spend more a day (Spearman {rho:+.2f}); the model of spend takes both to be "
+            "unrelated.",
+            rho=spending.correlation,
+        )
+    elif spending.correlation <= -RELATED:
+        yield message(
+            "Customers who buy often spend less a day (Spearman {rho:+.2f}); the model of spend takes both to be "
             "unrelated.",
             rho=spending.correlation,
         )

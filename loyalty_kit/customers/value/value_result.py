@@ -138,7 +138,7 @@ class ValueResult(Result):
             name: told["estimate"].get(name, np.nan) for name in ("purchases", "revenue", "margin")
         }
         row |= {end: told.loc["purchases", end] for end in ("ci_low", "ci_high")}
-        basis = "parameters, chance and holdout" if self.calibrated else "parameters and chance"
+        basis = "parameters, chance and holdout" if self.correction.off else "parameters and chance"
         return pd.DataFrame([row | {"basis": basis}])
 
     def dropout(self) -> pd.DataFrame:
@@ -186,15 +186,16 @@ class ValueResult(Result):
 
         Notes
         -----
-        One holdout praises or damns a model by its date. `ratio` is predicted over actual. Of more than 100,000
-        customers a part, every k-th, is fitted and scaled up.
+        One holdout praises or damns a model by its date. `ratio` is predicted over actual. Of 200,000
+        customers or more a part, every k-th, is fitted and scaled up.
         """
         if cuts is None and weeks is None:
             return self.past.copy()
         span = int(self.held.weeks) if weeks is None else weeks
+        check_whole(span, "weeks", 1)
         end = last_day(self.ledger)
         days = (
-            cuts_before(self.ledger, end - WEEK * span, span)
+            cuts_before(self.ledger, check_cut(self.ledger, end - WEEK * span, end), span)
             if cuts is None
             else [check_cut(self.ledger, day_of(cut), end) for cut in cuts]
         )

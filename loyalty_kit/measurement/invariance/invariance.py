@@ -204,6 +204,7 @@ def invariance(
 
     Examples
     --------
+    >>> import numpy as np
     >>> rng = np.random.default_rng(1)
     >>> answers = rng.normal(size=(600, 2)).repeat(3, axis=1) + rng.normal(size=(600, 6))
     >>> responses = pd.DataFrame(answers, columns=list("abcdef")).assign(channel=["store", "web"] * 300)

@@ -123,7 +123,7 @@ def describe_lapsed(result: LapsedResult) -> Passage:
 
 
 @describes(ContactResult, "contact")
-def describe_contact(result: ContactResult, *, currency: str = "") -> Passage:
+def describe_contact(result: ContactResult, *, currency: str = "", margin: float | None = None) -> Passage:
     """Say how many contacts are expected to pay and what they bring, and that this is an assumption until tested."""
     if not result.contacts:
         return Passage([Sentence(say("contact.none", effect=percent(result.effect)), "answer")])
@@ -139,6 +139,7 @@ def describe_contact(result: ContactResult, *, currency: str = "") -> Passage:
     }
     sure = "pays" if result.ci_low > 0 else "may_pay"
     told = [Sentence(say(f"contact.{sure}", **figures), "answer")]
+    told += [say("contact.revenue")] if margin is None else []
     return Passage([*told, *(Sentence(translate(warning)) for warning in result.warnings)])
 
 
@@ -190,7 +191,7 @@ def describe_projection(result: ProjectionResult) -> Passage:
     written = interval(
         100 * last["ci_low"], 100 * last["ci_high"], n=result.n_used, confidence=result.confidence, digits=0
     )
-    return Passage([say("projection.last", share=percent(last["retention"]), age=last["age"], interval=written)])
+    return Passage([say("projection.last", share=percent(last["expected"]), age=last["age"], interval=written)])
 
 
 @describes(LifecycleResult, "stages")

@@ -62,7 +62,7 @@ def test_risk_is_not_persuadability_and_a_test_would_tell():
     assert found.test_n == size_of_halves(0.65, -0.065)
     assert not found.test_possible
     assert "does not say that a contact changes it" in found.warnings[0]
-    assert f"a test of {found.test_n} customers" in found.warnings[1]
+    assert f"a test would need {found.test_n} customers" in found.warnings[1]
     assert "taken as known" in found.warnings[2]
 
 

@@ -80,6 +80,15 @@ def test_too_little_gives_a_sentence():
         cohorts([100, 60, 40]).project(0)
 
 
+def test_what_is_expected_starts_from_what_was_seen():
+    """20,000 customers of whom more stayed than the model has it: 9,800 at age 4, then S(5) / S(4) of them."""
+    table = cohorts([20_000, 16_000, 12_000, 10_000, 9_800]).project(2).to_frame().set_index("age")
+    assert table.loc[4, "expected"] == pytest.approx(0.49)
+    ahead = 0.49 * table.loc[5, "retention"] / table.loc[4, "retention"]
+    assert table.loc[5, "expected"] == pytest.approx(ahead)
+    assert table.loc[5, "ci_low"] < table.loc[5, "expected"] < table.loc[5, "ci_high"]
+
+
 def test_orders_are_not_projected():
     rows = pd.DataFrame(
         {"who": [1, 1, 2], "when": pd.to_datetime(["2026-01-05", "2026-02-01", "2026-03-01"]), "paid": 9}

@@ -9,6 +9,7 @@ from cdnow import CUT, log
 from shops import orders
 
 import loyalty_kit as lk
+from loyalty_kit.customers.value import holdout
 from loyalty_kit.customers.value.forecast import correction_of
 
 ROOT = Path(__file__).parents[3]
@@ -307,3 +308,17 @@ def test_refunds_of_no_single_purchase_lower_revenue_where_the_log_is_read_net()
     assert (told[1] / told[0]).tolist() == pytest.approx([1.0, kept, kept])
     assert net.by("cohort")["revenue"].sum() == pytest.approx(told[1]["revenue"])
     assert "are not taken off" in str(apart.warnings) and "are taken off all revenue ahead alike" in str(net.warnings)
+
+
+@pytest.mark.parametrize("weeks", [0, -3, 2.5, 1000])
+def test_windows_that_the_log_cannot_hold_give_a_sentence(cdnow, weeks):
+    with pytest.raises((lk.InputError, lk.TooLittleError)):
+        cdnow.rolling(weeks=weeks)
+
+
+def test_a_part_of_very_many_customers_tells_nearly_what_all_do(growing, monkeypatch):
+    found = lk.customer_value(read(growing), horizon=13)
+    monkeypatch.setattr(holdout, "MANY", 500)
+    part = found.rolling(weeks=13)
+    assert part["actual"].tolist() == found.past["actual"].tolist()
+    assert (part["predicted"] / found.past["predicted"]).tolist() == pytest.approx([1.0] * len(part), abs=0.15)

@@ -125,6 +125,8 @@ def test_a_broken_request_costs_nothing(server, tmp_path):
 
 
 def test_whoever_hangs_up_ends_the_child(server):
+    # Those of the tests before may still be ending.
+    assert comes_true(lambda: not server.children())
     content = json.dumps({"arguments": [], "folder": "/", "environment": dict(os.environ)}).encode()
     with send_request(Path(os.environ[KERNELS]), content):
         assert comes_true(lambda: len(server.children()) == 1)

@@ -9,7 +9,7 @@ from scipy.special import gammaln, psi
 Floats = npt.NDArray[np.float64]
 NODES, WEIGHTS = np.polynomial.legendre.leggauss(32)
 NODES, WEIGHTS = (NODES + 1) / 2, WEIGHTS / 2
-BLOCK = 20_000
+BLOCK = 500
 """Histories at a time: their nodes then stay near the processor."""
 TINY = 1e-300
 
@@ -42,9 +42,11 @@ def _likelihood(theta: Floats, x: Floats, t_x: Floats, T: Floats) -> tuple[Float
     # Beyond the last of these times less than e^-45 of the integral is left.
     last = np.minimum(T, (alpha + t_x) * np.exp(np.minimum(45 / shape, 600)) - alpha)
     span = np.log((shift + last) / (shift + t_x))
-    moved = (shift + t_x)[:, None] * np.exp(span[:, None] * NODES)
-    from_alpha, from_beta = moved + (alpha - shift), moved + (beta - shift)
-    log_alpha, log_beta = np.log(from_alpha), np.log(from_beta)
+    log_moved = np.log(shift + t_x)[:, None] + span[:, None] * NODES
+    moved = np.exp(log_moved)
+    further = moved + abs(beta - alpha)
+    near, far = (moved, log_moved), (further, np.log(further))
+    (from_alpha, log_alpha), (from_beta, log_beta) = (near, far) if alpha <= beta else (far, near)
     stayed = -shape * np.log(alpha + T) - s * np.log(beta + T)
     # Measured against the larger end: who bought often and long ago is gone by factors beyond any number.
     top = np.maximum(stayed, -shape * np.log(alpha + t_x) - (s + 1) * np.log(beta + t_x))
@@ -56,7 +58,7 @@ def _likelihood(theta: Floats, x: Floats, t_x: Floats, T: Floats) -> tuple[Float
     whole = np.maximum(there + gone, TINY)
     ll = gammaln(shape) - gammaln(r) + r * np.log(alpha) + s * np.log(beta) + top + np.log(whole)
     by_alpha, by_beta = ((part / moments).sum(axis=1) for moments in (from_alpha, from_beta))
-    sum_alpha, sum_beta = ((part * logs).sum(axis=1) for logs in (log_alpha, log_beta))
+    sum_alpha, sum_beta = (np.einsum("ij,ij->i", part, logs) for logs in (log_alpha, log_beta))
     gradient = np.stack(
         [
             psi(shape) - psi(r) + np.log(alpha) - (there * np.log(alpha + T) + sum_alpha) / whole,
