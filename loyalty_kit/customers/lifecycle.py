@@ -187,6 +187,29 @@ def lifecycle(
         check_number(costs, "costs")
         if costs <= 0:
             raise InputError("'{name}' must be above 0; got {given}.", name="costs", given=shown(costs))
+    ledger, customers, end = _base(transactions, at, period)
+    mine, unknown = (None, 0) if referred is None else _referred(referred, ledger.ids, customers.index)
+    now = _stages(customers, end, period)
+    then = _stages_before(ledger, customers, end - period, period)
+    metrics = [
+        *_metrics(ledger, customers, then, now, confidence),
+        *_referrals(mine, now, confidence),
+        *_money(ledger, customers, end, period, costs, margin, transactions.net_share, confidence),
+    ]
+    return LifecycleResult(
+        table=_table(now, then, period, confidence),
+        metrics=pd.DataFrame(metrics, columns=METRICS).assign(definition=lambda rows: rows["metric"].map(DEFINITIONS)),
+        at=as_date(end),
+        period=period,
+        n_used=len(customers),
+        confidence=confidence,
+        visits=visits_of(ledger.purchases),
+        warnings=tuple(_told(costs, margin, 0 if mine is None else unknown)),
+    )
+
+
+def _base(transactions: Transactions, at: date | str | None, period: int) -> tuple[Ledger, pd.DataFrame, int]:
+    """Ledger and customers as they stood on a day, and that day; refused where the log does not hold two periods."""
     ledger = transactions.ledger()
     end = int(ledger.purchases.day.max()) if at is None else day_number(at)
     last = int(ledger.day.max())
@@ -213,24 +236,7 @@ def lifecycle(
             n=end - first,
             at=as_date(end).isoformat(),
         )
-    mine, unknown = (None, 0) if referred is None else _referred(referred, ledger.ids, customers.index)
-    now = _stages(customers, end, period)
-    then = _stages_before(ledger, customers, end - period, period)
-    metrics = [
-        *_metrics(ledger, customers, then, now, confidence),
-        *_referrals(mine, now, confidence),
-        *_money(ledger, customers, end, period, costs, margin, transactions.net_share, confidence),
-    ]
-    return LifecycleResult(
-        table=_table(now, then, period, confidence),
-        metrics=pd.DataFrame(metrics, columns=METRICS).assign(definition=lambda rows: rows["metric"].map(DEFINITIONS)),
-        at=as_date(end),
-        period=period,
-        n_used=len(customers),
-        confidence=confidence,
-        visits=visits_of(ledger.purchases),
-        warnings=tuple(_told(costs, margin, 0 if mine is None else unknown)),
-    )
+    return ledger, customers, end
 
 
 def _stages(customers: pd.DataFrame, end: int, period: int) -> Places:
