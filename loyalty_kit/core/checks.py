@@ -155,6 +155,13 @@ def check_path(path: object, name: str) -> None:
         raise InputError("'{name}' must be the path of a file; got {given}.", name=name, given=kind(path))
 
 
+def check_new_file(path: str | os.PathLike[str]) -> None:
+    """Refuse what cannot be a path, and a file that is there: nothing of a user's is overwritten."""
+    check_path(path, "path")
+    if os.path.exists(path):
+        raise InputError("'{path}' is there already; name another file, or remove it.", path=path)
+
+
 def check_responses(responses: object, columns: Iterable[str], name: str = "responses") -> None:
     """Refuse what is not a pandas table that holds each of the columns once."""
     if not isinstance(responses, pd.DataFrame):

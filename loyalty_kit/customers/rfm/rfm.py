@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
-from loyalty_kit.core.checks import check_path, check_whole
+from loyalty_kit.core.checks import check_new_file, check_whole
 from loyalty_kit.core.errors import InputError, TooLittleError, kind
 from loyalty_kit.core.results import Result
 from loyalty_kit.core.selection import FEWEST
@@ -147,9 +147,7 @@ class RfmResult(Result):
         int
             Customers written.
         """
-        check_path(path, "path")
-        if Path(path).exists():
-            raise InputError("'{path}' is there already; name another file, or remove it.", path=path)
+        check_new_file(path)
         rows = pd.DataFrame({"customer": self.segment.index}).assign(**self.scored.values)
         rows = rows.assign(**{name[0]: self.scored.scores[name] for name in MEASURES})
         rows.assign(segment=self.segment.to_numpy()).to_csv(path, index=False)

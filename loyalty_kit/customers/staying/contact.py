@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
-from loyalty_kit.core.checks import check_level, check_number, check_path
+from loyalty_kit.core.checks import check_level, check_new_file, check_number
 from loyalty_kit.core.errors import InputError
 from loyalty_kit.core.messages import Message, message, shown
 from loyalty_kit.core.results import Result
@@ -96,9 +96,7 @@ class ContactResult(Result):
         int
             Customers written.
         """
-        check_path(path, "path")
-        if Path(path).exists():
-            raise InputError("'{path}' is there already; name another file, or remove it.", path=path)
+        check_new_file(path)
         self.each.sort_values("gain", ascending=False, kind="stable").to_csv(path, index=False)
         return len(self.each)
 

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 from statsmodels.stats.proportion import proportion_confint
 
-from loyalty_kit.core.checks import check_level, check_path, check_whole
+from loyalty_kit.core.checks import check_level, check_new_file, check_whole
 from loyalty_kit.core.errors import InputError, kind
 from loyalty_kit.core.estimates import Estimate
 from loyalty_kit.core.messages import message
@@ -81,9 +81,7 @@ class NextPurchaseResult(Result):
         int
             Customers written.
         """
-        check_path(path, "path")
-        if Path(path).exists():
-            raise InputError("'{path}' is there already; name another file, or remove it.", path=path)
+        check_new_file(path)
         self.rows.to_csv(path, index=False)
         return len(self.rows)
 

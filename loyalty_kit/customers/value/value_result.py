@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from loyalty_kit.core.checks import check_choice, check_path, check_share, check_whole
+from loyalty_kit.core.checks import check_choice, check_new_file, check_share, check_whole
 from loyalty_kit.core.errors import InputError
 from loyalty_kit.core.estimates import Estimate
 from loyalty_kit.core.messages import message
@@ -341,9 +341,7 @@ class ValueResult(Result):
         int
             Customers written.
         """
-        check_path(path, "path")
-        if Path(path).exists():
-            raise InputError("'{path}' is there already; name another file, or remove it.", path=path)
+        check_new_file(path)
         histories = self.forecast.histories
         purchases = self.factor * self.forecast.each()
         spend = self.forecast.spending.expected(histories.x.astype(float), histories.z)

@@ -107,7 +107,8 @@ def test_who_leaves_by_lot_is_told_no_better_than_the_base_rate(model):
     rows = pd.DataFrame({"who": who, "when": pd.Timestamp("2026-01-01") + pd.to_timedelta(day, "D"), "paid": 9.0})
     # Recency and tenure of uniform days tell nothing of later ones.
     found = lk.churn(log(rows), at="2026-06-01", horizon=70, model=model)
-    assert found.verdict == "no_better" or found.auc < 0.62
+    assert found.verdict == "no_better"
+    assert found.ci_low < 0.5
 
 
 def test_more_features_count_and_one_that_holds_the_outcome_is_refused(shop):

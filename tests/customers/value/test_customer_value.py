@@ -11,6 +11,7 @@ from shops import orders
 import loyalty_kit as lk
 from loyalty_kit.customers.value import holdout
 from loyalty_kit.customers.value.forecast import correction_of
+from loyalty_kit.customers.value.models.known import MODELS
 
 ROOT = Path(__file__).parents[3]
 
@@ -322,3 +323,15 @@ def test_a_part_of_very_many_customers_tells_nearly_what_all_do(growing, monkeyp
     part = found.rolling(weeks=13)
     assert part["actual"].tolist() == found.past["actual"].tolist()
     assert (part["predicted"] / found.past["predicted"]).tolist() == pytest.approx([1.0] * len(part), abs=0.15)
+
+
+def test_the_discount_weighs_time_by_money_not_by_purchases(cdnow):
+    """By hand, a customer at a time: what each is to spend in twelfths of the horizon, worth less at their middles."""
+    forecast = cdnow.forecast
+    model, p, histories = MODELS["pareto_nbd"], forecast.fitted.parameters, forecast.histories
+    past = [part.astype(float) for part in (histories.x, histories.t_x / 7, histories.T / 7)]
+    ends = np.linspace(0, 39, 13)
+    reached = np.array([np.zeros(len(past[0])), *(model.expected(p, end, *past) for end in ends[1:])])
+    money = np.diff(reached, axis=0) @ forecast.spending.expected(past[0], histories.z)
+    worth = 1.1 ** -((ends[1:] + ends[:-1]) / 2 / (365.25 / 7))
+    assert forecast.discounted(0.1) == pytest.approx(money @ worth / money.sum(), rel=1e-9)
