@@ -9,30 +9,26 @@ import pandas as pd
 from loyalty_kit.core.checks import check_choice, check_level, check_rng, check_whole
 from loyalty_kit.core.errors import InputError
 from loyalty_kit.core.messages import message
-from loyalty_kit.paths.consistency import disattenuated, heterotrait_monotrait, rho_a
-from loyalty_kit.paths.partial_least_squares import (
+from loyalty_kit.paths.model.samples import correlations_of, leaving_out, products_of
+from loyalty_kit.paths.model.specification import Floats, Specification, complete_answers, specify
+from loyalty_kit.paths.path_result import PathResult
+from loyalty_kit.paths.pls.consistency import heterotrait_monotrait
+from loyalty_kit.paths.pls.figures import f_squared, inner_of, loadings_of, sampled_figures
+from loyalty_kit.paths.pls.partial_least_squares import (
     SCHEMES,
     Inner,
     Scheme,
     equal_weights,
-    inner_model,
     outer_weights,
     score_correlations,
 )
-from loyalty_kit.paths.path_result import PathResult
-from loyalty_kit.paths.quality import pairs
-from loyalty_kit.paths.samples import correlations_of, leaving_out, products_of
-from loyalty_kit.paths.specification import Floats, Specification, complete_answers, specify
 from loyalty_kit.statistics.resampling import over_samples
 from loyalty_kit.survey.codebook import Codebook
 from loyalty_kit.survey.codebook_text import Paths
 
 Estimator = Literal["pls", "plsc"]
 ESTIMATORS = ("pls", "plsc")
-_SAMPLE_TOLERANCE = 1e-7
 _MOST_FAILED = 0.05
-_AT_ONCE = 250
-"""Samples that are fitted at a time, few enough to stay in the memory next to the processor."""
 _METHODS = {
     "pls": message("partial least squares"),
     "plsc": message("consistent partial least squares"),
@@ -120,11 +116,11 @@ def path_model(
     _check_formative(correlations[0], model)
     _check_below_one(score_correlations(equal_weights(correlations, model), correlations)[0], model)
     fitted = outer_weights(correlations, model, scheme)
-    inner = _inner(fitted.weights, correlations, model, estimator)
+    inner = inner_of(fitted.weights, correlations, model, estimator)
     _check_below_one(inner.correlations[0], model)
     if not fitted.converged[0]:
         raise InputError("The weights of the items do not settle; take the construct with the weakest paths out.")
-    sampled = partial(_sampled, products, model, scheme, estimator)
+    sampled = partial(sampled_figures, products, model, scheme, estimator)
     drawn = over_samples(sampled, len(answers), bootstrap, rng=generator)
     kept = _settled(drawn, inner, model)
     left_out = sampled(leaving_out(len(answers)), generator)
@@ -132,9 +128,9 @@ def path_model(
         model=model,
         correlations=correlations[0],
         weights=fitted.weights[0],
-        loadings=_loadings(fitted.weights, correlations, model, estimator)[0],
+        loadings=loadings_of(fitted.weights, correlations, model, estimator)[0],
         inner=Inner(*(part[0] for part in inner)),
-        f2=_f_squared(correlations, model, scheme, estimator, inner),
+        f2=f_squared(correlations, model, scheme, estimator, inner),
         ratios=heterotrait_monotrait(correlations, model)[0],
         samples=kept,
         left_out=left_out[np.isfinite(left_out[:, : len(model.edges)]).all(axis=1)],
@@ -162,70 +158,6 @@ def _settled(drawn: Floats, inner: Inner, model: Specification) -> Floats:
             construct=_weakest(inner.correlations[0], model),
         )
     return kept
-
-
-def _sampled(
-    products: tuple[Floats, Floats],
-    model: Specification,
-    scheme: Scheme,
-    estimator: str,
-    counts: Floats,
-    rng: np.random.Generator,
-) -> Floats:
-    """Paths, R² and HTMT of each sample, a row each; NaN where it did not settle."""
-    del rng
-    parts = np.array_split(counts, max(len(counts) // _AT_ONCE, 1))
-    return np.concatenate([_figures(part, products, model, scheme, estimator) for part in parts])
-
-
-def _figures(
-    counts: Floats, products: tuple[Floats, Floats], model: Specification, scheme: Scheme, estimator: str
-) -> Floats:
-    correlations = correlations_of(counts, *products)
-    sound = np.isfinite(correlations).all(axis=(1, 2))
-    fitted = outer_weights(correlations[sound], model, scheme, _SAMPLE_TOLERANCE)
-    inner = _inner(fitted.weights, correlations[sound], model, estimator)
-    first, second = (np.array(places, dtype=int) for places in zip(*model.edges, strict=True))
-    ratios = heterotrait_monotrait(correlations[sound], model)
-    between = [ratios[:, a, b] for a, b in pairs(model)]
-    figures = np.column_stack([inner.paths[:, first, second], inner.r_squared[:, model.explained], *between])
-    figures[~fitted.converged] = np.nan
-    found = np.full((len(counts), figures.shape[1]), np.nan)
-    found[sound] = figures
-    return found
-
-
-def _inner(weights: Floats, correlations: Floats, model: Specification, estimator: str) -> Inner:
-    scores = score_correlations(weights, correlations)
-    if estimator == "plsc":
-        scores = disattenuated(scores, rho_a(weights, correlations, model))
-    return inner_model(scores, model)
-
-
-def _loadings(weights: Floats, correlations: Floats, model: Specification, estimator: str) -> Floats:
-    """Load the items on their own construct."""
-    plain: Floats = (correlations @ weights) * model.blocks
-    if estimator == "pls":
-        return plain
-    factor = np.sqrt(np.maximum(rho_a(weights, correlations, model), 0)) / (weights**2).sum(axis=1)
-    corrected: Floats = weights * factor[:, None, :]
-    corrected[:, :, list(model.formative)] = plain[:, :, list(model.formative)]
-    return corrected
-
-
-def _f_squared(correlations: Floats, model: Specification, scheme: Scheme, estimator: str, inner: Inner) -> Floats:
-    """Size of each path: by how much R² falls where the model is fitted without it, by what stays unexplained."""
-    found = []
-    for source, target in model.edges:
-        without = model.without(source, target)
-        left = 0.0
-        if len(without.sources(target)):
-            linked = bool((without.structure[source] + without.structure[:, source]).any())
-            weights = outer_weights(correlations, without if linked else model, scheme).weights
-            left = float(_inner(weights, correlations, without, estimator).r_squared[0, target])
-        whole = float(inner.r_squared[0, target])
-        found.append((whole - left) / (1 - whole))
-    return np.array(found)
 
 
 def _weakest(correlations: Floats, model: Specification) -> str:

@@ -7,11 +7,11 @@ import numpy as np
 import pandas as pd
 
 from loyalty_kit.core.results import Result
-from loyalty_kit.paths.effects import effect_table
-from loyalty_kit.paths.intervals import bias_corrected, percentile
-from loyalty_kit.paths.partial_least_squares import Inner
+from loyalty_kit.paths.model.effects import effect_table
+from loyalty_kit.paths.model.intervals import bias_corrected, percentile
+from loyalty_kit.paths.model.specification import Floats, Specification
+from loyalty_kit.paths.pls.partial_least_squares import Inner
 from loyalty_kit.paths.quality import PathQualityResult, construct_table, distinct_table, item_table
-from loyalty_kit.paths.specification import Floats, Specification
 from loyalty_kit.survey.codebook import Codebook
 
 _COLUMNS = ["source", "target", "estimate", "ci_low", "ci_high", "bca_low", "bca_high", "f2", "vif", "verdict"]

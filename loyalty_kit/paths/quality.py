@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from loyalty_kit.core.results import Result
-from loyalty_kit.paths.consistency import rho_a
-from loyalty_kit.paths.specification import Floats, Specification
+from loyalty_kit.paths.model.specification import Floats, Specification
+from loyalty_kit.paths.pls.consistency import rho_a
 
 _DISTINCT = 0.9
 """HTMT below which two constructs are told apart (Henseler et al. 2015)."""
@@ -93,14 +93,8 @@ def item_table(model: Specification, correlations: Floats, weights: Floats, load
 def distinct_table(model: Specification, ratios: Floats, ends: Floats) -> pd.DataFrame:
     """HTMT of each pair of constructs that are not formative, with its interval."""
     rows = []
-    for k, (first, second) in enumerate(pairs(model)):
+    for k, (first, second) in enumerate(model.pairs):
         low, high = ends[:, k]
         verdict = "distinct" if high < _DISTINCT else "not_distinct" if low > _DISTINCT else "unclear"
         rows.append((model.constructs[first], model.constructs[second], ratios[first, second], low, high, verdict))
     return pd.DataFrame(rows, columns=["first", "second", "htmt", "ci_low", "ci_high", "verdict"])
-
-
-def pairs(model: Specification) -> list[tuple[int, int]]:
-    """Pairs of constructs that are not formative."""
-    kept = [j for j in range(len(model.constructs)) if j not in model.formative]
-    return [(a, b) for place, a in enumerate(kept) for b in kept[place + 1 :]]

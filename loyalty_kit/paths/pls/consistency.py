@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from loyalty_kit.paths.specification import Floats, Specification
+from loyalty_kit.paths.model.specification import Floats, Specification
 
 
 def rho_a(weights: Floats, correlations: Floats, model: Specification) -> Floats:

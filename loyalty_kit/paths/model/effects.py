@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from loyalty_kit.paths.intervals import percentile
-from loyalty_kit.paths.specification import Floats, Specification
+from loyalty_kit.paths.model.intervals import percentile
+from loyalty_kit.paths.model.specification import Floats, Specification
 
 EFFECT_COLUMNS = ["source", "via", "target", "kind", "estimate", "ci_low", "ci_high", "share_of_total", "mediation"]
 

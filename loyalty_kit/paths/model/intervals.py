@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.stats import norm
 
-from loyalty_kit.paths.specification import Floats
+from loyalty_kit.paths.model.specification import Floats
 
 
 def percentile(samples: Floats, confidence: float) -> Floats:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from loyalty_kit.paths.specification import Floats
+from loyalty_kit.paths.model.specification import Floats
 
 _PARTS = 200
 """Most parts that are left out in turn for the acceleration of the BCa intervals."""

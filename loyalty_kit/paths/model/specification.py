@@ -51,6 +51,12 @@ class Specification:
         """Places of the constructs that others act on."""
         return [int(j) for j in np.flatnonzero(self.structure.any(axis=0))]
 
+    @property
+    def pairs(self) -> list[tuple[int, int]]:
+        """Pairs of constructs that are not formative."""
+        kept = [j for j in range(len(self.constructs)) if j not in self.formative]
+        return [(a, b) for place, a in enumerate(kept) for b in kept[place + 1 :]]
+
     def block(self, construct: int) -> npt.NDArray[np.intp]:
         """Places of a construct's items."""
         return np.flatnonzero(self.blocks[:, construct])

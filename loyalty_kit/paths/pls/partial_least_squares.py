@@ -5,7 +5,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from loyalty_kit.paths.specification import Floats, Specification
+from loyalty_kit.paths.model.specification import Floats, Specification
 
 Scheme = Literal["path", "centroid", "factorial"]
 SCHEMES = ("path", "centroid", "factorial")
