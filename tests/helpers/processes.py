@@ -75,14 +75,23 @@ def running(process: int) -> bool:
         return False
 
 
+def command_line(process: psutil.Process) -> list[str]:
+    """Command line of a process; empty where it has ended, be it that nobody has asked yet how."""
+    try:
+        return process.cmdline()
+    except (psutil.Error, OSError):
+        return []
+
+
 def users(folder: Path) -> list[list[str]]:
     """Command lines of processes that name a folder, in their arguments or as the place of passing files."""
     found = []
     for process in psutil.process_iter():
         try:
-            told = [*process.cmdline(), process.environ().get("TMPDIR", "")]
+            line = process.cmdline()
+            told = [*line, process.environ().get("TMPDIR", "")]
         except (psutil.Error, OSError):
             continue
         if process.pid != psutil.Process().pid and any(str(folder) in part for part in told):
-            found.append(process.cmdline())
+            found.append(line)
     return found

@@ -152,6 +152,7 @@ def check_large(folder: Path, count: int, failing: int) -> None:
     assert most < 15, "more processes at once than two workers need"
 
 
+@pytest.mark.slow
 def test_a_batch_of_twenty_with_one_failing(tmp_path):
     check_large(study(tmp_path, 20, failing=1), 20, 1)
 

@@ -70,7 +70,8 @@ def run_plainly(notebook: nbformat.NotebookNode, folder: Path) -> nbformat.Noteb
     return client.execute()
 
 
-@pytest.mark.parametrize("name", QUICK_AND_SLOW)
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [path.name for path in NOTEBOOKS])
 def test_a_plain_kernel_and_the_exporter_show_the_pictures_of_a_rendered_report(project, rendered, name):
     notebook = nbformat.read(project / "notebooks" / name, as_version=4)
     notebook.cells.append(new_code_cell("import matplotlib.pyplot as plt\nplt.plot([1, 2]);"))

@@ -68,6 +68,7 @@ REPORTS = (
     "loyalty-drivers-ecsi-mobile",
     "campaign-test-spring",
     "customer-segments-club",
+    "customer-value-club",
 )
 SECOND = ("factor-structure-ecsi-mobile", "loyalty-drivers-corporate-reputation", "customer-segments-online-retail")
 """Second reports of a notebook: with the slow tests."""
@@ -172,7 +173,7 @@ def test_no_number_is_missing_and_no_code_shows_through(report):
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize(("width", "scheme"), [(WIDE, "light"), (NARROW, "dark")])
+@pytest.mark.parametrize(("width", "scheme"), [pytest.param(WIDE, "light", marks=pytest.mark.slow), (NARROW, "dark")])
 def test_a_report_works_in_a_browser(browser, report, width, scheme):
     with opened(browser, report.as_uri(), width=width, scheme=scheme) as page:
         check_toggle(page)
@@ -182,7 +183,7 @@ def test_a_report_works_in_a_browser(browser, report, width, scheme):
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
 def test_a_report_is_accessible(browser, report, scheme):
     source = axe()
     with opened(browser, report.as_uri(), scheme=scheme) as page:

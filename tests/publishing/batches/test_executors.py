@@ -48,6 +48,7 @@ def rendered(path: Path, output: Path, cluster) -> dict[str, str]:
     return {result.name: result.outcome for result in lk.batch.render_batch(batch, output, executor=executor)}
 
 
+@pytest.mark.slow
 def test_a_cluster_gives_the_same_reports_as_this_machine(tmp_path, cluster):
     path = study(tmp_path)
     assert set(rendered(path, tmp_path / "there", cluster).values()) == {"rendered"}

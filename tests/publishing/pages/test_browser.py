@@ -18,6 +18,14 @@ from loyalty_kit.publishing.pages.page import report_page
 from loyalty_kit.publishing.running.figures import png, shown
 
 pytestmark = pytest.mark.browser
+
+SEEN = [
+    (WIDE, "light"),
+    (NARROW, "dark"),
+    pytest.param(WIDE, "dark", marks=pytest.mark.slow),
+    pytest.param(NARROW, "light", marks=pytest.mark.slow),
+]
+"""Each width and each palette in every run, every pair of them with the slow tests."""
 SCALES = ["Image", "Expectation", "<script>alert(1)</script>", "客户忠诚度 with a label that is rather long"]
 
 
@@ -126,17 +134,15 @@ def test_the_page_does_not_scroll_sideways(browser, report, width):
         check_width(page)
 
 
-@pytest.mark.parametrize("width", [WIDE, NARROW])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_no_serious_fault(browser, report, scheme, width):
+@pytest.mark.parametrize(("width", "scheme"), SEEN)
+def test_axe_finds_no_serious_fault(browser, report, width, scheme):
     source = axe()
     with opened(browser, report, width=width, scheme=scheme) as page:
         check_accessible(page, source)
 
 
-@pytest.mark.parametrize("width", [WIDE, NARROW])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_a_chinese_report_is_as_quiet_and_as_accessible(browser, chinese, scheme, width):
+@pytest.mark.parametrize(("width", "scheme"), SEEN)
+def test_a_chinese_report_is_as_quiet_and_as_accessible(browser, chinese, width, scheme):
     source = axe()
     with opened(browser, chinese, width=width, scheme=scheme) as page:
         check_width(page)
