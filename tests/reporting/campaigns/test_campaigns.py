@@ -229,7 +229,7 @@ def test_a_borderline_is_called_one_in_the_headline(few_buyers):
     decision = few_buyers[5]
     borders = {"advice": "borderline", "believable": "borderline", "false_better": 0.04, "probability_gain": 0.94}
     told = whole(replace(decision, arms=decision.arms.assign(**borders))).replace("\xa0", " ")
-    assert "Borderline, A: it gains with probability 94 %, so near the 95 % asked for" in told
+    assert "Whether to roll out A is borderline: it gains with probability 94 %, too near the 95 % that" in told
     assert "It is a borderline: in 300 placebo campaigns without any effect" in told
 
 
