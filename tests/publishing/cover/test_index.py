@@ -288,7 +288,7 @@ def test_index_and_failure_page_load_nothing_and_fit_a_phone(browser, pages):
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
 def test_index_and_failure_page_are_accessible(browser, pages, scheme):
     source = axe()
     for url in pages:
