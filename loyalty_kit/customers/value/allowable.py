@@ -19,6 +19,7 @@ from loyalty_kit.customers.value.value_result import ValueResult
 
 Floats = npt.NDArray[np.float64]
 ONE = np.zeros(1)
+"""Repeat days and their mean spend of somebody new."""
 LABELS = {
     "new_customer": message("Value of a new customer in the horizon"),
     "allowable_cost": message("Highest cost of a new customer that the lower end of value still pays"),
@@ -157,10 +158,11 @@ def _drawn(value: ValueResult) -> tuple[Floats, Floats, Floats]:
     """Draws of the first day and of the scale of what follows, and what follows by week, as expected."""
     forecast = value.forecast
     model, spending = MODELS[value.used], forecast.spending
-    weeks = np.arange(1.0, value.horizon + 1)
+    weeks, somebody = np.arange(1.0, value.horizon + 1), forecast.cells.newcomers
+    shares = somebody.customers / somebody.customers.sum()
 
     def path_of(theta: Floats) -> Floats:
-        each = [model.expected(np.exp(theta), week, ONE, ONE, ONE)[0] for week in weeks]
+        each = [shares @ model.expected(np.exp(theta), week, *somebody.history) for week in weeks]
         return np.array(each, dtype=np.float64)
 
     bought = path_of(forecast.fitted.theta)

@@ -1,5 +1,6 @@
 """What customers are worth: purchases and money of today's customers over a horizon, tried out first on a holdout."""
 
+from collections.abc import Iterator
 from datetime import date
 from typing import Literal
 
@@ -8,12 +9,15 @@ import pandas as pd
 
 from loyalty_kit.core.checks import check_choice, check_level, check_number, check_rng, check_share, check_whole
 from loyalty_kit.core.errors import InputError, TooLittleError, kind
+from loyalty_kit.core.messages import Message, message
 from loyalty_kit.customers.transactions.transactions import Transactions
+from loyalty_kit.customers.value.covariates import NO_COVARIATES, effect_table, gain_table, read_covariates
 from loyalty_kit.customers.value.forecast import Forecast, correction_of, money_table
 from loyalty_kit.customers.value.holdout import (
     Holdout,
     any_seen,
     cuts_before,
+    fits_of,
     holdout_of,
     mean_of,
     rolling,
@@ -24,7 +28,7 @@ from loyalty_kit.customers.value.limits import check_ledger, cut_of, last_day
 from loyalty_kit.customers.value.models.fitting import Fit
 from loyalty_kit.customers.value.models.gamma_gamma import spending_of
 from loyalty_kit.customers.value.models.histories import histories_of
-from loyalty_kit.customers.value.models.known import DROPOUT, MODELS, dropout_p, fit_models
+from loyalty_kit.customers.value.models.known import DROPOUT, LEVEL, MODELS, dropout_p
 from loyalty_kit.customers.value.notes import notes_of
 from loyalty_kit.customers.value.season import season_of
 from loyalty_kit.customers.value.totals import Total
@@ -42,6 +46,7 @@ def customer_value(
     holdout: int | str | date | None = None,
     margin: float | None = None,
     discount: float | None = None,
+    covariates: pd.DataFrame | None = None,
     currency: str = "",
     confidence: float = 0.95,
     rng: int | np.random.Generator = 0,
@@ -65,6 +70,9 @@ def customer_value(
         Share of revenue that is earned.
     discount : float, optional
         Rate a year at which margin that comes later is worth less.
+    covariates : DataFrame, optional
+        What was known of each customer at the first purchase: columns of numbers or text, customers' ids as its index.
+        They move the rates of buying and of leaving; `effects` says how much, `covariates` whether beyond chance.
     currency : str
         Sign or name that reports write amounts with.
     confidence : float
@@ -82,7 +90,8 @@ def customer_value(
         If nobody bought on two days, fewer than 100 customers did, the log is shorter than two median gaps between
         purchases, or the model asked for runs to the edge of its parameters.
     InputError
-        If the horizon is longer than the log, the holdout lies outside it, or the model is not one of orders.
+        If the horizon is longer than the log, the holdout lies outside it, the model is not one of orders, or
+        covariates lack a customer, are the same for all, follow from one another or tell who came again.
 
     Notes
     -----
@@ -91,12 +100,15 @@ def customer_value(
     holdout's purchases lie outside their interval, figures are multiplied by actual over predicted; the error grows by
     the larger of the logarithm of that and of what the ratios at cuts half a window apart change by, beyond chance. Log
     scores are how likely a model held the days of the holdout given those before. A model sees dropout where it gains
-    over the NBD, p < .05 of half a chi-square of one degree. The sBG stands in `lk.retention(log).project`.
+    over the NBD, p < .05 of half a chi-square of one degree, both without covariates. Covariates z multiply the rate of
+    buying by exp(g' z), and that of leaving (the odds of it, in the BG/NBD and MBG/NBD) by exp(h' z). The sBG
+    stands in `lk.retention(log).project`.
 
     References
     ----------
     Fader, P. S. & Hardie, B. G. S. (2009). Probability models for customer-base analysis. Journal of Interactive
-    Marketing 23(1), 61–69. Checked against BTYD 2.4.3, BTYDplus 1.2.0 and CLVTools 0.12.1 on CDNOW.
+    Marketing 23(1), 61–69. Fader, P. S. & Hardie, B. G. S. (2007). Incorporating time-invariant covariates into the
+    Pareto/NBD and BG/NBD models. Checked against BTYD 2.4.3, BTYDplus 1.2.0 and CLVTools 0.12.1 on CDNOW.
 
     Examples
     --------
@@ -113,16 +125,17 @@ def customer_value(
     ledger = transactions.ledger()
     check_ledger(ledger, horizon)
     end = last_day(ledger)
-    held = holdout_of(ledger, cut_of(ledger, holdout, horizon), end)
-    histories = histories_of(ledger, end)
-    cells = histories.cells()
-    fits = fit_models(cells)
-    used, equal = _chosen(model, fits, held)
-    forecast = Forecast(used, fits[used], histories, cells, spending_of(histories), horizon)
+    known = NO_COVARIATES if covariates is None else read_covariates(covariates, ledger)
+    held = holdout_of(ledger, cut_of(ledger, holdout, horizon), end, known)
+    histories = histories_of(ledger, end, known.values)
+    plain, fits = fits_of(histories, known)
+    used, equal = _chosen(model, plain, fits, held)
+    forecast = Forecast(used, fits[used], histories, histories.cells(), spending_of(histories), horizon)
     weeks, seasonal = int(held.weeks), season_of(ledger, horizon)
-    past = rolling(ledger, used, cuts_before(ledger, held.histories.end, weeks), weeks, confidence, source)
+    past = rolling(ledger, used, cuts_before(ledger, held.histories.end, weeks), weeks, confidence, source, known)
     correction = correction_of(past, confidence)
-    models = _models(fits, held, forecast)
+    gain = gain_table(fits, plain, known.names)
+    models = _models(fits, held, forecast, there=any_seen(plain))
     return ValueResult(
         amounts=money_table(
             _parts(forecast, transactions.net_share, margin, discount, source), correction, confidence, source
@@ -132,7 +145,7 @@ def customer_value(
         horizon=horizon,
         ratio=float(past["ratio"].iloc[-1]),
         factor=correction.factor,
-        dropout_seen=any_seen(fits),
+        dropout_seen=any_seen(plain),
         n_used=len(histories.x),
         n_repeat=int((histories.x > 0).sum()),
         confidence=confidence,
@@ -148,10 +161,15 @@ def customer_value(
         past=past,
         ledger=ledger,
         model_table=models,
-        dropout_table=_dropout(fits),
+        dropout_table=_dropout(plain),
+        effect_table=effect_table(fits, known.names, confidence),
+        gain_table=gain,
         simulated=transactions.simulated,
         currency=currency,
-        warnings=notes_of(transactions, forecast, fits, past, correction, models, equal, seasonal),
+        warnings=(
+            *notes_of(transactions, forecast, any_seen(plain), fits, past, correction, models, equal, seasonal),
+            *_of_covariates(gain, used),
+        ),
     )
 
 
@@ -198,16 +216,17 @@ def _parts(
     return parts | worth
 
 
-def _chosen(model: str, fits: dict[str, Fit], held: Holdout) -> tuple[str, list[str]]:
+def _chosen(model: str, plain: dict[str, Fit], fits: dict[str, Fit], held: Holdout) -> tuple[str, list[str]]:
     """Model to use, and those that did as well in the holdout within chance."""
+    _check_edges(plain, fits)
     if model != "auto" and fits[model].edge:
         raise TooLittleError(
             "{model} cannot be fitted to this log: its parameter {parameter} ran to the edge; take model='auto'.",
             model=MODELS[model].called,
             parameter=fits[model].edge,
         )
-    able = [name for name in DROPOUT if seen(fits, name) and not held.fits[name].edge]
-    able = able or [name for name in DROPOUT if seen(fits, name)]
+    seeing = [name for name in DROPOUT if seen(plain, name) and not fits[name].edge]
+    able = [name for name in seeing if not held.fits[name].edge] or seeing
     each = {name: scores(held, name) for name in (able or ["nbd"])}
     best = max(each, key=lambda name: float(each[name].sum()))
     equal = [name for name in each if name == best or not _worse(each[name] - each[best])]
@@ -216,13 +235,35 @@ def _chosen(model: str, fits: dict[str, Fit], held: Holdout) -> tuple[str, list[
     return (nearest if model == "auto" else model), equal
 
 
+def _check_edges(plain: dict[str, Fit], fits: dict[str, Fit]) -> None:
+    """Refuse covariates with which no model can be fitted that can be without them."""
+    fit_alone = [name for name in DROPOUT if seen(plain, name)] or ["nbd"]
+    edges = [f"{MODELS[name].called} ({fits[name].edge})" for name in fit_alone if fits[name].edge]
+    if len(edges) == len(fit_alone) and not all(plain[name].edge for name in fit_alone):
+        raise TooLittleError(
+            "With these covariates no model can be fitted, each running to the edge of a parameter: {models}; leave "
+            "that column out, or put its rare values together.",
+            models=edges,
+        )
+
+
 def _worse(difference: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> bool:
     error = difference.std() * np.sqrt(len(difference))
     return bool(difference.sum() < -CLEAR * error)
 
 
-def _models(fits: dict[str, Fit], held: Holdout, forecast: Forecast) -> pd.DataFrame:
-    there = any_seen(fits)
+def _of_covariates(gain: pd.DataFrame, used: str) -> Iterator[Message]:
+    """Say where covariates explain no more than chance would."""
+    p_values = gain.loc[gain["model"] == used, "p_value"]
+    if len(p_values) and p_values.iloc[0] >= LEVEL:
+        yield message(
+            "Covariates explain no more of the purchases than chance would (p = {p:.2f}); the figures may as well be "
+            "made without them.",
+            p=float(p_values.iloc[0]),
+        )
+
+
+def _models(fits: dict[str, Fit], held: Holdout, forecast: Forecast, *, there: bool) -> pd.DataFrame:
     rows = []
     for name, fitted in fits.items():
         known = not fitted.edge

@@ -9,10 +9,19 @@ import pandas as pd
 
 from loyalty_kit.core.selection import FEWEST
 from loyalty_kit.customers.transactions.ledger import Ledger
+from loyalty_kit.customers.value.covariates import NO_COVARIATES, Covariates
 from loyalty_kit.customers.value.limits import enough, last_day
 from loyalty_kit.customers.value.models.fitting import Fit
 from loyalty_kit.customers.value.models.histories import WEEK, Cells, Histories, histories_of
-from loyalty_kit.customers.value.models.known import DROPOUT, LEVEL, MODELS, dropout_p, fit_model, fit_models
+from loyalty_kit.customers.value.models.known import (
+    DROPOUT,
+    LEVEL,
+    MODELS,
+    dropout_p,
+    fit_model,
+    fit_models,
+    fit_with_covariates,
+)
 from loyalty_kit.customers.value.totals import Total, chance_of, totals_of
 
 Floats = npt.NDArray[np.float64]
@@ -37,13 +46,23 @@ class Holdout(NamedTuple):
     """Histories of the same customers at the end of the holdout."""
 
 
-def holdout_of(ledger: Ledger, cut: int, end: int) -> Holdout:
+def holdout_of(ledger: Ledger, cut: int, end: int, covariates: Covariates = NO_COVARIATES) -> Holdout:
     """Fit the models at a cut, inclusive, and look at what came until an end."""
-    histories, after = histories_of(ledger, cut), histories_of(ledger, end)
+    histories, after = (histories_of(ledger, day, covariates.values) for day in (cut, end))
     known = np.searchsorted(after.who, histories.who)
     after = after.of(known)
+    _, fits = fits_of(histories, covariates)
+    return Holdout(histories, histories.cells(), fits, (end - cut) / WEEK, after.x - histories.x, after.cells())
+
+
+def fits_of(histories: Histories, covariates: Covariates) -> tuple[dict[str, Fit], dict[str, Fit]]:
+    """Fit all models without covariates, and with them where there are any."""
     cells = histories.cells()
-    return Holdout(histories, cells, fit_models(cells), (end - cut) / WEEK, after.x - histories.x, after.cells())
+    if covariates.values is None:
+        plain = fit_models(cells)
+        return plain, plain
+    plain = fit_models(histories._replace(covariates=None).cells())
+    return plain, {name: fit_with_covariates(name, cells, covariates.names, plain[name]) for name in plain}
 
 
 def cuts_before(ledger: Ledger, cut: int, weeks: int) -> list[int]:
@@ -54,7 +73,13 @@ def cuts_before(ledger: Ledger, cut: int, weeks: int) -> list[int]:
 
 
 def rolling(
-    ledger: Ledger, name: str, cuts: Sequence[int], weeks: int, confidence: float, rng: np.random.Generator
+    ledger: Ledger,
+    name: str,
+    cuts: Sequence[int],
+    weeks: int,
+    confidence: float,
+    rng: np.random.Generator,
+    covariates: Covariates = NO_COVARIATES,
 ) -> pd.DataFrame:
     """Predicted and actual purchases of one model at several cuts; of a part of very many customers, scaled up."""
     end, every = last_day(ledger), max(len(ledger.ids) // MANY, 1)
@@ -62,18 +87,27 @@ def rolling(
     rows = []
     for cut in sorted(cuts):
         span = min((end - cut) // WEEK, weeks)
-        histories, after = histories_of(some, cut), histories_of(some, cut + WEEK * span)
+        histories, after = (histories_of(some, day, covariates.values) for day in (cut, cut + WEEK * span))
         later = after.of(np.searchsorted(after.who, histories.who))
-        cells = histories.cells()
-        stay = fit_model("nbd", cells)
-        fits = {"nbd": stay} | ({} if name == "nbd" else {name: fit_model(name, cells, stay)})
-        held = Holdout(histories, cells, fits, float(span), later.x - histories.x, later.cells())
+        fits = _fits_at(name, histories, covariates)
+        held = Holdout(histories, histories.cells(), fits, float(span), later.x - histories.x, later.cells())
         (part,) = predicted(held, name, rng)
         came = _came(ledger, cut, cut + WEEK * span)
         total = Total(every * part.mean, part.relative, float(np.sqrt(every)) * part.chance)
         ends = total.interval(confidence, rng)
         rows.append((str(np.datetime64(cut, "D")), float(span), total.mean, *ends, came, total.mean / max(came, 1)))
     return pd.DataFrame(rows, columns=ROLLING).astype({"actual": int})
+
+
+def _fits_at(name: str, histories: Histories, covariates: Covariates) -> dict[str, Fit]:
+    """Fit one model, and the NBD into which it runs where it sits at its edge."""
+    plain = histories._replace(covariates=None).cells()
+    stay = fit_model("nbd", plain)
+    fits = {"nbd": stay} | ({} if name == "nbd" else {name: fit_model(name, plain, stay)})
+    if covariates.values is None:
+        return fits
+    cells = histories.cells()
+    return {each: fit_with_covariates(each, cells, covariates.names, fitted) for each, fitted in fits.items()}
 
 
 def _came(ledger: Ledger, cut: int, end: int) -> int:

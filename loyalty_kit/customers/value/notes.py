@@ -9,7 +9,6 @@ from loyalty_kit.core.messages import Message, message
 from loyalty_kit.customers.transactions.ledger import Ledger
 from loyalty_kit.customers.transactions.transactions import Transactions
 from loyalty_kit.customers.value.forecast import Correction, Forecast
-from loyalty_kit.customers.value.holdout import any_seen
 from loyalty_kit.customers.value.models.fitting import Fit
 from loyalty_kit.customers.value.models.known import DROPOUT, MODELS
 from loyalty_kit.customers.value.season import Season
@@ -23,6 +22,7 @@ LARGE = 0.05
 def notes_of(
     transactions: Transactions,
     forecast: Forecast,
+    seen: bool,
     fits: Mapping[str, Fit],
     past: pd.DataFrame,
     correction: Correction,
@@ -33,7 +33,7 @@ def notes_of(
     """Warnings of a result, the gravest first."""
     ledger = transactions.ledger()
     return (
-        *_of_dropout(dict(fits)),
+        *_of_dropout(seen),
         *_of_holdout(past, correction, forecast.horizon),
         *_of_models(models, equal, fits),
         *_of_season(season, forecast.horizon),
@@ -42,8 +42,8 @@ def notes_of(
     )
 
 
-def _of_dropout(fits: dict[str, Fit]) -> Iterator[Message]:
-    if not any_seen(fits):
+def _of_dropout(seen: bool) -> Iterator[Message]:
+    if not seen:
         yield message(
             "No dropout can be seen in this log: P(alive) and lifetime are not reported, purchases within the horizon "
             "are, as of customers who stay."

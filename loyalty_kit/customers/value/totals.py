@@ -8,14 +8,14 @@ import numpy.typing as npt
 
 from loyalty_kit.customers.value.models.fitting import Fit
 from loyalty_kit.customers.value.models.gamma_gamma import Spending
-from loyalty_kit.customers.value.models.histories import WEEK, Cells, Histories
+from loyalty_kit.customers.value.models.histories import Cells, Histories
 from loyalty_kit.customers.value.models.known import Model
 
 Floats = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.int64]
 STEP = 1e-3
 DRAWS = 20_000
-FUTURES, FEWEST_FUTURES, CUSTOMERS = 100, 2, 400_000
+FUTURES, FEWEST_FUTURES, CUSTOMERS = 100, 2, 100_000
 """Most and fewest futures, and customers that are drawn in all."""
 
 
@@ -66,9 +66,10 @@ def chance_of(
     model: Model, fitted: Fit, histories: Histories, horizon: float, groups: Whole, rng: np.random.Generator
 ) -> Floats:
     """Give the deviation by chance of what the customers of each group buy."""
-    customers = tuple(part.astype(float) for part in (histories.x, histories.t_x / WEEK, histories.T / WEEK))
+    customers = histories.history
     samples = int(np.clip(CUSTOMERS // max(len(groups), 1), FEWEST_FUTURES, FUTURES))
-    drawn = (next(model.futures(fitted.parameters, [horizon], *customers, rng)) for _ in range(samples))
+    p, there = fitted.parameters, model.alive(fitted.parameters, *customers)
+    drawn = (next(model.futures(p, [horizon], there, *customers, rng)) for _ in range(samples))
     return _deviations(drawn, samples, groups)
 
 
@@ -83,9 +84,10 @@ def chance_of_money(
 ) -> Floats:
     """Give the deviation by chance of what the customers of each group spend."""
     x, z = histories.x.astype(float), histories.z
-    customers = (x, histories.t_x / WEEK, histories.T / WEEK)
+    customers = histories.history
     samples = int(np.clip(CUSTOMERS // max(len(x), 1), FEWEST_FUTURES, FUTURES))
-    days = (next(model.futures(fitted.parameters, [horizon], *customers, rng)) for _ in range(samples))
+    p, there = fitted.parameters, model.alive(fitted.parameters, *customers)
+    days = (next(model.futures(p, [horizon], there, *customers, rng)) for _ in range(samples))
     drawn = (spending.drawn(count, x, z, rng) for count in days)
     return _deviations(drawn, samples, groups)
 

@@ -92,6 +92,8 @@ class ValueResult(Result):
     ledger: Ledger = field(repr=False)
     model_table: pd.DataFrame = field(repr=False)
     dropout_table: pd.DataFrame = field(repr=False)
+    effect_table: pd.DataFrame = field(repr=False)
+    gain_table: pd.DataFrame = field(repr=False)
     simulated: bool = False
     currency: str = ""
     warnings: tuple[str, ...] = ()
@@ -144,6 +146,18 @@ class ValueResult(Result):
     def dropout(self) -> pd.DataFrame:
         """Is dropout seen? model, gain (in log likelihood over the NBD, whose customers stay), p, seen."""
         return self.dropout_table.copy()
+
+    def effects(self) -> pd.DataFrame:
+        """Give what covariates go with: model, part, covariate, effect, ci_low, ci_high, p_value.
+
+        `effect` is what one more of the covariate, or the level named, multiplies a rate by: that of 'purchases' or of
+        'leaving' (its odds in the BG/NBD and MBG/NBD). Empty without covariates; fits at their edge have no row.
+        """
+        return self.effect_table.copy()
+
+    def covariates(self) -> pd.DataFrame:
+        """Do covariates explain more than chance would? model, gain (in log likelihood over none), df, p_value."""
+        return self.gain_table.copy()
 
     def models(self) -> pd.DataFrame:
         """Models side by side: model, log_score (in the holdout), total, alive (sum of P(alive)), used.

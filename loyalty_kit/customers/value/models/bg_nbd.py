@@ -6,6 +6,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import expit, gammaln, hyp2f1, psi
 
+from loyalty_kit.customers.value.models.counts import of_counts
+
 Floats = npt.NDArray[np.float64]
 
 
@@ -32,18 +34,25 @@ def likelihood(theta: Floats, x: Floats, t_x: Floats, T: Floats, *, modified: bo
     log_T, log_t = np.log(alpha + T), np.log(alpha + t_x)
     gap = np.where(may, np.log(a) - np.log(kept) + (r + x) * (log_T - log_t), -np.inf)
     gone = expit(gap)
-    whole, end, stayed = psi(a + b), psi(a + b + x + m), psi(b + x + m)
-    ll = gammaln(r + x) - gammaln(r) + r * np.log(alpha) - (r + x) * log_T + np.logaddexp(0, gap)
-    ll += gammaln(b + x + m) - gammaln(b) + gammaln(a + b) - gammaln(a + b + x + m)
+
+    def of(n: Floats) -> Floats:
+        """Part of the likelihood that depends on the count alone, and its slopes in r, a and b."""
+        ll = gammaln(r + n) - gammaln(r) + gammaln(b + n + m) - gammaln(b) + gammaln(a + b) - gammaln(a + b + n + m)
+        leaving = psi(a + b) - psi(a + b + n + m)
+        return np.stack([ll, psi(r + n) - psi(r), leaving, psi(b + n + m) - psi(b) + leaving])
+
+    ll, by_r, by_a, by_b = of_counts(of, x, r, a, b)
+    # The logarithm of 1 + e^gap, where that cannot overflow.
+    ll = ll + r * np.log(alpha) - (r + x) * log_T + np.maximum(gap, 0.0) + np.log1p(np.exp(-np.abs(gap)))
     gradient = np.stack(
         [
-            psi(r + x) - psi(r) + np.log(alpha) - (1 - gone) * log_T - gone * log_t,
+            by_r + np.log(alpha) - log_T + gone * (log_T - log_t),
             r / alpha - (r + x) * ((1 - gone) / (alpha + T) + gone / (alpha + t_x)),
-            whole - end + gone / a,
-            stayed - psi(b) + whole - end - gone / kept,
+            by_a + gone / a,
+            by_b - gone / kept,
         ]
     )
-    return ll, gradient * np.array([[r], [alpha], [a], [b]])
+    return ll, gradient * np.exp(theta).reshape(len(theta), -1)
 
 
 def alive(p: Floats, x: Floats, t_x: Floats, T: Floats, *, modified: bool = False) -> Floats:
@@ -61,7 +70,7 @@ def expected(p: Floats, t: float, x: Floats, t_x: Floats, T: Floats, *, modified
     r, alpha, a, b = p
     stayed = b + x + modified
     # The formula has a hole at a = 1.
-    a = a if abs(a - 1) > 1e-7 else 1 + 1e-7
+    a = np.where(np.abs(a - 1) > 1e-7, a, 1 + 1e-7)
     z = t / (alpha + T + t)
     curve = hyp2f1(a - 1 + b + modified - r, a - 1, a + stayed - 1, z)
     bought = (a + stayed - 1) / (a - 1) * (1 - (1 - z) ** (a - 1) * curve)
@@ -72,6 +81,7 @@ def expected(p: Floats, t: float, x: Floats, t_x: Floats, T: Floats, *, modified
 def futures(
     p: Floats,
     times: Sequence[float],
+    there: Floats,
     x: Floats,
     t_x: Floats,
     T: Floats,
@@ -79,10 +89,10 @@ def futures(
     *,
     modified: bool = False,
 ) -> Iterator[Floats]:
-    """Purchases of one future of each customer up to each of some times."""
+    """Purchases of one future of each customer, there with some chance, up to each of some times."""
     r, alpha, a, b = p
-    there = rng.random(len(x)) < alive(p, x, t_x, T, modified=modified)
-    rate = np.where(there, rng.gamma(r + x) / (alpha + T), 0.0)
+    here = rng.random(len(x)) < there
+    rate = np.where(here, rng.gamma(r + x) / (alpha + T), 0.0)
     leaves = np.clip(rng.beta(a, b + x + modified), 1e-12, 1.0)
     most = rng.geometric(leaves).astype(float)
     count = np.zeros(len(x))

@@ -6,6 +6,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import gammaln, psi
 
+from loyalty_kit.customers.value.models.counts import of_counts
+
 Floats = npt.NDArray[np.float64]
 
 
@@ -19,9 +21,10 @@ def likelihood(theta: Floats, x: Floats, t_x: Floats, T: Floats) -> tuple[Floats
     """
     r, alpha = np.exp(theta)
     log_T = np.log(alpha + T)
-    ll = gammaln(r + x) - gammaln(r) + r * np.log(alpha) - (r + x) * log_T
-    gradient = np.stack([psi(r + x) - psi(r) + np.log(alpha) - log_T, r / alpha - (r + x) / (alpha + T)])
-    return ll, gradient * np.array([[r], [alpha]])
+    ll, by_r = of_counts(lambda n: np.stack([gammaln(r + n) - gammaln(r), psi(r + n) - psi(r)]), x, r)
+    ll = ll + r * np.log(alpha) - (r + x) * log_T
+    gradient = np.stack([by_r + np.log(alpha) - log_T, r / alpha - (r + x) / (alpha + T)])
+    return ll, gradient * np.exp(theta).reshape(len(theta), -1)
 
 
 def alive(p: Floats, x: Floats, t_x: Floats, T: Floats) -> Floats:
@@ -36,9 +39,9 @@ def expected(p: Floats, t: float, x: Floats, t_x: Floats, T: Floats) -> Floats:
 
 
 def futures(
-    p: Floats, times: Sequence[float], x: Floats, t_x: Floats, T: Floats, rng: np.random.Generator
+    p: Floats, times: Sequence[float], there: Floats, x: Floats, t_x: Floats, T: Floats, rng: np.random.Generator
 ) -> Iterator[Floats]:
-    """Purchases of one future of each customer up to each of some times."""
+    """Purchases of one future of each customer, who stays, up to each of some times."""
     rate = rng.gamma(p[0] + x) / (p[1] + T)
     count = np.zeros(len(x))
     for step in np.diff([0.0, *times]):

@@ -6,11 +6,10 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import gammaln, psi
 
+from loyalty_kit.customers.value.models.counts import of_counts
+from loyalty_kit.customers.value.models.leaving import start_of, sums_of
+
 Floats = npt.NDArray[np.float64]
-NODES, WEIGHTS = np.polynomial.legendre.leggauss(32)
-NODES, WEIGHTS = (NODES + 1) / 2, WEIGHTS / 2
-BLOCK = 500
-"""Histories at a time: their nodes then stay near the processor."""
 TINY = 1e-300
 
 
@@ -21,9 +20,8 @@ def likelihood(theta: Floats, x: Floats, t_x: Floats, T: Floats) -> tuple[Floats
     -----
     Purchases are Poisson with a rate from a gamma distribution (shape r, rate alpha), and a customer leaves at a rate
     from another (shape s, rate beta): L = Γ(r + x) alpha^r beta^s / Γ(r) · [(alpha + T)^-(r + x) (beta + T)^-s +
-    s ∫ (alpha + τ)^-(r + x) (beta + τ)^-(s + 1) dτ], τ from t_x to T. The integral is taken by 32 Gauss nodes in the
-    logarithm of τ plus the smaller of alpha and beta, where it is smooth, and so is its gradient; no hypergeometric
-    function is needed.
+    s ∫ (alpha + τ)^-(r + x) (beta + τ)^-(s + 1) dτ], τ from t_x to T. The integral and its gradient are taken by Gauss
+    nodes, as `leaving` has it; no hypergeometric function is needed.
 
     References
     ----------
@@ -31,71 +29,56 @@ def likelihood(theta: Floats, x: Floats, t_x: Floats, T: Floats) -> tuple[Floats
     do next? Management Science 33(1), 1–24. Fader, P. S. & Hardie, B. G. S. (2005). A note on deriving the Pareto/NBD
     model and related expressions.
     """
-    blocks = range(0, max(len(x), 1), BLOCK)
-    parts = [_likelihood(theta, *(part[at : at + BLOCK] for part in (x, t_x, T))) for at in blocks]
-    return np.concatenate([ll for ll, _ in parts]), np.concatenate([gradient for _, gradient in parts], axis=1)
-
-
-def _likelihood(theta: Floats, x: Floats, t_x: Floats, T: Floats) -> tuple[Floats, Floats]:
     r, alpha, s, beta = np.exp(theta)
-    shift, shape = min(alpha, beta), r + x
-    # Beyond the last of these times less than e^-45 of the integral is left.
-    last = np.minimum(T, (alpha + t_x) * np.exp(np.minimum(45 / shape, 600)) - alpha)
-    span = np.log((shift + last) / (shift + t_x))
-    log_moved = np.log(shift + t_x)[:, None] + span[:, None] * NODES
-    moved = np.exp(log_moved)
-    further = moved + abs(beta - alpha)
-    near, far = (moved, log_moved), (further, np.log(further))
-    (from_alpha, log_alpha), (from_beta, log_beta) = (near, far) if alpha <= beta else (far, near)
-    stayed = -shape * np.log(alpha + T) - s * np.log(beta + T)
-    # Measured against the larger end: who bought often and long ago is gone by factors beyond any number.
-    top = np.maximum(stayed, -shape * np.log(alpha + t_x) - (s + 1) * np.log(beta + t_x))
-    part = np.exp(-shape[:, None] * log_alpha - (s + 1) * log_beta - top[:, None])
-    part *= moved * WEIGHTS * (span * s)[:, None]
-    gone = part.sum(axis=1)
-    there = np.exp(stayed - top)
+    log_alpha, log_beta = np.log(alpha + T), np.log(beta + T)
+    there, gone = _there(np.exp(theta), x, t_x, T), sums_of(theta, x, t_x, T)
     # At the corner of the parameters, where everybody leaves at once, the nodes miss the whole integral.
-    whole = np.maximum(there + gone, TINY)
-    ll = gammaln(shape) - gammaln(r) + r * np.log(alpha) + s * np.log(beta) + top + np.log(whole)
-    by_alpha, by_beta = ((part / moments).sum(axis=1) for moments in (from_alpha, from_beta))
-    sum_alpha, sum_beta = (np.einsum("ij,ij->i", part, logs) for logs in (log_alpha, log_beta))
+    whole = np.maximum(there + gone[0], TINY)
+    there = there / whole
+    gone = gone / whole
+    ll, by_r = of_counts(lambda n: np.stack([gammaln(r + n) - gammaln(r), psi(r + n) - psi(r)]), x, r)
+    ll = ll + r * np.log(alpha) + s * np.log(beta) + start_of(np.exp(theta), x, t_x) + np.log(whole)
     gradient = np.stack(
         [
-            psi(shape) - psi(r) + np.log(alpha) - (there * np.log(alpha + T) + sum_alpha) / whole,
-            r / alpha - shape * (there / (alpha + T) + by_alpha) / whole,
-            np.log(beta) + (gone / s - there * np.log(beta + T) - sum_beta) / whole,
-            s / beta - (there * s / (beta + T) + (s + 1) * by_beta) / whole,
+            by_r + np.log(alpha) - there * log_alpha - gone[1],
+            r / alpha - (r + x) * (there / (alpha + T) + gone[2]),
+            np.log(beta) + gone[0] / s - there * log_beta - gone[3],
+            s / beta - there * s / (beta + T) - (s + 1) * gone[4],
         ]
     )
-    return ll, gradient * np.array([[r], [alpha], [s], [beta]])
+    return ll, gradient * np.exp(theta).reshape(len(theta), -1)
+
+
+def _there(p: Floats, x: Floats, t_x: Floats, T: Floats) -> Floats:
+    """Weight of still being there, measured as the integrals over the time of leaving are."""
+    r, alpha, s, beta = p
+    found: Floats = np.exp(-(r + x) * np.log(alpha + T) - s * np.log(beta + T) - start_of(p, x, t_x))
+    return found
 
 
 def alive(p: Floats, x: Floats, t_x: Floats, T: Floats) -> Floats:
     """Chance that a customer is still there."""
-    r, alpha, s, beta = p
-    ll, _ = likelihood(np.log(p), x, t_x, T)
-    there = gammaln(r + x) - gammaln(r) + r * np.log(alpha) + s * np.log(beta)
-    there = there - (r + x) * np.log(alpha + T) - s * np.log(beta + T)
-    found: Floats = np.exp(np.minimum(there - ll, 0.0))
+    there = _there(p, x, t_x, T)
+    found: Floats = there / np.maximum(there + sums_of(np.log(p), x, t_x, T)[0], TINY)
     return found
 
 
 def expected(p: Floats, t: float, x: Floats, t_x: Floats, T: Floats) -> Floats:
     """Purchases expected in the next t weeks."""
     r, alpha, s, beta = p
-    power = s - 1 if abs(s - 1) > 1e-9 else 1e-9
+    power = np.where(np.abs(s - 1) > 1e-9, s - 1, 1e-9)
     lasting = -np.expm1(power * np.log((beta + T) / (beta + T + t))) / power
     found: Floats = alive(p, x, t_x, T) * (r + x) * (beta + T) / (alpha + T) * lasting
     return found
 
 
 def futures(
-    p: Floats, times: Sequence[float], x: Floats, t_x: Floats, T: Floats, rng: np.random.Generator
+    p: Floats, times: Sequence[float], there: Floats, x: Floats, t_x: Floats, T: Floats, rng: np.random.Generator
 ) -> Iterator[Floats]:
-    """Purchases of one future of each customer up to each of some times."""
+    """Purchases of one future of each customer, there with some chance, up to each of some times."""
     r, alpha, s, beta = p
-    there = rng.random(len(x)) < alive(p, x, t_x, T)
-    rate = np.where(there, rng.gamma(r + x) / (alpha + T), 0.0)
+    here = rng.random(len(x)) < there
+    rate = np.where(here, rng.gamma(r + x) / (alpha + T), 0.0)
     leaving = np.maximum(rng.gamma(s, size=len(x)) / (beta + T), 1e-300)
     life = rng.exponential(size=len(x)) / leaving
     count, before = np.zeros(len(x)), 0.0

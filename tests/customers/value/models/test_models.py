@@ -143,7 +143,8 @@ def test_futures_come_to_what_is_expected(name):
     """Means of 40,000 futures of one history over 10 and 30 weeks, within four Monte Carlo errors."""
     model, parameters = MODELS[name], np.array(PARAMETERS[name])
     history = tuple(np.full(40_000, value) for value in (3.0, 20.0, 26.0))
-    drawn = model.futures(parameters, [10.0, 30.0], *history, np.random.default_rng(1))
+    there = model.alive(parameters, *history)
+    drawn = model.futures(parameters, [10.0, 30.0], there, *history, np.random.default_rng(1))
     for weeks, future in zip((10.0, 30.0), drawn, strict=True):
         error = future.std() / np.sqrt(len(future))
         assert abs(future.mean() - model.expected(parameters, weeks, *history)[0]) < 4 * error
