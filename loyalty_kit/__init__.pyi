@@ -47,6 +47,7 @@ from .customers.transactions.transactions import Transactions as Transactions
 from .customers.value.allowable import allowable_cost as allowable_cost
 from .customers.value.customer_value import customer_value as customer_value
 from .customers.value.next_purchase import next_purchase as next_purchase
+from .customers.value.occasions import occasions as occasions
 from .drivers.driver_verdict import judge_drivers as judge_drivers
 from .drivers.item_map import item_map as item_map
 from .drivers.lift import lift as lift

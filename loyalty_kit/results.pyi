@@ -34,6 +34,7 @@ from .customers.staying.time_to_next import TimeToNextResult as TimeToNextResult
 from .customers.transactions.checks import LogCheckResult as LogCheckResult
 from .customers.value.allowable import AllowableCostResult as AllowableCostResult
 from .customers.value.next_purchase import NextPurchaseResult as NextPurchaseResult
+from .customers.value.occasions import OccasionsResult as OccasionsResult
 from .customers.value.value_result import ValueResult as ValueResult
 from .drivers.driver_result import DriverResult as DriverResult
 from .drivers.driver_verdict import DriverVerdict as DriverVerdict

@@ -189,11 +189,16 @@ class People:
             at="2026-05-01",
             horizon=60,
         )
+        seen_often = pd.DataFrame(
+            {"frequency": [0, 1, 1, 1, 2, 2, 3], "last": [0, 1, 2, 3, 2, 3, 3], "opportunities": 3}
+        )
+        seen_often["customers"] = [706, 258, 110, 84, 182, 211, 450]
         return [
             *(log, log.columns, log.ledger(), log.check(), early, early.moves(late, samples=20), lk.concentration(log)),
             lk.retention(log),
             (value := lk.customer_value(log, horizon=8)),
             *(value.concentration(), lk.allowable_cost(value, 0.5, cost=3.0), lk.next_purchase(log, weeks=8)),
+            lk.occasions(seen_often, horizon=2),
             lk.time_to_next(log),
             lk.lifecycle(log, costs=100.0),
             project(

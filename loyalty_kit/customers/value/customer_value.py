@@ -185,7 +185,7 @@ def _check(
     if model == "bg_bb":
         raise InputError(
             "BG/BB takes occasions to buy that come at fixed times, as a yearly appeal; an order may come on any day: "
-            "take model='auto'."
+            "take model='auto', or for such occasions lk.occasions."
         )
     if model == "sbg":
         raise InputError(
