@@ -110,7 +110,7 @@ def _columns(name: str, column: pd.Series) -> Iterator[tuple[str, Floats]]:
     most = sorted(sizes.index, key=lambda level: (-sizes[level], level))[0]
     for level in sorted(sizes.index):
         if level != most:
-            yield f"{name} = {level}", texts.eq(level).to_numpy(dtype=float)
+            yield f"{name} = {level}", texts.eq(level).to_numpy().astype(np.float64)
 
 
 def _check(names: tuple[str, ...], values: Floats, ledger: Ledger) -> None:

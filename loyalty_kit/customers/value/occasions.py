@@ -128,7 +128,7 @@ def occasions(
             needed=FEWEST_AGAIN,
         )
     cells, back = np.unique(np.column_stack([x, t_x, n]), axis=0, return_inverse=True)
-    data, weight = tuple(cells.T), np.bincount(back, count)
+    data, weight = tuple(cells.T), np.bincount(back, count).astype(np.float64)
     fitted = fit(bg_bb.likelihood, bg_bb.PARAMETERS, data, weight, (1.0, 1.0, 1.0, 3.0))
     if fitted.edge:
         raise TooLittleError(
