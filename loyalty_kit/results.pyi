@@ -63,6 +63,9 @@ from .measurement.scores.comparability import Comparability as Comparability
 from .measurement.scores.recommendation import RecommendationResult as RecommendationResult
 from .measurement.structure_verdict import StructureVerdict as StructureVerdict
 from .paths.path_result import PathResult as PathResult
+from .paths.prediction.predict import PathPredictionResult as PathPredictionResult
+from .paths.prediction.priorities import PathPriorityResult as PathPriorityResult
+from .paths.prediction.rivals import RivalsResult as RivalsResult
 from .paths.quality import PathQualityResult as PathQualityResult
 from .publishing.reports.outcomes import RenderResult as RenderResult
 from .reporting.provenance import Provenance as Provenance

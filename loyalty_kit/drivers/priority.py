@@ -214,15 +214,15 @@ def priorities(
     table = pd.DataFrame({"driver": names, "share": share, "share_ci_low": low, "share_ci_high": high})
     table["performance"] = performance
     table["performance_ci_low"], table["performance_ci_high"] = np.quantile(performances, ends, axis=0)
-    places, positive = _quadrants(share, performance), fitted.slopes[: len(names)] > 0
+    places, positive = quadrants_of(share, performance), fitted.slopes[: len(names)] > 0
     table["quadrant"] = np.where((places == 0) & ~positive, LOOK_CLOSER, np.array(QUADRANTS)[places])
-    table["p_act_first"] = ((_quadrants(important, performances) == 0) & (slopes > 0)).mean(axis=0)
+    table["p_act_first"] = ((quadrants_of(important, performances) == 0) & (slopes > 0)).mean(axis=0)
     table["expected_change"], table["change_ci_low"], table["change_ci_high"] = change, change - half, change + half
     table["change_per_cost"] = change / step / _costs(names, costs or {})
     order = np.lexsort((-share, -table["p_act_first"].to_numpy()))
     return PriorityResult(
         table=table.iloc[order].reset_index(drop=True),
-        ellipses=_ellipses(names, shares_of(drawn), performances),
+        ellipses=ellipses_of(names, shares_of(drawn), performances),
         share_cut=float(share.mean()),
         performance_cut=float(performance.mean()),
         step=step,
@@ -286,7 +286,7 @@ def _clusters(design: Design) -> Integers | None:
     return places.astype(np.intp)
 
 
-def _quadrants(importance: Floats, performances: Floats) -> npt.NDArray[np.intp]:
+def quadrants_of(importance: Floats, performances: Floats) -> npt.NDArray[np.intp]:
     """Place in `QUADRANTS` of each driver."""
     important = importance >= importance.mean(axis=-1, keepdims=True)
     low = performances < performances.mean(axis=-1, keepdims=True)
@@ -306,7 +306,8 @@ def _costs(names: list[str], costs: Mapping[str, float]) -> Floats:
     return np.array([costs.get(name, np.nan) for name in names])
 
 
-def _ellipses(names: list[str], shares: Floats, performances: Floats) -> pd.DataFrame:
+def ellipses_of(names: list[str], shares: Floats, performances: Floats) -> pd.DataFrame:
+    """Spread of importance and performance of each driver over samples, and their correlation."""
     together = [np.cov(a, b, ddof=0) for a, b in zip(shares.T, performances.T, strict=True)]
     sd = np.sqrt([np.diag(table) for table in together]).reshape(-1, 2)
     with np.errstate(invalid="ignore", divide="ignore"):

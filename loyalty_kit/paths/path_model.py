@@ -10,7 +10,7 @@ from loyalty_kit.core.checks import check_choice, check_level, check_rng, check_
 from loyalty_kit.core.errors import InputError
 from loyalty_kit.core.messages import message
 from loyalty_kit.paths.model.samples import correlations_of, leaving_out, products_of
-from loyalty_kit.paths.model.specification import Floats, Specification, complete_answers, specify
+from loyalty_kit.paths.model.specification import Answers, Floats, Specification, complete_answers, specify
 from loyalty_kit.paths.path_result import PathResult
 from loyalty_kit.paths.pls.consistency import heterotrait_monotrait
 from loyalty_kit.paths.pls.figures import f_squared, inner_of, loadings_of, sampled_figures
@@ -134,6 +134,8 @@ def path_model(
         ratios=heterotrait_monotrait(correlations, model)[0],
         samples=kept,
         left_out=left_out[np.isfinite(left_out[:, : len(model.edges)]).all(axis=1)],
+        answers=Answers(answers, weights),
+        scheme=scheme,
         labels={name: codebook.label(name) for name in model.constructs},
         estimator=estimator,
         method=_METHODS[estimator],

@@ -2,15 +2,22 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
+from loyalty_kit.core.checks import check_rng, check_whole
 from loyalty_kit.core.results import Result
 from loyalty_kit.paths.model.effects import effect_table
 from loyalty_kit.paths.model.intervals import bias_corrected, percentile
-from loyalty_kit.paths.model.specification import Floats, Specification
-from loyalty_kit.paths.pls.partial_least_squares import Inner
+from loyalty_kit.paths.model.specification import Answers, Floats, Specification
+from loyalty_kit.paths.pls.partial_least_squares import Inner, Scheme, score_correlations
+from loyalty_kit.paths.prediction.held_out import parts_of
+from loyalty_kit.paths.prediction.predict import PathPredictionResult, predict
+from loyalty_kit.paths.prediction.priorities import PathPriorityResult, path_priorities
+from loyalty_kit.paths.prediction.rivals import RivalsResult, rivals
 from loyalty_kit.paths.quality import PathQualityResult, construct_table, distinct_table, item_table
 from loyalty_kit.survey.codebook import Codebook
 
@@ -35,6 +42,8 @@ class PathResult(Result):
         HTMT.
     samples, left_out : array of shape (samples, figures)
         Paths, R² and HTMT of each bootstrap sample, and without each part of the respondents.
+    answers : Answers
+        Keyed answers behind it, and their weights.
     n_failed : int
         Bootstrap samples that did not settle and are left out.
     """
@@ -48,6 +57,8 @@ class PathResult(Result):
     ratios: Floats = field(repr=False)
     samples: Floats = field(repr=False)
     left_out: Floats = field(repr=False)
+    answers: Answers = field(repr=False)
+    scheme: Scheme
     labels: Mapping[str, str]
     estimator: str
     method: str
@@ -118,6 +129,102 @@ class PathResult(Result):
             n_used=self.n_used,
             confidence=self.confidence,
         )
+
+    def predict(self, folds: int | None = None, *, rng: int | np.random.Generator = 0) -> PathPredictionResult:
+        """Predict the answers of respondents by the model that is fitted without them.
+
+        Parameters
+        ----------
+        folds : int, optional
+            Parts that are left out in turn, drawn by lot; each respondent where not given (2,000 parts at most).
+        rng : int or Generator
+            Seed or source of chance of the parts.
+
+        Returns
+        -------
+        PathPredictionResult
+            Errors against the item's mean and against a regression on the items of the direct antecedents. The
+            weights of the items are those of partial least squares, also under 'plsc', whose corrected correlations
+            are of constructs that nobody observes.
+
+        Raises
+        ------
+        InputError
+            If folds are below 2 or above the respondents, or the model does not settle without more than 5 % of them.
+        """
+        return predict(self.answers, self._parts(folds, rng), self.model, self.scheme, **self._about())
+
+    def priorities(
+        self,
+        outcome: str,
+        *,
+        prediction: PathPredictionResult | None = None,
+        bootstrap: int = 1000,
+        rng: int | np.random.Generator = 0,
+    ) -> PathPriorityResult:
+        """Find where to act for an outcome: importance through all paths against performance, down to the items.
+
+        Parameters
+        ----------
+        outcome : str
+            Construct that others act on.
+        prediction : PathPredictionResult, optional
+            What `predict` gave: where the outcome of unseen customers is predicted no better than by its mean,
+            reports do not say where to act first.
+        bootstrap : int
+            Samples of the intervals, 200 or more.
+        rng : int or Generator
+            Seed or source of chance.
+
+        Returns
+        -------
+        PathPriorityResult
+
+        Raises
+        ------
+        InputError
+            If nothing acts on the outcome.
+        """
+        check_whole(bootstrap, "bootstrap", 200)
+        about = self._about()
+        del about["labels"]
+        return path_priorities(
+            self.answers,
+            self.model,
+            self.scheme,
+            outcome,
+            self.codebook,
+            predicts=prediction is None or prediction.verdict(outcome) != "none",
+            bootstrap=bootstrap,
+            rng=check_rng(rng),
+            **about,
+        )
+
+    def rivals(self, folds: int | None = None, *, rng: int | np.random.Generator = 0) -> RivalsResult:
+        """Compare the model with those in which a path, or all, are turned round or one is left out.
+
+        Parameters
+        ----------
+        folds : int, optional
+            As in `predict`.
+        rng : int or Generator
+            Seed or source of chance of the parts.
+
+        Returns
+        -------
+        RivalsResult
+            Each rival's error out of sample and its BIC beside the model's, and which predicts as well.
+        """
+        scores = score_correlations(self.weights[None], self.correlations[None])[0]
+        return rivals(self.answers, self._parts(folds, rng), self.model, self.scheme, scores, **self._about())
+
+    def _parts(self, folds: int | None, rng: int | np.random.Generator) -> npt.NDArray[np.intp]:
+        if folds is not None:
+            check_whole(folds, "folds", 2)
+        return parts_of(self.n_used, folds, check_rng(rng))
+
+    def _about(self) -> dict[str, Any]:
+        return {"labels": self.labels, "n_dropped": self.n_dropped, "confidence": self.confidence}
 
     def _inflation(self) -> Floats:
         """VIF of each path, by the correlations that the paths come from."""

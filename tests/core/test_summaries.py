@@ -139,7 +139,7 @@ class People:
         priorities = lk.priorities(model, scores, bootstrap=20, rng=1)
         paths = lk.path_model(self.responses, self.book, paths={"loyalty": ["image", "price"]}, bootstrap=200, rng=1)
         return [
-            *(paths, paths.quality()),
+            *(paths, paths.quality(), paths.predict(5), paths.priorities("loyalty", bootstrap=200), paths.rivals(5)),
             *(model, model.design, model.fitted, groups, groups.moderation, model.robustness()),
             *(importance, validation, priorities, lk.judge_drivers(model, importance, validation, priorities)),
             *(lk.lift(model), lk.lift(model, by="channel")),

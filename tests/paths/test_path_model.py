@@ -1,25 +1,13 @@
 """Path models by partial least squares: equal to R's seminr, with intervals, effects, quality, and plain refusals."""
 
-import json
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
+from path_studies import ECSI, SEMINR, reputation, study
 
 import loyalty_kit as lk
 from loyalty_kit.core.language import translate
 
-ROOT = Path(__file__).parents[2]
-SEMINR = json.loads((ROOT / "tests/reference/paths/pls.json").read_text("utf-8"))
-ECSI = {
-    "expectation": ["image"],
-    "quality": ["expectation"],
-    "value": ["expectation", "quality"],
-    "satisfaction": ["image", "expectation", "quality", "value"],
-    "complaints": ["satisfaction"],
-    "loyalty": ["image", "satisfaction", "complaints"],
-}
 SHORT = {"competence": "COMP", "likeability": "LIKE", "satisfaction": "CUSA", "loyalty": "CUSL", "quality": "QUAL"}
 SHORT |= {"performance": "PERF", "responsibility": "CSOR", "attractiveness": "ATTR"}
 SIMPLE = {"satisfaction": ["competence", "likeability"], "loyalty": ["competence", "likeability", "satisfaction"]}
@@ -27,23 +15,10 @@ MADE = ["quality", "performance", "responsibility", "attractiveness"]
 EXTENDED = {**SIMPLE, "competence": MADE, "likeability": MADE}
 
 
-def study(name: str) -> tuple[pd.DataFrame, lk.Codebook]:
-    book = lk.Codebook.read(ROOT / f"data/{name}/codebook.toml")
-    return lk.read_responses(ROOT / f"data/{name}/survey.csv", book), book
-
-
 @pytest.fixture(scope="module")
 def ecsi_study() -> tuple[pd.DataFrame, lk.Codebook]:
     responses, book = study("ecsi_mobile")
     return responses, book.edit(paths=ECSI)
-
-
-@pytest.fixture(scope="module")
-def reputation() -> tuple[pd.DataFrame, lk.Codebook]:
-    """As seminr was given it: missing answers replaced by their item's mean."""
-    responses, book = study("corporate_reputation")
-    items = list(book.item_names)
-    return responses.assign(**responses[items].astype(float).fillna(responses[items].astype(float).mean())), book
 
 
 def compare(result: lk.results.PathResult, reference: dict, name: dict[str, str]) -> None:
@@ -88,9 +63,9 @@ def test_ecsi_equals_seminr(ecsi_study, case, options):
 
 
 @pytest.mark.parametrize(("case", "paths"), [("corp_rep", SIMPLE), ("corp_rep_extended", EXTENDED)])
-def test_reputation_with_formative_constructs_equals_seminr(reputation, case, paths):
+def test_reputation_with_formative_constructs_equals_seminr(case, paths):
     """R> summary(estimate_pls(corp_rep_data, …, missing = mean_replacement))   # seminr 2.3.1"""
-    compare(lk.path_model(*reputation, paths=paths, bootstrap=200), SEMINR[case], SHORT)
+    compare(lk.path_model(*reputation(), paths=paths, bootstrap=200), SEMINR[case], SHORT)
 
 
 def test_bootstrap_errors_equal_seminr(ecsi_study):

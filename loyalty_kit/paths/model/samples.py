@@ -16,8 +16,8 @@ def products_of(answers: Floats, weights: Floats) -> tuple[Floats, Floats]:
     return products * weights[:, None], np.array(upper, dtype=float)
 
 
-def correlations_of(counts: Floats, products: Floats, upper: Floats) -> Floats:
-    """Correlations of each sample, samples × items × items, of how often it holds each respondent."""
+def moments_of(counts: Floats, products: Floats, upper: Floats) -> tuple[Floats, Floats]:
+    """Give means and covariances of each sample, of answers that have mean 0 and variance 1 in all."""
     first, second = upper.astype(int)
     items = int(second.max()) + 1
     sums = counts @ products
@@ -26,9 +26,25 @@ def correlations_of(counts: Floats, products: Floats, upper: Floats) -> Floats:
     found[:, first, second] = sums[:, items + 1 :] / sums[:, :1]
     found[:, second, first] = found[:, first, second]
     found -= means[:, :, None] * means[:, None, :]
-    spread = np.sqrt(np.maximum(np.diagonal(found, axis1=1, axis2=2), 0))
+    return means, found
+
+
+def spreads_of(covariances: Floats) -> Floats:
+    """Give the standard deviations of each sample."""
+    spread: Floats = np.sqrt(np.maximum(np.diagonal(covariances, axis1=1, axis2=2), 0))
+    return spread
+
+
+def correlations_of(counts: Floats, products: Floats, upper: Floats) -> Floats:
+    """Correlations of each sample, samples × items × items, of how often it holds each respondent."""
+    return scaled(moments_of(counts, products, upper)[1])
+
+
+def scaled(covariances: Floats) -> Floats:
+    """Correlations of covariances; NaN where an item has no spread."""
+    spread = spreads_of(covariances)
     with np.errstate(divide="ignore", invalid="ignore"):
-        found /= spread[:, :, None] * spread[:, None, :]
+        found: Floats = covariances / (spread[:, :, None] * spread[:, None, :])
     found[(spread < 1e-7).any(axis=1)] = np.nan
     return found
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from graphlib import TopologicalSorter
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -69,7 +70,18 @@ class Specification:
         """Model that lacks one path."""
         structure = self.structure.copy()
         structure[source, target] = 0
+        return self.joined(structure)
+
+    def joined(self, structure: Floats) -> "Specification":
+        """Model of the same constructs with other paths."""
         return replace(self, structure=structure)
+
+
+class Answers(NamedTuple):
+    """Keyed answers of those who gave all, respondents × items, and their weights with mean 1."""
+
+    given: Floats
+    weights: Floats
 
 
 def specify(codebook: Codebook, paths: Paths | None) -> Specification:
