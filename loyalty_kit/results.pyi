@@ -55,6 +55,7 @@ from .measurement.factors.factors import FactorResult as FactorResult
 from .measurement.factors.loading_stability import LoadingStabilityResult as LoadingStabilityResult
 from .measurement.factors.retention import RetentionResult as RetentionResult
 from .measurement.invariance.invariance import InvarianceResult as InvarianceResult
+from .measurement.latent.respondent_scores import FactorScores as FactorScores
 from .measurement.reliability.reliability import ReliabilityResult as ReliabilityResult
 from .measurement.reliability.single_scale import CoefficientResult as CoefficientResult
 from .measurement.revision.revise import RevisionResult as RevisionResult

@@ -95,6 +95,7 @@ class People:
         few = lk.net_promoter(responses["recommend"].head(3))
         return [
             *(book, scores, quality, claimed, claimed.answers, claimed.validity(rng=1), few),
+            claimed.factor_scores(),
             lk.screen(responses, book, seconds="seconds"),
             lk.tick_shares(
                 responses.assign(store=ticked), book.edit(items={"buys": {"kind": "ticks", "columns": ["store"]}})

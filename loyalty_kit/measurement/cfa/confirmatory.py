@@ -1,5 +1,6 @@
 """Confirmatory factor analysis: whether the structure that the codebook proposes fits the answers."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
@@ -16,22 +17,23 @@ from loyalty_kit.measurement.cfa.normal import normal_solution
 from loyalty_kit.measurement.cfa.ordinal import ordinal_solution, polychoric_sample
 from loyalty_kit.measurement.cfa.solution import (
     Solution,
+    added_table,
     correlation_errors,
     loading_table,
     modification_table,
     residual_correlations,
     residual_table,
 )
-from loyalty_kit.measurement.cfa.soundness import Standing, impropriety, independence, sampling_adequacy, standing
-from loyalty_kit.measurement.cfa.structure import MissingAnswers, ScaleItems, read_answers, structure_of
+from loyalty_kit.measurement.cfa.soundness import Standing, fit_warnings, independence, sampling_adequacy, standing
+from loyalty_kit.measurement.cfa.structure import MissingAnswers, ScaleItems, check_moments, read_answers, structure_of
 from loyalty_kit.measurement.cfa.validity import ValidityResult, assess_validity
 from loyalty_kit.measurement.correlations.items import ItemTable
 from loyalty_kit.measurement.factors.fit_indices import leading_indices
+from loyalty_kit.measurement.latent.respondent_scores import FactorScores, ScoreMethod, respondent_scores
 from loyalty_kit.survey.codebook import Codebook
 
 Estimator = Literal["ml", "mlr", "wlsmv"]
 
-_FEW = 100
 METHODS = {
     ("ml", "listwise"): message("maximum likelihood"),
     ("ml", "fiml"): message("full-information maximum likelihood"),
@@ -63,6 +65,10 @@ class CfaResult(Result):
         scale, item, estimate, std_error, standardized (share of the item's variance).
     residual_correlations : DataFrame of shape (items, items)
         Correlations of the sample less those that the model implies.
+    also : DataFrame
+        Cross-loadings and residual covariances that the user added: kind ('loading' or 'residual covariance'), first
+        (scale or item), second (item), and the figures of `loadings`; the standardized covariance is the residuals'
+        correlation.
     thresholds : DataFrame
         Under 'wlsmv' the normal quantiles between an item's answers, items × t1, t2, …; else empty.
     converged : bool
@@ -91,6 +97,7 @@ class CfaResult(Result):
     factor_correlation_errors: pd.DataFrame
     residual_variances: pd.DataFrame
     residual_correlations: pd.DataFrame
+    also: pd.DataFrame
     thresholds: pd.DataFrame
     converged: bool
     n_used: int
@@ -150,6 +157,54 @@ class CfaResult(Result):
         """
         return modification_table(self.solution)
 
+    def factor_scores(self, *, method: ScoreMethod = "regression") -> FactorScores:
+        """Scores of the respondents on the factors.
+
+        Parameters
+        ----------
+        method : {'regression', 'bartlett'}
+            Least squares of the factors (Thurstone), which shrinks and borrows from the other factors, or
+            conditionally unbiased (Bartlett).
+
+        Returns
+        -------
+        FactorScores
+
+        Raises
+        ------
+        InputError
+            If answers were taken as ordered ('wlsmv'), or the model has no estimates to score by.
+
+        Notes
+        -----
+        Of the items that a respondent answered, ΨΛᵀΣ⁻¹(x − μ), and (ΛᵀΣ⁻¹Λ)⁻¹ΛᵀΣ⁻¹(x − μ). Determinacy is the
+        correlation with the factor: √(diag ΨΛᵀΣ⁻¹ΛΨ / diag Ψ), and √(diag Ψ / diag (ΛᵀΣ⁻¹Λ)⁻¹).
+
+        References
+        ----------
+        Grice, J. W. (2001). Computing and evaluating factor scores. Psychological Methods 6(4), 430–450.
+
+        Checked against ``lavaan::lavPredict(fit, method = …)``, lavaan 0.6-14.
+
+        Examples
+        --------
+        >>> rng = np.random.default_rng(1)
+        >>> answers = rng.normal(size=(300, 2)).repeat(3, axis=1) + rng.normal(size=(300, 6))
+        >>> responses = pd.DataFrame(answers, columns=list("abcdef"))
+        >>> cfa(responses, {"trust": list("abc"), "value": list("def")}).factor_scores().determinacy.round(2).to_dict()
+        {'trust': 0.85, 'value': 0.87}
+        """
+        check_choice(method, "method", ("regression", "bartlett"))
+        if self.estimator == "wlsmv":
+            raise InputError(
+                "Factor scores of ordered answers ('wlsmv') are not built; estimate with 'ml' or 'mlr' for scores."
+            )
+        if self.standing in {"not converged", "improper"}:
+            raise InputError(
+                "There are no factor scores: {why}", why=next(iter(self.doubts), message("the model has no estimates."))
+            )
+        return respondent_scores(self.solution.measured(self.answers), self.answers, method, warnings=self.warnings)
+
     def validity(self, *, bootstrap: int = 1000, rng: int | np.random.Generator = 0) -> ValidityResult:
         """Convergent and discriminant validity of the scales.
 
@@ -195,6 +250,7 @@ def cfa(
     estimator: Estimator = "ml",
     missing: MissingAnswers = "listwise",
     scale: Literal["std", "marker"] = "std",
+    also: Sequence[str] = (),
     confidence: float = 0.95,
 ) -> CfaResult:
     """Confirmatory factor analysis of a codebook's scales.
@@ -213,6 +269,9 @@ def cfa(
         Use complete rows, or under 'ml' and 'mlr' every answer that is there.
     scale : {'std', 'marker'}
         Unit of the factors: variance 1, or first loading of each scale 1.
+    also : sequence of str
+        What is estimated beyond the scales: 'scale =~ item' for a cross-loading, 'item ~~ item' for a covariance of
+        residuals.
     confidence : float
         Level of the intervals of loadings.
 
@@ -224,11 +283,12 @@ def cfa(
     ------
     InputError
         If an item is absent, not numeric, without answers or constant, if items determine one
-        another, if a dict names a scale of one item, or if there are no more respondents than items.
+        another, if a dict names a scale of one item, if `also` names what the model does not hold or leaves it more
+        parameters than moments, or if there are no more respondents than items.
 
     Notes
     -----
-    Σ = ΛΨΛᵀ + Θ with every item on its own scale's factor, factors correlated, Θ diagonal. A factor
+    Σ = ΛΨΛᵀ + Θ with every item on its own scale's factor, factors correlated, Θ diagonal, but for `also`. A factor
     runs along its first item that is not reverse-keyed. The search is Fisher scoring; errors rest on
     the expected information under 'ml', on the observed one under 'fiml', and on the sandwich
     under 'mlr'; those of standardized loadings follow by the delta method. Chi² is n times the
@@ -260,7 +320,8 @@ def cfa(
     check_estimator(estimator, missing)
     check_choice(scale, "scale", ("std", "marker"))
     check_level(confidence, "confidence")
-    structure = structure_of(codebook)
+    structure = structure_of(codebook, also)
+    check_moments(structure, ordinal=estimator == "wlsmv")
     answers = read_answers(responses, structure, missing)
     marker = scale == "marker"
     ordered = polychoric_sample(answers) if estimator == "wlsmv" else None
@@ -276,6 +337,7 @@ def cfa(
         factor_correlation_errors=pd.DataFrame(correlation_errors(solution), index=scales, columns=scales),
         residual_variances=residual_table(solution),
         residual_correlations=pd.DataFrame(residual_correlations(solution), index=items, columns=items),
+        also=added_table(solution, confidence),
         thresholds=pd.DataFrame() if ordered is None else ordered.threshold_table,
         converged=solution.converged,
         n_used=len(answers.values),
@@ -285,7 +347,7 @@ def cfa(
         warnings=(
             *structure.warnings,
             *(ordered.doubts if ordered else ()),
-            *_fit_warnings(solution, len(answers.values)),
+            *fit_warnings(solution, len(answers.values)),
         ),
         left_out=structure.warnings,
         codebook=structure.codebook,
@@ -301,26 +363,3 @@ def check_estimator(estimator: Estimator, missing: MissingAnswers) -> None:
     check_choice(missing, "missing", ("listwise", "fiml"))
     if (estimator, missing) not in METHODS:
         raise InputError("'fiml' goes with the estimators 'ml' and 'mlr'; 'wlsmv' needs complete rows ('listwise').")
-
-
-def _fit_warnings(solution: Solution, n: int) -> list[str]:
-    """Say what keeps the estimates from being taken at face value."""
-    doubts: list[str] = []
-    # Where the search stopped short, what the place is like is no finding.
-    if not solution.converged:
-        doubts.append(message("The search did not converge: the figures are where it stopped and no estimates."))
-    elif np.isnan(solution.errors).any():
-        doubts.append(message("The model is not identified by these answers: there are no standard errors."))
-    doubts += impropriety(solution) if solution.converged else []
-    if solution.converged and solution.fit["df"] == 0:
-        doubts.append(message("The model has as many parameters as the data have moments: it fits by construction."))
-    if n < max(_FEW, 2 * solution.model.size):
-        doubts.append(
-            message(
-                "{n} respondents for {parameters} parameters are few: "
-                "chi² and errors hold in large samples and are rough here.",
-                n=n,
-                parameters=solution.model.size,
-            )
-        )
-    return doubts

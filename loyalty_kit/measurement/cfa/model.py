@@ -74,13 +74,17 @@ class Matrices:
 
 @dataclass(frozen=True, eq=False)
 class Model:
-    """Free elements on top of fixed matrices, the same in every group."""
+    """Free elements on top of fixed matrices, the same in every group.
+
+    `beyond` are the (kind, row, column) that a user adds to simple structure.
+    """
 
     items: tuple[str, ...]
     scales: tuple[str, ...]
     groups: int
     elements: Elements
     fixed: Matrices
+    beyond: tuple[tuple[int, int, int], ...] = ()
 
     @property
     def size(self) -> int:
@@ -89,10 +93,13 @@ class Model:
 
     @cached_property
     def membership(self) -> npt.NDArray[np.bool_]:
-        """Which item loads on which factor, freely or by a fixed loading."""
+        """Which item belongs to which factor: loads on it, freely or by a fixed loading, without being added to it."""
         loads = np.asarray(self.fixed.loadings != 0)
         own = self.by_group[0].where(self.by_group[0].kind == LOADING)
         loads[own.row, own.column] = True
+        for kind, row, column in self.beyond:
+            if kind == LOADING:
+                loads[row, column] = False
         return loads
 
     @cached_property
@@ -138,6 +145,7 @@ def confirmatory_model(
     residuals: bool = True,
     equal: frozenset[int] = frozenset(),
     released: Released = frozenset(),
+    beyond: tuple[tuple[int, int, int], ...] = (),
 ) -> Model:
     """Simple-structure model: every item loads on its own scale's factor, factors correlate.
 
@@ -145,6 +153,7 @@ def confirmatory_model(
     variances of 1 where not `residuals`. `equal` names kinds (loadings,
     intercepts, residuals) held equal over groups but for the (kind, item) pairs in `released`;
     equal loadings free the later groups' factor variances, equal intercepts their factor means.
+    `beyond` are (kind, row, column) of cross-loadings and residual covariances on top; groups share none of the latter.
     """
     items = [item for members in scales.values() for item in members]
     factor_of = [f for f, members in enumerate(scales.values()) for _ in members]
@@ -167,13 +176,17 @@ def confirmatory_model(
             yield from ((INTERCEPT, g, j, 0) for j in range(p))
         if g > 0 and INTERCEPT in equal:
             yield from ((MEAN, g, f, 0) for f in range(k))
+        yield from ((kind, g, row, column) for kind, row, column in beyond)
+
+    def tied(kind: int, row: int, column: int) -> bool:
+        return kind in equal and (kind, row) not in released and not (kind == RESIDUAL and row != column)
 
     every = [place for g in range(groups) for place in places(g)]
-    shared = [
-        (kind, g if kind not in equal or (kind, row) in released else -1, row, column) for kind, g, row, column in every
-    ]
+    shared = [(kind, -1 if tied(kind, row, column) else g, row, column) for kind, g, row, column in every]
     number = {key: i for i, key in enumerate(dict.fromkeys(shared))}
-    return Model(tuple(items), tuple(scales), groups, Elements.of(every, [number[key] for key in shared]), fixed)
+    return Model(
+        tuple(items), tuple(scales), groups, Elements.of(every, [number[key] for key in shared]), fixed, beyond
+    )
 
 
 def unrestricted_model(

@@ -38,7 +38,7 @@ def normal_solution(structure: Structure, table: ItemTable, *, robust: bool, fim
     to the number of rows.
     """
     data = _data(table, robust=robust, fiml=fiml)
-    model = confirmatory_model(structure.scales, means=fiml, marker=marker)
+    model = confirmatory_model(structure.scales, means=fiml, marker=marker, beyond=structure.beyond)
     found = maximise(Likelihood(model, [data.sample]), starting_values(model, [(data.mean, data.covariance)]))
     values = found.values if marker else reflected(model, found.values, structure.anchor_positions)
     test = _test(model, found.loglik, data)

@@ -41,7 +41,7 @@ class LeastSquares:
     def evaluate(self, values: Floats) -> tuple[float, Floats, Floats]:
         """Objective, slope and Gauss and Newton's curvature."""
         (matrices,) = self.model.matrices(values)
-        off = self.sample - _lower(matrices.loadings @ matrices.factors @ matrices.loadings.T)
+        off = self.sample - _lower(matrices.covariance)
         along = self.along(values, self.model.elements)
         weighted = along * self.weights[:, None]
         return -self.n / 2 * float(self.weights @ off**2), self.n * (weighted.T @ off), self.n * (weighted.T @ along)
@@ -130,7 +130,7 @@ def polychoric_sample(table: ItemTable) -> OrdinalSample:
 def ordinal_solution(structure: Structure, sample: CorrelationSample, *, marker: bool) -> Solution:
     """CFA of polychoric correlations by WLSMV."""
     matrix, n = sample.matrix, sample.n
-    model = confirmatory_model(structure.scales, marker=marker, residuals=False)
+    model = confirmatory_model(structure.scales, marker=marker, residuals=False, beyond=structure.beyond)
     objective = LeastSquares(model, _lower(matrix), 1 / np.diag(sample.gamma), n)
     estimate = maximise(objective, starting_values(model, [(np.zeros(len(matrix)), matrix)]))
     values = estimate.values if marker else reflected(model, estimate.values, structure.anchor_positions)

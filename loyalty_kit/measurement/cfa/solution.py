@@ -8,7 +8,19 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtr, ndtri
 
-from loyalty_kit.measurement.cfa.model import FACTOR, LOADING, RESIDUAL, Elements, Ints, Matrices, Model, directions
+from loyalty_kit.measurement.cfa.model import (
+    FACTOR,
+    INTERCEPT,
+    LOADING,
+    RESIDUAL,
+    Elements,
+    Ints,
+    Matrices,
+    Model,
+    directions,
+)
+from loyalty_kit.measurement.correlations.items import ItemTable
+from loyalty_kit.measurement.latent.respondent_scores import Measured
 from loyalty_kit.statistics.moments import Floats
 
 
@@ -59,14 +71,26 @@ class Solution:
         """Whether the items are ordered answers: residual variances are then what loadings leave of 1."""
         return self.sampling is not None
 
+    @property
+    def means_modelled(self) -> bool:
+        """Whether means are parameters."""
+        return bool((self.model.elements.kind == INTERCEPT).any())
+
     @cached_property
     def matrices(self) -> Matrices:
         """Matrices at the estimates."""
         (found,) = self.model.matrices(self.values)
         if not self.ordinal:
             return found
-        residuals = np.diag(1 - np.diag(found.covariance))
+        residuals = found.residuals + np.diag(1 - np.diag(found.covariance))
         return Matrices(found.loadings, found.factors, residuals, found.intercepts, found.means)
+
+    def measured(self, answers: ItemTable) -> Measured:
+        """Take what scores of the answers need."""
+        matrices = self.matrices
+        average = np.average(np.nan_to_num(answers.values), axis=0, weights=answers.weights)
+        mean = matrices.mean if self.means_modelled else average
+        return Measured(self.model.scales, matrices.loadings, matrices.factors, matrices.covariance, mean)
 
     @cached_property
     def factor_of(self) -> Ints:
@@ -137,8 +161,76 @@ def _standardized_slopes(solution: Solution, place: Ints) -> Floats:
     scaled = variance >= 0
     slopes[own[scaled], variance[scaled]] += (solution.standardized / (2 * psi))[scaled]
     if not solution.ordinal:
-        along = directions(matrices, solution.model.elements)
-        slopes -= (solution.standardized / (2 * sigma))[:, None] * (2 * along.u * along.v)
+        slopes -= (solution.standardized / (2 * sigma))[:, None] * spread_slopes(solution)
+    return slopes
+
+
+def spread_slopes(solution: Solution) -> Floats:
+    """Slopes of the implied variances over the parameters, items × parameters."""
+    along = directions(solution.matrices, solution.model.elements)
+    return 2 * along.u * along.v
+
+
+def added_table(solution: Solution, confidence: float) -> pd.DataFrame:
+    """Tabulate what a user adds: kind, first, second, and the figures of the table of loadings."""
+    kinds, rows, columns = np.array(solution.model.beyond, dtype=np.intp).reshape(-1, 3).T
+    loads = kinds == LOADING
+    place = np.array(
+        [solution.element(k, np.array([i]), np.array([j]))[0] for k, i, j in solution.model.beyond], dtype=np.intp
+    )
+    estimate = solution.values[place]
+    standardized, slopes = _standardized_beyond(solution, place, rows, columns, loads)
+    error, spread = np.sqrt(np.diag(solution.errors)[place]), solution.deviations(slopes)
+    half = ndtri((1 + confidence) / 2) * spread
+    items, scales = np.array(solution.model.items, dtype=object), np.array([*solution.model.scales, ""], dtype=object)
+    return pd.DataFrame(
+        {
+            "kind": np.where(loads, "loading", "residual covariance"),
+            "first": np.where(loads, scales[np.where(loads, columns, -1)], items[columns]),
+            "second": items[rows],
+            "estimate": estimate,
+            "std_error": error,
+            "z": estimate / error,
+            "p_value": 2 * ndtr(-np.abs(estimate / error)),
+            "standardized": standardized,
+            "standardized_error": spread,
+            "ci_low": standardized - half,
+            "ci_high": standardized + half,
+        }
+    )
+
+
+def _standardized_beyond(
+    solution: Solution, place: Ints, rows: Ints, columns: Ints, loads: np.ndarray
+) -> tuple[Floats, Floats]:
+    """λ √ψ / √σ of cross-loadings, θᵢⱼ / √(θᵢθⱼ) of residual covariances, and their slopes over the parameters."""
+    matrices, count = solution.matrices, np.arange(len(place))
+    of_items = spread_slopes(solution)
+    of_residuals = -of_items if solution.ordinal else _residual_slopes(solution)
+    sigma, theta = np.diag(matrices.covariance), np.diag(matrices.residuals)
+    factor, other = np.where(loads, columns, 0), np.where(loads, 0, columns)
+    psi = np.diag(matrices.factors)[factor]
+    with np.errstate(invalid="ignore"):
+        unit = np.where(loads, np.sqrt(psi / sigma[rows]), 1 / np.sqrt(theta[rows] * theta[other]))
+    standardized = solution.values[place] * unit
+    slopes = np.zeros((len(place), solution.model.size))
+    slopes[count, place] = unit
+    variance = solution.element(FACTOR, factor, factor)
+    scaled = loads & (variance >= 0)
+    slopes[count[scaled], variance[scaled]] += (standardized / (2 * psi))[scaled]
+    half = (standardized / 2)[:, None]
+    if not solution.ordinal:
+        slopes[loads] -= (half * of_items[rows] / sigma[rows][:, None])[loads]
+    shrunk = half * (of_residuals[rows] / theta[rows][:, None] + of_residuals[other] / theta[other][:, None])
+    slopes[~loads] -= shrunk[~loads]
+    return standardized, slopes
+
+
+def _residual_slopes(solution: Solution) -> Floats:
+    """Slopes of the residual variances over the parameters where these are parameters."""
+    own = np.arange(len(solution.model.items))
+    slopes = np.zeros((len(own), solution.model.size))
+    slopes[own, solution.element(RESIDUAL, own, own)] = 1.0
     return slopes
 
 
@@ -147,8 +239,7 @@ def residual_table(solution: Solution) -> pd.DataFrame:
     matrices, own = solution.matrices, np.arange(len(solution.factor_of))
     estimate = np.diag(matrices.residuals)
     if solution.ordinal:
-        place = solution.element(LOADING, own, solution.factor_of)
-        error = 2 * np.abs(solution.standardized) * solution.deviations(_standardized_slopes(solution, place))
+        error = solution.deviations(-spread_slopes(solution))
     else:
         error = np.sqrt(np.diag(solution.errors)[solution.element(RESIDUAL, own, own)])
     return pd.DataFrame(
@@ -192,9 +283,12 @@ def _correlation(covariance: Floats) -> Floats:
 
 def modification_table(solution: Solution) -> pd.DataFrame:
     """Score test of every cross-loading and residual covariance that the model leaves out, largest first."""
-    p, k = solution.model.membership.shape
-    item, factor = np.nonzero(~solution.model.membership)
-    first, second = np.tril_indices(p, -1)
+    left = ~solution.model.membership
+    pair = np.tril(np.ones((len(left), len(left)), dtype=bool), -1)
+    for kind, row, column in solution.model.beyond:
+        (left if kind == LOADING else pair)[row, column] = False
+    item, factor = np.nonzero(left)
+    first, second = np.nonzero(pair)
     places = [(LOADING, 0, int(j), int(f)) for j, f in zip(item, factor, strict=True)]
     places += [(RESIDUAL, 0, int(i), int(j)) for i, j in zip(first, second, strict=True)]
     score = solution.score(Elements.of(places))

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 from scipy.special import chdtrc
 
 from loyalty_kit.core.messages import message
@@ -18,6 +19,7 @@ from loyalty_kit.statistics.weights import effective_n
 Standing = Literal["proper", "not converged", "not identified", "improper"]
 
 _ROUNDING = 1e-9
+_FEW = 100
 
 
 def standing(solution: Solution) -> Standing:
@@ -30,7 +32,7 @@ def standing(solution: Solution) -> Standing:
 
 
 def is_proper(matrices: Matrices) -> bool:
-    """Whether no variance is negative and no two factors correlate beyond 1.
+    """Whether no variance is negative and no two factors or residuals correlate beyond 1.
 
     Factors that overlap by sampling error until their matrix is just not positive definite are warned of and judged.
     """
@@ -38,7 +40,14 @@ def is_proper(matrices: Matrices) -> bool:
     if (np.diag(matrices.residuals) < 0).any() or (factors <= 0).any():
         return False
     sd = np.sqrt(factors)
-    return bool((np.abs(matrices.factors / np.outer(sd, sd)) <= 1 + _ROUNDING).all())
+    within = (np.abs(matrices.factors / np.outer(sd, sd)) <= 1 + _ROUNDING).all()
+    return bool(within and not _beyond_variance(matrices.residuals).any())
+
+
+def _beyond_variance(residuals: Floats) -> npt.NDArray[np.bool_]:
+    """Which residuals covary by more than their variances allow."""
+    sd = np.sqrt(np.maximum(np.diag(residuals), 0.0))
+    return np.asarray(np.tril(np.abs(residuals) > np.outer(sd, sd) * (1 + _ROUNDING), -1))
 
 
 def impropriety(solution: Solution) -> list[str]:
@@ -52,6 +61,15 @@ def impropriety(solution: Solution) -> list[str]:
                 "Negative residual variance (a Heywood case) of {items}: "
                 "the factor claims more than the whole item; do not interpret its loading.",
                 items=negative,
+            )
+        )
+    first, second = np.nonzero(_beyond_variance(solution.matrices.residuals))
+    if len(first) and not negative:
+        names = solution.model.items
+        doubts.append(
+            message(
+                "The residuals of {pairs} covary by more than their variances: do not interpret what was added.",
+                pairs=[f"{names[j]} ~~ {names[i]}" for i, j in zip(first, second, strict=True)],
             )
         )
     if (np.diag(solution.matrices.factors) <= 0).any():
@@ -132,3 +150,26 @@ def bartlett_p(samples: Iterable[tuple[float, Floats]]) -> float:
 
 def _bartlett(n: float, items: int) -> float:
     return n - 1 - (2 * items + 5) / 6
+
+
+def fit_warnings(solution: Solution, n: int) -> list[str]:
+    """Say what keeps the estimates from being taken at face value."""
+    doubts: list[str] = []
+    # Where the search stopped short, what the place is like is no finding.
+    if not solution.converged:
+        doubts.append(message("The search did not converge: the figures are where it stopped and no estimates."))
+    elif np.isnan(solution.errors).any():
+        doubts.append(message("The model is not identified by these answers: there are no standard errors."))
+    doubts += impropriety(solution) if solution.converged else []
+    if solution.converged and solution.fit["df"] == 0:
+        doubts.append(message("The model has as many parameters as the data have moments: it fits by construction."))
+    if n < max(_FEW, 2 * solution.model.size):
+        doubts.append(
+            message(
+                "{n} respondents for {parameters} parameters are few: "
+                "chi² and errors hold in large samples and are rough here.",
+                n=n,
+                parameters=solution.model.size,
+            )
+        )
+    return doubts

@@ -1,7 +1,7 @@
 """The proposed structure: which items measure which scale, and the answers to them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -10,8 +10,10 @@ import pandas as pd
 from loyalty_kit.core.checks import check_columns
 from loyalty_kit.core.errors import InputError
 from loyalty_kit.core.messages import message, shown
+from loyalty_kit.measurement.cfa.model import LOADING, RESIDUAL
 from loyalty_kit.measurement.correlations.correlation import as_correlation, check_factorable
 from loyalty_kit.measurement.correlations.items import ItemTable, check_varied, read_items
+from loyalty_kit.measurement.latent.also import Added, read_also
 from loyalty_kit.survey.codebook import Codebook
 
 MissingAnswers = Literal["listwise", "fiml"]
@@ -34,6 +36,8 @@ class Structure:
         Scales of the codebook that are left out.
     codebook : Codebook
         Where the structure comes from; an empty one where it came as a dict.
+    also : tuple of Added
+        Cross-loadings and residual covariances that the user adds.
     """
 
     scales: dict[str, tuple[str, ...]]
@@ -41,6 +45,7 @@ class Structure:
     weight: str | None = None
     warnings: tuple[str, ...] = ()
     codebook: Codebook = Codebook()
+    also: tuple[Added, ...] = ()
 
     @property
     def items(self) -> tuple[str, ...]:
@@ -52,16 +57,37 @@ class Structure:
         """Where each anchor stands among the items."""
         return [self.items.index(anchor) for anchor in self.anchors]
 
+    @property
+    def beyond(self) -> tuple[tuple[int, int, int], ...]:
+        """Kind, row and column of each addition in the matrices of the model."""
+        place = {item: j for j, item in enumerate(self.items)}
+        factor = {scale: f for f, scale in enumerate(self.scales)}
+        return tuple(
+            (LOADING, place[added.second], factor[added.first])
+            if added.kind == "loading"
+            else (
+                RESIDUAL,
+                max(place[added.first], place[added.second]),
+                min(place[added.first], place[added.second]),
+            )
+            for added in self.also
+        )
 
-def structure_of(given: ScaleItems) -> Structure:
-    """Structure of a codebook or of a dict of scales to items.
+
+def structure_of(given: ScaleItems, also: Sequence[str] = ()) -> Structure:
+    """Structure of a codebook or of a dict of scales to items, with what a user adds.
 
     Raises
     ------
     InputError
         If a dict names a scale with fewer than two items or an item twice, if the given is neither
-        codebook nor dict, or if no scale is left.
+        codebook nor dict, if no scale is left, or if what is added has no place there.
     """
+    plain = _structure_of(given)
+    return replace(plain, also=read_also(also, plain.scales))
+
+
+def _structure_of(given: ScaleItems) -> Structure:
     if isinstance(given, Codebook):
         return _of_codebook(given)
     if not isinstance(given, Mapping):
@@ -117,6 +143,22 @@ def _estimable(structure: Structure) -> Structure:
     return structure
 
 
+def check_moments(structure: Structure, *, ordinal: bool) -> None:
+    """Refuse additions that leave more parameters than the answers have variances and covariances."""
+    p, k = len(structure.items), len(structure.scales)
+    moments = p * (p - 1) // 2 if ordinal else p * (p + 1) // 2
+    own = p * (1 if ordinal else 2) + k * (k - 1) // 2
+    if structure.also and own + len(structure.also) > moments:
+        raise InputError(
+            "With {lines} in 'also' there are {parameters} parameters for {moments} variances and covariances; "
+            "take out {count} of the lines.",
+            lines=[added.written for added in structure.also],
+            parameters=own + len(structure.also),
+            moments=moments,
+            count=own + len(structure.also) - moments,
+        )
+
+
 def read_answers(responses: pd.DataFrame, structure: Structure, missing: MissingAnswers) -> ItemTable:
     """Answers to the structure's items, complete rows or those with any answer.
 
@@ -130,8 +172,7 @@ def read_answers(responses: pd.DataFrame, structure: Structure, missing: Missing
     check_columns(responses.columns, wanted, message("The table of responses"))
     table = read_items(responses[wanted], weight=structure.weight)
     if missing == "fiml":
-        answered = np.isfinite(table.values)
-        table = ItemTable(table.names, table.values[answered.any(axis=1)], table.weights[answered.any(axis=1)])
+        table = table.where(np.isfinite(table.values).any(axis=1))
         _check_met(table)
         return table
     table = table.complete()

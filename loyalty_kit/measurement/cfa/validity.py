@@ -135,7 +135,10 @@ def assess_validity(
     -----
     With loadings λ, factor variance ψ and residual variances θ, composite reliability is
     (Σ|λ|)²ψ / ((Σ|λ|)²ψ + Σθ): items are keyed by the sign of their loading first. AVE is
-    Σλ²ψ / (Σλ²ψ + Σθ). HTMT is the mean |correlation| between items of two scales over the root of
+    Σλ²ψ / (Σλ²ψ + Σθ). Cross-loadings and residual covariances that the user adds count among what is not the
+    scale's own: the sums below are then the implied variances of the keyed sum and of the items.
+
+    HTMT is the mean |correlation| between items of two scales over the root of
     the product of their mean |correlations| within; HTMT2 takes geometric means, which suits
     unequal loadings. Replicates resample complete respondents; under 'wlsmv' they are drawn from
     the normal distribution of the polychoric correlations.
@@ -199,10 +202,10 @@ def assess_validity(
 def scale_table(solution: Solution, answers: ItemTable, member: Floats) -> pd.DataFrame:
     """Composite reliability and AVE, from unstandardized figures or, under 'wlsmv', standardized ones."""
     matrices = solution.matrices
-    psi, theta = np.diag(matrices.factors), np.diag(matrices.residuals) @ member
-    total = np.abs(matrices.loadings).sum(axis=0) ** 2 * psi
-    common = (matrices.loadings**2).sum(axis=0) * psi
-    reliability, ave = total / (total + theta), common / (common + theta)
+    psi, own = np.diag(matrices.factors), matrices.loadings * member
+    keyed = member * np.where(own < 0, -1.0, 1.0)
+    reliability = np.abs(own).sum(axis=0) ** 2 * psi / ((matrices.covariance @ keyed) * keyed).sum(axis=0)
+    ave = (own**2).sum(axis=0) * psi / (np.diag(matrices.covariance) @ member)
     size, chance, how = np.abs(solution.standardized), scale_independence(solution, answers), standing(solution)
     return pd.DataFrame(
         {

@@ -29,18 +29,26 @@ class ItemTable(Summarized):
         Answers; NaN where missing.
     weights : array of shape (respondents,)
         Positive: respondents of weight zero are left out.
+    index : Index or None
+        Of the rows in the frame that they were read from, where they were.
     """
 
     names: tuple[str, ...]
     values: Floats
     weights: Floats
+    index: pd.Index | None = None
 
     def complete(self) -> "ItemTable":
         """Table of the respondents who answer every item."""
         rows = np.isfinite(self.values).all(axis=1)
         if not rows.any():
             raise InputError("No respondent answers every one of the items {items}.", items=list(self.names))
-        return ItemTable(self.names, self.values[rows], self.weights[rows])
+        return self.where(rows)
+
+    def where(self, rows: npt.NDArray[np.bool_]) -> "ItemTable":
+        """Table of the respondents that a mask chooses."""
+        index = None if self.index is None else self.index[rows]
+        return ItemTable(self.names, self.values[rows], self.weights[rows], index)
 
     def moments(self, missing: Missing = "listwise") -> Moments:
         """Weighted n, means and covariances of the items."""
@@ -81,7 +89,7 @@ def read_items(items: Any, *, weight: Any = None) -> ItemTable:
     w = check_weight(weight, len(frame))
     values = frame.to_numpy()[w > 0]
     check_varied(names, values)
-    return ItemTable(names, values, w[w > 0])
+    return ItemTable(names, values, w[w > 0], frame.index[w > 0])
 
 
 def numeric_frame(items: Any, columns: Sequence[str] | None = None) -> pd.DataFrame:

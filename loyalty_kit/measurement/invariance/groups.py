@@ -125,7 +125,14 @@ class Groups:
     def fit(self, equal: frozenset[int], released: Released) -> GroupFit:
         """Estimate the structure with kinds of elements held equal, but for (kind, item) released."""
         count = len(self.names)
-        model = confirmatory_model(self.structure.scales, groups=count, means=True, equal=equal, released=released)
+        model = confirmatory_model(
+            self.structure.scales,
+            groups=count,
+            means=True,
+            equal=equal,
+            released=released,
+            beyond=self.structure.beyond,
+        )
         moments = [(member.mean, member.covariance) for member in self.members]
         found = maximise(Likelihood(model, self.samples), starting_values(model, moments))
         values = reflected(model, found.values, self.structure.anchor_positions)
@@ -175,16 +182,18 @@ class Groups:
     def release_test(self, fit: GroupFit, kind: int, items: Sequence[int]) -> list[ReleaseTest]:
         """Score test of letting a kind of element free in the groups, item by item.
 
-        Chi² with one degree of freedom for each group but the first; the generalized one where errors are robust.
+        Chi² with one degree of freedom for each group but the first, and for each loading of an item that has several;
+        the generalized one where errors are robust.
         """
-        elements, df = fit.model.elements, len(self.names) - 1
-        later = np.flatnonzero((elements.kind == kind) & (elements.group > 0) & np.isin(elements.row, items))
+        elements = fit.model.elements
+        chosen = (elements.kind == kind) & (elements.group > 0) & np.isin(elements.row, items)
+        later = np.flatnonzero(chosen & ((kind != RESIDUAL) | (elements.row == elements.column)))
         rows = elements.row[later]
         if not self.robust:
             found = scores(
                 fit.model, self.samples, fit.values, elements.where(np.isin(np.arange(len(elements)), later))
             )
-            return [ReleaseTest(found.joint(np.flatnonzero(rows == item)), df) for item in items]
+            return [ReleaseTest(found.joint(own), len(own)) for own in (np.flatnonzero(rows == item) for item in items)]
         loose = Loosened.of(elements.parameter, later, fit.model.size)
         model, values = (
             replace(fit.model, elements=replace(elements, parameter=loose.parameter)),
@@ -193,7 +202,8 @@ class Groups:
         slope = evaluate(model, self.samples, values)[1]
         bread = observed_information(model, self.samples, values)
         meat = squared_slopes(model, self.samples, [member.rows for member in self.members], values)
-        return [ReleaseTest(loose.score(slope, bread, meat, np.flatnonzero(rows == item)), df) for item in items]
+        each = [np.flatnonzero(rows == item) for item in items]
+        return [ReleaseTest(loose.score(slope, bread, meat, own), len(own)) for own in each]
 
     def change(self, fit: GroupFit, below: GroupFit) -> tuple[float, int, float]:
         """Chi² difference of a fit against a freer one.

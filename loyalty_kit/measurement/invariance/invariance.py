@@ -1,5 +1,6 @@
 """Measurement invariance: whether the scores of groups may be compared."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import pandas as pd
@@ -8,7 +9,7 @@ from loyalty_kit.core.checks import check_level
 from loyalty_kit.core.messages import message
 from loyalty_kit.core.results import Result
 from loyalty_kit.measurement.cfa.confirmatory import METHODS, Estimator, check_estimator
-from loyalty_kit.measurement.cfa.structure import MissingAnswers, ScaleItems, structure_of
+from loyalty_kit.measurement.cfa.structure import MissingAnswers, ScaleItems, check_moments, structure_of
 from loyalty_kit.measurement.invariance.ladder import Rule, fit_ladder, full_levels
 from loyalty_kit.measurement.invariance.reading import group_label, read_groups, sampled
 from loyalty_kit.measurement.invariance.tables import (
@@ -124,6 +125,7 @@ def invariance(
     group: str,
     estimator: Estimator = "ml",
     missing: MissingAnswers = "listwise",
+    also: Sequence[str] = (),
     cfi_fall: float = 0.01,
     rmsea_rise: float = 0.015,
     confidence: float = 0.95,
@@ -143,6 +145,9 @@ def invariance(
         thresholds and polychoric correlations, for answers of few categories.
     missing : {'listwise', 'fiml'}
         Use complete rows, or under 'ml' and 'mlr' every answer that is there.
+    also : sequence of str
+        Cross-loadings and residual covariances, as in `cfa`. Cross-loadings are held equal with the loadings, residual
+        covariances stay each group's own.
     cfi_fall, rmsea_rise : float
         How far CFI may fall and RMSEA rise from one level to the next, above 0 and below 1.
     confidence : float
@@ -217,7 +222,8 @@ def invariance(
         check_level(value, name)
     check_estimator(estimator, missing)
     rule = Rule(cfi_fall, rmsea_rise)
-    structure = structure_of(codebook)
+    structure = structure_of(codebook, also)
+    check_moments(structure, ordinal=estimator == "wlsmv")
     tables, small = read_groups(responses, structure, group, missing)
     groups = sampled(tables, structure, group_label(structure, group), estimator, missing)
     full = full_levels(groups)

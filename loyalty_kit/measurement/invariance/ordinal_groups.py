@@ -117,7 +117,9 @@ class OrdinalGroups:
     def fit(self, equal: frozenset[int], released: Released) -> OrdinalFit:
         """Estimate the structure with kinds of elements held equal, but for (kind, item) released."""
         thresholds = [member.thresholds for member in self.members]
-        found = ordinal_model(self.structure.scales, thresholds, equal=equal, released=released)
+        found = ordinal_model(
+            self.structure.scales, thresholds, equal=equal, released=released, beyond=self.structure.beyond
+        )
         objective = GroupLeastSquares(found, self.members)
         ended = maximise(objective, ordinal_start(found, [member.matrix for member in self.members], thresholds))
         values = reflected(found.model, ended.values, self.structure.anchor_positions)

@@ -77,12 +77,18 @@ class OrdinalModel:
 
 
 def ordinal_model(
-    scales: Mapping[str, Sequence[str]], thresholds: Sequence[Floats], *, equal: frozenset[int], released: Released
+    scales: Mapping[str, Sequence[str]],
+    thresholds: Sequence[Floats],
+    *,
+    equal: frozenset[int],
+    released: Released,
+    beyond: tuple[tuple[int, int, int], ...] = (),
 ) -> OrdinalModel:
     """Model with kinds of elements held equal, but for (kind, item) released, identified after Wu and Estabrook.
 
     Equal thresholds free the later groups' intercepts and residual variances, equal loadings their factor variances,
     equal intercepts their factor means; an item whose thresholds are released has all else of its own.
+    `beyond` are (kind, row, column) of cross-loadings and residual covariances on top; groups share none of the latter.
     """
     items = [item for members in scales.values() for item in members]
     factor_of = [f for f, members in enumerate(scales.values()) for _ in members]
@@ -95,6 +101,7 @@ def ordinal_model(
 
     def places(g: int) -> Iterator[tuple[int, int, int, int]]:
         yield from ((LOADING, g, j, f) for j, f in enumerate(factor_of))
+        yield from ((kind, g, row, column) for kind, row, column in beyond)
         yield from ((FACTOR, g, f, h) for f in range(k) for h in range(f))
         if g > 0:
             yield from ((RESIDUAL, g, j, j) for j in range(p) if anchored[j] and not tied(RESIDUAL, j))
@@ -112,7 +119,7 @@ def ordinal_model(
     parameter = [number[key] for key in keys]
     cuts = np.full((groups, *thresholds[0].shape), -1)
     cuts[tuple(np.array(present).T)] = parameter[len(every) :]
-    model = Model(tuple(items), tuple(scales), groups, Elements.of(every, parameter[: len(every)]), fixed)
+    model = Model(tuple(items), tuple(scales), groups, Elements.of(every, parameter[: len(every)]), fixed, beyond)
     return OrdinalModel(model, cuts, len(number))
 
 
@@ -120,8 +127,9 @@ def ordinal_start(found: OrdinalModel, correlations: Sequence[Floats], threshold
     """Start where latent answers have a residual variance of 1; what groups share starts from the first of them."""
     model, values = found.model, np.zeros(found.size)
     values[: model.size] = starting_values(model, [(np.zeros(len(model.items)), r) for r in correlations])
-    for kind, value in ((RESIDUAL, 1.0), (INTERCEPT, 0.0)):
-        values[model.elements.where(model.elements.kind == kind).parameter] = value
+    elements = model.elements
+    values[elements.where(elements.kind == INTERCEPT).parameter] = 0.0
+    values[elements.where((elements.kind == RESIDUAL) & (elements.row == elements.column)).parameter] = 1.0
     loadings = model.elements.where(model.elements.kind == LOADING)
     numbers = np.unique(loadings.parameter)
     values[numbers] /= np.sqrt(1 - values[numbers] ** 2)

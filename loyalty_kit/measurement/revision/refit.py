@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 
 from loyalty_kit.measurement.cfa.confirmatory import CfaResult
-from loyalty_kit.measurement.cfa.model import INTERCEPT
 from loyalty_kit.measurement.cfa.normal import normal_solution
 from loyalty_kit.measurement.cfa.ordinal import CorrelationSample, ordinal_solution
 from loyalty_kit.measurement.cfa.solution import Solution, loading_table, modification_table
@@ -17,6 +16,7 @@ from loyalty_kit.measurement.cfa.structure import Structure
 from loyalty_kit.measurement.cfa.validity import scale_table
 from loyalty_kit.measurement.correlations.items import ItemTable
 from loyalty_kit.measurement.factors.fit_indices import leading_indices, p_value
+from loyalty_kit.measurement.latent.also import Added, carried
 from loyalty_kit.measurement.reliability.coefficients import cronbach, feldt_interval
 from loyalty_kit.statistics.moments import Moments
 from loyalty_kit.statistics.multiplicity import holm
@@ -100,7 +100,10 @@ def refit(model: CfaResult, scales: Mapping[str, Sequence[str]]) -> Fitted | Non
         return None
     turned = set(model.codebook.reversed)
     anchors = tuple(next((i for i in items if i not in turned), items[0]) for items in given.values())
-    structure = Structure(given, anchors)
+    claimed = Fitted.of(model).scales
+    rows = model.also[["kind", "first", "second"]].itertuples(index=False)
+    also = carried([Added(*row) for row in rows], claimed, given)
+    structure = Structure(given, anchors, also=also)
     chosen = [model.answers.names.index(name) for name in names]
     answers = _chosen(model.answers, chosen)
     solution = model.solution
@@ -109,8 +112,8 @@ def refit(model: CfaResult, scales: Mapping[str, Sequence[str]]) -> Fitted | Non
         sample = CorrelationSample(solution.covariance, solution.sampling * n, n).of(chosen)
         found = ordinal_solution(structure, sample, marker=False)
     else:
-        fiml = bool((solution.model.elements.kind == INTERCEPT).any())
-        found = normal_solution(structure, answers, robust=model.estimator == "mlr", fiml=fiml, marker=False)
+        robust, fiml = model.estimator == "mlr", solution.means_modelled
+        found = normal_solution(structure, answers, robust=robust, fiml=fiml, marker=False)
     return Fitted(given, found, answers, model.confidence)
 
 

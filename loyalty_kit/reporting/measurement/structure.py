@@ -21,7 +21,7 @@ from loyalty_kit.reporting.canvas import BLUE, INK, MUTED, ORANGE, PAPER, canvas
 from loyalty_kit.reporting.layout import headings, lay_out, span
 from loyalty_kit.reporting.measurement.invariance import comparability
 from loyalty_kit.reporting.measurement.validity import pair_labels, unrelated_scales
-from loyalty_kit.reporting.sentences import Passage, Sentence, say
+from loyalty_kit.reporting.sentences import Passage, Sentence, records, say
 from loyalty_kit.reporting.verbs import describes, draws, tabulates
 
 COSTLY_LOSS = 0.2
@@ -105,10 +105,12 @@ def fit_table(result: CfaResult) -> GT:
 
 @tabulates(CfaResult, "loadings")
 def loadings_table(result: CfaResult) -> GT:
-    """Standardized loading of each item with its interval."""
-    table = result.loadings
+    """Standardized loading of each item with its interval, then what the user added."""
+    added = result.also.assign(scale="", item=_added(result))
+    table = pd.concat([result.loadings, added[list(result.loadings)]]) if len(added) else result.loadings
+    own = [result.codebook.label(scale) if scale else term("title.cfa_also") for scale in table["scale"]]
     shown = table.assign(
-        group=table["scale"].map(result.codebook.label),
+        group=own,
         wording=[result.codebook.item(name).wording or "" for name in table["item"]],
         interval=span(table["ci_low"], table["ci_high"], 2),
     )
@@ -162,11 +164,19 @@ def _index(fit: "pd.Series[Any]", name: str) -> str:
 
 def fit_sentence(verdict: StructureVerdict) -> Sentence:
     """Judge the fit, or say why it cannot be judged."""
-    count = verdict.model.loadings["scale"].nunique()
+    lines = _added(verdict.model)
+    claim = {"count": verdict.model.loadings["scale"].nunique()}
+    claim |= {"also": term("structure.also", lines=in_a_row(lines)) if lines else ""}
     if verdict.fit == "withheld":
         why = term("structure.pair_gap").join(_reason(code, verdict.model) for code in verdict.withheld)
-        return say("structure.fit_withheld", count=count, why=why)
-    return say(f"structure.fit_{verdict.fit}", count=count, fit=_indices(verdict.model))
+        return say("structure.fit_withheld", why=why, **claim)
+    return say(f"structure.fit_{verdict.fit}", fit=_indices(verdict.model), **claim)
+
+
+def _added(result: CfaResult) -> list[str]:
+    """Write what the user added as they wrote it."""
+    signs = {"loading": "=~", "residual covariance": "~~"}
+    return [f"{row['first']} {signs[row['kind']]} {row['second']}" for row in records(result.also)]
 
 
 def _reason(code: str, model: CfaResult) -> str:

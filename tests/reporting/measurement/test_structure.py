@@ -7,6 +7,7 @@ import matplotlib
 import numpy as np
 import pandas as pd
 import pytest
+from languages import seen
 from surveys import simulate
 from told import whole
 
@@ -281,3 +282,20 @@ def test_one_scale_has_nothing_to_be_told_apart_from():
     model = lk.cfa(responses, book)
     text = whole(lk.judge_structure(model, model.validity(), None))
     assert "nothing to be told apart from" in text
+
+
+def test_the_page_says_what_the_user_added_and_shows_its_figures(sound):
+    responses, book, plain = sound
+    model = lk.cfa(responses, book, estimator="mlr", also=["trust =~ price_1", "trust_1 ~~ trust_2"])
+    claim = "2 scales with trust =~ price_1 and trust_1 ~~ trust_2 added by the user, fits the answers well"
+    assert claim in whole(lk.judge_structure(model, model.validity(bootstrap=0), None))
+    table = seen(lk.table(model, "loadings"))
+    assert "Added by the user" in table and "trust_1 ~~ trust_2" in table and "trust =~ price_1" in table
+    assert "dded by the user" not in seen(lk.table(plain, "loadings")) + whole(
+        lk.judge_structure(plain, plain.validity(bootstrap=0))
+    )
+    lk.speak("zh")
+    try:
+        assert "并加入使用者指定的" in whole(lk.judge_structure(model, model.validity(bootstrap=0), None))
+    finally:
+        lk.speak("en")
