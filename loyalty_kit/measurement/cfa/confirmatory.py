@@ -53,9 +53,10 @@ class CfaResult(Result):
         chi2, df, p_value, cfi, tli, rmsea with its 90 % interval (rmsea_low, rmsea_high) and
         rmsea_p_close, srmr, aic, bic, loglik, baseline_chi2, baseline_df, parameters. 'mlr' adds
         scaling_factor, chi2_scaled, p_value_scaled, cfi_scaled, tli_scaled, rmsea_scaled with its
-        interval (…_low, …_high) and, on complete rows, cfi_robust, tli_robust, rmsea_robust with its own.
-        'wlsmv' adds chi2_scaled, df_scaled and the scaled indices, has no likelihood and counts no
-        thresholds among the parameters.
+        interval (…_low, …_high), and cfi_robust, tli_robust, rmsea_robust with its own: what these would be for
+        normal answers without gaps. 'wlsmv' adds chi2_scaled, df_scaled, the scaled and the robust indices (missing
+        where polychoric correlations are not positive definite), has no likelihood and counts no thresholds among
+        the parameters.
     loadings : DataFrame
         scale, item, estimate, std_error, z, p_value, standardized, standardized_error and the
         interval ci_low to ci_high of the standardized loading; an item a row.
@@ -303,6 +304,13 @@ def cfa(
 
     Yuan, K.-H. & Bentler, P. M. (2000). Three likelihood-based methods for mean and covariance
     structure analysis with nonnormal missing data. Sociological Methodology 30, 165–200.
+
+    Brosseau-Liard, P. E. & Savalei, V. (2014). Adjusting incremental fit indices for nonnormality. Multivariate
+    Behavioral Research 49(5), 460–470; with gaps Zhang, X. & Savalei, V. (2023). New computations for RMSEA and CFI
+    following FIML and TS estimation with missing data. Psychological Methods 28(2), 263–283.
+
+    Savalei, V. (2021). Improving fit indices in structural equation modeling with categorical data. Multivariate
+    Behavioral Research 56(3), 390–407.
 
     Muthén, B. (1984). A general structural equation model with dichotomous, ordered categorical,
     and continuous latent variable indicators. Psychometrika 49(1), 115–132.

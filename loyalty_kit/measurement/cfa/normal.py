@@ -9,7 +9,7 @@ from loyalty_kit.measurement.cfa.convergence import are_estimates, is_identified
 from loyalty_kit.measurement.cfa.estimation import Likelihood, maximise, reflected, starting_values
 from loyalty_kit.measurement.cfa.likelihood import Sample, evaluate, loglik, observed_information, scores
 from loyalty_kit.measurement.cfa.model import Elements, Model, confirmatory_model
-from loyalty_kit.measurement.cfa.robust import Rows, robust_fit, sandwich
+from loyalty_kit.measurement.cfa.robust import Rows, Unrestricted, robust_fit, sandwich
 from loyalty_kit.measurement.cfa.saturated import item_moments, saturated
 from loyalty_kit.measurement.cfa.solution import Score, Solution
 from loyalty_kit.measurement.cfa.structure import Structure
@@ -114,7 +114,8 @@ def _errors(
         raise np.linalg.LinAlgError
     if robust:
         own = sandwich(model, data.sample, data.rows, values)
-        return own.covariance, robust_fit(test, own, data.sample, data.rows, (data.mean, data.covariance), means=fiml)
+        found = Unrestricted.of(data.sample, data.rows, (data.mean, data.covariance), means=fiml)
+        return own.covariance, robust_fit(test, own, model, values, found)
     if fiml:
         return np.asarray(np.linalg.inv(observed_information(model, [data.sample], values))), {}
     return np.asarray(np.linalg.inv(expected)), {}

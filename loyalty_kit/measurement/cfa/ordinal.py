@@ -9,8 +9,9 @@ import pandas as pd
 from loyalty_kit.core.messages import message
 from loyalty_kit.measurement.cfa.convergence import are_estimates, is_identified
 from loyalty_kit.measurement.cfa.estimation import maximise, reflected, starting_values
-from loyalty_kit.measurement.cfa.likelihood import scaled_least_squares, second_derivatives
-from loyalty_kit.measurement.cfa.model import Elements, Model, confirmatory_model, directions
+from loyalty_kit.measurement.cfa.likelihood import information, scaled_least_squares, second_derivatives
+from loyalty_kit.measurement.cfa.model import Directions, Elements, Model, confirmatory_model, directions
+from loyalty_kit.measurement.cfa.robust import ROBUST, corrected_indices
 from loyalty_kit.measurement.cfa.solution import Score, Solution
 from loyalty_kit.measurement.cfa.structure import Structure
 from loyalty_kit.measurement.correlations.items import ItemTable
@@ -27,6 +28,8 @@ from loyalty_kit.measurement.factors.fit_indices import (
     tli,
 )
 from loyalty_kit.statistics.moments import Floats
+
+_DEFINITE = 1e-8
 
 
 @dataclass(frozen=True, eq=False)
@@ -171,7 +174,36 @@ def _robust(
         _shifted(test.baseline_chi2, pairs, weights[:, None] * gamma),
         pairs,
     )
-    return test, errors, _fit(test, scaled, objective, values), float(np.trace(product)) / df if df else 1.0
+    fit = _fit(test, scaled, objective, values)
+    if df:
+        fit |= _as_continuous(objective, values, np.eye(pairs) - along @ inverse @ weighted.T, gamma)
+    return test, errors, fit, float(np.trace(product)) / df if df else 1.0
+
+
+def _as_continuous(objective: LeastSquares, values: Floats, residual: Floats, gamma: Floats) -> dict[str, float]:
+    """CFI, TLI and RMSEA as normal answers would have given them, after Savalei (2021); NaN where R is not definite.
+
+    Chi² is that of the normal likelihood on the polychoric correlations at the estimates; with V the information of
+    the correlations and Q = I − Δ(ΔᵀWΔ)⁻¹ΔᵀW its factor is tr(QᵀVQΓ) / df, and tr(Γ) / df of uncorrelated items.
+    """
+    (matrices,) = objective.model.matrices(values)
+    p, pairs = len(matrices.residuals), len(objective.sample)
+    r, first, second = np.eye(p), *np.tril_indices(p, -1)
+    r[first, second] = r[second, first] = objective.sample
+    implied = matrices.covariance + np.diag(1 - np.diag(matrices.covariance))
+    if min(np.linalg.eigvalsh(r)[0], np.linalg.eigvalsh(implied)[0]) < _DEFINITE:
+        return dict.fromkeys(ROBUST, np.nan)
+    n = objective.n + 1
+    whole, inverse = np.linalg.slogdet(r)[1], np.linalg.inv(implied)
+    chi2 = n * (np.linalg.slogdet(implied)[1] + float((inverse * r).sum()) - whole - p)
+    unit = np.eye(p)
+    along = Directions(unit[:, first], unit[:, second], np.zeros((p, pairs)))
+    through = residual.T @ information(along, along, inverse) @ residual
+    df = pairs - objective.model.size
+    test = ChiSquares(chi2, df, -n * whole, pairs)
+    return corrected_indices(
+        test, float((through * gamma).sum()) / df, float(np.trace(gamma)) / pairs, n=objective.n, groups=1
+    )
 
 
 def _shifted(chi2: float, df: int, product: Floats) -> float:

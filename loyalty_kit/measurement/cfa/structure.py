@@ -172,7 +172,7 @@ def read_answers(responses: pd.DataFrame, structure: Structure, missing: Missing
     check_columns(responses.columns, wanted, message("The table of responses"))
     table = read_items(responses[wanted], weight=structure.weight)
     if missing == "fiml":
-        table = table.where(np.isfinite(table.values).any(axis=1))
+        table = table.where(np.asarray(np.isfinite(table.values).any(axis=1)))
         _check_met(table)
         return table
     table = table.complete()

@@ -43,7 +43,7 @@ class ItemTable(Summarized):
         rows = np.isfinite(self.values).all(axis=1)
         if not rows.any():
             raise InputError("No respondent answers every one of the items {items}.", items=list(self.names))
-        return self.where(rows)
+        return self.where(np.asarray(rows))
 
     def where(self, rows: npt.NDArray[np.bool_]) -> "ItemTable":
         """Table of the respondents that a mask chooses."""

@@ -80,7 +80,7 @@ def fit_indices(test: ChiSquares, *, n: float, groups: int = 1) -> dict[str, flo
 
 
 def leading_indices(fit: Mapping[Any, float]) -> dict[str, float]:
-    """CFI, RMSEA with its interval and SRMR that a report leads with: robust, else scaled where there are such.
+    """CFI, RMSEA with its interval and SRMR that a report leads with: robust, else scaled where there are such numbers.
 
     Examples
     --------
@@ -88,7 +88,7 @@ def leading_indices(fit: Mapping[Any, float]) -> dict[str, float]:
     ...     "rmsea_scaled_low": 0.05, "rmsea_scaled_high": 0.07, "srmr": 0.07})
     {'cfi': 0.89, 'rmsea': 0.06, 'rmsea_low': 0.05, 'rmsea_high': 0.07, 'srmr': 0.07}
     """
-    kind = next((ending for ending in ("_robust", "_scaled") if f"cfi{ending}" in fit), "")
+    kind = next((ending for ending in ("_robust", "_scaled") if not np.isnan(fit.get(f"cfi{ending}", np.nan))), "")
     ends = {f"rmsea_{end}": float(fit[f"rmsea{kind}_{end}"]) for end in ("low", "high")}
     return {"cfi": float(fit[f"cfi{kind}"]), "rmsea": float(fit[f"rmsea{kind}"]), **ends, "srmr": float(fit["srmr"])}
 

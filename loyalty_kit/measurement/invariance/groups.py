@@ -15,8 +15,8 @@ from loyalty_kit.measurement.cfa.model import INTERCEPT, LOADING, RESIDUAL, Mode
 from loyalty_kit.measurement.cfa.normal import unrestricted_moments
 from loyalty_kit.measurement.cfa.robust import (
     Rows,
+    Unrestricted,
     group_sandwich,
-    reference_traces,
     robust_indices,
     squared_slopes,
 )
@@ -112,10 +112,9 @@ class Groups:
         return sum(loglik(sample, mean, np.diag(variance)) for sample, mean, variance in each)
 
     @cached_property
-    def references(self) -> tuple[float, float]:
-        """Traces of the saturated model and of uncorrelated items, over the groups."""
-        each = [reference_traces(m.sample, m.rows, (m.mean, m.covariance), means=True) for m in self.members]
-        return sum(highest for highest, _ in each), sum(lowest for _, lowest in each)
+    def unrestricted(self) -> list[Unrestricted]:
+        """What each group tells of its moments."""
+        return [Unrestricted.of(m.sample, m.rows, (m.mean, m.covariance), means=True) for m in self.members]
 
     @property
     def unrelated_p(self) -> float:
@@ -161,8 +160,7 @@ class Groups:
             trace = group_sandwich(model, self.samples, [member.rows for member in self.members], values).trace
         except np.linalg.LinAlgError:
             trace = np.nan
-        count = len(self.names)
-        return robust_indices(test, trace, self.references, n=self.n, groups=count, complete=self.complete)
+        return robust_indices(test, trace, model, values, self.unrestricted)
 
     def errors(self, fit: GroupFit) -> Floats:
         """Covariance of the parameters by the expected information, the observed one where answers are missing.

@@ -176,7 +176,7 @@ def invariance(
     whose loading is free is free. RMSEA carries the factor √groups.
 
     Under 'mlr' the chi² difference is scaled after Satorra and Bentler (2001), levels are judged by the robust
-    (with gaps, the scaled) CFI and RMSEA, latent means carry sandwich errors, and score tests are the generalized ones.
+    CFI and RMSEA, latent means carry sandwich errors, and score tests are the generalized ones.
     A difference whose factor is not positive has no p value; the indices decide alone.
 
     Under 'wlsmv' every item has a latent answer with residual variance 1 and intercept 0 in the first group.

@@ -14,6 +14,7 @@ from loyalty_kit.measurement.factors.fit_indices import (
     ChiSquares,
     cfi,
     fit_indices,
+    leading_indices,
     p_value,
     rmsea,
     rmsea_interval,
@@ -63,6 +64,15 @@ def test_without_degrees_of_freedom_there_is_nothing_to_test():
     ours = fit_indices(ChiSquares(0.0, 0, 156.6, 3), n=301)
     assert (ours["cfi"], ours["tli"], ours["rmsea"], ours["rmsea_high"]) == (1.0, 1.0, 0.0, 0.0)
     assert np.isnan(ours["p_value"]) and np.isnan(p_value(1.0, 0))
+
+
+def test_a_report_leads_with_scaled_indices_where_the_robust_ones_are_no_numbers():
+    fit = {"cfi": 0.9, "cfi_scaled": 0.91, "cfi_robust": np.nan, "rmsea": 0.08, "rmsea_scaled": 0.07, "srmr": 0.05}
+    fit |= {"rmsea_scaled_low": 0.06, "rmsea_scaled_high": 0.08, "rmsea_robust": np.nan}
+    assert leading_indices(fit)["cfi"] == 0.91
+    assert (
+        leading_indices(fit | {"cfi_robust": 0.93, "rmsea_robust_low": 0.05, "rmsea_robust_high": 0.09})["cfi"] == 0.93
+    )
 
 
 def test_scaling_factors_make_indices_robust():
