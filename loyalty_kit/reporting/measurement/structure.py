@@ -165,8 +165,8 @@ def _index(fit: "pd.Series[Any]", name: str) -> str:
 def fit_sentence(verdict: StructureVerdict) -> Sentence:
     """Judge the fit, or say why it cannot be judged."""
     lines = _added(verdict.model)
-    claim = {"count": verdict.model.loadings["scale"].nunique()}
-    claim |= {"also": term("structure.also", lines=in_a_row(lines)) if lines else ""}
+    told = term("structure.also", lines=in_a_row(lines)) if lines else ""
+    claim: dict[str, object] = {"count": verdict.model.loadings["scale"].nunique(), "also": told}
     if verdict.fit == "withheld":
         why = term("structure.pair_gap").join(_reason(code, verdict.model) for code in verdict.withheld)
         return say("structure.fit_withheld", why=why, **claim)
