@@ -44,8 +44,9 @@ from .customers.staying.time_to_next import time_to_next as time_to_next
 from .customers.transactions.columns import log_columns as log_columns
 from .customers.transactions.reading import read_transactions as read_transactions
 from .customers.transactions.transactions import Transactions as Transactions
-from .customers.value.allowable import allowable_cost as allowable_cost
 from .customers.value.customer_value import customer_value as customer_value
+from .customers.value.newcomers.allowable import allowable_cost as allowable_cost
+from .customers.value.newcomers.by_channel import acquisition as acquisition
 from .customers.value.next_purchase import next_purchase as next_purchase
 from .customers.value.occasions import occasions as occasions
 from .drivers.driver_verdict import judge_drivers as judge_drivers

@@ -32,7 +32,8 @@ from .customers.staying.lapsed import LapsedResult as LapsedResult
 from .customers.staying.sbg import ProjectionResult as ProjectionResult
 from .customers.staying.time_to_next import TimeToNextResult as TimeToNextResult
 from .customers.transactions.checks import LogCheckResult as LogCheckResult
-from .customers.value.allowable import AllowableCostResult as AllowableCostResult
+from .customers.value.newcomers.allowable import AllowableCostResult as AllowableCostResult
+from .customers.value.newcomers.by_channel import AcquisitionResult as AcquisitionResult
 from .customers.value.next_purchase import NextPurchaseResult as NextPurchaseResult
 from .customers.value.occasions import OccasionsResult as OccasionsResult
 from .customers.value.value_result import ValueResult as ValueResult

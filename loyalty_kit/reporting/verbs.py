@@ -181,8 +181,7 @@ def register(views: Views, result: type, view: str) -> Callable[[View], View]:
 
 def view_of(views: Views, verb: str, result: Any, name: str | None) -> Callable[..., Any]:
     """Find the function of the view asked for; an error that lists the views where there is none of that name."""
-    _load(type(result).__module__.split(".")[1] if type(result).__module__.startswith("loyalty_kit.") else "")
-    known = next((views[one] for one in type(result).__mro__ if one in views), None)
+    known = _known(views, result, name)
     if known is None:
         raise InputError("'{verb}' takes a result of the kit; got {given}.", verb=verb, given=kind(result))
     if name is None and isinstance(result, (type(None), Exception)):
@@ -206,11 +205,31 @@ def name_of(views: Views, result: Any, function: Callable[..., Any]) -> str:
     return next(name for name, one in known.items() if one is function)
 
 
+def _known(views: Views, result: Any, name: str | None) -> dict[str, Callable[..., Any]] | None:
+    """Find the views of a type, in its area's modules, or in one after the other until one has the view asked for."""
+    path = type(result).__module__.split(".")
+    parts = _parts()
+    anything = isinstance(result, (type(None), Exception))
+    known = None
+    for part in [path[1]] if path[0] == "loyalty_kit" and path[1] in parts else parts:
+        _load(part)
+        known = next((views[one] for one in type(result).__mro__ if one in views), None)
+        # What there is no result of may be said by any area.
+        if known is not None and (name in known or (name is None and not anything)):
+            break
+    return known
+
+
 @cache
-def _load(area: str) -> None:
-    """Import what reports on an area, found by its name, so that its views are registered; all where there is none."""
-    names = {module.name: module.ispkg for module in iter_modules(reporting.__path__)}
-    for name in [area] if area in names else names:
-        module = import_module(f"{reporting.__name__}.{name}")
-        for inner in iter_modules(module.__path__, f"{module.__name__}.") if names[name] else ():
-            import_module(inner.name)
+def _parts() -> tuple[str, ...]:
+    """Parts of reporting: modules of every report first, then the areas."""
+    found = sorted(iter_modules(reporting.__path__), key=lambda module: (module.ispkg, module.name))
+    return tuple(module.name for module in found)
+
+
+@cache
+def _load(part: str) -> None:
+    """Import a part of reporting, so that its views are registered."""
+    module = import_module(f"{reporting.__name__}.{part}")
+    for inner in iter_modules(module.__path__, f"{module.__name__}.") if hasattr(module, "__path__") else ():
+        import_module(inner.name)

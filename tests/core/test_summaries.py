@@ -178,6 +178,9 @@ class People:
         when = pd.Timestamp("2026-01-01") + pd.to_timedelta(rng.integers(0, 200, 800), unit="D")
         orders = pd.DataFrame({"who": rng.choice(self.ids, 800), "when": when, "paid": 1000 * np.tile(self.own, 2)})
         log = lk.read_transactions(orders, customer="who", time="when", amount="paid", order=None)
+        placed = lk.read_transactions(
+            orders.assign(where="web"), customer="who", time="when", amount="paid", channel="where"
+        )
         early, late = lk.rfm(log, at="2026-04-01"), lk.rfm(log)
         seen = lk.engagement(
             orders[orders["when"] < "2026-06-01"].assign(what="view"), customer="who", time="when", kind="what"
@@ -200,6 +203,7 @@ class People:
             (value := lk.customer_value(log, horizon=8)),
             *(value.concentration(), lk.allowable_cost(value, 0.5, cost=3.0), lk.next_purchase(log, weeks=8)),
             lk.occasions(seen_often, horizon=2),
+            lk.acquisition(lk.customer_value(placed, horizon=8), {"web": 3.0}),
             lk.time_to_next(log),
             lk.lifecycle(log, costs=100.0),
             project(

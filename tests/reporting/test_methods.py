@@ -18,7 +18,8 @@ from loyalty_kit.reporting.provenance import Provenance
 NO_RESULT = (type(None), GroupsError, Selection, Provenance)
 """What is laid out without having been computed."""
 
-verbs._load("")
+for part in verbs._parts():
+    verbs._load(part)
 VIEWS = [
     (result, view)
     for views in (verbs.TABLES, verbs.FIGURES)

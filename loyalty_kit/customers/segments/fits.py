@@ -8,11 +8,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from scipy.cluster.hierarchy import fcluster, linkage
-from sklearn.cluster import KMeans
-from sklearn.mixture import GaussianMixture
 from threadpoolctl import ThreadpoolController
 
 from loyalty_kit.core.errors import InputError
+from loyalty_kit.customers import segments as room
 from loyalty_kit.customers.segments.latent_classes import ROUGH as ROUGH_CLASSES
 from loyalty_kit.customers.segments.latent_classes import LatentClasses, latent_classes
 
@@ -86,7 +85,7 @@ class Centres(Fit):
 class Mixture(Fit):
     """Segments of a mixture of normal distributions with one covariance matrix."""
 
-    model: GaussianMixture
+    model: Any
     order: Whole
     bic: float
 
@@ -156,7 +155,7 @@ def refit(values: Floats, k: int, method: str, rng: np.random.Generator) -> Fit:
 def _kmeans(
     values: Floats, k: int, rng: np.random.Generator, starts: int, weights: Floats | None, tolerance: float
 ) -> Centres:
-    model = KMeans(k, n_init=starts, random_state=_seed(rng), tol=tolerance)
+    model = room.learners.KMeans(k, n_init=starts, random_state=_seed(rng), tol=tolerance)
     with _pools().limit(limits=1, user_api="openmp"):
         model.fit(values, sample_weight=weights)
     return _centres(values, model.labels_, weights)[0]
@@ -193,7 +192,9 @@ def _centres(values: Floats, labels: Any, weights: Floats | None) -> tuple[Centr
 
 def _mixture(values: Floats, k: int, rng: np.random.Generator, starts: int) -> Mixture:
     """Mixture with one covariance: free ones collapse where many customers are alike, as all with one order are."""
-    model = GaussianMixture(k, covariance_type="tied", n_init=starts, random_state=_seed(rng), max_iter=1_000, tol=1e-6)
+    model = room.learners.GaussianMixture(
+        k, covariance_type="tied", n_init=starts, random_state=_seed(rng), max_iter=1_000, tol=1e-6
+    )
     model.fit(values)
     return Mixture(k, model, np.argsort(-model.weights_, kind="stable"), float(model.bic(values)))
 

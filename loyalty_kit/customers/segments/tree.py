@@ -1,15 +1,14 @@
 """Segments as rules that can be said aloud: a tree of at most three splits."""
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from sklearn.model_selection import StratifiedKFold, cross_val_predict
-from sklearn.tree import DecisionTreeClassifier
 
 from loyalty_kit.core.results import Result
+from loyalty_kit.customers import segments as room
 
 Whole = npt.NDArray[np.intp]
 SPLITS = 3
@@ -60,10 +59,12 @@ class TreeResult(Result):
 def tree_of(table: pd.DataFrame, labels: Whole, seed: int) -> TreeResult:
     """Rules that lead to segments, from the columns as they are."""
     values = table.to_numpy(dtype=float)
-    model = DecisionTreeClassifier(max_leaf_nodes=SPLITS + 1, min_samples_leaf=0.01, random_state=seed)
+    model = room.learners.DecisionTreeClassifier(max_leaf_nodes=SPLITS + 1, min_samples_leaf=0.01, random_state=seed)
     sizes = np.bincount(labels)
     folds = max(2, min(FOLDS, int(sizes[sizes > 0].min())))
-    held_out = cross_val_predict(model, values, labels, cv=StratifiedKFold(folds, shuffle=True, random_state=seed))
+    held_out = room.learners.cross_val_predict(
+        model, values, labels, cv=room.learners.StratifiedKFold(folds, shuffle=True, random_state=seed)
+    )
     model.fit(values, labels)
     leaves = model.apply(values)
     found = model.predict(values)
@@ -82,7 +83,7 @@ def tree_of(table: pd.DataFrame, labels: Whole, seed: int) -> TreeResult:
     )
 
 
-def _paths(model: DecisionTreeClassifier, names: list[str]) -> list[tuple[int, tuple[Condition, ...]]]:
+def _paths(model: Any, names: list[str]) -> list[tuple[int, tuple[Condition, ...]]]:
     """Leaves with the conditions that lead to them, from left to right."""
     tree = model.tree_
     found: list[tuple[int, tuple[Condition, ...]]] = []

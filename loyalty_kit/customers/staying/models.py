@@ -6,14 +6,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from scipy import special, stats
-from sklearn.ensemble import HistGradientBoostingClassifier
 
+from loyalty_kit.customers import staying
 from loyalty_kit.statistics.prediction import logistic
 
 Floats = npt.NDArray[np.float64]
 Risks = Callable[[pd.DataFrame], Floats]
 COLUMNS = ["feature", "odds_ratio", "ci_low", "ci_high"]
-EDGE = 1e-6
 
 
 def fitted(
@@ -39,7 +38,7 @@ def fitted(
     callable, DataFrame
     """
     if model == "boosting":
-        return _boosted(table, away, names), pd.DataFrame(columns=COLUMNS)
+        return staying.boosting.boosted(table, away, names), pd.DataFrame(columns=COLUMNS)
     centre, spread = table[names].mean(), table[names].std(ddof=0)
 
     def design(rows: pd.DataFrame) -> Floats:
@@ -55,15 +54,3 @@ def fitted(
         return told
 
     return risks, ratios
-
-
-def _boosted(table: pd.DataFrame, away: Floats, names: list[str]) -> Risks:
-    trees = HistGradientBoostingClassifier(
-        learning_rate=0.05, max_iter=150, max_depth=3, min_samples_leaf=20, early_stopping=False, random_state=0
-    ).fit(table[names].to_numpy(dtype=float), away)
-
-    def risks(rows: pd.DataFrame) -> Floats:
-        told: Floats = np.clip(trees.predict_proba(rows[names].to_numpy(dtype=float))[:, 1], EDGE, 1 - EDGE)
-        return told
-
-    return risks

@@ -17,7 +17,7 @@ from loyalty_kit.customers.transactions.ledger import Ledger
 from loyalty_kit.customers.transactions.refunds import unpaid
 
 FIRST_YEAR = 1990
-MANY_WITHOUT_ID = 0.20
+MANY_WITHOUT_ID, MONEY_WITHOUT_ID = 0.20, 0.10
 LARGE_CUSTOMER = 0.05
 SILENT_DAYS = 0.2
 
@@ -128,7 +128,8 @@ def _counts(frame: Any, columns: Columns, at: date) -> dict[str, float]:
 def _absent(counts: dict[str, float]) -> Iterator[_Check]:
     share = counts["customer"] / max(counts["rows"], 1)
     money = counts["orphan_money"] / counts["money"] if counts["money"] else 0.0
-    outcome = "fail" if share == 1 else "warn" if share > MANY_WITHOUT_ID else "pass"
+    many = share > MANY_WITHOUT_ID or money > MONEY_WITHOUT_ID
+    outcome = "fail" if share == 1 else "warn" if many else "pass"
     told = message(
         "{share} of the rows, with {money} of the revenue, name no customer; they count for no customer.",
         share=f"{share:.1%}",

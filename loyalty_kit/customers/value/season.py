@@ -3,13 +3,16 @@
 from typing import Literal, NamedTuple
 
 import numpy as np
-import statsmodels.api as sm
+import numpy.typing as npt
+from scipy import stats
 
 from loyalty_kit.customers.transactions.ledger import Ledger
 from loyalty_kit.customers.value.limits import last_day, weeks_of
 from loyalty_kit.customers.value.models.histories import WEEK
 
+Floats = npt.NDArray[np.float64]
 YEAR, QUARTER = 52, 13
+STEPS = 50
 SEASON = 0.1
 """Share by which the same weeks a year ago stood off the year around them from which they count as a season."""
 NEW = 0.05
@@ -62,7 +65,24 @@ def _trend(ledger: Ledger) -> tuple[Literal["grows", "shrinks", "unclear", "coho
     if later < NEW or len(counts) < 3:
         return "cohort", float("nan"), float("nan"), float("nan")
     time = (np.arange(len(counts)) - len(counts) / 2) / QUARTER
-    found = sm.GLM(counts, sm.add_constant(time), family=sm.families.Poisson()).fit(scale="X2")
-    change, (low, high) = np.expm1(found.params[1]), np.expm1(found.conf_int()[1])
+    slope, error = poisson_slope(counts, time)
+    half = float(stats.norm.ppf(0.975)) * error
+    change, low, high = (float(np.expm1(end)) for end in (slope, slope - half, slope + half))
     trend: Literal["grows", "shrinks", "unclear"] = "grows" if low > 0 else "shrinks" if high < 0 else "unclear"
-    return trend, float(change), float(low), float(high)
+    return trend, change, low, high
+
+
+def poisson_slope(counts: Floats, time: Floats) -> tuple[float, float]:
+    """Slope of a Poisson regression on time, and its error widened by Pearson's dispersion; by Newton's steps."""
+    design = np.column_stack([np.ones(len(time)), time])
+    found = np.array([np.log(counts.mean()), 0.0])
+    for _ in range(STEPS):
+        mean = np.exp(design @ found)
+        move = np.linalg.solve(design.T @ (mean[:, None] * design), design.T @ (counts - mean))
+        found = found + move
+        if np.abs(move).max() < 1e-12:
+            break
+    mean = np.exp(design @ found)
+    dispersion = ((counts - mean) ** 2 / mean).sum() / (len(counts) - 2)
+    covariance = dispersion * np.linalg.inv(design.T @ (mean[:, None] * design))
+    return float(found[1]), float(np.sqrt(covariance[1, 1]))

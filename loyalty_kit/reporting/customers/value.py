@@ -13,7 +13,6 @@ from loyalty_kit.core.language import level, number, percent, term, translate
 from loyalty_kit.core.selection import FEWEST
 from loyalty_kit.customers.staying.churn import ChurnResult
 from loyalty_kit.customers.staying.keeping import KeepingResult
-from loyalty_kit.customers.value.allowable import AllowableCostResult
 from loyalty_kit.customers.value.models.known import MODELS
 from loyalty_kit.customers.value.value_result import ValueResult
 from loyalty_kit.reporting.behind import Behind
@@ -157,7 +156,7 @@ def parts_table(result: ValueResult, *, part: str | pd.Series) -> GT | None:
     if shown.empty:
         return None
     shown = shown.assign(
-        name=[_part_name(name, part) for name in shown["level"]],
+        name=[_part_name(name, part, first=name == table["level"].min()) for name in shown["level"]],
         each=shown["revenue"] / shown["customers"],
         interval=_spans(shown),
     )
@@ -178,7 +177,7 @@ def parts_table(result: ValueResult, *, part: str | pd.Series) -> GT | None:
         labels=headings(columns, level=level(result.confidence)),
         decimals={0: ["customers", "revenue"], 1: ["each"]},
         percent=["share", "revenue_share"],
-        note=term("note.parts"),
+        note=term("note.parts_cohort" if kind == "cohort" else "note.parts"),
         behind=Behind({"interval": ("ci_low", "ci_high")}),
     )
 
@@ -189,28 +188,12 @@ def _spans(table: pd.DataFrame) -> list[str]:
     return [term("span", low=f"{low:,.0f}", high=f"{high:,.0f}") for low, high in ends]
 
 
-def _part_name(name: str, part: str | pd.Series) -> str:
+def _part_name(name: str, part: str | pd.Series, *, first: bool) -> str:
     if name in ("", "few"):
         return term(f"part.{name or 'unknown'}")
+    if first and isinstance(part, str) and part == "cohort":
+        return term("part.and_before", level=name)
     return name if isinstance(part, str) else term(f"segment.{name}")
-
-
-@describes(AllowableCostResult, "cost")
-def describe_cost(result: AllowableCostResult, *, currency: str = "") -> Passage:
-    """Say what a new customer brings within the horizon, and what one may cost so that the lower end still pays."""
-    row = records(result.table)[0]
-    figures = {
-        "weeks": result.horizon,
-        "value": money(row["estimate"], currency),
-        "low": money(row["ci_low"], currency),
-        "high": money(row["ci_high"], currency),
-        "level": level(result.confidence),
-        "allowable": money(result.allowable, currency),
-    }
-    told = [Sentence(say("cost.allowable", **figures), "answer")]
-    if result.verdict and result.cost is not None:
-        told.append(say(f"cost.{result.verdict}", cost=money(result.cost, currency)))
-    return Passage([*told, *(Sentence(translate(warning)) for warning in result.warnings)])
 
 
 @draws(ValueResult, "rolling")

@@ -81,12 +81,13 @@ def test_each_customers_risk_goes_only_into_a_file_that_is_named(tmp_path):
 
 
 @pytest.mark.slow
-def test_what_contacts_bring_lies_within_the_interval_as_often_as_said():
-    """A steady shop: those who would stay away are kept with probability .1; the gain is compared with its interval."""
+@pytest.mark.parametrize(("shop", "due"), [("steady", 0.9), ("season", 0.8)])
+def test_what_contacts_bring_lies_within_the_interval_as_often_as_said(shop, due):
+    """Those who would stay away are kept with probability .1; the gain is compared with its interval."""
     inside = []
     for seed in range(120):
         rng = np.random.default_rng(seed)
-        rows, _ = orders("steady", 1500, 90, 0, rng)
+        rows, _ = orders(shop, 1500, 90, 0, rng)
         known = rows[rows["when"] < "2026-07-01"]
         found = lk.churn(
             lk.read_transactions(known, customer="who", time="when", amount="paid"), at="2026-04-07", horizon=84
@@ -99,5 +100,5 @@ def test_what_contacts_bring_lies_within_the_interval_as_often_as_said():
         gain = 50.0 * (rng.random(int(away.sum())) < 0.1).sum() - plan.cost
         inside.append(plan.ci_low <= gain <= plan.ci_high)
     rate = np.mean(inside)
-    print(f"what came lay inside in {rate:.3f} ({np.sqrt(rate * (1 - rate) / len(inside)):.3f})")
-    assert rate >= 0.9
+    print(f"{shop}: what came lay inside in {rate:.3f} ({np.sqrt(rate * (1 - rate) / len(inside)):.3f})")
+    assert rate >= due

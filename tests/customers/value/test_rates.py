@@ -74,5 +74,18 @@ def test_calibrated_intervals_hold_in_a_shop_that_grows_or_has_a_season(shop):
     assert told(f"{shop}: totals within calibrated intervals", held, 200) >= 0.85
 
 
+@pytest.mark.slow
+def test_the_value_of_a_new_customer_lies_within_its_interval():
+    """A steady shop of 1,000: 24.00 a day, a chance of 1 - 84 / 85 a day while there, which 40 / (40 + t) are."""
+    bought = (1 - 84 / 85) * (40 / (40 + np.arange(1, 92) / 7)).sum()
+    truth, held = 24.0 * (1 + bought), 0
+    for seed in range(200):
+        log, _ = orders("steady", 1_000, 65, 0, np.random.default_rng(seed))
+        read = lk.read_transactions(log, customer="who", time="when", amount="paid")
+        row = lk.allowable_cost(lk.customer_value(read, horizon=13, rng=seed)).to_frame().iloc[0]
+        held += row["ci_low"] <= truth <= row["ci_high"]
+    assert told("value of a new customer within its interval", held, 200) >= 0.90
+
+
 def test_every_model_has_a_truth():
     assert set(TRUTHS) == set(MODELS)

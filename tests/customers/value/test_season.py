@@ -3,9 +3,11 @@
 import numpy as np
 import pandas as pd
 import pytest
+import statsmodels.api as sm
+from clouds import told
 
 import loyalty_kit as lk
-from loyalty_kit.customers.value.season import Season, season_of
+from loyalty_kit.customers.value.season import Season, poisson_slope, season_of
 
 
 def shop(pace, weeks: int = 120, horizon: int = 13, each: int = 700) -> Season:
@@ -46,3 +48,27 @@ def test_weeks_that_were_a_season_a_year_before_are_told():
 def test_less_than_two_years_know_no_season():
     found = shop(flat, weeks=80)
     assert found.verdict == "unknown" and np.isnan(found.off)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_slope_of_the_shop_is_that_of_statsmodels(seed):
+    """GLM with Poisson errors, widened by Pearson's dispersion; weeks without a sale too."""
+    rng = np.random.default_rng(seed)
+    time = np.linspace(-2, 2, 40)
+    counts = rng.negative_binomial(2, 0.2, 40) * np.exp(seed * time / 2).round()
+    theirs = sm.GLM(counts, sm.add_constant(time), family=sm.families.Poisson()).fit(scale="X2")
+    assert poisson_slope(counts, time) == pytest.approx((theirs.params[1], theirs.bse[1]), rel=1e-8)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("spread", [None, 3.0])
+def test_the_interval_of_the_trend_holds_as_often_as_it_says(spread):
+    """5 % a quarter in 60 weeks of 40 purchases, Poisson or with a variance 14 times that: 95 % are due of 1,000."""
+    truth, weeks, held = 0.05, np.arange(60), 0
+    pace = 40 * (1 + truth) ** (weeks / 13)
+    for seed in range(1_000):
+        rng = np.random.default_rng(seed)
+        counts = rng.poisson(pace if spread is None else pace * rng.gamma(spread, 1 / spread, 60)).astype(float)
+        slope, error = poisson_slope(counts, (weeks - 30) / 13)
+        held += abs(slope - np.log1p(truth)) <= 1.96 * error
+    assert 0.92 <= told(f"trend within its interval, spread {spread}", held, 1_000) <= 0.98

@@ -51,14 +51,14 @@ def test_a_forecast_that_came_true_says_so_first(came_true, churned):
     assert [sentence.tone for sentence in told] == ["answer"] * 3
     assert "are expected to earn" in told[0] and "as margin" in told[0]
     assert told[1].startswith("Such forecasts have come true so far")
-    assert "are expected to buy nothing in 56 days; one point fewer would bring" in told[2]
+    assert "are expected to buy nothing in 56 days; keeping one customer in a hundred more would bring" in told[2]
 
 
 def test_one_that_was_off_says_by_what_and_to_plan_with_the_lower_end(growing):
     told = lk.describe(growing)
     assert growing.verdict == "corrected" and "€" in told[0]
     last = growing.past.iloc[-1]
-    assert f"{last['predicted']:,.0f} purchases were said and {last['actual']:,} came" in told[1]
+    assert f"{last['predicted']:,.0f} purchases were forecast and {last['actual']:,} came" in told[1]
     assert "plan with its lower end" in told[1]
     assert lk.tiles(growing)[1].verdict == "off; corrected by it"
 
@@ -67,9 +67,9 @@ def test_tiles_are_the_money_and_how_right_the_last_forecast_was(came_true, chur
     tiles = lk.tiles(came_true, churned.keeping(margin=0.4))
     assert [tile.heading for tile in tiles] == [
         "Margin of today's customers in 13 weeks",
-        "Said over came, last 13 weeks",
+        "Forecast ÷ actual, last 13 weeks",
         "Expected to buy nothing in 56 days",
-        "One point fewer would bring",
+        "Keeping one customer in a hundred more would bring",
     ]
     assert tiles[0].name == "margin" and tiles[1].tone == "good"
 

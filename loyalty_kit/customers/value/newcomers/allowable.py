@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from loyalty_kit.core.checks import check_number, check_share
@@ -12,14 +11,9 @@ from loyalty_kit.core.errors import InputError, kind
 from loyalty_kit.core.estimates import Estimate
 from loyalty_kit.core.messages import message, shown
 from loyalty_kit.core.results import Result
-from loyalty_kit.customers.value.forecast import YEAR
-from loyalty_kit.customers.value.models.known import MODELS
-from loyalty_kit.customers.value.totals import DRAWS, relative_errors
+from loyalty_kit.customers.value.newcomers.worth import Pays, newcomer_of, pays
 from loyalty_kit.customers.value.value_result import ValueResult
 
-Floats = npt.NDArray[np.float64]
-ONE = np.zeros(1)
-"""Repeat days and their mean spend of somebody new."""
 LABELS = {
     "new_customer": message("Value of a new customer in the horizon"),
     "allowable_cost": message("Highest cost of a new customer that the lower end of value still pays"),
@@ -55,7 +49,7 @@ class AllowableCostResult(Result):
     allowable: float
     share: float
     cost: float | None
-    verdict: Literal["pays", "unclear", "does_not_pay", ""]
+    verdict: Pays | Literal[""]
     horizon: int
     n_used: int
     confidence: float
@@ -123,20 +117,24 @@ def allowable_cost(value: ValueResult, share: float = 1.0, *, cost: float | None
         if cost <= 0:
             raise InputError("'{name}' must be above 0; got {given}.", name="cost", given=shown(cost))
     margin = value.log.net_share * (1.0 if value.margin is None else value.margin)
-    first, scale, path = _drawn(value)
-    tail = (1 - value.confidence) / 2
-    drawn = margin * (first + scale * path[-1])
-    low, high = (max(float(end), 0.0) for end in np.quantile(drawn, [tail, 1 - tail]))
-    told = margin * (_first(value)[0] + path[-1])
+    bought = value.ledger.purchases
+    somebody = newcomer_of(
+        value.forecast,
+        bought.spend[bought.starts],
+        discount=value.discount,
+        correction=value.correction,
+        rng=np.random.default_rng(value.seed),
+    )
+    told, low, high = somebody.value(margin, value.confidence)
     rows = [("new_customer", told, low, high), ("allowable_cost", share * low, np.nan, np.nan)]
     if cost is not None:
-        rows.append(("payback", *_payback(cost / margin, _first(value)[0], first, scale, path, tail)))
+        rows.append(("payback", *somebody.payback(cost / margin, value.confidence)))
     return AllowableCostResult(
         table=pd.DataFrame(rows, columns=["measure", "estimate", "ci_low", "ci_high"]),
         allowable=share * low,
         share=share,
         cost=cost,
-        verdict=_verdict(cost, share * low, share * high),
+        verdict="" if cost is None else pays(cost, share * low, share * high),
         horizon=value.horizon,
         n_used=value.n_used,
         confidence=value.confidence,
@@ -145,57 +143,3 @@ def allowable_cost(value: ValueResult, share: float = 1.0, *, cost: float | None
         if value.margin is not None
         else (message("Value is compared with costs as revenue; give 'margin', the share of it that is earned."),),
     )
-
-
-def _first(value: ValueResult) -> tuple[float, float]:
-    """Mean spend of a first day, and its standard error."""
-    bought = value.ledger.purchases
-    spend = bought.spend[bought.starts]
-    return float(spend.mean()), float(spend.std(ddof=1) / np.sqrt(len(spend)))
-
-
-def _drawn(value: ValueResult) -> tuple[Floats, Floats, Floats]:
-    """Draws of the first day and of the scale of what follows, and what follows by week, as expected."""
-    forecast = value.forecast
-    model, spending = MODELS[value.used], forecast.spending
-    weeks, somebody = np.arange(1.0, value.horizon + 1), forecast.cells.newcomers
-    shares = somebody.customers / somebody.customers.sum()
-
-    def path_of(theta: Floats) -> Floats:
-        each = [shares @ model.expected(np.exp(theta), week, *somebody.history) for week in weeks]
-        return np.array(each, dtype=np.float64)
-
-    bought = path_of(forecast.fitted.theta)
-    each = np.diff([0.0, *bought]) * (1 + value.discount) ** (-(weeks - 0.5) / YEAR)
-    spend = float(spending.expected(ONE, ONE)[0])
-    error = float(relative_errors(lambda theta: path_of(theta)[-1:], bought[-1:], forecast.fitted)[0])
-    more = spending.error
-    if spending.fitted is not None:
-        fitted = spending.fitted
-        more = float(relative_errors(lambda theta: spending.expected(ONE, ONE, theta), np.array([spend]), fitted)[0])
-    mean, std_error = _first(value)
-    one, two = np.random.default_rng(value.seed).standard_normal((2, DRAWS))
-    scale = np.exp(np.sqrt(error**2 + more**2 + value.correction.off**2) * two)
-    return mean + std_error * one, scale, value.factor * spend * np.cumsum(each)
-
-
-def _payback(
-    needed: float, mean: float, first: Floats, scale: Floats, path: Floats, tail: float
-) -> tuple[float, float, float]:
-    """Weeks until the first day and what follows reach what is needed; missing beyond the horizon."""
-    reached = np.r_[0.0, path]
-
-    def weeks(lacking: Floats) -> Floats:
-        return np.interp(lacking, reached, np.arange(len(reached)), left=0.0, right=np.inf)
-
-    told = float(weeks(np.array([needed - mean]))[0])
-    drawn = np.sort(weeks((needed - first) / scale))
-    ends = (float(drawn[round(tail * (DRAWS - 1))]), float(drawn[round((1 - tail) * (DRAWS - 1))]))
-    low, high = (end if np.isfinite(end) else np.nan for end in ends)
-    return told if np.isfinite(told) else np.nan, low, high
-
-
-def _verdict(cost: float | None, low: float, high: float) -> Literal["pays", "unclear", "does_not_pay", ""]:
-    if cost is None:
-        return ""
-    return "pays" if cost <= low else "does_not_pay" if cost > high else "unclear"
