@@ -78,9 +78,15 @@ out$bifactor$scores <- list(regression = score(f, "regression"), bartlett = scor
 # Ordered answers with gaps: thresholds from all who answered an item, correlations from all who answered both.
 pairwise <- function(model, names, rows) {
   f <- cfa(model, bfi[rows, names], std.lv = TRUE, ordered = names, estimator = "WLSMV", missing = "pairwise")
-  p <- parameterEstimates(f); p <- p[p$op == "|", ]
-  c(shown(f), list(cuts = list(item = p$lhs, cut = p$rhs, estimate = p$est), correlations = unname(unclass(lavInspect(f, "sampstat")$cov)),
-    order = rownames(lavInspect(f, "sampstat")$cov), n = lavInspect(f, "nobs"), gamma = diag(lavInspect(f, "gamma"))))
+  c(shown(f), list(correlations = unname(unclass(lavInspect(f, "sampstat")$cov)),
+    order = rownames(lavInspect(f, "sampstat")$cov), n = lavInspect(f, "nobs")))
 }
 out$pairwise <- list(two = pairwise(two, two_items, 1:700), five = pairwise(paste(lines, collapse = "\n"), items, 1:2800))
+out$pairwise$groups <- lapply(ordinal_levels[c("configural", "scalar")], function(equal) {
+  given <- list(configural.model = two, data = bfi[1:900, c(two_items, "group")], ordered = two_items, parameterization = "theta",
+                estimator = "WLSMV", missing = "pairwise", ID.fac = "std.lv", ID.cat = "Wu.Estabrook.2016", group = "group",
+                return.fit = TRUE)
+  if (length(equal)) given$group.equal <- equal
+  named(do.call("measEq.syntax", given))
+})
 writeLines(jsonlite::toJSON(out, digits = 10, auto_unbox = TRUE, na = "null", null = "null"), "tests/reference/cfa.json")

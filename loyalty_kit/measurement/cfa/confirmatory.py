@@ -39,6 +39,9 @@ METHODS = {
     ("ml", "fiml"): message("full-information maximum likelihood"),
     ("mlr", "listwise"): message("maximum likelihood with robust errors and scaled test (MLR)"),
     ("mlr", "fiml"): message("full-information maximum likelihood with robust errors and scaled test (MLR)"),
+    ("wlsmv", "pairwise"): message(
+        "diagonally weighted least squares on polychoric correlations of all who answered both items (WLSMV)"
+    ),
     ("wlsmv", "listwise"): message("diagonally weighted least squares on polychoric correlations (WLSMV)"),
 }
 
@@ -266,8 +269,9 @@ def cfa(
     estimator : {'ml', 'mlr', 'wlsmv'}
         Maximum likelihood; the same with errors and test robust to non-normality; diagonally
         weighted least squares on polychoric correlations, for answers of few categories.
-    missing : {'listwise', 'fiml'}
-        Use complete rows, or under 'ml' and 'mlr' every answer that is there.
+    missing : {'listwise', 'fiml', 'pairwise'}
+        Use complete rows, or every answer that is there: under 'ml' and 'mlr' by full information, under 'wlsmv' pair
+        by pair.
     scale : {'std', 'marker'}
         Unit of the factors: variance 1, or first loading of each scale 1.
     also : sequence of str
@@ -368,6 +372,11 @@ def cfa(
 def check_estimator(estimator: Estimator, missing: MissingAnswers) -> None:
     """Refuse an estimator that is not built, and one that takes no gaps where it is to take them."""
     check_choice(estimator, "estimator", ("ml", "mlr", "wlsmv"))
-    check_choice(missing, "missing", ("listwise", "fiml"))
+    check_choice(missing, "missing", ("listwise", "fiml", "pairwise"))
     if (estimator, missing) not in METHODS:
-        raise InputError("'fiml' goes with the estimators 'ml' and 'mlr'; 'wlsmv' needs complete rows ('listwise').")
+        raise InputError(
+            "missing='{missing}' does not go with estimator='{estimator}': for every answer that is there, 'ml' and "
+            "'mlr' take 'fiml', 'wlsmv' takes 'pairwise'.",
+            missing=missing,
+            estimator=estimator,
+        )

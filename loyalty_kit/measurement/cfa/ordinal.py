@@ -90,7 +90,7 @@ class CorrelationSample:
 
 @dataclass(frozen=True, eq=False)
 class OrdinalSample:
-    """Polychoric correlations of complete answers.
+    """Polychoric correlations of answers.
 
     Attributes
     ----------
@@ -119,7 +119,7 @@ class OrdinalSample:
 
 
 def polychoric_sample(table: ItemTable) -> OrdinalSample:
-    """Polychoric correlations of a table's complete rows; InputError where an item has too many categories."""
+    """Polychoric correlations of a table's answers, pair by pair; InputError where an item has too many categories."""
     weights = table.weights * len(table.weights) / table.weights.sum()
     found = polychoric(table.names, table.values, weights)
     cuts = pd.DataFrame(found.thresholds, index=list(table.names))

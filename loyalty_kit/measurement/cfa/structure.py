@@ -16,7 +16,7 @@ from loyalty_kit.measurement.correlations.items import ItemTable, check_varied, 
 from loyalty_kit.measurement.latent.also import Added, read_also
 from loyalty_kit.survey.codebook import Codebook
 
-MissingAnswers = Literal["listwise", "fiml"]
+MissingAnswers = Literal["listwise", "fiml", "pairwise"]
 ScaleItems = Codebook | Mapping[str, Sequence[str]]
 
 
@@ -171,7 +171,7 @@ def read_answers(responses: pd.DataFrame, structure: Structure, missing: Missing
     wanted = [*structure.items, *filter(None, [structure.weight])]
     check_columns(responses.columns, wanted, message("The table of responses"))
     table = read_items(responses[wanted], weight=structure.weight)
-    if missing == "fiml":
+    if missing != "listwise":
         table = table.where(np.asarray(np.isfinite(table.values).any(axis=1)))
         _check_met(table)
         return table

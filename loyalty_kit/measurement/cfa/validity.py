@@ -167,7 +167,7 @@ def assess_validity(
     scales = scale_table(solution, answers, member)
     generator, notes = check_rng(rng), list(warnings)
     complete = int(np.isfinite(answers.values).all(axis=1).sum())
-    if bootstrap and complete <= len(sample):
+    if bootstrap and complete <= len(sample) and not solution.ordinal:
         bootstrap = 0
         notes.append(
             message("HTMT has no interval: {n} respondents with every answer are too few to resample.", n=complete)

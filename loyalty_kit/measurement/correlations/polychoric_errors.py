@@ -11,12 +11,12 @@ _BLOCK = 2048
 
 
 def polychoric_covariance(found: Polychoric, weights: Floats, *, thresholds: bool = False) -> Floats:
-    """Covariance of polychoric correlations of complete answers, times the number of respondents.
+    """Covariance of polychoric correlations, times the number of respondents.
 
     Parameters
     ----------
     found : Polychoric
-        Correlations and what they rest on; no answer missing.
+        Correlations and what they rest on. Who answered one item of a pair tells its threshold alone.
     weights : array of shape (respondents,)
         Weights that sum to the number of respondents, and that `found` was estimated with.
     thresholds : bool
@@ -31,8 +31,9 @@ def polychoric_covariance(found: Polychoric, weights: Floats, *, thresholds: boo
     -----
     One respondent moves the correlation of items i and j by (s − aᵢᵀBᵢ⁻¹tᵢ − aⱼᵀBⱼ⁻¹tⱼ) / Σs²: s is the
     slope of the log probability of the pair's cell over ρ, tᵢ the slopes of that of the item's
-    category over its thresholds, Bᵢ = Σ tᵢtᵢᵀ, and aᵢ the sum of s times the cell's own slopes over those
-    thresholds. It depends on the pair's cell only; the covariance is the sum of squared moves.
+    category over its thresholds, Bᵢ = Σ tᵢtᵢᵀ over all who answered it, and aᵢ the sum of s times the cell's own
+    slopes over those thresholds. It depends on the pair's cell only; of an item that was not answered s and t are 0.
+    The covariance is the sum of squared moves.
 
     References
     ----------
@@ -45,9 +46,8 @@ def polychoric_covariance(found: Polychoric, weights: Floats, *, thresholds: boo
     moves = _moves(found, first, second)
     pairs = np.arange(len(first))
     item, cut = np.nonzero(np.isfinite(found.thresholds)) if thresholds else np.zeros((2, 0), dtype=np.intp)
-    steps = (
-        _threshold_steps(found, np.where(np.isnan(found.thresholds), _FAR, found.thresholds)) if thresholds else None
-    )
+    filled = np.where(np.isnan(found.thresholds), _FAR, found.thresholds)
+    steps = _unanswered(_threshold_steps(found, filled)) if thresholds else None
     total = np.zeros((len(item) + len(first),) * 2)
     for start in range(0, len(found.codes), _BLOCK):
         codes = found.codes[start : start + _BLOCK]
@@ -60,7 +60,10 @@ def polychoric_covariance(found: Polychoric, weights: Floats, *, thresholds: boo
 
 
 def _moves(found: Polychoric, first: np.ndarray, second: np.ndarray) -> Floats:
-    """Move of each pair's correlation by one respondent of each cell (pairs × categories × categories)."""
+    """Move of each pair's correlation by one respondent of each cell (pairs × categories × categories).
+
+    The last category of each item is no answer.
+    """
     thresholds = np.where(np.isnan(found.thresholds), _FAR, found.thresholds)
     h, k, rho = thresholds[first], thresholds[second], found.matrix[first, second]
     cells, slopes = Rectangles(h, k).at(rho)
@@ -77,7 +80,14 @@ def _moves(found: Polychoric, first: np.ndarray, second: np.ndarray) -> Floats:
         steps[second],
     )
     curvature = (tables * slopes**2).sum(axis=(1, 2))
-    return np.asarray((slopes - of_first[:, :, None] - of_second[:, None, :]) / curvature[:, None, None])
+    padded = _unanswered(_unanswered(slopes).transpose(across)).transpose(across)
+    moves = padded - _unanswered(of_first)[:, :, None] - _unanswered(of_second)[:, None, :]
+    return np.asarray(moves / curvature[:, None, None])
+
+
+def _unanswered(parts: Floats) -> Floats:
+    """Append to the categories, which come last, that of no answer: zeros, found at code −1."""
+    return np.concatenate([parts, np.zeros((*parts.shape[:-1], 1))], axis=-1)
 
 
 def _threshold_steps(found: Polychoric, thresholds: Floats) -> Floats:

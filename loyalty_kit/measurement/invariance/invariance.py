@@ -143,8 +143,8 @@ def invariance(
     estimator : {'ml', 'mlr', 'wlsmv'}
         Maximum likelihood; the same with errors and tests robust to non-normality; diagonally weighted least squares on
         thresholds and polychoric correlations, for answers of few categories.
-    missing : {'listwise', 'fiml'}
-        Use complete rows, or under 'ml' and 'mlr' every answer that is there.
+    missing : {'listwise', 'fiml', 'pairwise'}
+        As in `cfa`.
     also : sequence of str
         Cross-loadings and residual covariances, as in `cfa`. Cross-loadings are held equal with the loadings, residual
         covariances stay each group's own.

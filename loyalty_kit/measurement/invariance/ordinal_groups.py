@@ -32,7 +32,9 @@ def check_categories(tables: Mapping[str, ItemTable], by: str) -> None:
     """Refuse items of two answers, and answers that a group does not give: its threshold there is nowhere."""
     names = next(iter(tables.values())).names
     for j, item in enumerate(names):
-        given = {group: set(np.unique(table.values[:, j])) for group, table in tables.items()}
+        given = {
+            group: set(np.unique(table.values[np.isfinite(table.values[:, j]), j])) for group, table in tables.items()
+        }
         every = set[float]().union(*given.values())
         for group, own in given.items():
             if every - own:

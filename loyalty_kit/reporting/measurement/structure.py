@@ -67,7 +67,8 @@ def describe_sample(result: CfaResult) -> Passage:
     weighted = [say("sample.weighted", weight=book.weight)] if book.weight else []
     complete = int(np.isfinite(result.answers.values).all(axis=1).sum())
     if result.n_used > complete:
-        return Passage([*title, say("structure.sample_fiml", n=result.n_used), *weighted])
+        how = "structure.sample_pairwise" if result.estimator == "wlsmv" else "structure.sample_fiml"
+        return Passage([*title, say(how, n=result.n_used), *weighted])
     lost = 1 - result.n_used / total
     costly = [Sentence(say("structure.sample_loss", share=percent(lost)), "warning")] if lost > COSTLY_LOSS else []
     phrase = "structure.sample" if result.n_used < total else "structure.sample_all"

@@ -309,7 +309,7 @@ def test_structures_that_cannot_be_estimated_are_refused(holzinger, plan, messag
         ({"missing": "pairwise"}, "'missing' must be one of"),
         ({"scale": "effect"}, "'scale' must be one of"),
         ({"confidence": 95}, "'confidence' must be a number between 0 and 1"),
-        ({"estimator": "wlsmv", "missing": "fiml"}, "needs complete rows"),
+        ({"estimator": "wlsmv", "missing": "fiml"}, "does not go with estimator=.wlsmv."),
     ],
 )
 def test_options_that_do_not_exist_are_refused(holzinger, options, message):
