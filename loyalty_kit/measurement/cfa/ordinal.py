@@ -17,16 +17,8 @@ from loyalty_kit.measurement.cfa.structure import Structure
 from loyalty_kit.measurement.correlations.items import ItemTable
 from loyalty_kit.measurement.correlations.polychoric import Polychoric, polychoric
 from loyalty_kit.measurement.correlations.polychoric_errors import polychoric_covariance
-from loyalty_kit.measurement.factors.fit_indices import (
-    ChiSquares,
-    cfi,
-    fit_indices,
-    p_value,
-    rmsea,
-    rmsea_interval,
-    srmr,
-    tli,
-)
+from loyalty_kit.measurement.factors.fit_indices import ChiSquares
+from loyalty_kit.measurement.latent.scaled import UnderModel, discrepancy, scaled_fit, shifted
 from loyalty_kit.statistics.moments import Floats
 
 _DEFINITE = 1e-8
@@ -46,8 +38,7 @@ class LeastSquares:
         (matrices,) = self.model.matrices(values)
         off = self.sample - _lower(matrices.covariance)
         along = self.along(values, self.model.elements)
-        weighted = along * self.weights[:, None]
-        return -self.n / 2 * float(self.weights @ off**2), self.n * (weighted.T @ off), self.n * (weighted.T @ along)
+        return discrepancy(off, along, self.n * self.weights)
 
     def observed(self, values: Floats) -> Floats:
         """Negative second derivatives: Gauss and Newton's curvature, and that of the implied correlations."""
@@ -160,24 +151,20 @@ def _robust(
     """
     weights, pairs = objective.weights, len(objective.weights)
     along = objective.along(values, objective.model.elements)
-    weighted = along * weights[:, None]
     df = pairs - objective.model.size
-    curvature = weighted.T @ along
-    inverse = np.linalg.inv(curvature) if is_identified(curvature) else np.full_like(curvature, np.nan)
-    errors = inverse @ (weighted.T @ gamma @ weighted) @ inverse / n
+    own = UnderModel.of(along, weights, gamma)
+    inverse = np.linalg.inv(own.curvature) if is_identified(own.curvature) else np.full_like(own.curvature, np.nan)
+    first, second = own.moments(inverse)
     test = ChiSquares(-2 * objective.evaluate(values)[0], df, n * float(weights @ objective.sample**2), pairs)
-    residual = np.diag(weights) - weighted @ inverse @ weighted.T
-    product = residual @ gamma
     scaled = ChiSquares(
-        _shifted(test.chi2, df, product),
-        df,
-        _shifted(test.baseline_chi2, pairs, weights[:, None] * gamma),
-        pairs,
+        shifted(test.chi2, df, first, second), df, shifted(test.baseline_chi2, pairs, own.trace, own.square), pairs
     )
-    fit = _fit(test, scaled, objective, values)
+    (matrices,) = objective.model.matrices(values)
+    fit = scaled_fit(test, scaled, [objective.sample - _lower(matrices.covariance)], [1.0], n=n)
+    fit |= {"parameters": objective.model.size}
     if df:
-        fit |= _as_continuous(objective, values, np.eye(pairs) - along @ inverse @ weighted.T, gamma)
-    return test, errors, fit, float(np.trace(product)) / df if df else 1.0
+        fit |= _as_continuous(objective, values, np.eye(pairs) - along @ inverse @ (along * weights[:, None]).T, gamma)
+    return test, inverse @ own.meat @ inverse / n, fit, first / df if df else 1.0
 
 
 def _as_continuous(objective: LeastSquares, values: Floats, residual: Floats, gamma: Floats) -> dict[str, float]:
@@ -204,36 +191,6 @@ def _as_continuous(objective: LeastSquares, values: Floats, residual: Floats, ga
     return corrected_indices(
         test, float((through * gamma).sum()) / df, float(np.trace(gamma)) / pairs, n=objective.n, groups=1
     )
-
-
-def _shifted(chi2: float, df: int, product: Floats) -> float:
-    """Chi² with the mean and variance of its reference distribution, from UΓ."""
-    if not df or np.isnan(product).any():
-        return chi2 if not df else np.nan
-    factor = np.sqrt(df / (product * product.T).sum())
-    return float(factor * chi2 + df - factor * np.trace(product))
-
-
-def _fit(test: ChiSquares, scaled: ChiSquares, objective: LeastSquares, values: Floats) -> dict[str, float]:
-    (matrices,) = objective.model.matrices(values)
-    off = np.zeros_like(matrices.residuals)
-    off[np.tril_indices(len(off), -1)] = objective.sample - _lower(matrices.covariance)
-    low, high = rmsea_interval(scaled.chi2, scaled.df, n=objective.n)
-    return fit_indices(test, n=objective.n) | {
-        "srmr": srmr([(off, None)], [1.0]),
-        **dict.fromkeys(["aic", "bic", "loglik"], np.nan),
-        "baseline_chi2": test.baseline_chi2,
-        "baseline_df": test.baseline_df,
-        "parameters": objective.model.size,
-        "chi2_scaled": scaled.chi2,
-        "df_scaled": scaled.df,
-        "p_value_scaled": p_value(scaled.chi2, scaled.df),
-        "cfi_scaled": cfi(scaled),
-        "tli_scaled": tli(scaled),
-        "rmsea_scaled": rmsea(scaled.chi2, scaled.df, n=objective.n),
-        "rmsea_scaled_low": low,
-        "rmsea_scaled_high": high,
-    }
 
 
 def _score(objective: LeastSquares, values: Floats, elements: Elements) -> Score:

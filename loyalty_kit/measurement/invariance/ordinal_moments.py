@@ -9,6 +9,7 @@ import numpy as np
 from loyalty_kit.measurement.cfa.likelihood import element_indicators, second_derivatives
 from loyalty_kit.measurement.cfa.model import Directions, Matrices, directions
 from loyalty_kit.measurement.invariance.ordinal_model import OrdinalModel
+from loyalty_kit.measurement.latent.scaled import discrepancy
 from loyalty_kit.statistics.moments import Floats
 
 
@@ -99,11 +100,9 @@ class GroupLeastSquares:
         """Objective, slope and Gauss and Newton's curvature."""
         total, slope, curvature = 0.0, np.zeros(self.found.size), np.zeros((self.found.size,) * 2)
         for member, own in zip(self.members, implied(self.found, values), strict=True):
-            off, counted = member.moments - own.moments, (member.size - 1) * member.weights
-            total -= 0.5 * float(counted @ off**2)
-            weighted = own.slopes * counted[:, None]
-            slope += weighted.T @ off
-            curvature += weighted.T @ own.slopes
+            counted = (member.size - 1) * member.weights
+            value, down, bend = discrepancy(member.moments - own.moments, own.slopes, counted)
+            total, slope, curvature = total + value, slope + down, curvature + bend
         return total, slope, curvature
 
     def observed(self, values: Floats) -> Floats:

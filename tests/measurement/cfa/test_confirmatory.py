@@ -306,7 +306,7 @@ def test_structures_that_cannot_be_estimated_are_refused(holzinger, plan, messag
     ("options", "message"),
     [
         ({"estimator": "wls"}, "'estimator' must be one of"),
-        ({"missing": "pairwise"}, "'missing' must be one of"),
+        ({"missing": "available"}, "'missing' must be one of"),
         ({"scale": "effect"}, "'scale' must be one of"),
         ({"confidence": 95}, "'confidence' must be a number between 0 and 1"),
         ({"estimator": "wlsmv", "missing": "fiml"}, "does not go with estimator=.wlsmv."),
