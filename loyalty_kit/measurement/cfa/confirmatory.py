@@ -1,7 +1,7 @@
 """Confirmatory factor analysis: whether the structure that the codebook proposes fits the answers."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal
 
@@ -24,7 +24,14 @@ from loyalty_kit.measurement.cfa.solution import (
     residual_correlations,
     residual_table,
 )
-from loyalty_kit.measurement.cfa.soundness import Standing, fit_warnings, independence, sampling_adequacy, standing
+from loyalty_kit.measurement.cfa.soundness import (
+    Standing,
+    fit_warnings,
+    independence,
+    sampling_adequacy,
+    standing,
+    without_figures,
+)
 from loyalty_kit.measurement.cfa.structure import MissingAnswers, ScaleItems, check_moments, read_answers, structure_of
 from loyalty_kit.measurement.cfa.validity import ValidityResult, assess_validity
 from loyalty_kit.measurement.correlations.items import ItemTable
@@ -116,17 +123,31 @@ class CfaResult(Result):
     estimator: Estimator = "ml"
 
     def to_frame(self) -> pd.DataFrame:
-        """Return the loadings, an item a row."""
-        return self.loadings.copy()
+        """Return the loadings, an item a row; their figures missing where they are no estimates."""
+        return self.told.loadings.copy()
+
+    @property
+    def told(self) -> "CfaResult":
+        """The result as it may be read: with figures that are no estimates missing, degrees of freedom apart.
+
+        They are none where the search did not converge or the solution is improper. The result itself holds where the
+        search ended.
+        """
+        if self.standing not in {"not converged", "improper"}:
+            return self
+        parts = ("loadings", "residual_variances", "also", "factor_correlations", "factor_correlation_errors")
+        emptied = {name: without_figures(getattr(self, name)) for name in (*parts, "residual_correlations")}
+        counts = self.fit.index.isin(["df", "baseline_df", "parameters"])
+        return replace(self, fit=self.fit.where(counts), **emptied)
 
     def estimates(self) -> tuple[Estimate, ...]:
         """CFI, and RMSEA with its interval of 90 %: robust, else scaled ones where the estimator has them.
 
         None where the figures are no estimates: the search did not converge, or the solution is improper.
         """
-        if self.standing in {"not converged", "improper"}:
+        fit, label = leading_indices(self.told.fit.to_dict()), message("RMSEA (90 % interval)")
+        if np.isnan(fit["cfi"]):
             return ()
-        fit, label = leading_indices(self.fit.to_dict()), message("RMSEA (90 % interval)")
         return (
             Estimate("cfa/cfi", fit["cfi"], n=self.n_used, label=message("CFI")),
             Estimate("cfa/rmsea", fit["rmsea"], fit["rmsea_low"], fit["rmsea_high"], self.n_used, label),

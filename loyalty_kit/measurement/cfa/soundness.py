@@ -5,6 +5,7 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 from scipy.special import chdtrc
 
 from loyalty_kit.core.messages import message
@@ -29,6 +30,12 @@ def standing(solution: Solution) -> Standing:
     if not is_proper(solution.matrices):
         return "improper"
     return "not identified" if np.isnan(solution.errors).any() else "proper"
+
+
+def without_figures(table: pd.DataFrame) -> pd.DataFrame:
+    """Empty the columns of numbers of a table whose figures are no estimates."""
+    numbers = table.select_dtypes("float").columns
+    return table.assign(**{str(name): np.nan for name in numbers})
 
 
 def is_proper(matrices: Matrices) -> bool:

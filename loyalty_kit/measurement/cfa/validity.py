@@ -1,7 +1,7 @@
 """Validity of a factor model's scales: whether their items belong together, and whether they differ from each other."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -64,6 +64,8 @@ class ValidityResult(Result):
     warnings : tuple of str
     codebook : Codebook
         What the survey asked; an empty one where the structure came as a dict.
+    standing : str
+        Whether the figures of the factor model are estimates, as that of `CfaResult`.
     """
 
     scales: pd.DataFrame
@@ -77,6 +79,7 @@ class ValidityResult(Result):
     confidence: float
     warnings: tuple[str, ...] = ()
     codebook: Codebook = Codebook()
+    standing: Standing = "proper"
 
     @property
     def composite_reliability(self) -> pd.Series:
@@ -89,8 +92,22 @@ class ValidityResult(Result):
         return self.scales.set_index("scale")["ave"]
 
     def to_frame(self) -> pd.DataFrame:
-        """Scales, one a row; pairs of them stand in `pairs`."""
-        return self.scales.copy()
+        """Scales, one a row; pairs of them stand in `pairs`. Figures are missing where they are no estimates."""
+        return self.told.scales.copy()
+
+    @property
+    def told(self) -> "ValidityResult":
+        """The result as it may be read: what rests on a model without estimates missing, HTMT left."""
+        if self.standing not in {"not converged", "improper"}:
+            return self
+        rest = ["composite_reliability", "ave", "smallest_loading"]
+        judged = self.pairs.astype({"fornell_larcker": object})
+        return replace(
+            self,
+            scales=self.scales.assign(**dict.fromkeys(rest, np.nan)),
+            pairs=judged.assign(correlation=np.nan, fornell_larcker=None),
+            fornell_larcker=self.fornell_larcker * np.nan,
+        )
 
 
 def assess_validity(
@@ -196,6 +213,7 @@ def assess_validity(
         confidence=confidence,
         warnings=tuple(notes),
         codebook=codebook,
+        standing=standing(solution),
     )
 
 

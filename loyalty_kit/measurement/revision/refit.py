@@ -44,6 +44,11 @@ class Fitted:
         """Whether the figures are estimates."""
         return standing(self.solution)
 
+    @property
+    def has_estimates(self) -> bool:
+        """Whether the search converged to a proper solution."""
+        return self.standing not in {"not converged", "improper"}
+
     @cached_property
     def fit(self) -> dict[str, float]:
         """Chi², degrees of freedom and the leading indices."""

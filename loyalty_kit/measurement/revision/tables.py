@@ -24,8 +24,8 @@ def scale_rows(found: Revision, pairs: pd.DataFrame, withheld: Sequence[str]) ->
     for name, items in claimed.scales.items():
         revised = home[name]
         verdict, reason = _of_scale(name, found, pairs, withheld)
-        before = claimed.by_scale.loc[name]
-        after = now.by_scale.loc[revised] if revised in now.scales and verdict != "drop" else _UNKNOWN
+        before = _shown_scale(claimed, name)
+        after = _shown_scale(now, revised) if revised in now.scales and verdict != "drop" else _UNKNOWN
         rows.append(
             {
                 "scale": name,
@@ -65,7 +65,8 @@ def _of_scale(name: str, found: Revision, pairs: pd.DataFrame, withheld: Sequenc
 
 def item_rows(found: Revision, scales: pd.DataFrame, named: pd.DataFrame, withheld: Sequence[str]) -> pd.DataFrame:
     """Say what becomes of each item, with its loading before and after and the misfit for which it is named."""
-    claimed, now = found.steps[0][2], found.now.loadings["standardized"]
+    claimed, now = found.steps[0][2], _shown_loadings(found.now)
+    before = _shown_loadings(claimed)
     verdicts = scales.set_index("scale")["verdict"]
     gone = {finding.item: finding for finding in found.dropped}
     crossing = named[(named["kind"] == "loading") & named["remains"].astype(bool)].drop_duplicates("second")
@@ -83,10 +84,22 @@ def item_rows(found: Revision, scales: pd.DataFrame, named: pd.DataFrame, withhe
         elif len(crossing) and (crossing["second"] == item).any():
             misfit = crossing[crossing["second"] == item].iloc[0]
             reason, towards, figures = "misfit", misfit["first"], {name: misfit[name] for name in _FIGURES}
-        loadings = {"loading_before": row["standardized"], "loading_after": now.get(item, np.nan)}
+        loadings = {"loading_before": before[item], "loading_after": now.get(item, np.nan)}
         told = {"scale": row["scale"], "item": item, "verdict": verdict, "reason": reason, "towards": towards}
         rows.append({**told, **loadings, **figures})
     return pd.DataFrame(rows)
+
+
+def _shown_scale(fitted: Fitted, name: str) -> pd.Series:
+    """Figures of a scale; those of the factor model missing where they are no estimates."""
+    found = fitted.by_scale.loc[name]
+    return found if fitted.has_estimates else found.where(~found.index.isin(["omega", "ave"]))
+
+
+def _shown_loadings(fitted: Fitted) -> pd.Series:
+    """Standardized loadings, missing where they are no estimates."""
+    found = fitted.loadings["standardized"]
+    return found if fitted.has_estimates else found * np.nan
 
 
 def step_rows(found: Revision) -> pd.DataFrame:
@@ -95,7 +108,7 @@ def step_rows(found: Revision) -> pd.DataFrame:
 
 
 def _size(fitted: Fitted) -> dict[str, float]:
-    known = fitted.solution.converged
+    known = fitted.has_estimates
     fit = {name: value if known else np.nan for name, value in fitted.fit.items()}
     return {"scales": len(fitted.scales), "items": len(fitted.loadings), **fit}
 

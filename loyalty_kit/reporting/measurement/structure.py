@@ -17,7 +17,7 @@ from loyalty_kit.measurement.factors.fit_indices import FAIR_FIT, GOOD_FIT, lead
 from loyalty_kit.measurement.structure_verdict import StructureVerdict
 from loyalty_kit.reporting.behind import Behind
 from loyalty_kit.reporting.bounds import number_near_bound
-from loyalty_kit.reporting.canvas import BLUE, INK, MUTED, ORANGE, PAPER, canvas, drawable, label, numbered
+from loyalty_kit.reporting.canvas import BLUE, INK, MUTED, ORANGE, PAPER, canvas, drawable, label, nothing, numbered
 from loyalty_kit.reporting.layout import headings, lay_out, span
 from loyalty_kit.reporting.measurement.invariance import comparability
 from loyalty_kit.reporting.measurement.validity import pair_labels, unrelated_scales
@@ -79,7 +79,7 @@ def describe_sample(result: CfaResult) -> Passage:
 def fit_table(result: CfaResult) -> GT:
     """Fit of the factor model: the estimator's own indices beside those that are robust to non-normality."""
     names = ("chi2", "df", "cfi", "tli", "rmsea", "srmr")
-    fit = result.fit
+    fit = result.told.fit
     plain = [_index(fit, name) for name in names]
     robust = [
         next((_index(fit, f"{name}{end}") for end in ("_robust", "_scaled") if f"{name}{end}" in fit), "–")
@@ -107,6 +107,7 @@ def fit_table(result: CfaResult) -> GT:
 @tabulates(CfaResult, "loadings")
 def loadings_table(result: CfaResult) -> GT:
     """Standardized loading of each item with its interval, then what the user added."""
+    result = result.told
     added = result.also.assign(scale="", item=_added(result))
     table = pd.concat([result.loadings, added[list(result.loadings)]]) if len(added) else result.loadings
     own = [result.codebook.label(scale) if scale else term("title.cfa_also") for scale in table["scale"]]
@@ -130,7 +131,11 @@ def loadings_table(result: CfaResult) -> GT:
 @draws(CfaResult, "loadings")
 def plot_loadings(result: CfaResult, *, ax: Axes | None = None) -> Axes:
     """Path diagram: each scale, its items and their standardized loadings."""
-    loadings = result.loadings
+    loadings = result.told.loadings
+    if loadings["standardized"].isna().all():
+        with canvas(ax, rows=2) as ax:
+            ax.set_title(label("figure.paths"), loc="left", fontweight="bold")
+            return nothing(ax)
     scales = list(dict.fromkeys(loadings["scale"]))
     place = -(np.arange(len(loadings)) + 0.7 * loadings["scale"].map(scales.index).to_numpy())
     names = drawable(map(result.codebook.label, scales), scales)

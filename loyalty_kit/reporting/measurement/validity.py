@@ -64,7 +64,7 @@ def describe_common_method(result: CommonMethodResult) -> Passage:
 @tabulates(ValidityResult, "scales")
 def scales_table(result: ValidityResult) -> GT:
     """Reliability and shared variance of each scale."""
-    scales = result.scales
+    scales = result.told.scales
     shown = scales.assign(label=scales["scale"].map(result.codebook.label), verdict=scales["verdict"].map(_convergence))
     decimals: dict[int, list[str]] = {2: ["smallest_loading"]}
     for column, bound in (("composite_reliability", RELIABLE), ("ave", SHARED)):
@@ -89,7 +89,7 @@ def scales_table(result: ValidityResult) -> GT:
 @tabulates(ValidityResult, "pairs")
 def pairs_table(result: ValidityResult) -> GT:
     """Distinctness of each pair of scales."""
-    pairs = result.pairs
+    pairs = result.told.pairs
     digits = digits_near_bound([*pairs["ci_low"], *pairs["ci_high"]], LIBERAL)
     shown = pairs.assign(
         pair=pair_labels(pairs, result.codebook),

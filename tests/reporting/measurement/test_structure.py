@@ -299,3 +299,22 @@ def test_the_page_says_what_the_user_added_and_shows_its_figures(sound):
         assert "并加入使用者指定的" in whole(lk.judge_structure(model, model.validity(bootstrap=0), None))
     finally:
         lk.speak("en")
+
+
+def test_figures_without_standing_are_neither_printed_nor_recorded():
+    """Two items of one factor whose correlations ask for more than the first item's whole variance."""
+    r = np.array([[1, 0.9, 0.7, 0.2], [0.9, 1, 0.5, 0.1], [0.7, 0.5, 1, 0.1], [0.2, 0.1, 0.1, 1]])
+    values = np.random.default_rng(1).normal(size=(300, 4))
+    values = (values - values.mean(axis=0)) @ np.linalg.inv(np.linalg.cholesky(np.cov(values.T, ddof=0))).T
+    table = pd.DataFrame(values @ np.linalg.cholesky(r).T, columns=list("abcd"))
+    model = lk.cfa(table, {"trust": list("abcd")}, also=["c ~~ d"])
+    assert model.standing == "improper" and model.estimates() == ()
+    validity = model.validity(bootstrap=0)
+    for frame in (model.to_frame(), model.told.residual_variances, validity.to_frame().drop(columns="independence_p")):
+        numbers = frame.select_dtypes("float")
+        assert len(numbers.columns) and numbers.isna().all(axis=None)
+    assert model.told.fit.dropna().index.tolist() == ["df", "baseline_df", "parameters"]
+    page = seen(lk.table(model, "fit")) + seen(lk.table(model, "loadings")) + seen(lk.table(validity, "scales"))
+    assert not re.search(r"\d\.\d", page)
+    assert not re.search(r"\d\.\d", seen(lk.plot(model)))
+    assert model.loadings["standardized"].notna().all()
