@@ -32,25 +32,14 @@ from loyalty_kit.measurement.cfa.soundness import (
     standing,
     without_figures,
 )
-from loyalty_kit.measurement.cfa.structure import MissingAnswers, ScaleItems, check_moments, read_answers, structure_of
+from loyalty_kit.measurement.cfa.structure import ScaleItems, check_moments, read_answers, structure_of
 from loyalty_kit.measurement.cfa.validity import ValidityResult, assess_validity
 from loyalty_kit.measurement.correlations.items import ItemTable
 from loyalty_kit.measurement.factors.fit_indices import leading_indices
+from loyalty_kit.measurement.latent.estimators import METHODS, MissingAnswers, check_estimator
+from loyalty_kit.measurement.latent.estimators import Estimator as Estimator
 from loyalty_kit.measurement.latent.respondent_scores import FactorScores, ScoreMethod, respondent_scores
 from loyalty_kit.survey.codebook import Codebook
-
-Estimator = Literal["ml", "mlr", "wlsmv"]
-
-METHODS = {
-    ("ml", "listwise"): message("maximum likelihood"),
-    ("ml", "fiml"): message("full-information maximum likelihood"),
-    ("mlr", "listwise"): message("maximum likelihood with robust errors and scaled test (MLR)"),
-    ("mlr", "fiml"): message("full-information maximum likelihood with robust errors and scaled test (MLR)"),
-    ("wlsmv", "pairwise"): message(
-        "diagonally weighted least squares on polychoric correlations of all who answered both items (WLSMV)"
-    ),
-    ("wlsmv", "listwise"): message("diagonally weighted least squares on polychoric correlations (WLSMV)"),
-}
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,10 +124,17 @@ class CfaResult(Result):
         """
         if self.standing not in {"not converged", "improper"}:
             return self
-        parts = ("loadings", "residual_variances", "also", "factor_correlations", "factor_correlation_errors")
-        emptied = {name: without_figures(getattr(self, name)) for name in (*parts, "residual_correlations")}
         counts = self.fit.index.isin(["df", "baseline_df", "parameters"])
-        return replace(self, fit=self.fit.where(counts), **emptied)
+        return replace(
+            self,
+            fit=self.fit.where(counts),
+            loadings=without_figures(self.loadings),
+            also=without_figures(self.also),
+            residual_variances=without_figures(self.residual_variances),
+            residual_correlations=without_figures(self.residual_correlations),
+            factor_correlations=without_figures(self.factor_correlations),
+            factor_correlation_errors=without_figures(self.factor_correlation_errors),
+        )
 
     def estimates(self) -> tuple[Estimate, ...]:
         """CFI, and RMSEA with its interval of 90 %: robust, else scaled ones where the estimator has them.
@@ -388,16 +384,3 @@ def cfa(
         answers=answers,
         estimator=estimator,
     )
-
-
-def check_estimator(estimator: Estimator, missing: MissingAnswers) -> None:
-    """Refuse an estimator that is not built, and one that takes no gaps where it is to take them."""
-    check_choice(estimator, "estimator", ("ml", "mlr", "wlsmv"))
-    check_choice(missing, "missing", ("listwise", "fiml", "pairwise"))
-    if (estimator, missing) not in METHODS:
-        raise InputError(
-            "missing='{missing}' does not go with estimator='{estimator}': for every answer that is there, 'ml' and "
-            "'mlr' take 'fiml', 'wlsmv' takes 'pairwise'.",
-            missing=missing,
-            estimator=estimator,
-        )

@@ -153,7 +153,8 @@ def _robust(
     along = objective.along(values, objective.model.elements)
     df = pairs - objective.model.size
     own = UnderModel.of(along, weights, gamma)
-    inverse = np.linalg.inv(own.curvature) if is_identified(own.curvature) else np.full_like(own.curvature, np.nan)
+    known = is_identified(own.curvature)
+    inverse: Floats = np.asarray(np.linalg.inv(own.curvature)) if known else np.full_like(own.curvature, np.nan)
     first, second = own.moments(inverse)
     test = ChiSquares(-2 * objective.evaluate(values)[0], df, n * float(weights @ objective.sample**2), pairs)
     scaled = ChiSquares(
@@ -181,11 +182,11 @@ def _as_continuous(objective: LeastSquares, values: Floats, residual: Floats, ga
     if min(np.linalg.eigvalsh(r)[0], np.linalg.eigvalsh(implied)[0]) < _DEFINITE:
         return dict.fromkeys(ROBUST, np.nan)
     n = objective.n + 1
-    whole, inverse = np.linalg.slogdet(r)[1], np.linalg.inv(implied)
+    whole, inverse = np.linalg.slogdet(r)[1], np.asarray(np.linalg.inv(implied))
     chi2 = n * (np.linalg.slogdet(implied)[1] + float((inverse * r).sum()) - whole - p)
     unit = np.eye(p)
     along = Directions(unit[:, first], unit[:, second], np.zeros((p, pairs)))
-    through = residual.T @ information(along, along, inverse) @ residual
+    through: Floats = np.asarray(residual.T @ information(along, along, inverse) @ residual)
     df = pairs - objective.model.size
     test = ChiSquares(chi2, df, -n * whole, pairs)
     return corrected_indices(

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -14,9 +13,9 @@ from loyalty_kit.measurement.cfa.model import LOADING, RESIDUAL
 from loyalty_kit.measurement.correlations.correlation import as_correlation, check_factorable
 from loyalty_kit.measurement.correlations.items import ItemTable, check_varied, read_items
 from loyalty_kit.measurement.latent.also import Added, read_also
+from loyalty_kit.measurement.latent.estimators import MissingAnswers
 from loyalty_kit.survey.codebook import Codebook
 
-MissingAnswers = Literal["listwise", "fiml", "pairwise"]
 ScaleItems = Codebook | Mapping[str, Sequence[str]]
 
 

@@ -8,8 +8,7 @@ import pandas as pd
 from loyalty_kit.core.checks import check_level
 from loyalty_kit.core.messages import message
 from loyalty_kit.core.results import Result
-from loyalty_kit.measurement.cfa.confirmatory import METHODS, Estimator, check_estimator
-from loyalty_kit.measurement.cfa.structure import MissingAnswers, ScaleItems, check_moments, structure_of
+from loyalty_kit.measurement.cfa.structure import ScaleItems, check_moments, structure_of
 from loyalty_kit.measurement.invariance.ladder import Rule, fit_ladder, full_levels
 from loyalty_kit.measurement.invariance.reading import group_label, read_groups, sampled
 from loyalty_kit.measurement.invariance.tables import (
@@ -27,6 +26,7 @@ from loyalty_kit.measurement.invariance.verdict import (
     reserve,
     verdict,
 )
+from loyalty_kit.measurement.latent.estimators import METHODS, Estimator, MissingAnswers, check_estimator
 from loyalty_kit.survey.codebook import Codebook
 
 

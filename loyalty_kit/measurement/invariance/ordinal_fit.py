@@ -46,7 +46,7 @@ class Weighted(UnderModel):
 
     def moments_of_test(self) -> tuple[float, float]:
         """Trace of UΓ and of its square."""
-        return self.moments(np.linalg.pinv(self.curvature, hermitian=True))
+        return self.moments(np.asarray(np.linalg.pinv(self.curvature, hermitian=True)))
 
 
 def shifted_difference(raw: float, df: int, fit: Weighted, below: Weighted) -> float:

@@ -10,13 +10,13 @@ from loyalty_kit.core.checks import check_columns
 from loyalty_kit.core.errors import GroupsError, InputError
 from loyalty_kit.core.messages import message
 from loyalty_kit.core.selection import group_name
-from loyalty_kit.measurement.cfa.confirmatory import Estimator
-from loyalty_kit.measurement.cfa.structure import MissingAnswers, Structure, read_answers
+from loyalty_kit.measurement.cfa.structure import Structure, read_answers
 from loyalty_kit.measurement.correlations.items import ItemTable
 from loyalty_kit.measurement.invariance.fit import GroupData
 from loyalty_kit.measurement.invariance.groups import Groups, Member
 from loyalty_kit.measurement.invariance.ordinal_groups import OrdinalGroups, check_categories, ordinal_member
 from loyalty_kit.measurement.invariance.ordinal_moments import OrdinalMember
+from loyalty_kit.measurement.latent.estimators import Estimator, MissingAnswers
 
 
 def read_groups(

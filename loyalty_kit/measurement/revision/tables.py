@@ -84,15 +84,15 @@ def item_rows(found: Revision, scales: pd.DataFrame, named: pd.DataFrame, withhe
         elif len(crossing) and (crossing["second"] == item).any():
             misfit = crossing[crossing["second"] == item].iloc[0]
             reason, towards, figures = "misfit", misfit["first"], {name: misfit[name] for name in _FIGURES}
-        loadings = {"loading_before": before[item], "loading_after": now.get(item, np.nan)}
+        loadings = {"loading_before": before[str(item)], "loading_after": now.get(item, np.nan)}
         told = {"scale": row["scale"], "item": item, "verdict": verdict, "reason": reason, "towards": towards}
         rows.append({**told, **loadings, **figures})
     return pd.DataFrame(rows)
 
 
-def _shown_scale(fitted: Fitted, name: str) -> pd.Series:
+def _shown_scale(fitted: Fitted, name: str) -> "pd.Series[float]":
     """Figures of a scale; those of the factor model missing where they are no estimates."""
-    found = fitted.by_scale.loc[name]
+    found = pd.Series(fitted.by_scale.loc[name], dtype=float)
     return found if fitted.has_estimates else found.where(~found.index.isin(["omega", "ave"]))
 
 
