@@ -65,6 +65,7 @@ from .measurement.invariance.invariance import invariance as invariance
 from .measurement.reliability.reliability import reliability as reliability
 from .measurement.reliability.single_scale import cronbach_alpha as cronbach_alpha
 from .measurement.reliability.single_scale import item_statistics as item_statistics
+from .measurement.reliability.single_scale import omega_hierarchical as omega_hierarchical
 from .measurement.reliability.single_scale import omega_total as omega_total
 from .measurement.revision.revise import revise_scales as revise_scales
 from .measurement.scores.by_group import scores_by_group as scores_by_group

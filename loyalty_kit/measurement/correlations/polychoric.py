@@ -206,6 +206,11 @@ class Rectangles:
         return np.maximum(_rectangles(self._distribution), _SMALLEST), _rectangles(self._density)
 
 
+def distribution_above_chance(h: Floats, k: Floats, rho: Floats) -> Floats:
+    """Φ₂(h, k; ρ) − Φ(h)Φ(k) of every two thresholds of two rows (pairs × thresholds × thresholds)."""
+    return _integral(h[:, :, None] ** 2 + k[:, None, :] ** 2, h[:, :, None] * k[:, None, :], rho)
+
+
 def _integral(squares: Floats, products: Floats, rho: Floats) -> Floats:
     """Distribution function of each pair of thresholds less its value under independence."""
     nodes, weights = _FEW if np.abs(rho).max(initial=0.0) < 0.8 else _MANY

@@ -75,6 +75,11 @@ class OneFactor:
     omega: float
     notes: tuple[str, ...] = ()
 
+    @property
+    def told(self) -> bool:
+        """Whether the model has a proper solution that the search reached."""
+        return bool(np.isfinite(self.omega)) and not self.notes
+
 
 def one_factor(covariance: Floats, names: Sequence[str], *, n: float = np.inf) -> OneFactor:
     """One-factor model of the items' covariances, and omega total from it.
@@ -215,3 +220,23 @@ def _descend(c: Floats, s: Floats) -> float:
             return least
         s[[i, j]] *= -1
         least = value
+
+
+def scale_coefficients(
+    covariance: Floats, correlation: Floats, n: float, confidence: float
+) -> tuple[dict[str, float], list[str]]:
+    """Coefficients of one scale that need no factor model, and notes on them."""
+    k, estimate = len(covariance), cronbach(covariance)
+    low, high = feldt_interval(estimate, items=k, n=n, confidence=confidence)
+    lambda4, exact = best_split(covariance)
+    untried = message("with {k} items not every split was tried; a better one than that behind lambda4 may exist", k=k)
+    coefficients = {
+        "cronbach_alpha": estimate,
+        "ci_low": low,
+        "ci_high": high,
+        "standardized_alpha": cronbach(correlation),
+        "mean_inter_item_r": mean_correlation(correlation),
+        "lambda4": lambda4,
+        "sem": float(np.sqrt(covariance.sum() * (1 - estimate)) / k),
+    }
+    return coefficients, [] if exact else [untried]

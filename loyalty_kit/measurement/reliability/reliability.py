@@ -1,7 +1,7 @@
 """Reliability of scales: Cronbach's coefficient with its interval, omega, lambda 4, and the weak items."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -14,13 +14,8 @@ from loyalty_kit.core.messages import Message, message
 from loyalty_kit.core.results import Result
 from loyalty_kit.measurement.correlations.items import ItemTable
 from loyalty_kit.measurement.reliability.alpha_bootstrap import alpha_intervals
-from loyalty_kit.measurement.reliability.coefficients import (
-    best_split,
-    cronbach,
-    feldt_interval,
-    mean_correlation,
-    one_factor,
-)
+from loyalty_kit.measurement.reliability.coefficients import one_factor, scale_coefficients
+from loyalty_kit.measurement.reliability.hierarchical import Hierarchy
 from loyalty_kit.measurement.reliability.item_analysis import (
     ITEM_COLUMNS,
     complete_moments,
@@ -29,6 +24,7 @@ from loyalty_kit.measurement.reliability.item_analysis import (
     distribution,
     keying_warnings,
 )
+from loyalty_kit.measurement.reliability.omegas import UNTOLD_COLUMNS, Omegas, omegas_of, together, untold_table
 from loyalty_kit.measurement.reliability.scale_verdict import FirstStep, first_step, scale_verdict, weak_items
 from loyalty_kit.measurement.reliability.unused_codes import unused_codes
 from loyalty_kit.statistics.moments import Floats
@@ -44,6 +40,11 @@ _SCALE_COLUMNS = (
     "ci_high",
     "standardized_alpha",
     "omega_total",
+    "omega_ci_low",
+    "omega_ci_high",
+    "omega_hierarchical",
+    "ordinal_omega",
+    "ordinal_alpha",
     "mean_inter_item_r",
     "lambda4",
     "sem",
@@ -58,7 +59,8 @@ class ReliabilityResult(Result):
     ----------
     scales : DataFrame, a row a scale
         scale (key in the codebook), items, n_used, cronbach_alpha, ci_low, ci_high, standardized_alpha,
-        omega_total, mean_inter_item_r, lambda4, sem; bootstrap_ci_low and bootstrap_ci_high where asked.
+        omega_total with omega_ci_low and omega_ci_high, omega_hierarchical, ordinal_omega, ordinal_alpha,
+        mean_inter_item_r, lambda4, sem; bootstrap_ci_low and bootstrap_ci_high where asked.
     items : DataFrame, a row an item
         scale and the columns of `item_statistics`: mean, sd, skew, floor and ceiling (at the ends of the
         codebook's range) of all who answer the item, item_rest_r and what follows of the scale's n_used.
@@ -76,6 +78,11 @@ class ReliabilityResult(Result):
         Those of the warnings that name items with the wrong sign.
     codebook : Codebook
         What the survey asked: labels, wordings, roles and reverse-keyed items.
+    untold : DataFrame
+        scale, coefficient, reason: omegas that cannot be told, and why.
+    together : Hierarchy or None
+        One general factor beside one of each scale, of the respondents who answer every scale; None with fewer than
+        three scales.
     """
 
     scales: pd.DataFrame
@@ -88,6 +95,8 @@ class ReliabilityResult(Result):
     warnings: tuple[str, ...] = ()
     keying: tuple[str, ...] = ()
     codebook: Codebook = Codebook()
+    untold: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(UNTOLD_COLUMNS)))
+    together: Hierarchy | None = None
 
     def to_frame(self) -> pd.DataFrame:
         """Table of the scales."""
@@ -171,7 +180,12 @@ def reliability(
 
     - cronbach_alpha = k / (k − 1) · (1 − tr C / 1ᵀC1), Feldt's interval at Kish's effective n;
     - standardized_alpha = k r̄ / (1 + (k − 1) r̄);
-    - omega_total from the one-factor ML model, (Σλ)² / ((Σλ)² + Σθ); NaN for two items;
+    - omega_total from the one-factor ML model, (Σλ)² / ((Σλ)² + Σθ), with an interval by the delta method that
+      supposes no distribution (`omega_total`); NaN for two items;
+    - omega_hierarchical, the share that one general factor makes beside three of groups of items
+      (`omega_hierarchical`); NaN below six items;
+    - ordinal_alpha, of the polychoric correlations, and ordinal_omega, of the sum of ordered answers, after Green and
+      Yang; NaN where an item has more than 20 different answers;
     - lambda4, the largest 4 cov(a, b) / 1ᵀC1 over all splits of the items into parts a and b;
     - sem = √(1ᵀC1) / k · √(1 − cronbach_alpha), in answer units: it belongs to the mean of the items.
 
@@ -186,7 +200,13 @@ def reliability(
     Cronbach, L. J. (1951). Coefficient alpha and the internal structure of tests. Psychometrika
     16(3), 297–334.
 
-    Checked against psych 2.2.9 (``alpha``, ``alpha.ci``) and semTools 0.5-6 (``reliability``).
+    McDonald, R. P. (1999). Test theory: A unified treatment. Erlbaum, chapter 6.
+
+    Green, S. B. & Yang, Y. (2009). Reliability of summed item scores using structural equation modeling: An
+    alternative to coefficient alpha. Psychometrika 74(1), 155–167.
+
+    Checked against psych 2.2.9 (``alpha``, ``alpha.ci``), semTools 0.5-6 (``reliability``, ``compRelSEM``) and
+    lavaan 0.6-14.
 
     Examples
     --------
@@ -224,6 +244,8 @@ def reliability(
         warnings=(*warnings, *(text for report in reports.values() for text in report.notes), *keying),
         keying=keying,
         codebook=codebook,
+        untold=untold_table({name: report.omegas for name, report in reports.items() if report.omegas}),
+        together=together({name: tables[name] for name, report in reports.items() if report.estimable}),
     )
 
 
@@ -236,6 +258,7 @@ class _ScaleReport:
     notes: tuple[str, ...]
     keying: tuple[str, ...] = ()
     estimable: bool = True
+    omegas: Omegas | None = None
 
 
 def _tables(responses: pd.DataFrame, codebook: Codebook) -> tuple[dict[str, ItemTable], list[str]]:
@@ -286,17 +309,19 @@ def _report(name: str, table: ItemTable, codebook: Codebook, confidence: float) 
     covariance, n = moments.covariance.to_numpy(), moments.effective_n
     factor = one_factor(covariance, table.names, n=row["n_used"])
     statistics = discrimination(covariance, factor.loadings)
-    coefficients, notes = _coefficients(covariance, moments.correlation.to_numpy(), n, confidence)
+    coefficients, notes = scale_coefficients(covariance, moments.correlation.to_numpy(), n, confidence)
     keying = keying_warnings(table.names, statistics, covariance, n=n)
     unused = _unused(name, table, codebook, low, high)
+    omegas = omegas_of(table, factor, moments.correlation.to_numpy(), confidence)
     return _ScaleReport(
-        {**row, **coefficients, "omega_total": factor.omega},
+        {**row, **coefficients, **omegas.figures},
         items.join(statistics),
         notes=(
             *(message("Scale '{scale}': {text}.", scale=name, text=text) for text in (*factor.notes, *notes)),
             *unused,
         ),
         keying=tuple(message("Scale '{scale}': {text}", scale=name, text=text) for text in keying),
+        omegas=omegas,
     )
 
 
@@ -309,26 +334,6 @@ def _unused(name: str, table: ItemTable, codebook: Codebook, low: Floats, high: 
     # The table holds keyed answers: a reverse-keyed item is turned back.
     answers = np.where(keys > 0, keyed, low + high - keyed)
     return unused_codes(name, answers, low=float(low[0]), high=float(high[0]), keys=keys)
-
-
-def _coefficients(
-    covariance: Floats, correlation: Floats, n: float, confidence: float
-) -> tuple[dict[str, float], list[str]]:
-    """Coefficients of one scale that need no factor model, and notes on them."""
-    k, estimate = len(covariance), cronbach(covariance)
-    low, high = feldt_interval(estimate, items=k, n=n, confidence=confidence)
-    lambda4, exact = best_split(covariance)
-    untried = message("with {k} items not every split was tried; a better one than that behind lambda4 may exist", k=k)
-    coefficients = {
-        "cronbach_alpha": estimate,
-        "ci_low": low,
-        "ci_high": high,
-        "standardized_alpha": cronbach(correlation),
-        "mean_inter_item_r": mean_correlation(correlation),
-        "lambda4": lambda4,
-        "sem": float(np.sqrt(covariance.sum() * (1 - estimate)) / k),
-    }
-    return coefficients, [] if exact else [untried]
 
 
 def _complete(tables: Iterable[ItemTable]) -> int:
