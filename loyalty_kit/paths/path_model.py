@@ -1,6 +1,5 @@
 """Path models: which constructs act on which, how strongly, and how surely."""
 
-from functools import partial
 from typing import Literal
 
 import numpy as np
@@ -9,29 +8,26 @@ import pandas as pd
 from loyalty_kit.core.checks import check_choice, check_level, check_rng, check_whole
 from loyalty_kit.core.errors import InputError
 from loyalty_kit.core.messages import message
+from loyalty_kit.paths.covariance.fit import by_likelihood
+from loyalty_kit.paths.model.fitted import Inner
 from loyalty_kit.paths.model.samples import correlations_of, leaving_out, products_of
 from loyalty_kit.paths.model.specification import Answers, Floats, Specification, complete_answers, specify
 from loyalty_kit.paths.path_result import PathResult
 from loyalty_kit.paths.pls.consistency import heterotrait_monotrait
-from loyalty_kit.paths.pls.figures import f_squared, inner_of, loadings_of, sampled_figures
-from loyalty_kit.paths.pls.partial_least_squares import (
-    SCHEMES,
-    Inner,
-    Scheme,
-    equal_weights,
-    outer_weights,
-    score_correlations,
-)
+from loyalty_kit.paths.pls.fit import by_pls
+from loyalty_kit.paths.pls.partial_least_squares import SCHEMES, Scheme
 from loyalty_kit.statistics.resampling import over_samples
 from loyalty_kit.survey.codebook import Codebook
 from loyalty_kit.survey.codebook_text import Paths
 
-Estimator = Literal["pls", "plsc"]
-ESTIMATORS = ("pls", "plsc")
+Estimator = Literal["pls", "plsc", "ml", "mlr"]
+ESTIMATORS = ("pls", "plsc", "ml", "mlr")
 _MOST_FAILED = 0.05
 _METHODS = {
     "pls": message("partial least squares"),
     "plsc": message("consistent partial least squares"),
+    "ml": message("maximum likelihood of the covariance structure"),
+    "mlr": message("maximum likelihood of the covariance structure with robust errors and scaled test (MLR)"),
 }
 
 
@@ -46,7 +42,7 @@ def path_model(
     confidence: float = 0.95,
     rng: int | np.random.Generator = 0,
 ) -> PathResult:
-    """Fit a path model of constructs by partial least squares.
+    """Fit a path model of constructs.
 
     Parameters
     ----------
@@ -57,10 +53,11 @@ def path_model(
         each construct that is explained those that act on it. Its weight is honoured.
     paths : mapping of scale to list of scales, optional
         In place of the codebook's.
-    estimator : {'pls', 'plsc'}
-        Partial least squares, or with its correlations corrected for the reliability (rho_A) of reflective constructs.
+    estimator : {'pls', 'plsc', 'ml', 'mlr'}
+        Partial least squares, or with its correlations corrected for the reliability (rho_A) of reflective constructs;
+        maximum likelihood of the covariance structure, or with errors and test robust to non-normality.
     scheme : {'path', 'centroid', 'factorial'}
-        How neighbouring constructs weigh in the weights of the items.
+        How neighbouring constructs weigh in the weights of the items, under 'pls' and 'plsc'.
     bootstrap : int
         Samples of the intervals, 200 or more.
     confidence : float
@@ -76,7 +73,8 @@ def path_model(
     ------
     InputError
         If paths run in a circle or name no scale, an item holds one answer only, constructs correlate to 1 or
-        more once corrected, or more than 5 % of the samples do not settle.
+        more once corrected, or more than 5 % of the samples do not settle; under 'ml' and 'mlr' also if a construct is
+        formative or follows from others to R² = .95, a variance is negative, or the search does not converge.
     TooLittleError
         If respondents are fewer than ten for each predictor of the largest regression.
 
@@ -86,12 +84,21 @@ def path_model(
     correlations, of which each sample's are one weighted product. A path is an association at given values of the
     other sources, not the effect of a change.
 
+    'ml' estimates constructs as factors: Σ = Λ(I − B)⁻¹Ψ(I − B)⁻ᵀΛᵀ + Θ, in the unit of each one's first item and
+    then standardized; a construct of one item is that item. Constructs that nothing acts on covary, and so do what
+    the paths leave of constructs that act on no other (as in lavaan's `sem`). f² is then of the estimated
+    correlations of constructs. Errors rest on the expected information, under 'mlr' on the sandwich with the
+    observed one, and chi² is scaled after Yuan and Bentler.
+
     References
     ----------
     Lohmöller, J.-B. (1989). Latent variable path modeling with partial least squares. Physica.
     Dijkstra, T. K. & Henseler, J. (2015). Consistent partial least squares path modeling. MIS Quarterly 39(2), 297–316.
 
-    Checked against R 4.2.2, seminr 2.3.1 (``estimate_pls``).
+    Yuan, K.-H. & Bentler, P. M. (2000). Three likelihood-based methods for mean and covariance structure analysis with
+    nonnormal missing data. Sociological Methodology 30, 165–200.
+
+    Checked against R 4.2.2, seminr 2.3.1 (``estimate_pls``) and lavaan 0.6-14 (``sem``).
 
     Examples
     --------
@@ -111,26 +118,22 @@ def path_model(
     generator = check_rng(rng)
     model = specify(codebook, paths)
     answers, weights, dropped = complete_answers(responses, codebook, model)
-    products = products_of(answers, weights)
-    correlations = correlations_of(np.ones((1, len(answers))), *products)
-    _check_formative(correlations[0], model)
-    _check_below_one(score_correlations(equal_weights(correlations, model), correlations)[0], model)
-    fitted = outer_weights(correlations, model, scheme)
-    inner = inner_of(fitted.weights, correlations, model, estimator)
-    _check_below_one(inner.correlations[0], model)
-    if not fitted.converged[0]:
-        raise InputError("The weights of the items do not settle; take the construct with the weakest paths out.")
-    sampled = partial(sampled_figures, products, model, scheme, estimator)
-    drawn = over_samples(sampled, len(answers), bootstrap, rng=generator)
-    kept = _settled(drawn, inner, model)
-    left_out = sampled(leaving_out(len(answers)), generator)
+    structure = None
+    if estimator in ("ml", "mlr"):
+        fitted, structure = by_likelihood(answers, weights, model, robust=estimator == "mlr")
+    else:
+        fitted = by_pls(answers, weights, model, scheme, estimator)
+    correlations = correlations_of(np.ones((1, len(answers))), *products_of(answers, weights))
+    drawn = over_samples(fitted.sampler, len(answers), bootstrap, rng=generator)
+    kept = _settled(drawn, fitted.inner, model)
+    left_out = fitted.sampler(leaving_out(len(answers)), generator)
     return PathResult(
         model=model,
         correlations=correlations[0],
-        weights=fitted.weights[0],
-        loadings=loadings_of(fitted.weights, correlations, model, estimator)[0],
-        inner=Inner(*(part[0] for part in inner)),
-        f2=f_squared(correlations, model, scheme, estimator, inner),
+        weights=fitted.weights,
+        loadings=fitted.loadings,
+        inner=fitted.inner,
+        f2=fitted.f2,
         ratios=heterotrait_monotrait(correlations, model)[0],
         samples=kept,
         left_out=left_out[np.isfinite(left_out[:, : len(model.edges)]).all(axis=1)],
@@ -145,6 +148,7 @@ def path_model(
         n_failed=len(drawn) - len(kept),
         title=codebook.title,
         codebook=codebook,
+        structure=structure,
     )
 
 
@@ -157,7 +161,7 @@ def _settled(drawn: Floats, inner: Inner, model: Specification) -> Floats:
             "weakest tie to the others; simplify the paths or ask more respondents.",
             failed=len(drawn) - len(kept),
             all=len(drawn),
-            construct=_weakest(inner.correlations[0], model),
+            construct=_weakest(inner.correlations, model),
         )
     return kept
 
@@ -165,33 +169,3 @@ def _settled(drawn: Floats, inner: Inner, model: Specification) -> Floats:
 def _weakest(correlations: Floats, model: Specification) -> str:
     ties = np.where((model.structure + model.structure.T) > 0, np.abs(correlations), 0).max(axis=0)
     return model.constructs[int(ties.argmin())]
-
-
-def _check_below_one(correlations: Floats, model: Specification) -> None:
-    """Refuse constructs that are one and the same, or whose correction goes beyond what a correlation can be."""
-    apart = np.abs(np.where(np.isfinite(correlations), correlations, np.inf)) * ~np.eye(len(correlations), dtype=bool)
-    apart = np.where(np.isnan(apart), 0, apart)
-    first, second = np.unravel_index(int(apart.argmax()), apart.shape)
-    if apart[first, second] >= 1 - 1e-9:
-        raise InputError(
-            "Constructs '{first}' and '{second}' correlate to {r}, 1 or more: their items measure one thing; join "
-            "the two scales or leave one out of the paths.",
-            first=model.constructs[first],
-            second=model.constructs[second],
-            r=f"{correlations[first, second]:.2f}",
-        )
-
-
-def _check_formative(correlations: Floats, model: Specification) -> None:
-    """Refuse a formative construct of which an item follows from the others."""
-    for j in model.formative:
-        block = model.block(j)
-        for place in block[1:]:
-            before = block[block <= place]
-            if np.linalg.matrix_rank(correlations[np.ix_(before, before)], tol=1e-9, hermitian=True) < len(before):
-                raise InputError(
-                    "Item '{item}' of the formative construct '{construct}' follows from its other items; leave it "
-                    "out of the scale.",
-                    item=model.items[place],
-                    construct=model.constructs[j],
-                )

@@ -10,10 +10,19 @@ import pandas as pd
 
 from loyalty_kit.core.checks import check_rng, check_whole
 from loyalty_kit.core.results import Result
+from loyalty_kit.paths.covariance.fit import Structure
+from loyalty_kit.paths.covariance.tables import (
+    INDEX_COLUMNS,
+    PARAMETER_COLUMNS,
+    modification_table,
+    parameter_table,
+    with_errors,
+)
 from loyalty_kit.paths.model.effects import effect_table
+from loyalty_kit.paths.model.fitted import Inner
 from loyalty_kit.paths.model.intervals import bias_corrected, percentile
 from loyalty_kit.paths.model.specification import Answers, Floats, Specification
-from loyalty_kit.paths.pls.partial_least_squares import Inner, Scheme, score_correlations
+from loyalty_kit.paths.pls.partial_least_squares import Scheme, score_correlations
 from loyalty_kit.paths.prediction.held_out import parts_of
 from loyalty_kit.paths.prediction.predict import PathPredictionResult, predict
 from loyalty_kit.paths.prediction.priorities import PathPriorityResult, path_priorities
@@ -46,6 +55,8 @@ class PathResult(Result):
         Keyed answers behind it, and their weights.
     n_failed : int
         Bootstrap samples that did not settle and are left out.
+    structure : Structure or None
+        Covariance structure behind it under 'ml' and 'mlr'.
     """
 
     model: Specification = field(repr=False)
@@ -68,13 +79,16 @@ class PathResult(Result):
     n_failed: int
     title: str
     codebook: Codebook = field(repr=False)
+    structure: Structure | None = field(default=None, repr=False)
     warnings: tuple[str, ...] = ()
 
     def to_frame(self) -> pd.DataFrame:
         """Paths: source, target, estimate, intervals (percentile and BCa), f2, r2 of the target with interval, vif.
 
         `verdict` is 'positive' or 'negative' where the percentile interval leaves zero out, 'unclear' elsewhere, and
-        'collinear' where the VIF is above 5 and no path can be told from its neighbours.
+        'collinear' where the VIF is above 5 and no path can be told from its neighbours. Under 'ml' and 'mlr'
+        further std_error, delta_low, delta_high of the estimate by the delta method, and unstandardized with its
+        unstandardized_error in the units of the constructs' first items.
         """
         edges, constructs = self.model.edges, self.model.constructs
         count = len(edges)
@@ -86,9 +100,13 @@ class PathResult(Result):
         names = [(constructs[a], constructs[b]) for a, b in edges]
         cells = zip(names, estimate, low, high, *bca, self.f2, inflation, told, strict=True)
         table = pd.DataFrame([(*pair, *rest) for pair, *rest in cells], columns=_COLUMNS)
-        return table.merge(self.r_squared(), on="target")[
-            [*_COLUMNS[:8], "r2", "r2_low", "r2_high", "r2_adjusted", *_COLUMNS[8:]]
-        ]
+        table = table.merge(self.r_squared(), on="target")
+        table = table[[*_COLUMNS[:8], "r2", "r2_low", "r2_high", "r2_adjusted", *_COLUMNS[8:]]]
+        if self.structure is None:
+            return table
+        return with_errors(table.assign(kind="direct", via=""), self.structure, self.confidence).drop(
+            columns=["kind", "via"]
+        )
 
     def r_squared(self) -> pd.DataFrame:
         """R² of each construct that is explained: target, r2, r2_low, r2_high, r2_adjusted, bic."""
@@ -110,20 +128,45 @@ class PathResult(Result):
         DataFrame
             source, via, target, kind ('direct', 'indirect', 'total_indirect', 'total'), estimate, ci_low, ci_high,
             share_of_total, mediation ('complementary', 'competitive', 'indirect_only', 'direct_only', 'none', or
-            empty where nothing stands between the two).
+            empty where nothing stands between the two); under 'ml' and 'mlr' further the columns of `to_frame`.
         """
         size = len(self.model.constructs)
         samples = np.zeros((len(self.samples), size, size))
         first, second = (np.array(places, dtype=int) for places in zip(*self.model.edges, strict=True))
         samples[:, first, second] = self.samples[:, : len(first)]
-        return effect_table(self.model, self.inner.paths, samples, self.confidence)
+        table = effect_table(self.model, self.inner.paths, samples, self.confidence)
+        return table if self.structure is None else with_errors(table, self.structure, self.confidence)
+
+    def parameters(self) -> pd.DataFrame:
+        """Tabulate all parameters of the covariance structure, empty but under 'ml' and 'mlr'.
+
+        kind ('loading', 'path', 'covariance', 'variance', 'residual variance'; variances and covariances are of what
+        the paths leave), first, second, estimate, std_error, z, p_value, standardized.
+        """
+        return pd.DataFrame(columns=PARAMETER_COLUMNS) if self.structure is None else parameter_table(self.structure)
+
+    @property
+    def fit(self) -> pd.Series:
+        """Fit of the covariance structure, as of `cfa`; empty but under 'ml' and 'mlr'."""
+        return pd.Series({} if self.structure is None else self.structure.solution.fit, name="fit", dtype=float)
+
+    @property
+    def modification_indices(self) -> pd.DataFrame:
+        """What each path, cross-loading and residual covariance left out would gain, largest first.
+
+        kind ('path', 'loading', 'residual covariance'), first, second (source and target, scale and item, or two
+        items), modification_index (fall of chi²), expected_change, standardized_change; empty but under 'ml' and
+        'mlr'. Paths against the direction of the model are not tried.
+        """
+        return pd.DataFrame(columns=INDEX_COLUMNS) if self.structure is None else modification_table(self.structure)
 
     def quality(self) -> PathQualityResult:
         """Judge loadings and weights of the items, reliability of the constructs, and whether these are distinct."""
         after = len(self.model.edges) + len(self.model.explained)
         ends = percentile(self.samples[:, after:], self.confidence)
+        constructs = construct_table(self.model, self.correlations, self.weights, self.loadings)
         return PathQualityResult(
-            constructs=construct_table(self.model, self.correlations, self.weights, self.loadings),
+            constructs=constructs if self.structure is None else constructs.assign(rho_a=np.nan),
             items=item_table(self.model, self.correlations, self.weights, self.loadings),
             distinct=distinct_table(self.model, self.ratios, ends),
             n_used=self.n_used,

@@ -103,9 +103,9 @@ def are_estimates(matrices: Sequence[Matrices], covariances: Sequence[Floats], t
 
 def _runs_away(matrices: Matrices, covariance: Floats) -> bool:
     """Whether a standardized loading or a factor correlation is far beyond what the worst Heywood case has."""
-    claimed = np.diag(matrices.loadings @ matrices.factors @ matrices.loadings.T) / np.diag(covariance)
-    sd = np.sqrt(np.abs(np.diag(matrices.factors)))
-    beyond = np.abs(matrices.factors) > _FARTHEST * np.outer(sd, sd)
+    claimed = np.diag(matrices.reach @ matrices.factors @ matrices.reach.T) / np.diag(covariance)
+    sd = np.sqrt(np.abs(np.diag(matrices.spread)))
+    beyond = np.abs(matrices.spread) > _FARTHEST * np.outer(sd, sd)
     return bool((np.abs(claimed) > _FARTHEST**2).any() or beyond.any())
 
 

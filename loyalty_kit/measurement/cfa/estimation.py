@@ -8,8 +8,8 @@ import numpy as np
 from scipy.optimize import minimize
 
 from loyalty_kit.measurement.cfa.convergence import Ending, Objective
-from loyalty_kit.measurement.cfa.likelihood import Sample, evaluate, observed_information
-from loyalty_kit.measurement.cfa.model import FACTOR, LOADING, MEAN, Matrices, Model
+from loyalty_kit.measurement.cfa.likelihood import Sample, evaluate, observed_information, scaled_least_squares
+from loyalty_kit.measurement.cfa.model import FACTOR, LOADING, MEAN, PATH, Matrices, Model
 from loyalty_kit.statistics.moments import Floats
 
 _STEPS = 200
@@ -136,7 +136,10 @@ def starting_values(model: Model, moments: Sequence[tuple[Floats, Floats]]) -> F
     values = np.zeros(model.size)
     for elements, (mean, covariance) in reversed(list(zip(model.by_group, moments, strict=True))):
         start = _start(model, mean, covariance)
-        for kind, part in enumerate((start.loadings, start.factors, start.residuals, start.intercepts, start.means)):
+        parts = (start.loadings, start.factors, start.residuals, start.intercepts, start.means, start.paths)
+        for kind, part in enumerate(parts):
+            if part is None:
+                continue
             own = elements.where(elements.kind == kind)
             values[own.parameter] = part[own.row] if part.ndim == 1 else part[own.row, own.column]
     return values
@@ -150,7 +153,7 @@ def _start(model: Model, mean: Floats, covariance: Floats) -> Matrices:
     for f, members in enumerate(model.membership.T):
         own = np.flatnonzero(members)
         roots, vectors = np.linalg.eigh(r[np.ix_(own, own)])
-        common = np.sqrt(max(roots[-1] - roots[:-1].mean(), 0.1)) * vectors[:, -1]
+        common = np.sqrt(max(roots[-1] - (roots[:-1].mean() if len(own) > 1 else 0.0), 0.1)) * vectors[:, -1]
         loadings[own, f] = np.clip(common * np.where(common[0] < 0, -1.0, 1.0), -0.95, 0.95)
     unique = 1 - (loadings**2).sum(axis=1)
     weights = loadings / unique[:, None]
@@ -161,9 +164,25 @@ def _start(model: Model, mean: Floats, covariance: Floats) -> Matrices:
     unit = np.where(
         np.diag(model.fixed.factors) > 0, 1.0, loadings[model.membership.argmax(axis=0), range(len(factors))]
     )
-    return Matrices(
-        loadings / unit, factors * np.outer(unit, unit), np.diag(unique * sd**2), mean, np.zeros(len(factors))
-    )
+    factors, paths = _regressed(model, factors * np.outer(unit, unit))
+    return Matrices(loadings / unit, factors, np.diag(unique * sd**2), mean, np.zeros(len(factors)), paths)
+
+
+def _regressed(model: Model, factors: Floats) -> tuple[Floats, Floats | None]:
+    """Split the factors' covariance into paths and what these leave, where factors act on one another."""
+    if model.fixed.paths is None:
+        return factors, None
+    own = model.elements.where(model.elements.kind == PATH)
+    paths, rest = np.zeros_like(factors), factors.copy()
+    for target in np.unique(own.row):
+        sources = np.unique(own.column[own.row == target])
+        paths[target, sources] = scaled_least_squares(
+            factors[np.ix_(sources, sources)], factors[sources, target, None]
+        )[:, 0]
+        explained = paths[target, sources] @ factors[sources, target]
+        rest[target, :] = rest[:, target] = 0.0
+        rest[target, target] = max(factors[target, target] - explained, 0.1 * factors[target, target])
+    return rest, paths
 
 
 def reflected(model: Model, values: Floats, anchors: Sequence[int]) -> Floats:

@@ -1,6 +1,6 @@
 """Normal likelihood of a CFA model, by pattern of missing answers: value, slope and curvature."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +10,7 @@ from loyalty_kit.measurement.cfa.model import (
     FACTOR,
     LOADING,
     MEAN,
+    PATH,
     Directions,
     Elements,
     Ints,
@@ -223,15 +224,38 @@ def _pattern_curvature(along: Directions, m: Floats, n: Floats, y: Floats) -> Fl
 
 
 def second_derivatives(matrices: Matrices, elements: Elements, omega: Floats, y: Floats) -> Floats:
-    """Terms in second derivatives: of two loadings, a loading and a factor covariance, a loading and a factor mean."""
+    """Terms in second derivatives: xᵀΩy − μᵢⱼᵀy of each pair of elements that moves Σ by xyᵀ + yxᵀ beyond the first.
+
+    They are of loadings, factor covariances, factor means and paths with one another; paths with means are left out,
+    as no model here has both.
+    """
     out = np.zeros((len(elements), len(elements)))
-    at = {kind: np.flatnonzero(elements.kind == kind) for kind in (LOADING, FACTOR, MEAN)}
+    at = {kind: np.flatnonzero(elements.kind == kind) for kind in (LOADING, FACTOR, MEAN, PATH)}
     item, factor = elements.row[at[LOADING]], elements.column[at[LOADING]]
     f, h = elements.row[at[FACTOR]], elements.column[at[FACTOR]]
-    reach = omega @ matrices.loadings
-    mixed = reach[np.ix_(item, f)] * (factor[:, None] == h) + reach[np.ix_(item, h)] * (factor[:, None] == f)
+    reach, through = omega @ matrices.reach, matrices.through
+    mixed = reach[np.ix_(item, f)] * through[np.ix_(factor, h)] + reach[np.ix_(item, h)] * through[np.ix_(factor, f)]
     out[np.ix_(at[LOADING], at[FACTOR])] = mixed * np.where(f == h, 0.5, 1.0)
-    out[np.ix_(at[LOADING], at[MEAN])] = -y[item, None] * (factor[:, None] == elements.row[at[MEAN]])
+    out[np.ix_(at[LOADING], at[MEAN])] = -y[item, None] * through[np.ix_(factor, elements.row[at[MEAN]])]
+    if len(at[PATH]):
+        _bend_by_paths(out, matrices, elements, omega, at)
     out += out.T
-    out[np.ix_(at[LOADING], at[LOADING])] = matrices.factors[np.ix_(factor, factor)] * omega[np.ix_(item, item)]
+    out[np.ix_(at[LOADING], at[LOADING])] = matrices.spread[np.ix_(factor, factor)] * omega[np.ix_(item, item)]
     return out
+
+
+def _bend_by_paths(out: Floats, matrices: Matrices, elements: Elements, omega: Floats, at: Mapping[int, Ints]) -> None:
+    """Write the terms of paths with loadings and factor covariances, and half of those with one another."""
+    item, factor = elements.row[at[LOADING]], elements.column[at[LOADING]]
+    f, h = elements.row[at[FACTOR]], elements.column[at[FACTOR]]
+    to, by = elements.row[at[PATH]], elements.column[at[PATH]]
+    through, spread, product = matrices.through, matrices.spread, matrices.loadings @ matrices.spread
+    reach = omega @ matrices.reach
+    among, across = matrices.reach.T @ reach, reach.T @ product
+    loads = reach[np.ix_(item, to)] * spread[np.ix_(factor, by)]
+    loads += (omega @ product)[np.ix_(item, by)] * through[np.ix_(factor, to)]
+    out[np.ix_(at[LOADING], at[PATH])] = loads
+    varies = through[np.ix_(by, f)].T * among[np.ix_(h, to)] + through[np.ix_(by, h)].T * among[np.ix_(f, to)]
+    out[np.ix_(at[FACTOR], at[PATH])] = varies * np.where(f == h, 0.5, 1.0)[:, None]
+    own = through[np.ix_(by, to)] * across[np.ix_(to, by)]
+    out[np.ix_(at[PATH], at[PATH])] = own + spread[np.ix_(by, by)] * among[np.ix_(to, to)] / 2

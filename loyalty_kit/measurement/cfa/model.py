@@ -13,8 +13,8 @@ Ints = npt.NDArray[np.intp]
 Released = frozenset[tuple[int, int]]
 """Kind and item of elements that groups need not share."""
 
-LOADING, FACTOR, RESIDUAL, INTERCEPT, MEAN = range(5)
-"""Kinds of element: of Λ, Ψ, Θ, τ and α in Σ = ΛΨΛᵀ + Θ and μ = τ + Λα."""
+LOADING, FACTOR, RESIDUAL, INTERCEPT, MEAN, PATH = range(6)
+"""Kinds of element: of Λ, Ψ, Θ, τ, α and B in Σ = GΨGᵀ + Θ and μ = τ + Gα with G = Λ(I − B)⁻¹; B is zero in a CFA."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,7 +24,8 @@ class Elements:
     Attributes
     ----------
     kind, group, row, column : array of int
-        Which matrix, whose and where; `column` is 0 for a vector's element, at most `row` for Ψ and Θ.
+        Which matrix, whose and where; `column` is 0 for a vector's element, at most `row` for Ψ and Θ. Of B,
+        `row` is the factor that is acted on.
     parameter : array of int
         Number of the parameter that stands there; elements held equal share one.
     """
@@ -53,23 +54,40 @@ class Elements:
 
 @dataclass(frozen=True, eq=False)
 class Matrices:
-    """Matrices of one group: Λ (items × factors), Ψ, Θ, τ and α."""
+    """Matrices of one group: Λ (items × factors), Ψ, Θ, τ, α, and B where factors act on one another."""
 
     loadings: Floats
     factors: Floats
     residuals: Floats
     intercepts: Floats
     means: Floats
+    paths: Floats | None = None
+
+    @cached_property
+    def through(self) -> Floats:
+        """How far each factor moves with what enters each factor: (I − B)⁻¹."""
+        unit = np.eye(len(self.factors))
+        return unit if self.paths is None else np.asarray(np.linalg.inv(unit - self.paths))
+
+    @cached_property
+    def reach(self) -> Floats:
+        """How far each item moves with what enters each factor: G = Λ(I − B)⁻¹."""
+        return self.loadings if self.paths is None else self.loadings @ self.through
+
+    @cached_property
+    def spread(self) -> Floats:
+        """Covariance of the factors, (I − B)⁻¹Ψ(I − B)⁻ᵀ."""
+        return self.factors if self.paths is None else self.through @ self.factors @ self.through.T
 
     @cached_property
     def covariance(self) -> Floats:
-        """Implied covariance ΛΨΛᵀ + Θ."""
-        return self.loadings @ self.factors @ self.loadings.T + self.residuals
+        """Implied covariance GΨGᵀ + Θ."""
+        return self.reach @ self.factors @ self.reach.T + self.residuals
 
     @cached_property
     def mean(self) -> Floats:
-        """Implied mean τ + Λα."""
-        return self.intercepts + self.loadings @ self.means
+        """Implied mean τ + Gα."""
+        return self.intercepts + self.reach @ self.means
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,7 +132,7 @@ class Model:
     def _filled(self, elements: Elements, values: Floats) -> Matrices:
         base = self.fixed
         parts = [base.loadings, base.factors, base.residuals, base.intercepts, base.means]
-        parts = [part.copy() for part in parts]
+        parts = [part.copy() for part in (*parts, *([] if base.paths is None else [base.paths]))]
         for kind, part in enumerate(parts):
             own = elements.kind == kind
             row, column, value = elements.row[own], elements.column[own], values[elements.parameter[own]]
@@ -209,23 +227,27 @@ def unrestricted_model(
 def directions(matrices: Matrices, elements: Elements) -> Directions:
     """Directions of one group's elements, free or fixed.
 
-    Λ[j, f] moves Σ by eⱼ(ΛΨ)fᵀ + its transpose and μ by αf eⱼ; Ψ[f, h] moves Σ by ΛfΛhᵀ + its
-    transpose (once where f = h); Θ[i, j] by eᵢeⱼᵀ + its transpose; τ[j] moves μ by eⱼ, α[f] by Λf.
+    With G = Λ(I − B)⁻¹ and the factors' covariance Φ, Λ[j, f] moves Σ by eⱼ(ΛΦ)fᵀ + its transpose; Ψ[f, h] moves Σ by
+    GfGhᵀ + its transpose (once where f = h); Θ[i, j] by eᵢeⱼᵀ + its transpose; B[t, s] by Gt(ΛΦ)sᵀ + its transpose.
+    μ moves by eⱼ times the mean of factor f, by eⱼ with τ[j], by Gf with α[f], by Gt times the mean of s.
     """
     p = len(matrices.residuals)
-    unit, product = np.eye(p), matrices.loadings @ matrices.factors
+    unit, product, reach = np.eye(p), matrices.loadings @ matrices.spread, matrices.reach
+    means = matrices.through @ matrices.means
     u, v, mean = (np.zeros((p, len(elements))) for _ in range(3))
-    at = [elements.kind == kind for kind in range(5)]
+    at = [elements.kind == kind for kind in range(6)]
     row, column = elements.row, elements.column
     half = np.where(row == column, 0.5, 1.0)
     u[:, at[LOADING]], v[:, at[LOADING]] = unit[:, row[at[LOADING]]], product[:, column[at[LOADING]]]
-    mean[:, at[LOADING]] = unit[:, row[at[LOADING]]] * matrices.means[column[at[LOADING]]]
-    u[:, at[FACTOR]] = matrices.loadings[:, row[at[FACTOR]]]
-    v[:, at[FACTOR]] = matrices.loadings[:, column[at[FACTOR]]] * half[at[FACTOR]]
+    mean[:, at[LOADING]] = unit[:, row[at[LOADING]]] * means[column[at[LOADING]]]
+    u[:, at[FACTOR]] = reach[:, row[at[FACTOR]]]
+    v[:, at[FACTOR]] = reach[:, column[at[FACTOR]]] * half[at[FACTOR]]
     u[:, at[RESIDUAL]], v[:, at[RESIDUAL]] = (
         unit[:, row[at[RESIDUAL]]],
         unit[:, column[at[RESIDUAL]]] * half[at[RESIDUAL]],
     )
     mean[:, at[INTERCEPT]] = unit[:, row[at[INTERCEPT]]]
-    mean[:, at[MEAN]] = matrices.loadings[:, row[at[MEAN]]]
+    mean[:, at[MEAN]] = reach[:, row[at[MEAN]]]
+    u[:, at[PATH]], v[:, at[PATH]] = reach[:, row[at[PATH]]], product[:, column[at[PATH]]]
+    mean[:, at[PATH]] = reach[:, row[at[PATH]]] * means[column[at[PATH]]]
     return Directions(u, v, mean)

@@ -1,5 +1,6 @@
 """CFA by normal theory: maximum likelihood on complete rows or on all that is answered, with plain or robust errors."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,10 +38,20 @@ def normal_solution(structure: Structure, table: ItemTable, *, robust: bool, fim
     Weights are rescaled to sum to Kish's effective n or, under robust errors that allow for them,
     to the number of rows.
     """
-    data = _data(table, robust=robust, fiml=fiml)
     model = confirmatory_model(structure.scales, means=fiml, marker=marker, beyond=structure.beyond)
+    return model_solution(model, table, robust=robust, fiml=fiml, anchors=() if marker else structure.anchor_positions)
+
+
+def model_solution(
+    model: Model, table: ItemTable, *, robust: bool, fiml: bool = False, anchors: Sequence[int] = ()
+) -> Solution:
+    """Estimate any model of one group by the normal likelihood; factors run along their anchors where these are given.
+
+    Weights as in `normal_solution`.
+    """
+    data = _data(table, robust=robust, fiml=fiml)
     found = maximise(Likelihood(model, [data.sample]), starting_values(model, [(data.mean, data.covariance)]))
-    values = found.values if marker else reflected(model, found.values, structure.anchor_positions)
+    values = reflected(model, found.values, anchors) if len(anchors) else found.values
     test = _test(model, found.loglik, data)
     fit = fit_indices(test, n=data.sample.n)
     (matrices,) = model.matrices(values)

@@ -1,7 +1,7 @@
 """An estimated CFA model of one group, and the tables that are read off it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -83,7 +83,7 @@ class Solution:
         if not self.ordinal:
             return found
         residuals = found.residuals + np.diag(1 - np.diag(found.covariance))
-        return Matrices(found.loadings, found.factors, residuals, found.intercepts, found.means)
+        return replace(found, residuals=residuals)
 
     def measured(self, answers: ItemTable) -> Measured:
         """Take what scores of the answers need."""
@@ -101,8 +101,8 @@ class Solution:
     def correlations(self) -> Floats:
         """Correlations of the factors."""
         with np.errstate(invalid="ignore"):
-            sd = np.sqrt(np.diag(self.matrices.factors))
-        return np.asarray(self.matrices.factors / np.outer(sd, sd))
+            sd = np.sqrt(np.diag(self.matrices.spread))
+        return np.asarray(self.matrices.spread / np.outer(sd, sd))
 
     @cached_property
     def standardized(self) -> Floats:
@@ -110,7 +110,7 @@ class Solution:
         own, f = np.arange(len(self.factor_of)), self.factor_of
         matrices = self.matrices
         return np.asarray(
-            matrices.loadings[own, f] * np.sqrt(np.diag(matrices.factors)[f] / np.diag(matrices.covariance))
+            matrices.loadings[own, f] * np.sqrt(np.diag(matrices.spread)[f] / np.diag(matrices.covariance))
         )
 
     def element(self, kind: int, row: Ints, column: Ints) -> Ints:

@@ -46,8 +46,8 @@ def is_proper(matrices: Matrices) -> bool:
     factors = np.diag(matrices.factors)
     if (np.diag(matrices.residuals) < 0).any() or (factors <= 0).any():
         return False
-    sd = np.sqrt(factors)
-    within = (np.abs(matrices.factors / np.outer(sd, sd)) <= 1 + _ROUNDING).all()
+    sd = np.sqrt(np.diag(matrices.spread))
+    within = (np.abs(matrices.spread / np.outer(sd, sd)) <= 1 + _ROUNDING).all()
     return bool(within and not _beyond_variance(matrices.residuals).any())
 
 

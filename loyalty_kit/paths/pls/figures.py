@@ -2,10 +2,11 @@
 
 import numpy as np
 
+from loyalty_kit.paths.model.fitted import Inner
 from loyalty_kit.paths.model.samples import correlations_of
 from loyalty_kit.paths.model.specification import Floats, Specification
 from loyalty_kit.paths.pls.consistency import disattenuated, heterotrait_monotrait, rho_a
-from loyalty_kit.paths.pls.partial_least_squares import Inner, Scheme, inner_model, outer_weights, score_correlations
+from loyalty_kit.paths.pls.partial_least_squares import Scheme, inner_model, outer_weights, score_correlations
 
 _SAMPLE_TOLERANCE = 1e-7
 _AT_ONCE = 250

@@ -5,6 +5,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from loyalty_kit.paths.model.fitted import Inner
 from loyalty_kit.paths.model.specification import Floats, Specification
 
 Scheme = Literal["path", "centroid", "factorial"]
@@ -18,14 +19,6 @@ class Weights(NamedTuple):
     weights: Floats
     converged: npt.NDArray[np.bool_]
     rounds: npt.NDArray[np.intp]
-
-
-class Inner(NamedTuple):
-    """Paths (source, target), R² (NaN where nothing explains a construct) and correlations of constructs."""
-
-    paths: Floats
-    r_squared: Floats
-    correlations: Floats
 
 
 def outer_weights(correlations: Floats, model: Specification, scheme: Scheme, tolerance: float = 1e-12) -> Weights:
