@@ -64,6 +64,7 @@ from .measurement.scores.by_group import ScoresByGroupResult as ScoresByGroupRes
 from .measurement.scores.comparability import Comparability as Comparability
 from .measurement.scores.recommendation import RecommendationResult as RecommendationResult
 from .measurement.structure_verdict import StructureVerdict as StructureVerdict
+from .paths.groups.by_group import PathGroupsResult as PathGroupsResult
 from .paths.path_result import PathResult as PathResult
 from .paths.prediction.predict import PathPredictionResult as PathPredictionResult
 from .paths.prediction.priorities import PathPriorityResult as PathPriorityResult

@@ -148,6 +148,7 @@ def path_model(
         n_failed=len(drawn) - len(kept),
         title=codebook.title,
         codebook=codebook,
+        responses=responses,
         structure=structure,
     )
 

@@ -18,6 +18,7 @@ from loyalty_kit.paths.covariance.tables import (
     parameter_table,
     with_errors,
 )
+from loyalty_kit.paths.groups.by_group import PathGroupsResult, Settings, compare_groups
 from loyalty_kit.paths.model.effects import effect_table
 from loyalty_kit.paths.model.fitted import Inner
 from loyalty_kit.paths.model.intervals import bias_corrected, percentile
@@ -55,6 +56,8 @@ class PathResult(Result):
         Keyed answers behind it, and their weights.
     n_failed : int
         Bootstrap samples that did not settle and are left out.
+    responses : DataFrame of shape (respondents, columns)
+        Answers as given, with the columns of groups.
     structure : Structure or None
         Covariance structure behind it under 'ml' and 'mlr'.
     """
@@ -79,6 +82,7 @@ class PathResult(Result):
     n_failed: int
     title: str
     codebook: Codebook = field(repr=False)
+    responses: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
     structure: Structure | None = field(default=None, repr=False)
     warnings: tuple[str, ...] = ()
 
@@ -260,6 +264,64 @@ class PathResult(Result):
         """
         scores = score_correlations(self.weights[None], self.correlations[None])[0]
         return rivals(self.answers, self._parts(folds, rng), self.model, self.scheme, scores, **self._about())
+
+    def by(
+        self,
+        group: str,
+        *,
+        permutations: int = 1000,
+        bootstrap: int = 1000,
+        min_cell: int = 50,
+        rng: int | np.random.Generator = 0,
+    ) -> PathGroupsResult:
+        """Fit the model in each group and compare its paths, where the constructs of the groups are the same.
+
+        Parameters
+        ----------
+        group : str
+            Column of groups.
+        permutations : int
+            Draws of groups by lot behind each probability, 200 or more.
+        bootstrap : int
+            Samples of the intervals of each group, 200 or more.
+        min_cell : int
+            Fewest respondents of a group that is compared; smaller ones are named and left out.
+        rng : int or Generator
+            Seed or source of chance.
+
+        Returns
+        -------
+        PathGroupsResult
+            `refusals` says why groups are not compared.
+
+        Notes
+        -----
+        Under 'pls' and 'plsc' two groups are compared where their answers make up each construct alike (MICOM: the
+        same items and settings, compositional invariance by permutation; equal means and variances are told beside
+        it). Under 'ml' and 'mlr' groups are compared where `lk.invariance` finds their loadings equal. Differences
+        are of standardized paths, with probabilities by permutation of the groups, Holm's over all pairs and paths.
+
+        References
+        ----------
+        Chin, W. W. & Dibbern, J. (2010). An introduction to a permutation based procedure for multi-group PLS
+        analysis. In Handbook of partial least squares, 171–193.
+
+        Henseler, J., Ringle, C. M. & Sarstedt, M. (2016). Testing measurement invariance of composites using partial
+        least squares. International Marketing Review 33(3), 405–431.
+        """
+        check_whole(permutations, "permutations", 200)
+        check_whole(bootstrap, "bootstrap", 200)
+        check_whole(min_cell, "min_cell", 1)
+        return compare_groups(
+            self.responses,
+            self.codebook,
+            Settings(self.model, self.estimator, self.scheme, self.confidence),
+            group,
+            permutations=permutations,
+            bootstrap=bootstrap,
+            min_cell=min_cell,
+            rng=check_rng(rng),
+        )
 
     def _parts(self, folds: int | None, rng: int | np.random.Generator) -> npt.NDArray[np.intp]:
         if folds is not None:

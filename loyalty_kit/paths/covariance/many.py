@@ -13,6 +13,8 @@ from loyalty_kit.paths.model.specification import Floats
 _MOST_ROUNDS = 40
 _SETTLED = 1e-8
 """What a step may still promise in log-likelihood: a ten-thousandth of a standard error."""
+_ASTRAY = 1e5
+"""What a step promises only where no maximum is near."""
 
 
 class Parts(NamedTuple):
@@ -59,7 +61,8 @@ def settled_values(model: Model, covariances: Floats, n: float, start: Floats) -
     inverse, slopes = np.repeat(turned[None], len(alive), axis=0), _slopes(model, values, covariances)
     for _ in range(_MOST_ROUNDS):
         step = _turned(inverse, slopes)
-        moving = n * (slopes * step).sum(axis=1) >= _SETTLED
+        promise = n * (slopes * step).sum(axis=1)
+        moving = (promise >= _SETTLED) & (promise < _ASTRAY)
         alive, step, inverse, slopes = alive[moving], step[moving], inverse[moving], slopes[moving]
         if not len(alive):
             break

@@ -5,11 +5,11 @@ from functools import partial
 import numpy as np
 
 from loyalty_kit.core.errors import InputError
-from loyalty_kit.paths.model.fitted import Fitted
+from loyalty_kit.paths.model.fitted import Fitted, Inner
 from loyalty_kit.paths.model.samples import correlations_of, products_of
 from loyalty_kit.paths.model.specification import Floats, Specification
 from loyalty_kit.paths.pls.figures import f_squared, inner_of, loadings_of, sampled_figures
-from loyalty_kit.paths.pls.partial_least_squares import Inner, Scheme, equal_weights, outer_weights, score_correlations
+from loyalty_kit.paths.pls.partial_least_squares import Scheme, equal_weights, outer_weights, score_correlations
 
 
 def by_pls(answers: Floats, weights: Floats, model: Specification, scheme: Scheme, estimator: str) -> Fitted:
