@@ -141,6 +141,7 @@ class People:
         paths = lk.path_model(self.responses, self.book, paths={"loyalty": ["image", "price"]}, bootstrap=200, rng=1)
         return [
             *(paths, paths.quality(), paths.predict(5), paths.priorities("loyalty", bootstrap=200), paths.rivals(5)),
+            paths.by("channel", permutations=200, bootstrap=200, min_cell=20),
             *(model, model.design, model.fitted, groups, groups.moderation, model.robustness()),
             *(importance, validation, priorities, lk.judge_drivers(model, importance, validation, priorities)),
             *(lk.lift(model), lk.lift(model, by="channel")),
