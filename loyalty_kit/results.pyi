@@ -70,6 +70,8 @@ from .paths.prediction.predict import PathPredictionResult as PathPredictionResu
 from .paths.prediction.priorities import PathPriorityResult as PathPriorityResult
 from .paths.prediction.rivals import RivalsResult as RivalsResult
 from .paths.quality import PathQualityResult as PathQualityResult
+from .programme.enrolment_result import EnrolmentEffectResult as EnrolmentEffectResult
+from .programme.enrolment_result import PlaceboResult as PlaceboResult
 from .publishing.reports.outcomes import RenderResult as RenderResult
 from .reporting.provenance import Provenance as Provenance
 from .survey.experts.concordance import ConcordanceResult as ConcordanceResult

@@ -10,7 +10,6 @@ from loyalty_kit.campaigns.design.cube import Cube
 from loyalty_kit.campaigns.design.declaration import Declaration
 from loyalty_kit.campaigns.design.guardrails import Guardrail, GuardrailResult
 from loyalty_kit.campaigns.design.metrics import Metric, Quantile, check_metrics
-from loyalty_kit.campaigns.design.periods import ordered_levels
 from loyalty_kit.campaigns.design.unit_names import units
 from loyalty_kit.campaigns.design.units import order_arms
 from loyalty_kit.campaigns.effects.comparisons import between, interactions, returns
@@ -37,6 +36,7 @@ from loyalty_kit.campaigns.trust.worst_case import bounded
 from loyalty_kit.core.checks import check_choice, check_level, check_whole
 from loyalty_kit.core.errors import InputError
 from loyalty_kit.core.messages import message
+from loyalty_kit.intake.panels.periods import ordered_levels
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,13 +8,14 @@ import numpy as np
 import pandas as pd
 from scipy import special, stats
 
-from loyalty_kit.campaigns.design.periods import periods_of, since
-from loyalty_kit.campaigns.design.rows import Floats, Rows, check_frame, collected, open_frame
+from loyalty_kit.campaigns.design.rows import Floats, Rows
 from loyalty_kit.campaigns.effects.estimates import welch_df
 from loyalty_kit.core.checks import check_level
 from loyalty_kit.core.errors import InputError
 from loyalty_kit.core.messages import message
 from loyalty_kit.core.results import Result
+from loyalty_kit.intake.panels.frames import check_frame, collected, open_frame
+from loyalty_kit.intake.panels.periods import periods_of, since
 from loyalty_kit.statistics.weights import effective_n
 
 WEAKER = message(

@@ -23,6 +23,7 @@ from loyalty_kit.core.errors import ANONYMOUS
 from loyalty_kit.core.summaries import Summarized, column_list, labels_and_counts
 from loyalty_kit.customers.segments.fits import fit
 from loyalty_kit.customers.staying.sbg import project
+from loyalty_kit.programme.panel import PanelColumns, read_panel
 
 PACKAGE = Path(lk.__file__).parent
 RARE = "mallory@example.org"
@@ -235,6 +236,20 @@ class People:
             lk.behaviour(own, log, customer="who"),
         ]
 
+    def programme_objects(self) -> list[object]:
+        panel = pd.DataFrame(
+            {
+                "member": np.repeat(self.ids, 4),
+                "month": np.tile([1, 2, 3, 4], 400),
+                "joined": np.repeat(np.where(np.arange(400) % 2, 3.0, np.nan), 4),
+                "spend": np.random.default_rng(2).normal(20, 5, 1600) + 1000 * np.repeat(self.own, 4),
+            }
+        )
+        names = PanelColumns("member", "month", "spend", "joined")
+        found = lk.enrolment_effect(panel, customer="member", period="month", outcome="spend", enrolled="joined")
+        read = read_panel(panel, names)
+        return [found, found.placebo(dates=20), read, read.moments]
+
     def other_objects(self) -> list[object]:
         from_rows = self.customers.assign(mailed=(self.customers["arm"] == "mail").astype(int))
         told: dict[str, Any] = dict(message=f"Wrong: {self.ids[0]}.", anonymous="Wrong: row 1.")
@@ -274,6 +289,7 @@ def objects(people) -> list[object]:
         *people.driver_objects(),
         *people.campaign_objects(),
         *people.customer_objects(),
+        *people.programme_objects(),
         *people.other_objects(),
     ]
 

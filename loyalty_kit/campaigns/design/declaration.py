@@ -20,13 +20,14 @@ from loyalty_kit.campaigns.design.cube import Cube
 from loyalty_kit.campaigns.design.factors import Factors, crossed, labels_of_cells, planned_cells
 from loyalty_kit.campaigns.design.gaps import gap, gaps_in
 from loyalty_kit.campaigns.design.missing import check_limits
-from loyalty_kit.campaigns.design.rows import Rows, check_frame, collected, is_lazy, open_frame
+from loyalty_kit.campaigns.design.rows import Rows
 from loyalty_kit.campaigns.design.units import check_measured, check_planned, first_rows
 from loyalty_kit.core.cells import TRUTHS, as_spelled
 from loyalty_kit.core.checks import check_choice, check_labels, check_whole
 from loyalty_kit.core.errors import InputError
 from loyalty_kit.core.messages import Message, message
 from loyalty_kit.core.summaries import Summarized, column_list, labels_and_counts
+from loyalty_kit.intake.panels.frames import check_frame, collected, is_lazy, open_frame
 
 _KEYS = ("arm", "customer", "cluster", "period", "sent")
 

@@ -10,10 +10,11 @@ import pandas as pd
 
 from loyalty_kit.campaigns.design.gaps import gap
 from loyalty_kit.campaigns.design.moments_by_cell import column_number
-from loyalty_kit.campaigns.design.rows import SIZE, Rows, is_lazy
+from loyalty_kit.campaigns.design.rows import SIZE, Rows
 from loyalty_kit.core.errors import InputError, rows
 from loyalty_kit.core.messages import MOST, few, message, shown
 from loyalty_kit.core.selection import FEWEST, looks_like_ids
+from loyalty_kit.intake.panels.frames import is_lazy
 
 MOST_LEVELS = 50
 

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from loyalty_kit.campaigns.design.cube import Cube
-from loyalty_kit.campaigns.design.rows import Floats, Rows, collected
+from loyalty_kit.campaigns.design.rows import Floats, Rows
+from loyalty_kit.intake.panels.frames import collected
 from loyalty_kit.statistics.grouped_moments import Block
 
 Place = tuple[Any, str | None, Any]

@@ -9,7 +9,6 @@ import pandas as pd
 
 from loyalty_kit.campaigns.design.cube import Cube
 from loyalty_kit.campaigns.design.metrics import Metric
-from loyalty_kit.campaigns.design.periods import Periods, periods_of
 from loyalty_kit.campaigns.design.rows import MISSING
 from loyalty_kit.campaigns.effects.effects import Reading, tabulate
 from loyalty_kit.campaigns.effects.estimates import Cell, estimates
@@ -17,6 +16,7 @@ from loyalty_kit.campaigns.effects.sequential import FEWEST_EVENTS
 from loyalty_kit.core.cells import level_of
 from loyalty_kit.core.messages import Message, message
 from loyalty_kit.core.results import Result
+from loyalty_kit.intake.panels.periods import Periods, periods_of
 
 COLUMNS = ["metric", "arm", "period", "n", "difference", "ci_low", "ci_high", "p_value", "method"]
 

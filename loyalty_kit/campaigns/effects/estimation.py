@@ -11,7 +11,7 @@ from loyalty_kit.campaigns.design.declaration import Declaration
 from loyalty_kit.campaigns.design.gaps import without_gaps
 from loyalty_kit.campaigns.design.metrics import Mean, Metric, Profit, Quantile, capped
 from loyalty_kit.campaigns.design.missing import check_missing, lacking, own_columns
-from loyalty_kit.campaigns.design.rows import SIZE, Rows, check_frame, collected, count_rows, is_lazy, pooled_quantile
+from loyalty_kit.campaigns.design.rows import SIZE, Rows, pooled_quantile
 from loyalty_kit.campaigns.design.unit_names import units
 from loyalty_kit.campaigns.design.units import check_levels, clusters, filled, order_arms, straddling
 from loyalty_kit.campaigns.effects.estimates import ArmEstimates, Cell, estimates, sets_of
@@ -19,6 +19,7 @@ from loyalty_kit.campaigns.effects.quantiles import quantile_estimates
 from loyalty_kit.core.cells import as_spelled, cell_text
 from loyalty_kit.core.errors import InputError
 from loyalty_kit.core.messages import Message, message
+from loyalty_kit.intake.panels.frames import check_frame, collected, count_rows, is_lazy
 
 
 def estimated(

@@ -14,7 +14,7 @@ from loyalty_kit.campaigns.design.cube import Cube
 from loyalty_kit.campaigns.design.declaration import Declaration
 from loyalty_kit.campaigns.design.gaps import covariate_name, gap_of
 from loyalty_kit.campaigns.design.metrics import Mean, Metric
-from loyalty_kit.campaigns.design.rows import Rows, check_frame, collected, is_lazy, open_frame
+from loyalty_kit.campaigns.design.rows import Rows
 from loyalty_kit.campaigns.design.unit_names import units
 from loyalty_kit.campaigns.design.units import filled, order_arms, repeated
 from loyalty_kit.campaigns.effects.estimates import sets_of
@@ -37,6 +37,7 @@ from loyalty_kit.campaigns.trust.unit_findings import (
 from loyalty_kit.core.errors import InputError
 from loyalty_kit.core.messages import Message, message
 from loyalty_kit.core.results import Result, keep_messages
+from loyalty_kit.intake.panels.frames import check_frame, collected, is_lazy, open_frame
 
 BALANCE = ["covariate", "arm", "control", "treatment", "standardized_difference"]
 

@@ -12,11 +12,12 @@ from loyalty_kit.campaigns.design.cube import Cube
 from loyalty_kit.campaigns.design.declaration import Declaration
 from loyalty_kit.campaigns.design.metrics import Mean, Metric, Profit, Rate
 from loyalty_kit.campaigns.design.missing import MOST_MISSING, check_missing
-from loyalty_kit.campaigns.design.rows import Rows, collected
+from loyalty_kit.campaigns.design.rows import Rows
 from loyalty_kit.campaigns.trust.check import Check, by_arm, outcome_of
 from loyalty_kit.campaigns.trust.lee import lee_bounds
 from loyalty_kit.core.errors import InputError
 from loyalty_kit.core.messages import Message, message
+from loyalty_kit.intake.panels.frames import collected
 
 BOUNDS = ["metric", "arm", "low", "high", "trimmed"]
 

@@ -10,7 +10,6 @@ import pandas as pd
 from loyalty_kit.campaigns.design.cube import Cube
 from loyalty_kit.campaigns.design.declaration import Declaration
 from loyalty_kit.campaigns.design.metrics import Metric
-from loyalty_kit.campaigns.design.periods import periods_of
 from loyalty_kit.campaigns.design.rows import Floats, Rows, Whole
 from loyalty_kit.campaigns.effects.course import CourseResult
 from loyalty_kit.campaigns.effects.effects import Reading
@@ -18,6 +17,7 @@ from loyalty_kit.campaigns.effects.estimation import source_of
 from loyalty_kit.campaigns.effects.sequential import always_valid_limit
 from loyalty_kit.core.cells import level_of
 from loyalty_kit.core.messages import Message, message
+from loyalty_kit.intake.panels.periods import periods_of
 
 PLACEBOS = 500
 COLUMNS = ["metric", "arm", "begins", "false_better", "false_worse"]

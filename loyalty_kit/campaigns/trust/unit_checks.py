@@ -11,9 +11,10 @@ from scipy import stats
 
 from loyalty_kit.campaigns.design.declaration import Declaration
 from loyalty_kit.campaigns.design.metrics import Metric
-from loyalty_kit.campaigns.design.rows import Floats, Whole, check_frame, is_lazy
+from loyalty_kit.campaigns.design.rows import Floats, Whole
 from loyalty_kit.core.cells import level_of
 from loyalty_kit.core.errors import InputError
+from loyalty_kit.intake.panels.frames import check_frame, is_lazy
 
 
 @dataclass(frozen=True, eq=False)

@@ -157,7 +157,7 @@ def _text_keys(texts: Sequence[str], name: str) -> list[Any]:
             own.remove(float(year[0]))
             own.insert(0, float(year[0]))
     if len({len(own) for own in numbers}) > 1 or len(set(map(tuple, numbers))) < len(texts):
-        return [[*own, text] for own, text in zip([list(own) for own in numbers], texts, strict=True)]
+        return [[own, text] for own, text in zip(numbers, texts, strict=True)]
     return numbers if len(numbers[0]) > 1 else [own[0] for own in numbers]
 
 

@@ -6,8 +6,8 @@ import pytest
 
 from loyalty_kit.campaigns.campaign import Campaign
 from loyalty_kit.campaigns.design.metrics import Rate
-from loyalty_kit.campaigns.design.periods import periods_of
 from loyalty_kit.core.errors import InputError
+from loyalty_kit.intake.panels.periods import periods_of
 
 DAYS = pd.date_range("2024-01-26", periods=12)
 ORDERED = {
