@@ -70,6 +70,7 @@ from .paths.prediction.predict import PathPredictionResult as PathPredictionResu
 from .paths.prediction.priorities import PathPriorityResult as PathPriorityResult
 from .paths.prediction.rivals import RivalsResult as RivalsResult
 from .paths.quality import PathQualityResult as PathQualityResult
+from .programme.balance import MemberEffectResult as MemberEffectResult
 from .programme.enrolment_result import EnrolmentEffectResult as EnrolmentEffectResult
 from .programme.enrolment_result import PlaceboResult as PlaceboResult
 from .publishing.reports.outcomes import RenderResult as RenderResult

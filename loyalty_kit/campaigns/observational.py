@@ -10,12 +10,13 @@ from scipy import special, stats
 
 from loyalty_kit.campaigns.design.rows import Floats, Rows
 from loyalty_kit.campaigns.effects.estimates import welch_df
-from loyalty_kit.core.checks import check_level
+from loyalty_kit.core.checks import check_choice, check_level
 from loyalty_kit.core.errors import InputError
-from loyalty_kit.core.messages import message
+from loyalty_kit.core.messages import Message, message
 from loyalty_kit.core.results import Result
 from loyalty_kit.intake.panels.frames import check_frame, collected, open_frame
 from loyalty_kit.intake.panels.periods import periods_of, since
+from loyalty_kit.statistics.causal.weighting import Weighted, effect_on_all, effect_on_treated
 from loyalty_kit.statistics.weights import effective_n
 
 WEAKER = message(
@@ -23,7 +24,6 @@ WEAKER = message(
 )
 EDGES = (0.05, 0.95)
 MOST_OUTSIDE = 0.05
-STEPS = 50
 
 
 @dataclass(frozen=True, eq=False)
@@ -200,9 +200,15 @@ def _trend(before: pd.DataFrame, customer: str, step: pd.Series, outcome: str, g
 
 
 def weighted_effect(
-    frame: Any, *, treated: str, outcome: str, covariates: Sequence[str], confidence: float = 0.95
+    frame: Any,
+    *,
+    treated: str,
+    outcome: str,
+    covariates: Sequence[str],
+    estimand: str = "all",
+    confidence: float = 0.95,
 ) -> ObservationalResult:
-    """Effect on all customers by inverse-probability weighting, with the overlap that it rests on.
+    """Effect by inverse-probability weighting, on all customers or on the treated, with the overlap that it rests on.
 
     Parameters
     ----------
@@ -212,6 +218,9 @@ def weighted_effect(
         Columns: 1 for those treated; outcome.
     covariates : list of str
         Numeric columns that drove who was treated; what is left out of them is not corrected.
+    estimand : str
+        On whom: 'all' customers, or the 'treated', as is asked of a programme whose members are few and unlike the rest
+        (see `effect_on_members`).
     confidence : float
         Level of the interval.
 
@@ -228,8 +237,8 @@ def weighted_effect(
     Notes
     -----
     A logistic regression gives each customer's probability e of treatment; the groups' means are
-    weighted by 1/e and 1/(1 − e), weights summing to 1 (Hájek). The error takes the estimation of e into
-    account: the influence function is freed of its regression on the score of the logistic model.
+    weighted by 1/e and 1/(1 − e), weights summing to 1 (Hájek), for the treated by 1 and e/(1 − e). The error takes the
+    estimation of e into account.
 
     References
     ----------
@@ -237,6 +246,7 @@ def weighted_effect(
     estimation of causal treatment effects. Statistics in Medicine 23, 2937–2960.
     """
     check_level(confidence, "confidence")
+    check_choice(estimand, "estimand", ("all", "treated"))
     opened = open_frame(frame)
     check_frame(opened, [], [treated, outcome, *covariates])
     rows = Rows(collected(opened, [treated, outcome, *covariates]))
@@ -244,69 +254,47 @@ def weighted_effect(
     values = values[~np.isnan(values).any(axis=1)]
     t, y, x = values[:, 0], values[:, 1], values[:, 2:]
     _check_group(t, treated)
-    spread = x.std(axis=0)
-    if len(covariates) == 0 or not spread.all():
+    if len(covariates) == 0 or not x.std(axis=0).all():
         raise InputError("'covariates' must name one or more columns that vary.")
-    design = np.column_stack([np.ones(len(t)), (x - x.mean(axis=0)) / spread])
-    e = _propensity(t, design)
-    estimate, error = _weighted_difference(t, y, e, design)
+    found = (effect_on_all if estimand == "all" else effect_on_treated)(t, y, x)
     limit = float(stats.norm.isf((1 - confidence) / 2))
-    overlap = pd.DataFrame(
-        [_overlap(name, e[t == side], t[t == side]) for name, side in (("treated", 1.0), ("others", 0.0))]
-    )
-    outside = float(((e < EDGES[0]) | (e > EDGES[1])).mean())
-    poor = message(
-        "{share:.0%} of customers have hardly any counterpart in the other group: the estimate leans on a few.",
-        share=outside,
-    )
+    overlap, poor = _overlaps(t, found, estimand)
     return ObservationalResult(
-        estimate=estimate,
-        ci_low=estimate - limit * error,
-        ci_high=estimate + limit * error,
-        p_value=float(2 * stats.norm.sf(abs(estimate) / error)),
+        estimate=found.estimate,
+        ci_low=found.estimate - limit * found.error,
+        ci_high=found.estimate + limit * found.error,
+        p_value=float(2 * stats.norm.sf(abs(found.estimate) / found.error)),
         check=overlap,
         check_p_value=float("nan"),
         n_used=len(t),
         n_dropped=len(rows) - len(t),
         confidence=confidence,
         method=message("inverse-probability weighting"),
-        warnings=(WEAKER, poor) if outside > MOST_OUTSIDE else (WEAKER,),
+        warnings=(WEAKER, *poor),
     )
 
 
-def _weighted_difference(t: Floats, y: Floats, e: Floats, design: Floats) -> tuple[float, float]:
-    """Difference of the weighted means, and its standard error, which knows that the weights are estimated."""
-    influence = np.zeros(len(t))
-    means = []
-    for side, probability in ((t, e), (1 - t, 1 - e)):
-        weight = np.divide(side, probability, out=np.zeros(len(t)), where=side > 0)
-        mean = float(weight @ y / weight.sum())
-        influence += (1 if side is t else -1) * weight * (y - mean) / weight.mean()
-        means.append(mean)
-    score = (t - e)[:, None] * design
-    influence -= score @ np.linalg.lstsq(score, influence, rcond=None)[0]
-    error = float(influence.std(ddof=design.shape[1]) / np.sqrt(len(t)))
-    return means[0] - means[1], error
+def _overlaps(t: Floats, found: Weighted, estimand: str) -> tuple[pd.DataFrame, tuple[Message, ...]]:
+    """Where both groups' probabilities lie, and a word on those who have hardly a counterpart.
+
+    For the effect on the treated only they need one.
+    """
+    e = np.asarray(found.probabilities)
+    sides = (("treated", 1.0), ("others", 0.0))
+    table = pd.DataFrame([_overlap(name, e[t == side], found.weights[t == side]) for name, side in sides])
+    if estimand == "treated":
+        outside = float((e[t == 1] > EDGES[1]).mean())
+        template = (
+            "{share:.0%} of the treated have hardly any counterpart among the others: the estimate leans on a few."
+        )
+        return table, (message(template, share=outside),) if outside > MOST_OUTSIDE else ()
+    outside = float(((e < EDGES[0]) | (e > EDGES[1])).mean())
+    template = "{share:.0%} of customers have hardly any counterpart in the other group: the estimate leans on a few."
+    return table, (message(template, share=outside),) if outside > MOST_OUTSIDE else ()
 
 
-def _propensity(t: Floats, design: Floats) -> Floats:
-    """Probabilities of treatment by logistic regression (Newton's method)."""
-    slopes = np.zeros(design.shape[1])
-    for _ in range(STEPS):
-        e = special.expit(design @ slopes)
-        information = (design * (e * (1 - e))[:, None]).T @ design
-        step = np.linalg.lstsq(information, design.T @ (t - e), rcond=None)[0]
-        slopes = slopes + step
-        if np.abs(slopes).max() > 30:
-            break
-        if np.abs(step).max() < 1e-10:
-            return np.asarray(special.expit(design @ slopes))
-    raise InputError("The covariates tell treated and others apart without error; there is nobody to compare.")
-
-
-def _overlap(name: str, e: Floats, side: Floats) -> dict[str, Any]:
+def _overlap(name: str, e: Floats, weight: Floats) -> dict[str, Any]:
     """Where one group's probabilities lie, and how many customers its weights amount to."""
-    weight = 1 / np.where(side == 1, e, 1 - e)
     return {
         "group": name,
         "low": float(e.min()),

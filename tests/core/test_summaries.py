@@ -248,7 +248,9 @@ class People:
         names = PanelColumns("member", "month", "spend", "joined")
         found = lk.enrolment_effect(panel, customer="member", period="month", outcome="spend", enrolled="joined")
         read = read_panel(panel, names)
-        return [found, found.placebo(dates=20), read, read.moments]
+        joined = self.customers.assign(joined=self.customers["bought"])
+        member = lk.effect_on_members(joined, member="joined", outcome="spend", covariates=["before"])
+        return [found, found.placebo(dates=20), read, read.moments, member]
 
     def other_objects(self) -> list[object]:
         from_rows = self.customers.assign(mailed=(self.customers["arm"] == "mail").astype(int))
