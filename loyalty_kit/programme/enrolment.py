@@ -125,7 +125,9 @@ def enrolment_effect(
     check_level(confidence, "confidence")
     generator = check_rng(rng)
     if isinstance(covariates, str):
-        raise InputError("'covariates' must be a list of columns; got '{given}'.", given=covariates)
+        raise InputError(
+            "'{name}' must be a list of columns; got the single name '{value}'.", name="covariates", value=covariates
+        )
     read = read_panel(panel, PanelColumns(customer, period, outcome, enrolled, tuple(covariates), missing))
     _check_covariates(read, covariates)
     starts, count = read.moments.starts, read.moments.periods

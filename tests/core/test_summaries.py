@@ -250,7 +250,8 @@ class People:
         read = read_panel(panel, names)
         joined = self.customers.assign(joined=self.customers["bought"])
         member = lk.effect_on_members(joined, member="joined", outcome="spend", covariates=["before"])
-        return [found, found.placebo(dates=20), read, read.moments, member]
+        shares = lk.participation(joined, enrolled="joined", active="spend", by=["city"])
+        return [found, found.placebo(dates=20), read, read.moments, member, shares]
 
     def other_objects(self) -> list[object]:
         from_rows = self.customers.assign(mailed=(self.customers["arm"] == "mail").astype(int))
