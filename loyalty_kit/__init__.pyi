@@ -74,7 +74,9 @@ from .measurement.structure_verdict import judge_structure as judge_structure
 from .paths.path_model import path_model as path_model
 from .programme.balance import effect_on_members as effect_on_members
 from .programme.enrolment import enrolment_effect as enrolment_effect
+from .programme.files import read_members as read_members
 from .programme.participation import participation as participation
+from .programme.tiers import tier_jump as tier_jump
 from .publishing import batch as batch
 from .publishing.history.recording import record as record
 from .publishing.render import render as render

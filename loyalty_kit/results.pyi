@@ -74,6 +74,7 @@ from .programme.balance import MemberEffectResult as MemberEffectResult
 from .programme.enrolment_result import EnrolmentEffectResult as EnrolmentEffectResult
 from .programme.enrolment_result import PlaceboResult as PlaceboResult
 from .programme.participation import ParticipationResult as ParticipationResult
+from .programme.tiers import TierJumpResult as TierJumpResult
 from .publishing.reports.outcomes import RenderResult as RenderResult
 from .reporting.provenance import Provenance as Provenance
 from .survey.experts.concordance import ConcordanceResult as ConcordanceResult

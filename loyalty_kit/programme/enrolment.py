@@ -12,6 +12,7 @@ from loyalty_kit.core.checks import check_choice, check_level, check_rng, check_
 from loyalty_kit.core.errors import InputError, TooLittleError
 from loyalty_kit.core.messages import Message, message
 from loyalty_kit.programme.enrolment_result import EnrolmentEffectResult, interval
+from loyalty_kit.programme.files import told_simulated
 from loyalty_kit.programme.panel import Panel, PanelColumns, read_panel
 from loyalty_kit.statistics.causal.doubly_robust import effects_of_rows
 from loyalty_kit.statistics.causal.effects import Effects, Floats, Whole
@@ -42,6 +43,7 @@ class Asked:
     confidence: float
     rng: np.random.Generator
     min_cohort: int
+    simulated: bool
 
 
 def enrolment_effect(
@@ -135,7 +137,7 @@ def enrolment_effect(
     cells = _cells(read, treated, controls, min_cohort)
     effects = _estimated(read, cells)
     earlier = _earlier(read, treated, controls)
-    asked = Asked(controls, outcome, tuple(covariates), confidence, generator, min_cohort)
+    asked = Asked(controls, outcome, tuple(covariates), confidence, generator, min_cohort, told_simulated(panel))
     return _result(read, cells, effects, earlier, asked)
 
 
@@ -208,6 +210,7 @@ def _result(
         n_members=int(read.moments.n[own].sum()),
         n_dropped=read.n_early + read.n_incomplete,
         confidence=asked.confidence,
+        simulated=asked.simulated,
         earlier=earlier,
         warnings=(*read.notes, *_small(read, asked.min_cohort)),
     )

@@ -83,6 +83,8 @@ class EnrolmentEffectResult(Result):
         Customers, those among them with an effect, and those left out.
     confidence : float
         Level of the intervals.
+    simulated : bool
+        Whether the file says so.
     warnings : tuple of str
         What was assumed and left out.
     """
@@ -113,6 +115,7 @@ class EnrolmentEffectResult(Result):
     n_members: int
     n_dropped: int
     confidence: float
+    simulated: bool
     earlier: tuple[Effects, Whole] | None = field(repr=False)
     warnings: tuple[str, ...] = ()
 

@@ -86,6 +86,17 @@ def p_values(column: pd.Series) -> list[str]:
     return ["–" if pd.isna(p) else term("verdict.p_small") if p < 0.001 else f"{p:.3f}" for p in column]
 
 
+def p_is(p: float) -> str:
+    """Write a p value with its sign, never as 0.
+
+    Examples
+    --------
+    >>> p_is(0.0412), p_is(1e-9)
+    ('p = 0.041', 'p < .001')
+    """
+    return f"p {term('verdict.p_small')}" if p < 0.001 else f"p = {p:.3f}"
+
+
 def span(low: pd.Series, high: pd.Series, digits: int) -> list[str]:
     r"""Write intervals as 'low to high' on one line, a dash where there is none.
 

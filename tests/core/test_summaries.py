@@ -251,7 +251,9 @@ class People:
         joined = self.customers.assign(joined=self.customers["bought"])
         member = lk.effect_on_members(joined, member="joined", outcome="spend", covariates=["before"])
         shares = lk.participation(joined, enrolled="joined", active="spend", by=["city"])
-        return [found, found.placebo(dates=20), read, read.moments, member, shares]
+        points = pd.DataFrame({"points": 1000 * self.own + np.arange(400), "spend": self.customers["spend"]})
+        tier = lk.tier_jump(points, score="points", threshold=1200, outcome="spend")
+        return [found, found.placebo(dates=20), read, read.moments, member, shares, tier]
 
     def other_objects(self) -> list[object]:
         from_rows = self.customers.assign(mailed=(self.customers["arm"] == "mail").astype(int))

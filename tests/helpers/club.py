@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
+import club_programme
 import numpy as np
 import pandas as pd
 
@@ -171,6 +172,7 @@ def truth(people: pd.DataFrame) -> dict[str, object]:
         "engagement": {"log_rate_after_cut": ENGAGED, "log_events": 0.7, "log_odds_of_answering": 0.5},
         "survey": {"classes": len(KINDS), "questions": list(QUESTIONS)},
         "twin": {"kinds": 0, "pairs": {}},
+        "programme": club_programme.truth(),
     }
 
 
@@ -183,6 +185,7 @@ def write(folder: Path) -> None:
     tables = {"orders": log, "events": events(people, rng), "survey": survey(people, rng), "twin": twin(log, rng)}
     tables["members"] = people[["member", "joined"]].sort_values("member", ignore_index=True)
     tables["kinds"] = people[["member", "kind", "engagement"]].sort_values("member", ignore_index=True)
+    tables |= club_programme.tables(people, np.random.default_rng(SEED + 1))
     for name, table in tables.items():
         table.to_parquet(folder / f"{name}.parquet", index=False, compression="zstd")
     (folder / "truth.json").write_text(json.dumps(truth(people), indent=2) + "\n", encoding="utf-8")
