@@ -5,7 +5,7 @@ from typing import Literal
 
 import pandas as pd
 
-from loyalty_kit.core.errors import GroupsError
+from loyalty_kit.core.errors import GroupsError, InputError
 from loyalty_kit.core.results import Result
 from loyalty_kit.measurement.cfa.confirmatory import CfaResult
 from loyalty_kit.measurement.cfa.validity import ValidityResult
@@ -74,6 +74,8 @@ def judge_structure(
     Hu & Bentler (1999). The fit is not judged where the model did not converge, has no proper solution or
     no degrees of freedom, or where the items hardly correlate.
     """
+    if len(model.general):
+        raise InputError("A structure is judged by a model without a general factor; estimate it without 'general'.")
     withheld = tuple(_reasons(model))
     fit = leading_indices(model.fit.to_dict())
     verdict: FitVerdict = "good" if within(fit, GOOD_FIT) else "fair" if within(fit, FAIR_FIT) else "poor"

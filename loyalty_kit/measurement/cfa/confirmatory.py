@@ -19,6 +19,7 @@ from loyalty_kit.measurement.cfa.solution import (
     Solution,
     added_table,
     correlation_errors,
+    general_table,
     loading_table,
     modification_table,
     residual_correlations,
@@ -38,6 +39,7 @@ from loyalty_kit.measurement.correlations.items import ItemTable
 from loyalty_kit.measurement.factors.fit_indices import leading_indices
 from loyalty_kit.measurement.latent.estimators import METHODS, MissingAnswers, check_estimator
 from loyalty_kit.measurement.latent.estimators import Estimator as Estimator
+from loyalty_kit.measurement.latent.general import General, check_general
 from loyalty_kit.measurement.latent.respondent_scores import FactorScores, ScoreMethod, respondent_scores
 from loyalty_kit.survey.codebook import Codebook
 
@@ -69,6 +71,9 @@ class CfaResult(Result):
         Cross-loadings and residual covariances that the user added: kind ('loading' or 'residual covariance'), first
         (scale or item), second (item), and the figures of `loadings`; the standardized covariance is the residuals'
         correlation.
+    general : DataFrame
+        Loadings on the general factor: name (scale of a second-order factor, item of a bifactor model), and the
+        figures of `loadings`; those of a second-order factor rest on factors of variance 1. Empty without one.
     thresholds : DataFrame
         Under 'wlsmv' the normal quantiles between an item's answers, items × t1, t2, …; else empty.
     converged : bool
@@ -98,6 +103,7 @@ class CfaResult(Result):
     residual_variances: pd.DataFrame
     residual_correlations: pd.DataFrame
     also: pd.DataFrame
+    general: pd.DataFrame
     thresholds: pd.DataFrame
     converged: bool
     n_used: int
@@ -130,6 +136,7 @@ class CfaResult(Result):
             fit=self.fit.where(counts),
             loadings=without_figures(self.loadings),
             also=without_figures(self.also),
+            general=without_figures(self.general),
             residual_variances=without_figures(self.residual_variances),
             residual_correlations=without_figures(self.residual_correlations),
             factor_correlations=without_figures(self.factor_correlations),
@@ -243,7 +250,7 @@ class CfaResult(Result):
         Raises
         ------
         InputError
-            If `bootstrap` is negative.
+            If `bootstrap` is negative, or the model is a bifactor model.
 
         Examples
         --------
@@ -253,6 +260,11 @@ class CfaResult(Result):
         >>> cfa(responses, {"trust": list("abc"), "value": list("def")}).validity().ave.round(2).to_dict()
         {'trust': 0.45, 'value': 0.51}
         """
+        if len(self.general) and self.solution.second_order is None:
+            raise InputError(
+                "Validity of scales is told by a model without general='bifactor', in which the scales' factors hold "
+                "only what the general factor leaves; estimate without it."
+            )
         return assess_validity(
             self.solution,
             self.answers,
@@ -272,6 +284,7 @@ def cfa(
     missing: MissingAnswers = "listwise",
     scale: Literal["std", "marker"] = "std",
     also: Sequence[str] = (),
+    general: General | None = None,
     confidence: float = 0.95,
 ) -> CfaResult:
     """Confirmatory factor analysis of a codebook's scales.
@@ -294,6 +307,9 @@ def cfa(
     also : sequence of str
         What is estimated beyond the scales: 'scale =~ item' for a cross-loading, 'item ~~ item' for a covariance of
         residuals.
+    general : {'second-order', 'bifactor'}, optional
+        A factor above those of the scales, which alone makes them correlate, or one beside them on every item, all
+        of them uncorrelated.
     confidence : float
         Level of the intervals of loadings.
 
@@ -349,7 +365,8 @@ def cfa(
     check_estimator(estimator, missing)
     check_choice(scale, "scale", ("std", "marker"))
     check_level(confidence, "confidence")
-    structure = structure_of(codebook, also)
+    structure = structure_of(codebook, also, general)
+    check_general(general, list(structure.scales), marker=scale == "marker")
     check_moments(structure, ordinal=estimator == "wlsmv")
     answers = read_answers(responses, structure, missing)
     marker = scale == "marker"
@@ -358,7 +375,7 @@ def cfa(
         solution = normal_solution(structure, answers, robust=estimator == "mlr", fiml=missing == "fiml", marker=marker)
     else:
         solution = ordinal_solution(structure, ordered.correlations, marker=marker)
-    scales, items = list(structure.scales), list(structure.items)
+    scales, items = list(solution.model.scales), list(structure.items)
     return CfaResult(
         fit=pd.Series(solution.fit, name="fit", dtype=float),
         loadings=loading_table(solution, confidence),
@@ -367,6 +384,7 @@ def cfa(
         residual_variances=residual_table(solution),
         residual_correlations=pd.DataFrame(residual_correlations(solution), index=items, columns=items),
         also=added_table(solution, confidence),
+        general=general_table(solution, confidence) if general else pd.DataFrame(),
         thresholds=pd.DataFrame() if ordered is None else ordered.threshold_table,
         converged=solution.converged,
         n_used=len(answers.values),

@@ -9,7 +9,7 @@ from scipy.optimize import minimize
 
 from loyalty_kit.measurement.cfa.convergence import Ending, Objective
 from loyalty_kit.measurement.cfa.likelihood import Sample, evaluate, observed_information, scaled_least_squares
-from loyalty_kit.measurement.cfa.model import FACTOR, LOADING, MEAN, PATH, Matrices, Model
+from loyalty_kit.measurement.cfa.model import FACTOR, INTERCEPT, LOADING, MEAN, PATH, RESIDUAL, Matrices, Model
 from loyalty_kit.statistics.moments import Floats
 
 _STEPS = 200
@@ -183,6 +183,23 @@ def _regressed(model: Model, factors: Floats) -> tuple[Floats, Floats | None]:
         rest[target, :] = rest[:, target] = 0.0
         rest[target, target] = max(factors[target, target] - explained, 0.1 * factors[target, target])
     return rest, paths
+
+
+def bifactor_start(model: Model, simple: Model, values: Floats) -> Floats:
+    """Start of a bifactor model where each scale's loadings are split by what the scales share (Schmid and Leiman)."""
+    (matrices,) = simple.matrices(values)
+    k = len(simple.scales)
+    shared = np.clip((matrices.factors.sum(axis=0) - 1) / max(k - 1, 1), 0.1, 0.9)
+    loadings = np.hstack(
+        [matrices.loadings * np.sqrt(1 - shared), (matrices.loadings * np.sqrt(shared)).sum(axis=1)[:, None]]
+    )
+    out = np.zeros(model.size)
+    for kind, part in ((LOADING, loadings), (RESIDUAL, matrices.residuals)):
+        own = model.elements.where(model.elements.kind == kind)
+        out[own.parameter] = part[own.row, own.column]
+    own = model.elements.where(model.elements.kind == INTERCEPT)
+    out[own.parameter] = matrices.intercepts[own.row]
+    return out
 
 
 def reflected(model: Model, values: Floats, anchors: Sequence[int]) -> Floats:

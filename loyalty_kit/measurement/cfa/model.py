@@ -1,7 +1,7 @@
 """The CFA model: its free elements, the matrices that they fill and how each of them moves means and covariances."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -205,6 +205,17 @@ def confirmatory_model(
     return Model(
         tuple(items), tuple(scales), groups, Elements.of(every, [number[key] for key in shared]), fixed, beyond
     )
+
+
+def with_general(base: Model, name: str) -> Model:
+    """Bifactor model: a factor on every item of a model of one group, and no factor correlates with another."""
+    old, (p, k) = base.elements, base.fixed.loadings.shape
+    kept = old.where(old.kind != FACTOR)
+    general = [(LOADING, 0, j, k) for j in range(p)]
+    places = [*zip(kept.kind, kept.group, kept.row, kept.column, strict=True), *general]
+    fixed = replace(base.fixed, loadings=np.zeros((p, k + 1)), factors=np.eye(k + 1), means=np.zeros(k + 1))
+    beyond = (*base.beyond, *((kind, row, column) for kind, _, row, column in general))
+    return Model(base.items, (*base.scales, name), 1, Elements.of(places), fixed, beyond)
 
 
 def unrestricted_model(

@@ -1,21 +1,22 @@
 """CFA by normal theory: maximum likelihood on complete rows or on all that is answered, with plain or robust errors."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from loyalty_kit.core.errors import InputError
 from loyalty_kit.measurement.cfa.convergence import are_estimates, is_identified
-from loyalty_kit.measurement.cfa.estimation import Likelihood, maximise, reflected, starting_values
-from loyalty_kit.measurement.cfa.likelihood import Sample, evaluate, loglik, observed_information, scores
+from loyalty_kit.measurement.cfa.estimation import Likelihood, maximise, starting_values
+from loyalty_kit.measurement.cfa.likelihood import Sample, loglik, scores
 from loyalty_kit.measurement.cfa.model import Elements, Model, confirmatory_model
-from loyalty_kit.measurement.cfa.robust import Rows, Unrestricted, robust_fit, sandwich
+from loyalty_kit.measurement.cfa.robust import Rows, Unrestricted, robust_fit, sandwich_of, squared_slopes
 from loyalty_kit.measurement.cfa.saturated import item_moments, saturated
 from loyalty_kit.measurement.cfa.solution import Score, Solution
-from loyalty_kit.measurement.cfa.structure import Structure
+from loyalty_kit.measurement.cfa.structure import Structure, begun, second_order, turned
 from loyalty_kit.measurement.correlations.items import ItemTable
 from loyalty_kit.measurement.factors.fit_indices import ChiSquares, fit_indices, information_criteria, srmr
+from loyalty_kit.measurement.latent.general import Tie, Tied
 from loyalty_kit.statistics.moments import Floats
 from loyalty_kit.statistics.weights import effective_n
 
@@ -38,8 +39,11 @@ def normal_solution(structure: Structure, table: ItemTable, *, robust: bool, fim
     Weights are rescaled to sum to Kish's effective n or, under robust errors that allow for them,
     to the number of rows.
     """
-    model = confirmatory_model(structure.scales, means=fiml, marker=marker, beyond=structure.beyond)
-    return model_solution(model, table, robust=robust, fiml=fiml, anchors=() if marker else structure.anchor_positions)
+    data = _data(table, robust=robust, fiml=fiml)
+    simple = confirmatory_model(structure.scales, means=fiml, marker=marker, beyond=structure.beyond)
+    model, tie, start = begun(structure, simple, starting_values(simple, [(data.mean, data.covariance)]))
+    anchors = () if marker else structure.anchor_positions
+    return _solution(model, data, start, tie=tie, robust=robust, fiml=fiml, anchors=anchors)
 
 
 def model_solution(
@@ -50,31 +54,43 @@ def model_solution(
     Weights as in `normal_solution`.
     """
     data = _data(table, robust=robust, fiml=fiml)
-    found = maximise(Likelihood(model, [data.sample]), starting_values(model, [(data.mean, data.covariance)]))
-    values = reflected(model, found.values, anchors) if len(anchors) else found.values
-    test = _test(model, found.loglik, data)
+    start = starting_values(model, [(data.mean, data.covariance)])
+    return _solution(model, data, start, tie=None, robust=robust, fiml=fiml, anchors=anchors)
+
+
+def _solution(
+    model: Model, data: _Data, start: Floats, *, tie: Tie | None, robust: bool, fiml: bool, anchors: Sequence[int]
+) -> Solution:
+    """Search from a start, and take estimates, errors and fit from where that ends."""
+    objective = Likelihood(model, [data.sample])
+    found = maximise(Tied(objective, tie) if tie else objective, start)
+    own = turned(model, tie, found.values, anchors) if len(anchors) else found.values
+    values = tie.free(own) if tie else own
+    test = _test(model, found.loglik, data, len(own))
     fit = fit_indices(test, n=data.sample.n)
     (matrices,) = model.matrices(values)
     residuals, sd = data.covariance - matrices.covariance, np.sqrt(np.diag(data.covariance))
     off = (data.mean - matrices.mean) / sd if fiml else None
     fit |= {"srmr": srmr([(residuals / np.outer(sd, sd), off)], [1.0])}
-    fit |= information_criteria(found.loglik, model.size, data.sample.n)
-    fit |= {"baseline_chi2": test.baseline_chi2, "baseline_df": test.baseline_df, "parameters": model.size}
+    fit |= information_criteria(found.loglik, len(own), data.sample.n)
+    fit |= {"baseline_chi2": test.baseline_chi2, "baseline_df": test.baseline_df, "parameters": len(own)}
     try:
-        errors, extra = _errors(model, values, data, test, robust=robust, fiml=fiml)
+        errors, extra = _errors(model, own, tie, data, test, robust=robust, fiml=fiml)
     except np.linalg.LinAlgError:
-        errors, extra = np.full((model.size, model.size), np.nan), {}
+        errors, extra = np.full((len(own), len(own)), np.nan), {}
     if not (np.diag(errors) > 0).all():
         errors = np.full_like(errors, np.nan)
+    above = second_order(tie, own, errors) if tie else None
     return Solution(
         model=model,
         values=values,
-        errors=errors,
+        errors=above.slopes @ errors @ above.slopes.T if above else errors,
         converged=found.converged and data.settled and are_estimates([matrices], [data.covariance], test),
         fit=fit | extra,
         covariance=data.covariance,
-        score=lambda elements: _score(model, data.sample, values, elements),
+        score=lambda elements: _score(model, data.sample, values, elements, above.slopes if above else None),
         scaling=extra.get("scaling_factor", 1.0),
+        second_order=above,
     )
 
 
@@ -106,32 +122,36 @@ def unrestricted_moments(sample: Sample, table: ItemTable) -> tuple[Floats, Floa
     return found
 
 
-def _test(model: Model, value: float, data: _Data) -> ChiSquares:
+def _test(model: Model, value: float, data: _Data, size: int) -> ChiSquares:
     """Chi² of the model and of uncorrelated items, each against the saturated model."""
     p = len(model.items)
     highest = loglik(data.sample, data.mean, data.covariance)
     mean, variance = item_moments(data.sample)
-    df = p * (p + 1) // 2 + p * data.means_modelled - model.size
+    df = p * (p + 1) // 2 + p * data.means_modelled - size
     baseline = 2 * (highest - loglik(data.sample, mean, np.diag(variance)))
     return ChiSquares(max(2 * (highest - value), 0.0), df, baseline, p * (p - 1) // 2)
 
 
 def _errors(
-    model: Model, values: Floats, data: _Data, test: ChiSquares, *, robust: bool, fiml: bool
+    model: Model, own: Floats, tie: Tie | None, data: _Data, test: ChiSquares, *, robust: bool, fiml: bool
 ) -> tuple[Floats, dict[str, float]]:
     """Covariance of the parameters, and the robust fit where asked; LinAlgError where the model is not identified."""
-    expected = evaluate(model, [data.sample], values)[2]
+    likelihood = Likelihood(model, [data.sample])
+    climbed = Tied(likelihood, tie) if tie else likelihood
+    expected = climbed.evaluate(own)[2]
     if not is_identified(expected):
         raise np.linalg.LinAlgError
-    if robust:
-        own = sandwich(model, data.sample, data.rows, values)
-        found = Unrestricted.of(data.sample, data.rows, (data.mean, data.covariance), means=fiml)
-        return own.covariance, robust_fit(test, own, model, values, found)
-    if fiml:
-        return np.asarray(np.linalg.inv(observed_information(model, [data.sample], values))), {}
-    return np.asarray(np.linalg.inv(expected)), {}
+    if not robust:
+        return np.asarray(np.linalg.inv(climbed.observed(own) if fiml else expected)), {}
+    values, moved = (tie.free(own), tie.slopes(own)) if tie else (own, None)
+    squares = squared_slopes(model, [data.sample], [data.rows], values)
+    robustly = sandwich_of(climbed.observed(own), squares if moved is None else moved.T @ squares @ moved)
+    found = Unrestricted.of(data.sample, data.rows, (data.mean, data.covariance), means=fiml)
+    return robustly.covariance, robust_fit(test, robustly, model, values, found, moved)
 
 
-def _score(model: Model, sample: Sample, values: Floats, elements: Elements) -> Score:
+def _score(model: Model, sample: Sample, values: Floats, elements: Elements, moved: Floats | None) -> Score:
     found = scores(model, [sample], values, elements)
+    if moved is not None:
+        found = replace(found, between=moved.T @ found.between, among=moved.T @ found.among @ moved)
     return Score(found.slopes, found.variance())

@@ -8,16 +8,17 @@ import pandas as pd
 
 from loyalty_kit.core.messages import message
 from loyalty_kit.measurement.cfa.convergence import are_estimates, is_identified
-from loyalty_kit.measurement.cfa.estimation import maximise, reflected, starting_values
+from loyalty_kit.measurement.cfa.estimation import maximise, starting_values
 from loyalty_kit.measurement.cfa.likelihood import information, scaled_least_squares, second_derivatives
 from loyalty_kit.measurement.cfa.model import Directions, Elements, Model, confirmatory_model, directions
 from loyalty_kit.measurement.cfa.robust import ROBUST, corrected_indices
 from loyalty_kit.measurement.cfa.solution import Score, Solution
-from loyalty_kit.measurement.cfa.structure import Structure
+from loyalty_kit.measurement.cfa.structure import Structure, begun, second_order, turned
 from loyalty_kit.measurement.correlations.items import ItemTable
 from loyalty_kit.measurement.correlations.polychoric import Polychoric, polychoric
 from loyalty_kit.measurement.correlations.polychoric_errors import polychoric_covariance
 from loyalty_kit.measurement.factors.fit_indices import ChiSquares
+from loyalty_kit.measurement.latent.general import Tied
 from loyalty_kit.measurement.latent.scaled import UnderModel, discrepancy, scaled_fit, shifted
 from loyalty_kit.statistics.moments import Floats
 
@@ -124,34 +125,37 @@ def polychoric_sample(table: ItemTable) -> OrdinalSample:
 def ordinal_solution(structure: Structure, sample: CorrelationSample, *, marker: bool) -> Solution:
     """CFA of polychoric correlations by WLSMV."""
     matrix, n = sample.matrix, sample.n
-    model = confirmatory_model(structure.scales, marker=marker, residuals=False, beyond=structure.beyond)
+    simple = confirmatory_model(structure.scales, marker=marker, residuals=False, beyond=structure.beyond)
+    model, tie, start = begun(structure, simple, starting_values(simple, [(np.zeros(len(matrix)), matrix)]))
     objective = LeastSquares(model, _lower(matrix), 1 / np.diag(sample.gamma), n)
-    estimate = maximise(objective, starting_values(model, [(np.zeros(len(matrix)), matrix)]))
-    values = estimate.values if marker else reflected(model, estimate.values, structure.anchor_positions)
-    test, errors, fit, scaling = _robust(objective, values, sample.gamma, n)
+    estimate = maximise(Tied(objective, tie) if tie else objective, start)
+    own = estimate.values if marker else turned(model, tie, estimate.values, structure.anchor_positions)
+    values, moved = (tie.free(own), tie.slopes(own)) if tie else (own, np.eye(len(own)))
+    test, errors, fit, scaling = _robust(objective, values, moved, sample.gamma, n)
     return Solution(
         model=model,
         values=values,
-        errors=errors,
+        errors=moved @ errors @ moved.T if tie else errors,
         converged=estimate.converged and are_estimates(model.matrices(values), [matrix], test),
         fit=fit,
         covariance=matrix,
-        score=lambda elements: _score(objective, values, elements),
+        score=lambda elements: _score(objective, values, moved, elements),
         sampling=sample.gamma / n,
         scaling=scaling,
+        second_order=second_order(tie, own, errors) if tie else None,
     )
 
 
 def _robust(
-    objective: LeastSquares, values: Floats, gamma: Floats, n: float
+    objective: LeastSquares, values: Floats, moved: Floats, gamma: Floats, n: float
 ) -> tuple[ChiSquares, Floats, dict[str, float], float]:
     """Chi², sandwich errors, chi² scaled and shifted to its mean and variance under the model, that mean by df.
 
     With U = W − WΔ(ΔᵀWΔ)⁻¹ΔᵀW the statistic T becomes aT + df − a tr(UΓ), a = √(df / tr(UΓUΓ)).
     """
     weights, pairs = objective.weights, len(objective.weights)
-    along = objective.along(values, objective.model.elements)
-    df = pairs - objective.model.size
+    along = objective.along(values, objective.model.elements) @ moved
+    df = pairs - moved.shape[1]
     own = UnderModel.of(along, weights, gamma)
     known = is_identified(own.curvature)
     inverse: Floats = np.asarray(np.linalg.inv(own.curvature)) if known else np.full_like(own.curvature, np.nan)
@@ -162,13 +166,16 @@ def _robust(
     )
     (matrices,) = objective.model.matrices(values)
     fit = scaled_fit(test, scaled, [objective.sample - _lower(matrices.covariance)], [1.0], n=n)
-    fit |= {"parameters": objective.model.size}
+    fit |= {"parameters": moved.shape[1]}
     if df:
-        fit |= _as_continuous(objective, values, np.eye(pairs) - along @ inverse @ (along * weights[:, None]).T, gamma)
+        left = np.eye(pairs) - along @ inverse @ (along * weights[:, None]).T
+        fit |= _as_continuous(objective, values, df, left, gamma)
     return test, inverse @ own.meat @ inverse / n, fit, first / df if df else 1.0
 
 
-def _as_continuous(objective: LeastSquares, values: Floats, residual: Floats, gamma: Floats) -> dict[str, float]:
+def _as_continuous(
+    objective: LeastSquares, values: Floats, df: int, residual: Floats, gamma: Floats
+) -> dict[str, float]:
     """CFI, TLI and RMSEA as normal answers would have given them, after Savalei (2021); NaN where R is not definite.
 
     Chi² is that of the normal likelihood on the polychoric correlations at the estimates; with V the information of
@@ -187,21 +194,20 @@ def _as_continuous(objective: LeastSquares, values: Floats, residual: Floats, ga
     unit = np.eye(p)
     along = Directions(unit[:, first], unit[:, second], np.zeros((p, pairs)))
     through: Floats = np.asarray(residual.T @ information(along, along, inverse) @ residual)
-    df = pairs - objective.model.size
     test = ChiSquares(chi2, df, -n * whole, pairs)
     return corrected_indices(
         test, float((through * gamma).sum()) / df, float(np.trace(gamma)) / pairs, n=objective.n, groups=1
     )
 
 
-def _score(objective: LeastSquares, values: Floats, elements: Elements) -> Score:
+def _score(objective: LeastSquares, values: Floats, moved: Floats, elements: Elements) -> Score:
     """Slopes of the objective along fixed elements and their variances given the free ones."""
     (matrices,) = objective.model.matrices(values)
     off = objective.sample - _lower(matrices.covariance)
-    fixed, free = objective.along(values, elements), objective.along(values, objective.model.elements)
+    fixed, free = objective.along(values, elements), objective.along(values, objective.model.elements) @ moved
     weighted = fixed * objective.weights[:, None] * objective.n
     between = free.T @ weighted
-    explained = (between * scaled_least_squares(objective.evaluate(values)[2], between)).sum(axis=0)
+    explained = (between * scaled_least_squares(moved.T @ objective.evaluate(values)[2] @ moved, between)).sum(axis=0)
     return Score(weighted.T @ off, (weighted * fixed).sum(axis=0) - explained)
 
 

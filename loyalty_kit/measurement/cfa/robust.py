@@ -53,11 +53,16 @@ def sandwich(model: Model, sample: Sample, rows: Rows, values: Floats) -> Sandwi
     return group_sandwich(model, [sample], [rows], values)
 
 
+def sandwich_of(information: Floats, squares: Floats) -> Sandwich:
+    """Sandwich of A and B."""
+    half = np.linalg.solve(information, squares)
+    return Sandwich(np.linalg.solve(information, half.T), float(np.trace(half)))
+
+
 def group_sandwich(model: Model, samples: Sequence[Sample], rows: Sequence[Rows], values: Floats) -> Sandwich:
     """Sandwich of a model of several groups."""
     information = observed_information(model, samples, values)
-    half = np.linalg.solve(information, squared_slopes(model, samples, rows, values))
-    return Sandwich(np.linalg.solve(information, half.T), float(np.trace(half)))
+    return sandwich_of(information, squared_slopes(model, samples, rows, values))
 
 
 def squared_slopes(model: Model, samples: Sequence[Sample], rows: Sequence[Rows], values: Floats) -> Floats:
@@ -143,19 +148,26 @@ class Unrestricted:
         return 2 * (loglik(whole, self.mean, self.covariance) - loglik(whole, mean, covariance))
 
 
-def robust_fit(test: ChiSquares, own: Sandwich, model: Model, values: Floats, found: Unrestricted) -> dict[str, float]:
+def robust_fit(
+    test: ChiSquares, own: Sandwich, model: Model, values: Floats, found: Unrestricted, tied: Floats | None = None
+) -> dict[str, float]:
     """Scale chi² as Yuan and Bentler do in Mplus, with the indices on it, of one group."""
-    return robust_indices(test, own.trace, model, values, [found]) if test.df else {}
+    return robust_indices(test, own.trace, model, values, [found], tied) if test.df else {}
 
 
 def robust_indices(
-    test: ChiSquares, trace: float, model: Model, values: Floats, found: Sequence[Unrestricted]
+    test: ChiSquares,
+    trace: float,
+    model: Model,
+    values: Floats,
+    found: Sequence[Unrestricted],
+    tied: Floats | None = None,
 ) -> dict[str, float]:
     """Scaled chi² with the indices on it, and the robust ones: what they would be for normal, complete answers.
 
     The factor is (tr A₁⁻¹B₁ − tr A₀⁻¹B₀) / df, the saturated model's trace at the unrestricted moments
     less the model's. The scaled RMSEA's interval is that of the plain chi² with degrees of freedom times the factor,
-    as lavaan has it.
+    as lavaan has it. `tied` are slopes of the model's parameters over fewer that they are tied to.
     """
     chi2, df = test.chi2, test.df
     n, groups = sum(one.n for one in found), len(found)
@@ -174,12 +186,12 @@ def robust_indices(
         "rmsea_scaled_high": high,
     }
     if not all(one.plain for one in found):
-        test, scaling, baseline = completed(test, model, values, found)
+        test, scaling, baseline = completed(test, model, values, found, tied)
     return fit | corrected_indices(test, scaling, baseline, n=n, groups=groups)
 
 
 def completed(
-    test: ChiSquares, model: Model, values: Floats, found: Sequence[Unrestricted]
+    test: ChiSquares, model: Model, values: Floats, found: Sequence[Unrestricted], tied: Floats | None
 ) -> tuple[ChiSquares, float, float]:
     """Chi² that complete answers with the groups' moments would have given, and its scaling factors (Zhang & Savalei).
 
@@ -197,6 +209,7 @@ def completed(
             moment_directions(matrices, elements) @ element_indicators(elements, own.size)
             for matrices, elements, _ in each
         ]
+        slopes = [part if tied is None or own is apart else part @ tied for part in slopes]
         factors.append(_positive(_correction(slopes, found) / df))
     return ChiSquares(chi2[0], test.df, chi2[1], test.baseline_df), factors[0], factors[1]
 

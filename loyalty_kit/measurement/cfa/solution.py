@@ -1,6 +1,6 @@
 """An estimated CFA model of one group, and the tables that are read off it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -20,6 +20,7 @@ from loyalty_kit.measurement.cfa.model import (
     directions,
 )
 from loyalty_kit.measurement.correlations.items import ItemTable
+from loyalty_kit.measurement.latent.general import GENERAL, SecondOrder
 from loyalty_kit.measurement.latent.respondent_scores import Measured
 from loyalty_kit.statistics.moments import Floats
 
@@ -54,6 +55,8 @@ class Solution:
         Covariance of polychoric correlations (lower triangle, row by row), where they are used.
     scaling : float
         Mean that chi² has under the model, by its degrees of freedom; 1 where answers are taken as normal.
+    second_order : SecondOrder or None
+        Estimates of a factor above those of the scales, which ties the model's correlations.
     """
 
     model: Model
@@ -65,6 +68,7 @@ class Solution:
     score: Callable[[Elements], Score]
     sampling: Floats | None = None
     scaling: float = 1.0
+    second_order: SecondOrder | None = None
 
     @property
     def ordinal(self) -> bool:
@@ -90,7 +94,12 @@ class Solution:
         matrices = self.matrices
         average = np.average(np.nan_to_num(answers.values), axis=0, weights=answers.weights)
         mean = matrices.mean if self.means_modelled else average
-        return Measured(self.model.scales, matrices.loadings, matrices.factors, matrices.covariance, mean)
+        names, loadings, factors = self.model.scales, matrices.loadings, matrices.factors
+        if self.second_order:
+            above = self.second_order.loadings[:, None]
+            names, loadings = (*names, GENERAL), np.hstack([loadings, np.zeros((len(loadings), 1))])
+            factors = np.block([[factors, above], [above.T, np.ones((1, 1))]])
+        return Measured(names, loadings, factors, matrices.covariance, mean)
 
     @cached_property
     def factor_of(self) -> Ints:
@@ -173,11 +182,28 @@ def spread_slopes(solution: Solution) -> Floats:
 
 def added_table(solution: Solution, confidence: float) -> pd.DataFrame:
     """Tabulate what a user adds: kind, first, second, and the figures of the table of loadings."""
-    kinds, rows, columns = np.array(solution.model.beyond, dtype=np.intp).reshape(-1, 3).T
-    loads = kinds == LOADING
-    place = np.array(
-        [solution.element(k, np.array([i]), np.array([j]))[0] for k, i, j in solution.model.beyond], dtype=np.intp
+    return _beyond_table(
+        solution, [part for part in solution.model.beyond if not _of_general(solution, part)], confidence
     )
+
+
+def general_table(solution: Solution, confidence: float) -> pd.DataFrame:
+    """Tabulate loadings on a general factor: of the scales, or in a bifactor model of the items."""
+    if solution.second_order:
+        return solution.second_order.table(solution.model.scales, confidence)
+    own = [part for part in solution.model.beyond if _of_general(solution, part)]
+    return _beyond_table(solution, own, confidence).drop(columns=["kind", "first"]).rename(columns={"second": "name"})
+
+
+def _of_general(solution: Solution, part: tuple[int, int, int]) -> bool:
+    """Whether an element is a loading on a factor that no item belongs to."""
+    return part[0] == LOADING and not solution.model.membership[:, part[2]].any()
+
+
+def _beyond_table(solution: Solution, parts: Sequence[tuple[int, int, int]], confidence: float) -> pd.DataFrame:
+    kinds, rows, columns = np.array(parts, dtype=np.intp).reshape(-1, 3).T
+    loads = kinds == LOADING
+    place = np.array([solution.element(k, np.array([i]), np.array([j]))[0] for k, i, j in parts], dtype=np.intp)
     estimate = solution.values[place]
     standardized, slopes = _standardized_beyond(solution, place, rows, columns, loads)
     error, spread = np.sqrt(np.diag(solution.errors)[place]), solution.deviations(slopes)
@@ -260,7 +286,9 @@ def correlation_errors(solution: Solution) -> Floats:
     psi, r = np.diag(solution.matrices.factors), solution.correlations[f, h]
     slopes = np.zeros((len(f), solution.model.size))
     pairs = np.arange(len(f))
-    slopes[pairs, solution.element(FACTOR, f, h)] = 1 / np.sqrt(psi[f] * psi[h])
+    place = solution.element(FACTOR, f, h)
+    free = place >= 0
+    slopes[pairs[free], place[free]] = (1 / np.sqrt(psi[f] * psi[h]))[free]
     for end in (f, h):
         place = solution.element(FACTOR, end, end)
         scaled = place >= 0

@@ -27,7 +27,8 @@ def standing(solution: Solution) -> Standing:
     """Say whether a solution's figures are estimates that a model of factors and errors can have."""
     if not solution.converged:
         return "not converged"
-    if not is_proper(solution.matrices):
+    above = solution.second_order
+    if not is_proper(solution.matrices) or (above and (np.abs(above.loadings) > 1).any()):
         return "improper"
     return "not identified" if np.isnan(solution.errors).any() else "proper"
 
@@ -69,6 +70,12 @@ def impropriety(solution: Solution) -> list[str]:
                 "the factor claims more than the whole item; do not interpret its loading.",
                 items=negative,
             )
+        )
+    above = solution.second_order
+    if above and (np.abs(above.loadings) > 1).any():
+        beyond = [s for s, v in zip(solution.model.scales, above.loadings, strict=True) if abs(v) > 1]
+        doubts.append(
+            message("The general factor claims more than the whole of {scales}: do not interpret it.", scales=beyond)
         )
     first, second = np.nonzero(_beyond_variance(solution.matrices.residuals))
     if len(first) and not negative:
@@ -130,7 +137,9 @@ def independence(solution: Solution, answers: ItemTable) -> float:
 def scale_independence(solution: Solution, answers: ItemTable) -> Floats:
     """Bartlett's test that the items of a scale do not correlate, scale by scale: probability values."""
     r = sample_correlation(solution)
-    return np.array([_within(solution, answers, r, np.flatnonzero(own)) for own in solution.model.membership.T])
+    return np.array(
+        [_within(solution, answers, r, np.flatnonzero(own)) for own in solution.model.membership.T if own.any()]
+    )
 
 
 def _within(solution: Solution, answers: ItemTable, r: Floats, own: np.ndarray) -> float:

@@ -9,11 +9,14 @@ import pandas as pd
 from loyalty_kit.core.checks import check_columns
 from loyalty_kit.core.errors import InputError
 from loyalty_kit.core.messages import message, shown
-from loyalty_kit.measurement.cfa.model import LOADING, RESIDUAL
+from loyalty_kit.measurement.cfa.estimation import bifactor_start, reflected
+from loyalty_kit.measurement.cfa.model import FACTOR, LOADING, RESIDUAL, Model, with_general
 from loyalty_kit.measurement.correlations.correlation import as_correlation, check_factorable
 from loyalty_kit.measurement.correlations.items import ItemTable, check_varied, read_items
 from loyalty_kit.measurement.latent.also import Added, read_also
 from loyalty_kit.measurement.latent.estimators import MissingAnswers
+from loyalty_kit.measurement.latent.general import GENERAL, General, SecondOrder, Tie
+from loyalty_kit.statistics.moments import Floats
 from loyalty_kit.survey.codebook import Codebook
 
 ScaleItems = Codebook | Mapping[str, Sequence[str]]
@@ -37,6 +40,8 @@ class Structure:
         Where the structure comes from; an empty one where it came as a dict.
     also : tuple of Added
         Cross-loadings and residual covariances that the user adds.
+    general : str or None
+        'second-order' or 'bifactor' where there is a factor above or beside those of the scales.
     """
 
     scales: dict[str, tuple[str, ...]]
@@ -45,6 +50,7 @@ class Structure:
     warnings: tuple[str, ...] = ()
     codebook: Codebook = Codebook()
     also: tuple[Added, ...] = ()
+    general: General | None = None
 
     @property
     def items(self) -> tuple[str, ...]:
@@ -53,8 +59,9 @@ class Structure:
 
     @property
     def anchor_positions(self) -> list[int]:
-        """Where each anchor stands among the items."""
-        return [self.items.index(anchor) for anchor in self.anchors]
+        """Where the anchor of each factor stands among the items; a bifactor model's general one has the first."""
+        found = [self.items.index(anchor) for anchor in self.anchors]
+        return [*found, found[0]] if self.general == "bifactor" else found
 
     @property
     def beyond(self) -> tuple[tuple[int, int, int], ...]:
@@ -73,7 +80,7 @@ class Structure:
         )
 
 
-def structure_of(given: ScaleItems, also: Sequence[str] = ()) -> Structure:
+def structure_of(given: ScaleItems, also: Sequence[str] = (), general: General | None = None) -> Structure:
     """Structure of a codebook or of a dict of scales to items, with what a user adds.
 
     Raises
@@ -83,7 +90,7 @@ def structure_of(given: ScaleItems, also: Sequence[str] = ()) -> Structure:
         codebook nor dict, if no scale is left, or if what is added has no place there.
     """
     plain = _structure_of(given)
-    return replace(plain, also=read_also(also, plain.scales))
+    return replace(plain, also=read_also(also, plain.scales), general=general)
 
 
 def _structure_of(given: ScaleItems) -> Structure:
@@ -142,11 +149,41 @@ def _estimable(structure: Structure) -> Structure:
     return structure
 
 
+def begun(structure: Structure, simple: Model, start: Floats) -> tuple[Model, Tie | None, Floats]:
+    """Model of a structure, how its correlations are tied, and where to start, from those without a general factor."""
+    if structure.general == "bifactor":
+        model = with_general(simple, GENERAL)
+        return model, None, bifactor_start(model, simple, start)
+    if structure.general is None:
+        return simple, None, start
+    between = np.flatnonzero((simple.elements.kind == FACTOR) & (simple.elements.row != simple.elements.column))
+    tie = Tie(simple.size, between, simple.elements.row[between], simple.elements.column[between])
+    return simple, tie, tie.start(start)
+
+
+def turned(model: Model, tie: Tie | None, own: Floats, anchors: Sequence[int]) -> Floats:
+    """Turn each factor along its anchor item, and a factor above them along most of them."""
+    if tie is None:
+        return reflected(model, own, anchors)
+    free = tie.free(own)
+    (matrices,) = model.matrices(free)
+    gamma = tie.loadings(own) * np.where(matrices.loadings[anchors, range(tie.factors)] < 0, -1.0, 1.0)
+    rest = reflected(model, free, anchors)[tie.rest]
+    return np.concatenate([rest, gamma if gamma.sum() >= 0 else -gamma])
+
+
+def second_order(tie: Tie, own: Floats, errors: Floats) -> SecondOrder:
+    """Take the estimates of a factor above others from the tied parameters and their covariance."""
+    k = tie.factors
+    return SecondOrder(tie.loadings(own), errors[-k:, -k:], tie.slopes(own))
+
+
 def check_moments(structure: Structure, *, ordinal: bool) -> None:
     """Refuse additions that leave more parameters than the answers have variances and covariances."""
     p, k = len(structure.items), len(structure.scales)
     moments = p * (p - 1) // 2 if ordinal else p * (p + 1) // 2
-    own = p * (1 if ordinal else 2) + k * (k - 1) // 2
+    between = {None: k * (k - 1) // 2, "second-order": k, "bifactor": p}[structure.general]
+    own = p * (1 if ordinal else 2) + between
     if structure.also and own + len(structure.also) > moments:
         raise InputError(
             "With {lines} in 'also' there are {parameters} parameters for {moments} variances and covariances; "
