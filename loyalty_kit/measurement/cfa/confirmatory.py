@@ -148,8 +148,8 @@ class CfaResult(Result):
 
         None where the figures are no estimates: the search did not converge, or the solution is improper.
         """
-        fit, label = leading_indices(self.told.fit.to_dict()), message("RMSEA (90 % interval)")
-        if np.isnan(fit["cfi"]):
+        fit, label = leading_indices(self.fit.to_dict()), message("RMSEA (90 % interval)")
+        if self.told is not self:
             return ()
         return (
             Estimate("cfa/cfi", fit["cfi"], n=self.n_used, label=message("CFI")),
@@ -342,12 +342,9 @@ def cfa(
     Yuan, K.-H. & Bentler, P. M. (2000). Three likelihood-based methods for mean and covariance
     structure analysis with nonnormal missing data. Sociological Methodology 30, 165–200.
 
-    Brosseau-Liard, P. E. & Savalei, V. (2014). Adjusting incremental fit indices for nonnormality. Multivariate
-    Behavioral Research 49(5), 460–470; with gaps Zhang, X. & Savalei, V. (2023). New computations for RMSEA and CFI
-    following FIML and TS estimation with missing data. Psychological Methods 28(2), 263–283.
-
-    Savalei, V. (2021). Improving fit indices in structural equation modeling with categorical data. Multivariate
-    Behavioral Research 56(3), 390–407.
+    Robust indices: Brosseau-Liard, P. E. & Savalei, V. (2014), Multivariate Behavioral Research 49(5), 460–470; with
+    gaps Zhang, X. & Savalei, V. (2023), Psychological Methods 28(2), 263–283; of ordered answers Savalei, V. (2021),
+    Multivariate Behavioral Research 56(3), 390–407.
 
     Muthén, B. (1984). A general structural equation model with dichotomous, ordered categorical,
     and continuous latent variable indicators. Psychometrika 49(1), 115–132.
