@@ -191,8 +191,7 @@ class CfaResult(Result):
         Parameters
         ----------
         method : {'regression', 'bartlett'}
-            Least squares of the factors (Thurstone), which shrinks and borrows from the other factors, or
-            conditionally unbiased (Bartlett).
+            Least squares of the factors (Thurstone), or conditionally unbiased (Bartlett).
 
         Returns
         -------
