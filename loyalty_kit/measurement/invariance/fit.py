@@ -10,6 +10,7 @@ import numpy as np
 from loyalty_kit.core.messages import Message
 from loyalty_kit.measurement.cfa.model import Elements, Model, Released
 from loyalty_kit.measurement.cfa.structure import Structure
+from loyalty_kit.measurement.chance.limits import IndexDraws
 from loyalty_kit.measurement.factors.fit_indices import leading_indices
 from loyalty_kit.statistics.moments import Floats
 
@@ -53,6 +54,18 @@ class GroupData(Protocol):
 
     def release_test(self, fit: "GroupFit", kind: int, items: Sequence[int]) -> list["ReleaseTest"]:
         """Score test of letting a kind of element free in the groups, item by item."""
+
+    def simulate(
+        self,
+        fits: Mapping[str, "GroupFit"],
+        truth: "GroupFit",
+        structure: "GroupFit",
+        *,
+        count: int,
+        rng: np.random.Generator,
+        weaker: float = 0.0,
+    ) -> dict[str, IndexDraws]:
+        """Refit levels to simulated surveys in which `truth` holds, with the misfit of `structure` on top."""
 
     def change(self, fit: "GroupFit", below: "GroupFit") -> tuple[float, int, float]:
         """Chi² difference of a fit against a freer one, its degrees of freedom and probability value."""

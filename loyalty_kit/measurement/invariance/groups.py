@@ -1,6 +1,6 @@
 """One factor model in several groups by the normal likelihood, with elements held equal over them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import ClassVar
@@ -23,6 +23,18 @@ from loyalty_kit.measurement.cfa.robust import (
 from loyalty_kit.measurement.cfa.saturated import item_moments
 from loyalty_kit.measurement.cfa.soundness import bartlett_p
 from loyalty_kit.measurement.cfa.structure import Structure
+from loyalty_kit.measurement.chance.limits import IndexDraws
+from loyalty_kit.measurement.chance.normal import (
+    NormalWorld,
+    Scaling,
+    indices,
+    kept_misfit,
+    normal_chi2,
+    pairs_answered,
+    saturated_chi2,
+    scaled_steps,
+    with_misfit,
+)
 from loyalty_kit.measurement.correlations.items import ItemTable
 from loyalty_kit.measurement.factors.fit_indices import ChiSquares, fit_indices, information_criteria, p_value, srmr
 from loyalty_kit.measurement.invariance.fit import GroupFit, Loosened, ReleaseTest
@@ -202,6 +214,50 @@ class Groups:
         meat = squared_slopes(model, self.samples, [member.rows for member in self.members], values)
         each = [np.flatnonzero(rows == item) for item in items]
         return [ReleaseTest(loose.score(slope, bread, meat, own), len(own)) for own in each]
+
+    def simulate(
+        self,
+        fits: Mapping[str, GroupFit],
+        truth: GroupFit,
+        structure: GroupFit,
+        *,
+        count: int,
+        rng: np.random.Generator,
+        weaker: float = 0.0,
+    ) -> dict[str, IndexDraws]:
+        """Refit levels to surveys in which `truth` holds, with the misfit of `structure` on top.
+
+        Moments are drawn as normal answers would give them; where errors are robust, each step's chi² is scaled by its
+        own factor. With gaps, a group counts for as many respondents as its answered pairs of items make.
+        """
+        factors = [fit.fit.get("scaling_factor", 1.0) for fit in fits.values()]
+        kept = kept_misfit(structure.fit["chi2"] / structure.fit.get("scaling_factor", 1.0), structure.fit["df"])
+        world = self._world(truth, structure, kept)
+        drawn = world.drawn(count, rng, weaker)
+        highest, lowest = saturated_chi2(world.sizes, drawn[1])
+        own, _ = saturated_chi2(world.sizes, [covariance[None] for covariance in world.covariances])
+        found = [normal_chi2(fit.model, fit.values, world, drawn) for fit in fits.values()]
+        dfs = [int(fit.fit["df"]) for fit in fits.values()]
+        each = scaled_steps([chi2 - highest for chi2, _ in found], [at - own[0] for _, at in found], dfs, factors)
+        pairs = len(self.structure.items) * (len(self.structure.items) - 1) // 2 * len(self.names)
+        baseline = sum(one.trace - one.lowest for one in self.unrestricted) / pairs if self.robust else 1.0
+        # Robust indices are on the scale of complete answers.
+        n = sum(world.sizes) if self.robust else self.n
+        out: dict[str, IndexDraws] = {}
+        for level, chi2, df, factor in zip(fits, each, dfs, factors, strict=True):
+            scaling = Scaling(df, factor, pairs, baseline)
+            out[level] = indices(chi2, lowest - highest, scaling, n=n, groups=len(self.names))
+        return out
+
+    def _world(self, truth: GroupFit, structure: GroupFit, kept: float) -> NormalWorld:
+        matrices = truth.model.matrices(truth.values)
+        own = structure.model.matrices(structure.values)
+        covariances = [
+            with_misfit(true.covariance, kept * (member.covariance - at.covariance))
+            for member, true, at in zip(self.members, matrices, own, strict=True)
+        ]
+        sizes = [member.sample.n * pairs_answered(member.sample) for member in self.members]
+        return NormalWorld(sizes, [true.mean for true in matrices], covariances, matrices)
 
     def change(self, fit: GroupFit, below: GroupFit) -> tuple[float, int, float]:
         """Chi² difference of a fit against a freer one.

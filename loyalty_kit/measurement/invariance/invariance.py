@@ -5,12 +5,14 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from loyalty_kit.core.checks import check_level
+from loyalty_kit.core.checks import check_level, check_whole
 from loyalty_kit.core.messages import message
 from loyalty_kit.core.results import Result
 from loyalty_kit.measurement.cfa.structure import ScaleItems, check_moments, structure_of
-from loyalty_kit.measurement.invariance.ladder import Rule, fit_ladder, full_levels
+from loyalty_kit.measurement.chance.limits import Chance
+from loyalty_kit.measurement.invariance.ladder import fit_ladder, full_levels
 from loyalty_kit.measurement.invariance.reading import group_label, read_groups, sampled
+from loyalty_kit.measurement.invariance.rule import ladder_rule
 from loyalty_kit.measurement.invariance.tables import (
     latent_means,
     level_table,
@@ -75,6 +77,10 @@ class InvarianceResult(Result):
     thresholds : DataFrame
         Under 'wlsmv' level, group, item, t1, t2, …: where the latent answer passes from one category to the next,
         of the levels in full; else empty.
+    chance : Chance or None
+        error (share of simulated surveys of groups that are alike in which a level up to equal intercepts is refused),
+        power (the same where one item's standardized loading is lower by .2 in one group), draws behind each; None
+        where a level has no proper solution to simulate from, and limits not named are .01 and .015.
     codebook : Codebook
         What the survey asked, and what the column of groups is called; an empty one where the structure came as a dict.
     warnings : tuple of str
@@ -99,6 +105,7 @@ class InvarianceResult(Result):
     method: str
     confidence: float
     thresholds: pd.DataFrame = field(default_factory=pd.DataFrame)
+    chance: Chance | None = None
     codebook: Codebook = Codebook()
     warnings: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
@@ -126,9 +133,10 @@ def invariance(
     estimator: Estimator = "ml",
     missing: MissingAnswers = "listwise",
     also: Sequence[str] = (),
-    cfi_fall: float = 0.01,
-    rmsea_rise: float = 0.015,
+    cfi_fall: float | None = None,
+    rmsea_rise: float | None = None,
     confidence: float = 0.95,
+    rng: int = 0,
 ) -> InvarianceResult:
     """Test whether a codebook's scales measure the same in several groups.
 
@@ -148,10 +156,13 @@ def invariance(
     also : sequence of str
         Cross-loadings and residual covariances, as in `cfa`. Cross-loadings are held equal with the loadings, residual
         covariances stay each group's own.
-    cfi_fall, rmsea_rise : float
-        How far CFI may fall and RMSEA rise from one level to the next, above 0 and below 1.
+    cfi_fall, rmsea_rise : float, optional
+        How far CFI may fall and RMSEA rise from one level to the next, above 0 and below 1; as far as chance alone
+        makes them, where not given.
     confidence : float
         Level of the intervals of latent means.
+    rng : int
+        Seed of the simulated surveys.
 
     Returns
     -------
@@ -169,15 +180,23 @@ def invariance(
     loadings equal and frees the later groups' factor variances, 'scalar' holds intercepts equal
     and frees their factor means, 'strict' holds residual variances equal. Groups with no more
     respondents than items are left out and named. A level holds only if those below it do, and where CFI and RMSEA
-    change little or the chi² difference is no more than chance brings (p > .05): in small groups the indices alone
-    jump by chance. Where one fails, the
+    worsen by no more than the limits of its level (cfi_limit and rmsea_limit of `levels`). Where one fails, the
     item with the largest score test is freed, again and again, until the level holds, as long as
     two items of its scale stay tied; levels above go on from there. The intercept of an item
     whose loading is free is free. RMSEA carries the factor √groups.
 
+    Limits are those of chance: 199 surveys are simulated in which the groups are alike, of the same sizes and with the
+    same gaps, under the model with equal intercepts and with as much misfit of the structure on top as the configural
+    level shows beyond chance. Moments are normal and Wishart, each step's chi² stretched by its own factor under 'mlr';
+    thresholds and polychoric correlations under 'wlsmv' are drawn from their own sampling covariance. All levels up to
+    equal intercepts together go beyond their limits in 5 % of them; equal residual variances have 5 % of their own.
+    `chance` has that error, or the error of limits that a user names, and the power against one standardized loading
+    that is lower by .2 in one group, items and groups taking turns. Limits may lie on the better side of no change,
+    where equality as such improves CFI and RMSEA.
+
     Under 'mlr' the chi² difference is scaled after Satorra and Bentler (2001), levels are judged by the robust
     CFI and RMSEA, latent means carry sandwich errors, and score tests are the generalized ones.
-    A difference whose factor is not positive has no p value; the indices decide alone.
+    A difference whose factor is not positive has no p value.
 
     Under 'wlsmv' every item has a latent answer with residual variance 1 and intercept 0 in the first group.
     'thresholds' holds thresholds equal and frees the later groups' intercepts and residual variances, as Wu and
@@ -219,14 +238,16 @@ def invariance(
      'holds': [None, True, True, False]}
     """
     for value, name in ((cfi_fall, "cfi_fall"), (rmsea_rise, "rmsea_rise"), (confidence, "confidence")):
-        check_level(value, name)
+        if value is not None:
+            check_level(value, name)
+    check_whole(rng, "rng", 0)
     check_estimator(estimator, missing)
-    rule = Rule(cfi_fall, rmsea_rise)
     structure = structure_of(codebook, also)
     check_moments(structure, ordinal=estimator == "wlsmv")
     tables, small = read_groups(responses, structure, group, missing)
     groups = sampled(tables, structure, group_label(structure, group), estimator, missing)
     full = full_levels(groups)
+    rule = ladder_rule(groups, full, (cfi_fall, rmsea_rise), rng)
     ladder = fit_ladder(groups, full, rule)
     why = obstacle(groups, full, ladder)
     found = None if why else decision(ladder, rule)
@@ -254,6 +275,7 @@ def invariance(
         ),
         confidence=confidence,
         thresholds=threshold_table(full),
+        chance=rule.chance,
         codebook=structure.codebook,
         warnings=(*structure.warnings, *small, *groups.doubts, *invariance_warnings(groups, full, scalar)),
         left_out=structure.warnings,

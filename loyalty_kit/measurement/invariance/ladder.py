@@ -1,12 +1,14 @@
 """The ladder of invariance: each level holds more equal, is tested against the one below and freed item by item."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 
 from loyalty_kit.core.messages import Message, message
 from loyalty_kit.measurement.cfa.model import INTERCEPT, LOADING, Released
+from loyalty_kit.measurement.chance.limits import ERROR, Chance, Limit
 from loyalty_kit.measurement.factors.fit_indices import p_value
 from loyalty_kit.measurement.invariance.fit import GroupData, GroupFit, ReleaseTest
 from loyalty_kit.measurement.invariance.ordinal_model import THRESHOLD
@@ -18,35 +20,73 @@ WORDS = {
     "strict": message("residual variances"),
 }
 
-CHANCE = 0.05
-"""P value of a chi² difference above which what a level fits worse by is no more than chance brings."""
-
 _KEPT = 2
 _SCORES = ["level", "scale", "item", "score", "df", "p_value", "freed"]
 
 
 @dataclass(frozen=True)
 class Rule:
-    """How much worse than the level below a level may fit."""
+    """How much worse than the level below a level may fit.
 
-    cfi_fall: float
-    rmsea_rise: float
+    Attributes
+    ----------
+    limits : mapping of str to Limit
+        By level.
+    around : tuple of mappings
+        Limits at half and at twice the error; none where a user named the limits.
+    chance : Chance or None
+        Error and power of the limits; None where they could not be simulated.
+    ties : mapping of str to int
+        Degrees of freedom that each level adds in full.
+    """
 
-    def described(self) -> Message:
-        """Sentence part: the rule in words."""
+    limits: Mapping[str, Limit]
+    around: tuple[Mapping[str, Limit], ...] = ()
+    chance: Chance | None = None
+    ties: Mapping[str, int] = field(default_factory=dict)
+
+    def described(self, limit: Limit | None = None) -> Message:
+        """Sentence part: the rule in words, with the limit of a level."""
+        if self.around:
+            share = {"share": f"{100 * (1 - ERROR):.0f}"}
+            if limit is None:
+                return message(
+                    "CFI and RMSEA worsen by no more than in {share} % of simulated surveys of the same size whose "
+                    "groups are alike",
+                    **share,
+                )
+            return message(
+                "CFI changes by {cfi:+.4f} or more and RMSEA by {rmsea:+.4f} or less, as in {share} % of simulated "
+                "surveys of the same size whose groups are alike",
+                cfi=-limit.cfi_fall,
+                rmsea=limit.rmsea_rise,
+                **share,
+            )
+        own = next(iter(self.limits.values()))
         return message(
-            "CFI falls by at most {cfi_fall:.3f} and RMSEA rises by at most {rmsea_rise:.3f}, or the chi² difference "
-            "is no more than chance brings (p > {chance})",
-            cfi_fall=self.cfi_fall,
-            rmsea_rise=self.rmsea_rise,
-            chance=CHANCE,
+            "CFI falls by at most {cfi_fall:.3f} and RMSEA rises by at most {rmsea_rise:.3f}",
+            cfi_fall=own.cfi_fall,
+            rmsea_rise=own.rmsea_rise,
         )
 
-    def holds(self, fit: GroupFit, below: GroupFit) -> bool:
+    def holds(self, fit: GroupFit, below: GroupFit, level: str) -> bool:
         """Whether a level holds, given the one below."""
-        fall, rise = below.leading["cfi"] - fit.leading["cfi"], fit.leading["rmsea"] - below.leading["rmsea"]
-        small = fall <= self.cfi_fall and rise <= self.rmsea_rise
-        return bool(fit.converged and (small or p_of_change(fit, below) > CHANCE))
+        return bool(fit.converged and kept(fit, below, self.limit(fit, below, level)))
+
+    def limit(self, fit: GroupFit, below: GroupFit, level: str) -> Limit:
+        """Limit of a level as far as it holds parameters equal."""
+        return self.at(self.limits, fit, below, level)
+
+    def at(self, limits: Mapping[str, Limit], fit: GroupFit, below: GroupFit, level: str) -> Limit:
+        """One of several limits of a level as far as it holds parameters equal."""
+        own, full = fit.fit["df"] - below.fit["df"], self.ties.get(level, 0)
+        return limits[level].of(own / full if full else 1.0)
+
+
+def kept(fit: GroupFit, below: GroupFit, limit: Limit) -> bool:
+    """Whether CFI and RMSEA stay within a limit."""
+    fall, rise = below.leading["cfi"] - fit.leading["cfi"], fit.leading["rmsea"] - below.leading["rmsea"]
+    return fall <= limit.cfi_fall and rise <= limit.rmsea_rise
 
 
 def p_of_change(fit: GroupFit, below: GroupFit) -> float:
@@ -117,7 +157,7 @@ def _equal(groups: GroupData, level: str) -> frozenset[int]:
 def _step(groups: GroupData, level: str, below: GroupFit, fit: GroupFit, released: Released, rule: Rule) -> Step:
     """Free the item with the largest score statistic, again and again, until the level holds or no more may go."""
     kind, freed, first, tied_fit = groups.kinds[level], list[int](), pd.DataFrame(columns=_SCORES), fit
-    while not rule.holds(fit, below):
+    while not rule.holds(fit, below, level):
         tied = [item for item in range(len(fit.model.items)) if (kind, item) not in released]
         tests = dict(zip(tied, fit.release_test(kind, tied), strict=True))
         first = _score_table(groups, level, tests) if first.empty else first
@@ -130,7 +170,7 @@ def _step(groups: GroupData, level: str, below: GroupFit, fit: GroupFit, release
         released |= {(kind, worst)}
         fit = groups.fit(_equal(groups, level), released)
     first["freed"] = first["item"].isin([fit.model.items[item] for item in freed])
-    return Step(level, below, tied_fit, fit, tuple(freed), released, first, rule.holds(fit, below))
+    return Step(level, below, tied_fit, fit, tuple(freed), released, first, rule.holds(fit, below, level))
 
 
 def _score_table(groups: GroupData, level: str, tests: dict[int, ReleaseTest]) -> pd.DataFrame:

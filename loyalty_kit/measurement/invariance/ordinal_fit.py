@@ -90,3 +90,18 @@ def _uncorrelated(members: Sequence[OrdinalMember], pairs: int) -> tuple[float, 
         chi2 += (member.size - 1) * float(w @ member.moments[-pairs:] ** 2)
         mean, square = mean + pairs, square + float(w @ gamma**2 @ w)
     return chi2, mean, square
+
+
+def uncorrelated_draws(members: Sequence[OrdinalMember], moments: Sequence[Floats]) -> tuple[Floats, int]:
+    """Scaled chi² of uncorrelated items under many rows of moments of each group, and its degrees of freedom."""
+    p = len(members[0].matrix)
+    pairs = p * (p - 1) // 2
+    _, mean, square = _uncorrelated(members, pairs)
+    each = [(m.size - 1) * (own[:, -pairs:] ** 2 @ m.weights[-pairs:]) for m, own in zip(members, moments, strict=True)]
+    df = len(members) * pairs
+    return shifted_draws(np.asarray(sum(each)), df, mean, square), df
+
+
+def shifted_draws(chi2: Floats, df: int, first: float, second: float) -> Floats:
+    """Many chi², each with the mean and variance of their reference distribution."""
+    return np.array([shifted(float(value), df, first, second) for value in chi2])

@@ -12,14 +12,23 @@ from loyalty_kit.measurement.cfa.convergence import are_estimates, is_identified
 from loyalty_kit.measurement.cfa.estimation import maximise, reflected
 from loyalty_kit.measurement.cfa.model import INTERCEPT, LOADING, RESIDUAL, Released
 from loyalty_kit.measurement.cfa.structure import Structure
+from loyalty_kit.measurement.chance.limits import IndexDraws
+from loyalty_kit.measurement.chance.normal import Scaling, indices, kept_misfit
 from loyalty_kit.measurement.correlations.items import ItemTable
 from loyalty_kit.measurement.correlations.polychoric import polychoric
 from loyalty_kit.measurement.correlations.polychoric_errors import polychoric_covariance
 from loyalty_kit.measurement.factors.fit_indices import ChiSquares, p_value
 from loyalty_kit.measurement.invariance.fit import GroupFit, Loosened, ReleaseTest
-from loyalty_kit.measurement.invariance.ordinal_fit import Weighted, ordinal_indices, shifted_difference
+from loyalty_kit.measurement.invariance.ordinal_fit import (
+    Weighted,
+    ordinal_indices,
+    shifted_difference,
+    shifted_draws,
+    uncorrelated_draws,
+)
 from loyalty_kit.measurement.invariance.ordinal_model import THRESHOLD, OrdinalModel, ordinal_model, ordinal_start
-from loyalty_kit.measurement.invariance.ordinal_moments import GroupLeastSquares, OrdinalMember
+from loyalty_kit.measurement.invariance.ordinal_moments import GroupLeastSquares, OrdinalMember, implied
+from loyalty_kit.measurement.invariance.ordinal_simulation import OrdinalWorld, ordinal_chi2
 from loyalty_kit.statistics.moments import Floats
 
 _FIXED = {INTERCEPT: 0.0, RESIDUAL: 1.0}
@@ -161,6 +170,38 @@ class OrdinalGroups:
             df = len(own) - 2 * (len(self.names) - 1) * (kind == THRESHOLD)
             tests.append(ReleaseTest(loose.score(weighted.slope, weighted.curvature, weighted.meat, own), df))
         return tests
+
+    def simulate(
+        self,
+        fits: Mapping[str, GroupFit],
+        truth: GroupFit,
+        structure: GroupFit,
+        *,
+        count: int,
+        rng: np.random.Generator,
+        weaker: float = 0.0,
+    ) -> dict[str, IndexDraws]:
+        """Refit levels to surveys in which `truth` holds, with the misfit of `structure` on top.
+
+        Thresholds and correlations are drawn from their own covariance, chi² scaled and shifted as that of each level.
+        """
+        kept = kept_misfit(structure.fit["chi2_scaled"], structure.fit["df"])
+        of_truth = implied(_ordinal(truth).ordinal, truth.values)
+        residuals = _ordinal(structure).weighted.residuals
+        moments = [own.moments + kept * off for own, off in zip(of_truth, residuals, strict=True)]
+        world = OrdinalWorld(self.members, moments, truth.model.matrices(truth.values))
+        drawn = world.drawn(count, rng, weaker)
+        baseline, pairs = uncorrelated_draws(self.members, drawn)
+        found = [ordinal_chi2(_ordinal(fit).ordinal, fit.values, world, drawn) for fit in fits.values()]
+        first, out = found[0][1], dict[str, IndexDraws]()
+        n = float(sum(self.sizes) - len(self.names))
+        for (level, fit), (chi2, own) in zip(fits.items(), found, strict=True):
+            df = int(fit.fit["df"])
+            scaled = (
+                shifted_draws(chi2 - (own - first), df, *_ordinal(fit).weighted.moments_of_test()) if df else 0 * chi2
+            )
+            out[level] = indices(scaled, baseline, Scaling(df, 1.0, pairs, 1.0), n=n, groups=len(self.names))
+        return out
 
     def change(self, fit: GroupFit, below: GroupFit) -> tuple[float, int, float]:
         """Chi² difference against a freer fit, scaled and shifted after Satorra (2000)."""

@@ -21,6 +21,7 @@ _SCALED = [
     *("cfi_robust", "tli_robust", "rmsea_robust", "rmsea_robust_low", "rmsea_robust_high"),
 ]
 _CHANGES = ["chi2_change", "df_change", "p_change", "cfi_change", "rmsea_change", "srmr_change"]
+_LIMITS = ["cfi_limit", "rmsea_limit"]
 
 _PARTIAL = {
     "thresholds": message("partial thresholds"),
@@ -35,7 +36,7 @@ def level_table(full: Mapping[str, GroupFit], rule: Rule) -> pd.DataFrame:
     rows: list[dict[str, object]] = []
     below, so_far = None, cast(object, True if is_sound(full["configural"]) else pd.NA)
     for level, fit in full.items():
-        row = {"level": level, **_figures(fit, below, rule)}
+        row = {"level": level, **_figures(fit, below, rule, level)}
         if below is not None:
             # A level above one that fails fails, and above one that could not be examined could not be either.
             so_far = row["holds"] = row["holds"] if so_far is True else so_far
@@ -47,27 +48,30 @@ def level_table(full: Mapping[str, GroupFit], rule: Rule) -> pd.DataFrame:
 def partial_table(ladder: list[Step], rule: Rule) -> pd.DataFrame:
     """Levels at which items are free, each against what holds below it."""
     rows = [
-        {"level": _PARTIAL[step.level], **_figures(step.fit, step.below, rule), "freed": _names(step)}
+        {"level": _PARTIAL[step.level], **_figures(step.fit, step.below, rule, step.level), "freed": _names(step)}
         for step in ladder
         if step.released
     ]
     scaled = [name for name in _SCALED if rows and name in rows[0]]
-    columns = ["level", *_INDICES, *scaled, *_CHANGES, "holds", "freed"]
+    columns = ["level", *_INDICES, *scaled, *_CHANGES, *_LIMITS, "holds", "freed"]
     return _typed(pd.DataFrame(rows, columns=columns))
 
 
-def _figures(fit: GroupFit, below: GroupFit | None, rule: Rule) -> dict[str, object]:
+def _figures(fit: GroupFit, below: GroupFit | None, rule: Rule, level: str) -> dict[str, object]:
     """Collect the indices of a fit and their changes against the level below; missing where they are no estimates."""
     sound = is_sound(fit)
     names = [name for name in [*_INDICES, *_SCALED] if name in fit.fit]
     own: dict[str, object] = {name: fit.fit[name] if sound or name == "df" else np.nan for name in names}
     if below is None:
-        return own | dict.fromkeys(_CHANGES, np.nan) | {"holds": pd.NA}
+        return own | dict.fromkeys([*_CHANGES, *_LIMITS], np.nan) | {"holds": pd.NA}
     change = {f"{name}_change": fit.leading[name] - below.leading[name] for name in ("cfi", "rmsea", "srmr")}
     change |= dict(zip(("chi2_change", "df_change", "p_change"), fit.change(below), strict=True))
     if not (sound and is_sound(below)):
         change |= {name: np.nan for name in change if name != "df_change"}
-    return own | {name: change[name] for name in _CHANGES} | {"holds": rule.holds(fit, below) if sound else pd.NA}
+    limit = rule.limit(fit, below, level)
+    ends = {"cfi_limit": -limit.cfi_fall, "rmsea_limit": limit.rmsea_rise}
+    holds = rule.holds(fit, below, level) if sound else pd.NA
+    return own | {name: change[name] for name in _CHANGES} | ends | {"holds": holds}
 
 
 def threshold_table(full: Mapping[str, GroupFit]) -> pd.DataFrame:

@@ -7,10 +7,11 @@ import numpy as np
 
 from loyalty_kit.core.messages import Message, message
 from loyalty_kit.measurement.cfa.soundness import is_proper
+from loyalty_kit.measurement.chance.limits import CUSTOMARY, Limit
 from loyalty_kit.measurement.factors.adequacy import UNRELATED
 from loyalty_kit.measurement.factors.fit_indices import FAIR_FIT, within
 from loyalty_kit.measurement.invariance.fit import GroupData, GroupFit
-from loyalty_kit.measurement.invariance.ladder import CHANCE, WORDS, Rule, Step, p_of_change
+from loyalty_kit.measurement.invariance.ladder import WORDS, Rule, Step, p_of_change
 
 NARROW = 0.002
 """Distance of a change from its limit within which another sample may well decide otherwise."""
@@ -38,6 +39,10 @@ class Decision:
         Against the level below; the last is the chi²-difference test's probability value.
     rule : Rule
         How much worse than the level below a level may fit.
+    limit : Limit
+        How far CFI may fall and RMSEA rise at this level.
+    around : tuple of Limit
+        The same at half and at twice the error; none where a user named the limits.
     """
 
     level: str
@@ -45,18 +50,28 @@ class Decision:
     rmsea_change: float
     p_change: float
     rule: Rule
+    limit: Limit
+    around: tuple[Limit, ...] = ()
 
     @property
     def slack(self) -> float:
         """How far the change that comes closest stays within its limit; below 0 where one goes beyond."""
-        return min(self.rule.cfi_fall + self.cfi_change, self.rule.rmsea_rise - self.rmsea_change)
+        return self._slack(self.limit)
 
     @property
     def narrow(self) -> bool:
-        """Whether a change of 0.002, or a p value not twice as large, would decide otherwise."""
-        if self.p_change > CHANCE:
-            return self.slack < 0 and self.p_change <= 2 * CHANCE
-        return abs(self.slack) <= NARROW
+        """Whether limits at half or twice the error, or limits that a user named moved by 0.002, decide otherwise."""
+        if not self.around:
+            return abs(self.slack) <= NARROW
+        return any((self._slack(own) >= 0) != (self.slack >= 0) for own in self.around)
+
+    @property
+    def small(self) -> bool:
+        """Whether a change beyond the simulated limits is within those that are customary."""
+        return bool(self.around) and self.slack < 0 <= self._slack(CUSTOMARY)
+
+    def _slack(self, limit: Limit) -> float:
+        return min(limit.cfi_fall + self.cfi_change, limit.rmsea_rise - self.rmsea_change)
 
 
 def is_sound(fit: GroupFit) -> bool:
@@ -83,24 +98,46 @@ def decision(ladder: list[Step], rule: Rule) -> Decision:
     if not steps[-1].holds:
         return _change(steps[-1].level, steps[-1].tied, steps[-1].below, rule)
     changes = (_change(step.level, step.fit, step.below, rule) for step in steps)
-    return min(changes, key=lambda found: (found.p_change > CHANCE, found.slack))
+    return min(changes, key=lambda found: found.slack)
 
 
 def _change(level: str, fit: GroupFit, below: GroupFit, rule: Rule) -> Decision:
     change = {name: fit.leading[name] - below.leading[name] for name in ("cfi", "rmsea")}
-    return Decision(level, change["cfi"], change["rmsea"], p_of_change(fit, below), rule)
+    own = (rule, rule.limit(fit, below, level), tuple(rule.at(around, fit, below, level) for around in rule.around))
+    return Decision(level, change["cfi"], change["rmsea"], p_of_change(fit, below), *own)
 
 
 def reserve(found: Decision, configural: GroupFit) -> str:
-    """Say in the same sentence as the verdict that it is narrow and that the structure itself fits badly."""
-    narrow = message("; the decision is narrow") if found.narrow else ""
+    """Say in the same sentence as the verdict what limits it: narrow, small, or of a structure that fits badly."""
+    parts: list[str] = []
+    if found.narrow:
+        parts.append(message("; the decision is narrow"))
+    if found.small:
+        parts.append(
+            message(
+                "; the change is more than chance brings, though within {cfi:.2f} of CFI and {rmsea:.3f} of RMSEA, "
+                "which many call small",
+                cfi=CUSTOMARY.cfi_fall,
+                rmsea=CUSTOMARY.rmsea_rise,
+            )
+        )
     fit = {name: configural.leading[name] for name in FAIR_FIT}
-    if within(fit, FAIR_FIT):
-        return narrow
-    poor = message(
-        "; the structure itself fits these groups poorly (CFI {cfi:.3f}, RMSEA {rmsea:.3f}, SRMR {srmr:.3f})", **fit
-    )
-    return message("{narrow}{poor}", narrow=narrow, poor=poor) if narrow else poor
+    if not within(fit, FAIR_FIT):
+        parts.append(
+            message(
+                "; the structure itself fits these groups poorly (CFI {cfi:.3f}, RMSEA {rmsea:.3f}, SRMR {srmr:.3f})",
+                **fit,
+            )
+        )
+    return _joined(parts)
+
+
+def _joined(parts: list[str]) -> str:
+    """Sentence part of several, one after the other."""
+    if not parts:
+        return ""
+    *before, last = parts
+    return message("{before}{own}", before=_joined(before), own=last) if before else last
 
 
 def verdict(ladder: list[Step], group: str, found: Decision | None, why: str, reserved: str) -> str:
@@ -111,7 +148,7 @@ def verdict(ladder: list[Step], group: str, found: Decision | None, why: str, re
         "cfi": found.cfi_change,
         "rmsea": found.rmsea_change,
         "p": found.p_change,
-        "rule": found.rule.described(),
+        "rule": found.rule.described(found.limit),
         "reserve": reserved,
     }
     scalar = next((step for step in ladder if step.level == "scalar"), None)

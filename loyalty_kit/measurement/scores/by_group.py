@@ -9,6 +9,7 @@ import pandas as pd
 
 from loyalty_kit.core.checks import check_level, check_responses, check_whole
 from loyalty_kit.core.results import Result
+from loyalty_kit.measurement.latent.estimators import Estimator, check_estimator
 from loyalty_kit.measurement.scores.comparability import Comparability, comparability
 from loyalty_kit.measurement.scores.differences import LevelMeans, level_means
 from loyalty_kit.statistics.multiplicity import holm
@@ -87,6 +88,7 @@ def scores_by_group(
     *,
     by: str | Sequence[str] | None = None,
     min_answered: float = 0.5,
+    estimator: Estimator = "mlr",
     confidence: float = 0.95,
     min_cell: int = 5,
 ) -> ScoresByGroupResult:
@@ -102,6 +104,8 @@ def scores_by_group(
         Grouping columns; those of the codebook where not given.
     min_answered : float
         Share of a scale's items that a respondent must have answered.
+    estimator : {'ml', 'mlr', 'wlsmv'}
+        That of the test of invariance, as in `invariance`.
     confidence : float
         Level of the intervals.
     min_cell : int
@@ -141,6 +145,7 @@ def scores_by_group(
     check_codebook(codebook)
     check_level(confidence, "confidence")
     check_whole(min_cell, "min_cell", 1)
+    check_estimator(estimator, "listwise")
     groups = list(codebook.groups if by is None else [by] if isinstance(by, str) else by)
     check_responses(responses, groups)
     scores = score(responses, codebook, min_answered=min_answered, confidence=confidence)
@@ -154,7 +159,13 @@ def scores_by_group(
         few = hidden_levels(counts["all"], min_cell)
         hidden[group], levels = int(few.sum()), list(counts.index[~few])
         judged[group] = comparability(
-            responses, codebook, group, scores.weights, confidence=confidence, min_cell=min_cell
+            responses,
+            codebook,
+            group,
+            scores.weights,
+            estimator=estimator,
+            confidence=confidence,
+            min_cell=min_cell,
         )
         for name in names:
             small = (hidden_levels(counts[name], min_cell) | few)[levels]

@@ -10,6 +10,7 @@ import pandas as pd
 from loyalty_kit.core.errors import InputError
 from loyalty_kit.core.selection import FEWEST
 from loyalty_kit.measurement.invariance.invariance import InvarianceResult, invariance
+from loyalty_kit.measurement.latent.estimators import Estimator
 from loyalty_kit.survey.codebook import Codebook
 from loyalty_kit.survey.constant_items import drop_constant_items
 from loyalty_kit.survey.groups import level_texts
@@ -53,6 +54,7 @@ def comparability(
     group: str,
     weights: pd.DataFrame,
     *,
+    estimator: Estimator = "mlr",
     confidence: float,
     min_cell: int = FEWEST,
 ) -> Comparability:
@@ -68,6 +70,8 @@ def comparability(
         Grouping column.
     weights : DataFrame of shape (scales, indices)
         Weight of each scale in each index, as scores carry it.
+    estimator : {'ml', 'mlr', 'wlsmv'}
+        That of the test of invariance.
     confidence : float
         Level of the intervals.
     min_cell : int
@@ -86,8 +90,9 @@ def comparability(
     texts = level_texts(responses, codebook, group)
     common = texts.map(texts.value_counts()) >= min_cell
     rows = responses.assign(**{group: texts.where((texts != "(none)") & common, None)})
+    book = drop_constant_items(rows, codebook).codebook
     try:
-        found = invariance(rows, drop_constant_items(rows, codebook).codebook, group=group, confidence=confidence)
+        found = invariance(rows, book, group=group, estimator=estimator, confidence=confidence)
     except InputError as error:
         return _standings(codebook, weights, "not examined", error.said, "", (), {})
     levels = tuple(str(level) for level in found.groups.index)
@@ -99,9 +104,9 @@ def comparability(
 
 
 def _freed(found: InvarianceResult) -> dict[str, list[str]]:
-    """Items whose loading or intercept had to be set free, by scale."""
+    """Items whose thresholds, loading or intercept had to be set free, by scale."""
     table = found.items
-    apart = table[table["freed"].astype(bool) & table["level"].isin(["metric", "scalar"])]
+    apart = table[table["freed"].astype(bool) & table["level"].isin(["thresholds", "metric", "scalar"])]
     names: dict[str, list[str]] = {}
     for scale, item in zip(apart["scale"], apart["item"], strict=True):
         names.setdefault(str(scale), []).append(str(item))

@@ -8,8 +8,9 @@ from great_tables import GT
 from matplotlib.axes import Axes
 
 from loyalty_kit.core.errors import GroupsError
-from loyalty_kit.core.language import in_a_row, level, number, probability, term, translate
+from loyalty_kit.core.language import in_a_row, level, number, percent, probability, term, translate
 from loyalty_kit.core.messages import figure
+from loyalty_kit.measurement.chance.limits import POWERFUL, WEAKER
 from loyalty_kit.measurement.invariance.invariance import InvarianceResult
 from loyalty_kit.measurement.invariance.verdict import Decision
 from loyalty_kit.reporting.behind import Behind
@@ -35,7 +36,8 @@ def describe_invariance(result: InvarianceResult) -> Passage:
     dropped = [say("invariance.sample", n=result.n_used, dropped=result.n_dropped)] if result.n_dropped else []
     if result.obstacle:
         return Passage([Sentence(_unexamined(result), "warning"), *dropped, *last])
-    sentences = [Sentence(translate(result.verdict), "plain" if result.comparable else "warning"), *dropped]
+    sentences = [Sentence(translate(result.verdict), "plain" if result.comparable else "warning")]
+    sentences += [*_chance(result), *dropped]
     freed = result.items.loc[result.items["freed"].astype(bool), "item"].unique()
     if len(freed):
         sentences.append(say("invariance.freed", items=in_a_row(freed)))
@@ -66,17 +68,20 @@ def levels_table(result: InvarianceResult) -> GT:
         "df": "df",
         "cfi": "cfi",
         "cfi_change": "cfi_change",
+        "cfi_limit": "limit",
         "rmsea": "rmsea",
         "rmsea_change": "rmsea_change",
+        "rmsea_limit": "limit",
         "p_change": "p_change",
     }
     changes = ["cfi", "cfi_change", "rmsea", "rmsea_change"]
+    limits = ["cfi_limit", "rmsea_limit"]
     return lay_out(
-        shown.astype({name: float for name in changes}),
+        shown.astype({name: float for name in [*changes, *limits]}),
         name="invariance",
         title=term("title.invariance"),
         labels=headings(columns),
-        decimals={3: changes, 1: ["chi2"]},
+        decimals={3: ["cfi", "rmsea"], 4: ["cfi_change", "rmsea_change", *limits], 1: ["chi2"]},
         note=term("note.invariance", method=translate(result.method), groups=_sizes(result)),
         behind=Behind({"p_change": "raw_p_change"}),
     )
@@ -96,6 +101,7 @@ def plot_levels(result: InvarianceResult, *, ax: Axes | None = None) -> Axes:
         for shift, column, colour in ((0.2, "cfi_change", BLUE), (-0.2, "rmsea_change", ORANGE)):
             place, name = np.arange(len(steps)) + shift, label(f"figure.{column}")
             ax.barh(place, steps[column], height=0.32, color=colour, label=name)
+            ax.vlines(steps[column.replace("change", "limit")], place - 0.17, place + 0.17, color=INK, linewidth=1.5)
         ax.axvline(0, color=INK, linewidth=1)
         ax.set_yticks(range(len(steps)), [_outcome(str(row.level), row.holds) for row in steps.itertuples()])
         ax.set_xlabel(label("figure.invariance_x"))
@@ -120,6 +126,16 @@ def comparability(groups: InvarianceResult | GroupsError | None, *, settled: boo
     first = say(f"structure.groups_{case}", group=groups.by, figures=figures, reserve=reserve)
     doubted = groups.comparable and groups.doubts
     return [first, *([say("structure.groups_doubt", why=translate(groups.doubts[0]))] if doubted else [])]
+
+
+def _chance(result: InvarianceResult) -> list[Sentence]:
+    """How often the limits refuse groups that are alike, and how often they see a difference."""
+    found = result.chance
+    if found is None:
+        return []
+    case = "chance" if found.power >= POWERFUL else "chance_weak"
+    shares = {"error": percent(found.error), "power": percent(found.power)}
+    return [say(f"invariance.{case}", difference=f"{WEAKER:.1f}", draws=found.draws, **shares)]
 
 
 def _difference(row: dict[Any, Any], result: InvarianceResult) -> Sentence:
@@ -156,7 +172,7 @@ def _called(name: object, result: InvarianceResult) -> str:
 def _change_in_words(found: Decision) -> str:
     """Write the figures that decide, with digits enough to tell them from their limits."""
     changes = {"cfi": figure(found.cfi_change, "+.4f"), "rmsea": figure(found.rmsea_change, "+.4f")}
-    limits = {"cfi_limit": figure(-found.rule.cfi_fall, "+.4f"), "rmsea_limit": figure(found.rule.rmsea_rise, "+.4f")}
+    limits = {"cfi_limit": figure(-found.limit.cfi_fall, "+.4f"), "rmsea_limit": figure(found.limit.rmsea_rise, "+.4f")}
     step = term(f"verdict.{found.level}")
     return term("structure.change", step=step, p=probability(found.p_change), **changes, **limits)
 
