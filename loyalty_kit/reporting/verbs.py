@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import loyalty_kit.reporting as reporting
 from loyalty_kit.core.drawing.behind import explain
 from loyalty_kit.core.drawing.narrow import has_narrow_form
-from loyalty_kit.core.errors import InputError, TooLittleError, kind
+from loyalty_kit.core.errors import GroupsError, InputError, TooLittleError, kind
 from loyalty_kit.core.language import translate
 from loyalty_kit.core.messages import labelled
 from loyalty_kit.reporting.behind import ReportTable
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 View = TypeVar("View", bound=Callable[..., Any])
 Views = dict[type, dict[str, Callable[..., Any]]]
 """Functions by type of result and name of view; the first of a type is what it shows where no view is named."""
+
+_NOT_MADE = (TooLittleError, GroupsError)
+"""Reasons that stand where a report has no result: said in its place, with nothing to draw."""
 
 SENTENCES: Views = {}
 TABLES: Views = {}
@@ -105,14 +108,14 @@ def table(result: Any, view: str | None = None, **options: Any) -> "GT | None":
     -------
     GT or None
         Text from the data escaped, numbers rounded; full precision stands in `result.to_frame()`. None for
-        None, for a TooLittleError, and where the view has no row.
+        None, for a TooLittleError or GroupsError, and where the view has no row.
 
     Raises
     ------
     InputError
         If the result has no table, or no such view.
     """
-    if result is None or isinstance(result, TooLittleError):
+    if result is None or isinstance(result, _NOT_MADE):
         return None
     with labelled(getattr(result, "labels", None)):
         function = view_of(TABLES, "table", result, view)
@@ -139,14 +142,14 @@ def plot(result: Any, view: str | None = None, *, ax: "Axes | None" = None, **op
     Returns
     -------
     Axes or None
-        None for None, and for a TooLittleError.
+        None for None, and for a TooLittleError or GroupsError.
 
     Raises
     ------
     InputError
         If the result has no figure, or no such view.
     """
-    if result is None or isinstance(result, TooLittleError):
+    if result is None or isinstance(result, _NOT_MADE):
         return None
     function = view_of(FIGURES, "plot", result, view)
 
