@@ -110,8 +110,8 @@ def limits(found: Changes, *, error: float = ERROR) -> dict[str, Limit]:
             break
         best = ordered[:, k]
     ends, usual = best.reshape(-1, 2) + _ROUNDING, columns.mean(axis=1).reshape(-1, 2)
-    each = zip(found, ends, usual, strict=True)
-    return {level: Limit(*map(float, end), *map(float, mean), simulated=True) for level, end, mean in each}
+    each = zip(found, ends.tolist(), usual.tolist(), strict=True)
+    return {level: Limit(fall, rise, own, other, simulated=True) for level, (fall, rise), (own, other) in each}
 
 
 def refused(found: Changes, own: Mapping[str, Limit]) -> float:

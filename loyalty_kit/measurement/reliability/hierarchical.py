@@ -74,8 +74,7 @@ def hierarchy(correlation: Floats, *, factors: int = GROUP_FACTORS) -> Hierarchy
             p,
             factors,
             message(
-                "{items} items are too few for a general factor beside {factors} of groups of items; it takes {least}.",
-                items=p,
+                "A general factor beside {factors} factors of groups of items takes {least} items or more.",
                 factors=factors,
                 least=_fewest(factors),
             ),

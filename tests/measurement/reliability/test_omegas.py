@@ -128,7 +128,7 @@ def test_what_cannot_be_told_has_its_reason():
     assert np.isfinite(table.loc["pair", "ordinal_alpha"])
     assert "unique one-factor solution" in why["pair", "omega_total"]
     assert table.loc["three", ["omega_ci_low", "omega_ci_high", "ordinal_omega"]].notna().all()
-    assert "3 items are too few" in why["three", "omega_hierarchical"]
+    assert "takes 6 items or more" in why["three", "omega_hierarchical"]
     assert table.loc["same", ["omega_ci_low", "ordinal_omega"]].isna().all()
     assert "20" in why["fine", "ordinal_omega"]
 
@@ -170,7 +170,7 @@ def test_single_sets_of_items_have_their_interval_and_their_refusals():
     assert found.ci_low < found.estimate < found.ci_high
     few = omega_hierarchical(items)
     assert np.isnan(few.estimate)
-    assert "takes 6" in few.warnings[0]
+    assert "takes 6 items or more" in few.warnings[0]
     with pytest.raises(InputError, match="factors"):
         omega_hierarchical(items, factors=2)
 
