@@ -101,7 +101,9 @@ def plot_levels(result: InvarianceResult, *, ax: Axes | None = None) -> Axes:
         for shift, column, colour in ((0.2, "cfi_change", BLUE), (-0.2, "rmsea_change", ORANGE)):
             place, name = np.arange(len(steps)) + shift, label(f"figure.{column}")
             ax.barh(place, steps[column], height=0.32, color=colour, label=name)
-            ax.vlines(steps[column.replace("change", "limit")], place - 0.17, place + 0.17, color=INK, linewidth=1.5)
+            told = label("figure.limit") if column == "rmsea_change" else None
+            ends = steps[column.replace("change", "limit")]
+            ax.plot(ends, place, "|", color=INK, markersize=13, markeredgewidth=1.6, label=told)
         ax.axvline(0, color=INK, linewidth=1)
         ax.set_yticks(range(len(steps)), [_outcome(str(row.level), row.holds) for row in steps.itertuples()])
         ax.set_xlabel(label("figure.invariance_x"))
