@@ -18,6 +18,7 @@ from loyalty_kit.customers.staying.cuts import check_counts, check_days, fit_at
 from loyalty_kit.customers.staying.keeping import KeepingResult, worth_of_a_point
 from loyalty_kit.customers.staying.known import known_at, median_gaps, more_features, stayed_away, with_more
 from loyalty_kit.customers.staying.lapsed import LapsedResult, lapsed_rule
+from loyalty_kit.customers.staying.rolling import risks_before
 from loyalty_kit.customers.transactions.day_numbers import as_date, day_number
 from loyalty_kit.customers.transactions.ledger import Ledger
 from loyalty_kit.customers.transactions.transactions import Transactions
@@ -104,6 +105,7 @@ class ChurnResult(Result):
     judged: Judged
     net_share: float
     now: pd.Series
+    more: pd.DataFrame | None = None
     warnings: tuple[str, ...] = ()
 
     @property
@@ -124,6 +126,24 @@ class ChurnResult(Result):
         """Area under the curve."""
         label = message("Area under the curve of who stays away")
         return (Estimate("churn_auc", self.auc, self.ci_low, self.ci_high, self.n_used, label),)
+
+    def rolling(self) -> pd.DataFrame:
+        """Judge the model at `at` and at up to four days half a horizon apart before it.
+
+        Returns
+        -------
+        DataFrame
+            cut, customers, said (mean risk), left (share away), expected_over_observed, auc, ci_low, ci_high,
+            the last one last. Each is fitted to who bought by its day: one day praises or damns a model by its season.
+        """
+        return risks_before(
+            self.ledger,
+            day_number(self.at),
+            self.horizon,
+            more=self.more,
+            model=self.model,
+            confidence=self.confidence,
+        )
 
     def lapsed(self, *, multiple: float = 2.0) -> LapsedResult:
         """Judge the rule 'away for longer than so many of one's own gaps' beside the model, at the same day.
@@ -332,6 +352,7 @@ def churn(
         judged=judged,
         net_share=transactions.net_share,
         now=pd.Series(newest(today), index=today.index),
+        more=more,
         warnings=_told(constant, ratio),
     )
 

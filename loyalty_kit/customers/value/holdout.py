@@ -80,23 +80,33 @@ def rolling(
     confidence: float,
     rng: np.random.Generator,
     covariates: Covariates = NO_COVARIATES,
+    known: Holdout | None = None,
 ) -> pd.DataFrame:
-    """Predicted and actual purchases of one model at several cuts; of a part of very many customers, scaled up."""
+    """Predicted and actual purchases of one model at several cuts; of a part of very many customers, scaled up.
+
+    `known` is a holdout of all customers that need not be fitted again.
+    """
     end, every = last_day(ledger), max(len(ledger.ids) // MANY, 1)
     some = ledger.some(ledger.customer % every == 0)
     rows = []
     for cut in sorted(cuts):
         span = min((end - cut) // WEEK, weeks)
-        histories, after = (histories_of(some, day, covariates.values) for day in (cut, cut + WEEK * span))
-        later = after.of(np.searchsorted(after.who, histories.who))
-        fits = _fits_at(name, histories, covariates)
-        held = Holdout(histories, histories.cells(), fits, float(span), later.x - histories.x, later.cells())
+        fitted = known is not None and every == 1 and (known.histories.end, known.weeks) == (cut, span)
+        held = known if fitted and known is not None else _holdout_at(some, name, cut, span, covariates)
         (part,) = predicted(held, name, rng)
         came = _came(ledger, cut, cut + WEEK * span)
         total = Total(every * part.mean, part.relative, float(np.sqrt(every)) * part.chance)
         ends = total.interval(confidence, rng)
         rows.append((str(np.datetime64(cut, "D")), float(span), total.mean, *ends, came, total.mean / max(came, 1)))
     return pd.DataFrame(rows, columns=ROLLING).astype({"actual": int})
+
+
+def _holdout_at(ledger: Ledger, name: str, cut: int, span: int, covariates: Covariates) -> Holdout:
+    """Fit one model at a cut, and look at what came in so many weeks."""
+    histories, after = (histories_of(ledger, day, covariates.values) for day in (cut, cut + WEEK * span))
+    later = after.of(np.searchsorted(after.who, histories.who))
+    fits = _fits_at(name, histories, covariates)
+    return Holdout(histories, histories.cells(), fits, float(span), later.x - histories.x, later.cells())
 
 
 def _fits_at(name: str, histories: Histories, covariates: Covariates) -> dict[str, Fit]:

@@ -11,6 +11,7 @@ from loyalty_kit.customers.value.models.histories import WEEK, histories_of, med
 REPEAT_BUYERS = 100
 GAPS = 2
 """Median gaps between purchases that the log must cover."""
+YEAR_DAYS = 365
 SHORTEST = 4
 """Weeks of the shortest holdout that is taken unasked."""
 
@@ -35,6 +36,7 @@ def check_ledger(ledger: Ledger, horizon: int) -> None:
             gap=gap,
             needed=GAPS * gap,
         )
+    _check_hole(ledger)
     if horizon > weeks:
         raise InputError(
             "'horizon' is {horizon} weeks, and the log covers {weeks:.1f}; look at most as far ahead as it reaches "
@@ -42,6 +44,20 @@ def check_ledger(ledger: Ledger, horizon: int) -> None:
             horizon=horizon,
             weeks=weeks,
             longest=int(weeks),
+        )
+
+
+def _check_hole(ledger: Ledger) -> None:
+    """Refuse a log that holds nothing for longer than all that it holds lasts: a date is wrong, or rows are lost."""
+    days = np.unique(ledger.purchases.day)
+    gaps = np.diff(days)
+    longest = int(gaps.argmax())
+    if gaps[longest] > max(days[-1] - days[0] - gaps[longest], YEAR_DAYS):
+        raise InputError(
+            "From {first} to {last} the log holds no purchase, longer than all the rest of it lasts: a date is wrong, "
+            "or rows are lost; mend it, or read the part that is whole.",
+            first=str(np.datetime64(int(days[longest]), "D")),
+            last=str(np.datetime64(int(days[longest + 1]), "D")),
         )
 
 

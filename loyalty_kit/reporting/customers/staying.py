@@ -63,6 +63,32 @@ def churn_table(result: ChurnResult) -> GT:
     )
 
 
+@tabulates(ChurnResult, "rolling")
+def churn_rolling_table(result: ChurnResult) -> GT:
+    """Lay out how many were said to stay away at earlier days, and how many did."""
+    table = result.rolling()
+    shown = table.assign(interval=span(table["ci_low"], table["ci_high"], 2))
+    columns = {
+        "cut": "cut",
+        "customers": "customers",
+        "said": "risk_said",
+        "left": "stayed_away",
+        "expected_over_observed": "said_over_came",
+        "auc": "auc",
+        "interval": "interval",
+    }
+    return lay_out(
+        shown,
+        name="churn-rolling",
+        title=term("title.churn_rolling"),
+        labels=headings(columns, level=level(result.confidence)),
+        decimals={0: ["customers"], 2: ["expected_over_observed", "auc"]},
+        percent=["said", "left"],
+        note=term("note.churn_rolling", days=result.horizon),
+        behind=Behind({"interval": ("ci_low", "ci_high")}),
+    )
+
+
 @draws(ChurnResult, "churn")
 def plot_churn(result: ChurnResult, *, ax: Axes | None = None) -> Axes:
     """Draw the share who stayed away by the risk said, beside the line on which both are equal."""

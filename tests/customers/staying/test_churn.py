@@ -198,3 +198,19 @@ def test_risks_are_calibrated_in_a_steady_shop_and_one_that_grows_but_not_across
         assert abs(np.mean(ratios[kind]) - 1) < 0.02 + 2 * np.std(ratios[kind]) / 20**0.5
     assert abs(np.mean(slopes) - 1) < 0.12
     assert off["season"] > 3 * off["steady"] and told >= 5
+
+
+def test_rolling_days_are_those_of_the_model_at_each():
+    """Each row is what lk.churn says at that day; days lie half a horizon apart, the last one last."""
+    rows, _ = orders("steady", 700, 70, 0, np.random.default_rng(2))
+    log = lk.read_transactions(rows, customer="who", time="when", amount="paid")
+    found = lk.churn(log, at="2026-01-31", horizon=80)
+    table = found.rolling()
+    assert list(table)[:5] == ["cut", "customers", "said", "left", "expected_over_observed"]
+    assert table["cut"].tolist()[-2:] == ["2025-12-22", "2026-01-31"]
+    last, before = table.iloc[-1], table.iloc[-2]
+    assert (last["auc"], last["ci_low"], last["left"]) == (found.auc, found.ci_low, found.left)
+    again = lk.churn(log, at="2025-12-22", horizon=80)
+    assert (before["auc"], before["expected_over_observed"]) == (again.auc, again.expected_over_observed)
+    assert len(table) <= 5
+    assert "2025-12-22" in lk.table(found, "rolling").as_raw_html()

@@ -90,7 +90,9 @@ def test_what_contacts_bring_lies_within_the_interval_as_often_as_said(shop, due
         rows, _ = orders(shop, 1500, 90, 0, rng)
         known = rows[rows["when"] < "2026-07-01"]
         found = lk.churn(
-            lk.read_transactions(known, customer="who", time="when", amount="paid"), at="2026-04-07", horizon=84
+            lk.read_transactions(known, customer="who", time="when", amount="paid"),
+            at=(known["when"].max() - pd.Timedelta(days=84)).date(),
+            horizon=84,
         )
         effect = 0.1 + 0.02 * rng.standard_normal()
         plan = found.contact(50.0, 2.0, (effect, effect - 0.0392, effect + 0.0392))

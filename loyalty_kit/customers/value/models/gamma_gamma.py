@@ -7,6 +7,7 @@ import numpy.typing as npt
 from scipy import stats
 from scipy.special import gammaln, psi
 
+from loyalty_kit.customers.value.models.counts import of_counts
 from loyalty_kit.customers.value.models.fitting import Fit, fit
 from loyalty_kit.customers.value.models.histories import Histories
 
@@ -27,13 +28,21 @@ def likelihood(theta: Floats, x: Floats, z: Floats) -> tuple[Floats, Floats]:
     Fader, P. S. & Hardie, B. G. S. (2013). The Gamma-Gamma model of monetary value.
     """
     p, q, gamma = np.exp(theta)
-    log_sum, both = np.log(gamma + x * z), psi(p * x + q)
-    ll = gammaln(p * x + q) - gammaln(p * x) - gammaln(q) + q * np.log(gamma)
-    ll = ll + (p * x - 1) * np.log(z) + p * x * np.log(x) - (p * x + q) * log_sum
+    log_sum, log_z = np.log(gamma + x * z), np.log(z)
+
+    def of(n: Floats) -> Floats:
+        """Part of the likelihood that depends on the count alone, and its slopes in p, a day, and q."""
+        days = np.maximum(n, 1.0)
+        ll = gammaln(p * days + q) - gammaln(p * days) - gammaln(q) + p * days * np.log(days)
+        both = psi(p * days + q)
+        return np.stack([ll, both - psi(p * days) + np.log(days), both - psi(q)])
+
+    ll, by_p, by_q = of_counts(of, x)
+    ll = ll + q * np.log(gamma) + (p * x - 1) * log_z - (p * x + q) * log_sum
     gradient = np.stack(
         [
-            x * (both - psi(p * x) + np.log(z) + np.log(x) - log_sum),
-            both - psi(q) + np.log(gamma) - log_sum,
+            x * (by_p + log_z - log_sum),
+            by_q + np.log(gamma) - log_sum,
             q / gamma - (p * x + q) / (gamma + x * z),
         ]
     )

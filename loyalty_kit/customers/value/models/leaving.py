@@ -22,8 +22,19 @@ STEEP, DEEP = 2.0, 600.0
 SUMS = 5
 
 
-def sums_of(theta: Floats, x: Floats, t_x: Floats, T: Floats) -> Floats:
+def sums_of(theta: Floats, x: Floats, t_x: Floats, T: Floats, start: Floats, sums: int = SUMS) -> Floats:
     """Integrals from t_x to T of f, f log(alpha + τ), f / (alpha + τ), f log(beta + τ), f / (beta + τ): (5, histories).
+
+    Parameters
+    ----------
+    theta : array of shape (4,) or (4, histories)
+        Log parameters.
+    x, t_x, T : arrays of shape (histories,)
+        Histories.
+    start : array of shape (histories,)
+        What `start_of` gives.
+    sums : int
+        How many of these integrals are needed, from the first.
 
     Notes
     -----
@@ -32,18 +43,18 @@ def sums_of(theta: Floats, x: Floats, t_x: Floats, T: Floats) -> Floats:
     of the same count on whole days differ in the ends alone: each day is taken once, by 6 nodes, and days are added up
     from the last one backwards, so that the difference of two of these sums holds all its digits.
     """
-    found = np.empty((SUMS, len(x)))
+    found = np.empty((sums, len(x)))
     alone = np.ones(len(x), dtype=bool)
     if theta.ndim == 1:
         shared = _shared(np.exp(theta), x, t_x, T)
         if shared.any():
-            found[:, shared] = _by_days(np.exp(theta), x[shared], t_x[shared], T[shared])
+            found[:, shared] = _by_days(np.exp(theta), x[shared], t_x[shared], T[shared], start[shared], sums)
         alone = ~shared
     places = np.flatnonzero(alone)
     for at in range(0, len(places), BLOCK):
         some = places[at : at + BLOCK]
         own = theta if theta.ndim == 1 else theta[:, some]
-        found[:, some] = _by_nodes(np.exp(own), x[some], t_x[some], T[some])
+        found[:, some] = _by_nodes(np.exp(own), x[some], t_x[some], T[some])[:sums]
     return found
 
 
@@ -89,7 +100,7 @@ def _shared(p: Floats, x: Floats, t_x: Floats, T: Floats) -> Truths:
     return found
 
 
-def _by_days(p: Floats, x: Floats, t_x: Floats, T: Floats) -> Floats:
+def _by_days(p: Floats, x: Floats, t_x: Floats, T: Floats, start: Floats, sums: int = SUMS) -> Floats:
     """Integrals of histories on whole days, by a table of days for each count."""
     r, alpha, s, beta = p
     first, last = np.rint(DAYS * t_x).astype(np.intp), np.rint(DAYS * T).astype(np.intp)
@@ -101,12 +112,14 @@ def _by_days(p: Floats, x: Floats, t_x: Floats, T: Floats) -> Floats:
     # Each power over the one at the start, where it is the largest.
     log_alpha, log_beta = np.log(from_alpha), np.log(from_beta)
     fixed = near * DAY_WEIGHTS * span * s * np.exp(-(s + 1) * (log_beta - np.log(beta)))
-    moments = np.stack([fixed, fixed * log_alpha, fixed / from_alpha, fixed * log_beta, fixed / from_beta])
-    counts, row = np.unique(x, return_inverse=True)
-    table = np.zeros((len(counts), SUMS, len(begins) + 1))
+    moments = np.stack([fixed, fixed * log_alpha, fixed / from_alpha, fixed * log_beta, fixed / from_beta][:sums])
+    whole = x.astype(np.intp)
+    counts = np.flatnonzero(np.bincount(whole))
+    row = np.searchsorted(counts, np.arange(whole.max() + 1))[whole]
+    table = np.zeros((len(counts), sums, len(begins) + 1))
     for place, shape in enumerate(r + counts):
         each = np.einsum("qdk,dk->qd", moments, np.exp(-shape * (log_alpha - np.log(alpha))))
         table[place, :, :-1] = np.cumsum(each[:, ::-1], axis=1)[:, ::-1]
-    scale = -(r + x) * np.log(alpha) - (s + 1) * np.log(beta) - start_of(p, x, t_x)
+    scale = -(r + x) * np.log(alpha) - (s + 1) * np.log(beta) - start
     found: Floats = (table[row, :, first] - table[row, :, last]).T * np.exp(scale)
     return found

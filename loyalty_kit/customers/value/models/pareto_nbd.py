@@ -31,13 +31,14 @@ def likelihood(theta: Floats, x: Floats, t_x: Floats, T: Floats) -> tuple[Floats
     """
     r, alpha, s, beta = np.exp(theta)
     log_alpha, log_beta = np.log(alpha + T), np.log(beta + T)
-    there, gone = _there(np.exp(theta), x, t_x, T), sums_of(theta, x, t_x, T)
+    start = start_of(np.exp(theta), x, t_x)
+    there, gone = np.exp(-(r + x) * log_alpha - s * log_beta - start), sums_of(theta, x, t_x, T, start)
     # At the corner of the parameters, where everybody leaves at once, the nodes miss the whole integral.
     whole = np.maximum(there + gone[0], TINY)
     there = there / whole
     gone = gone / whole
     ll, by_r = of_counts(lambda n: np.stack([gammaln(r + n) - gammaln(r), psi(r + n) - psi(r)]), x, r)
-    ll = ll + r * np.log(alpha) + s * np.log(beta) + start_of(np.exp(theta), x, t_x) + np.log(whole)
+    ll = ll + r * np.log(alpha) + s * np.log(beta) + start + np.log(whole)
     gradient = np.stack(
         [
             by_r + np.log(alpha) - there * log_alpha - gone[1],
@@ -49,17 +50,12 @@ def likelihood(theta: Floats, x: Floats, t_x: Floats, T: Floats) -> tuple[Floats
     return ll, gradient * np.exp(theta).reshape(len(theta), -1)
 
 
-def _there(p: Floats, x: Floats, t_x: Floats, T: Floats) -> Floats:
-    """Weight of still being there, measured as the integrals over the time of leaving are."""
-    r, alpha, s, beta = p
-    found: Floats = np.exp(-(r + x) * np.log(alpha + T) - s * np.log(beta + T) - start_of(p, x, t_x))
-    return found
-
-
 def alive(p: Floats, x: Floats, t_x: Floats, T: Floats) -> Floats:
     """Chance that a customer is still there."""
-    there = _there(p, x, t_x, T)
-    found: Floats = there / np.maximum(there + sums_of(np.log(p), x, t_x, T)[0], TINY)
+    r, alpha, s, beta = p
+    start = start_of(p, x, t_x)
+    there = np.exp(-(r + x) * np.log(alpha + T) - s * np.log(beta + T) - start)
+    found: Floats = there / np.maximum(there + sums_of(np.log(p), x, t_x, T, start, sums=1)[0], TINY)
     return found
 
 

@@ -30,7 +30,8 @@ def test_a_table_of_days_equals_the_nodes_of_each_history(shift, seed):
     data = store(np.random.default_rng(seed))
     shared = leaving._shared(p, *data)
     some = tuple(part[shared] for part in data)
-    table, nodes = leaving._by_days(p, *some), leaving._by_nodes(p, *some)
+    table = leaving._by_days(p, *some, leaving.start_of(p, *some[:2]))
+    nodes = leaving._by_nodes(p, *some)
     for place, size in ((0, 1.0), (1, 10.0), (2, 1.0), (3, 10.0), (4, 1.0)):
         assert np.abs(table[place] - nodes[place]).max(initial=0.0) <= 1e-9 * size
         kept = nodes[0] > 0
@@ -49,7 +50,7 @@ def test_a_table_of_days_equals_quadrature(scale):
     r, alpha, s, beta = p
     data = store(np.random.default_rng(2))
     x, t_x, T = (part[leaving._shared(p, *data)][:200:10] for part in data)
-    found = leaving._by_days(p, x, t_x, T)
+    found = leaving._by_days(p, x, t_x, T, leaving.start_of(p, x, t_x))
     for place, (n, low, high) in enumerate(zip(x, t_x, T, strict=True)):
         start = leaving.start_of(p, n, low)
 
