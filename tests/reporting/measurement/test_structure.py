@@ -318,3 +318,10 @@ def test_figures_without_standing_are_neither_printed_nor_recorded():
     assert not re.search(r"\d\.\d", page)
     assert not re.search(r"\d\.\d", seen(lk.plot(model)))
     assert model.loadings["standardized"].notna().all()
+
+
+def test_groups_that_could_not_be_compared_leave_their_place_empty():
+    """The reason is said; there is nothing to draw and no table, and the report goes on."""
+    reason = lk.GroupsError("Nobody in group 'web' gave the answer 1.")
+    assert "was not examined" in str(lk.describe(reason, "invariance"))
+    assert lk.plot(reason) is None and lk.table(reason) is None
