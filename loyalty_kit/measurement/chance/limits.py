@@ -98,17 +98,21 @@ def limits(found: Changes, *, error: float = ERROR) -> dict[str, Limit]:
 
     Notes
     -----
-    Each limit is the k-th largest change; k is the largest for which no more than error · (draws + 1) − 1 surveys go
-    beyond any limit: one more survey of the same kind then does so with at most that probability.
+    Each limit is the k-th largest change, or the next smaller one; k is the largest for which no more than
+    error · (draws + 1) − 1 surveys go beyond any limit: one more survey of the same kind then does so with hardly more
+    than that probability.
     """
     columns = np.stack([column for pair in found.values() for column in pair])
     ordered = -np.sort(-columns, axis=1)
     allowed = int(error * (columns.shape[1] + 1)) - 1
-    best = ordered[:, 0]
-    for k in range(columns.shape[1]):
-        if (columns > ordered[:, k : k + 1]).any(axis=0).sum() > allowed:
-            break
-        best = ordered[:, k]
+    every, rank = np.arange(len(columns)), np.zeros(len(columns), dtype=int)
+    # All limits tighten together as far as they may, then one after the other.
+    for turn in [every] * columns.shape[1] + [every[i : i + 1] for i in every]:
+        tighter = rank.copy()
+        tighter[turn] = np.minimum(tighter[turn] + 1, columns.shape[1] - 1)
+        if (columns > ordered[every, tighter][:, None]).any(axis=0).sum() <= allowed:
+            rank = tighter
+    best = ordered[every, rank]
     ends, usual = best.reshape(-1, 2) + _ROUNDING, columns.mean(axis=1).reshape(-1, 2)
     each = zip(found, ends.tolist(), usual.tolist(), strict=True)
     return {level: Limit(fall, rise, own, other, simulated=True) for level, (fall, rise), (own, other) in each}
