@@ -73,9 +73,12 @@ from .measurement.scores.recommendation import recommendation as recommendation
 from .measurement.structure_verdict import judge_structure as judge_structure
 from .paths.path_model import path_model as path_model
 from .programme.balance import effect_on_members as effect_on_members
+from .programme.earning import check_earning as check_earning
 from .programme.enrolment import enrolment_effect as enrolment_effect
 from .programme.files import read_members as read_members
 from .programme.participation import participation as participation
+from .programme.points.points_ledger import PointsLedger as PointsLedger
+from .programme.revenue import allocate_revenue as allocate_revenue
 from .programme.tiers import tier_jump as tier_jump
 from .publishing import batch as batch
 from .publishing.history.recording import record as record

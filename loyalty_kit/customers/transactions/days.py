@@ -174,7 +174,7 @@ def days_of(orders: Orders) -> CustomerDays:
 
 def _codes(column: pa.ChunkedArray) -> npt.NDArray[np.intp]:
     coded = column.combine_chunks().dictionary_encode()
-    return np.asarray(coded.indices.fill_null(-1)).astype(np.intp) + 1
+    return np.asarray(coded.indices.cast(pa.int64()).fill_null(-1)).astype(np.intp) + 1
 
 
 def _coded(column: pa.ChunkedArray) -> tuple[Whole, pd.Series | int]:

@@ -1,0 +1,1 @@
+"""The points ledger: postings checked, balances and lots, what is redeemed, what is owed."""
