@@ -13,7 +13,7 @@ from loyalty_kit.core.checks import check_choice, check_number, check_whole
 from loyalty_kit.core.errors import InputError, rows
 from loyalty_kit.core.messages import message
 from loyalty_kit.core.results import Result
-from loyalty_kit.core.selection import cell_texts
+from loyalty_kit.core.selection import FEWEST, cell_texts
 from loyalty_kit.intake.panels.frames import check_frame, collected, open_frame
 from loyalty_kit.programme.points.points_ledger import PointsLedger
 from loyalty_kit.programme.points.postings import DAY, EARN
@@ -61,6 +61,9 @@ class EarningResult(Result):
     def to_frame(self) -> pd.DataFrame:
         """Tidy frame, a row a channel."""
         return self.table.copy()
+
+    def _shown(self) -> pd.DataFrame:
+        return self.table[self.table["n"] + self.table["surplus"] >= FEWEST]
 
 
 def check_earning(

@@ -255,6 +255,22 @@ class People:
         tier = lk.tier_jump(points, score="points", threshold=1200, outcome="spend")
         return [found, found.placebo(dates=20), read, read.moments, member, shares, tier]
 
+    def points_objects(self) -> list[object]:
+        days = pd.Timestamp("2025-01-01") + pd.to_timedelta(np.arange(400) % 300, unit="D")
+        earned = pd.DataFrame({"member": self.ids, "day": days, "kind": "earn", "points": 100 * self.own})
+        burned = earned.assign(kind="burn", points=40 * self.own, day=days + pd.Timedelta(days=40))
+        rows = pd.concat([earned, burned], ignore_index=True).assign(bill=[*self.ids, *[None] * 400])
+        rows["shop"] = np.tile(self.customers["city"], 2)
+        names = {"member": "member", "time": "day", "kind": "kind", "points": "points", "reference": "bill"}
+        ledger = lk.PointsLedger(rows, **names, channel="shop", validity="6 months")
+        bought = pd.DataFrame({"bill": self.ids, "shop": self.customers["city"], "paid": 100 * self.own})
+        return [
+            *(ledger, ledger.postings, ledger.check(), ledger.balances(), ledger.flow("channel"), ledger.expiring()),
+            *(ledger.redemption(bootstrap=100), ledger.liability(point_value=0.01, bootstrap=100), ledger.triangle()),
+            lk.check_earning(bought, ledger, channel="shop", amount="paid", reference="bill", rules=1.0),
+            lk.allocate_revenue(100, points=100, redemption_rate=0.5, point_value=0.01),
+        ]
+
     def other_objects(self) -> list[object]:
         from_rows = self.customers.assign(mailed=(self.customers["arm"] == "mail").astype(int))
         told: dict[str, Any] = dict(message=f"Wrong: {self.ids[0]}.", anonymous="Wrong: row 1.")
@@ -295,6 +311,7 @@ def objects(people) -> list[object]:
         *people.campaign_objects(),
         *people.customer_objects(),
         *people.programme_objects(),
+        *people.points_objects(),
         *people.other_objects(),
     ]
 

@@ -28,8 +28,8 @@ class FlowResult(Result):
     Attributes
     ----------
     table : DataFrame
-        period (its first day) or channel; earned, redeemed, expired, adjusted (with its sign); by period also open, the
-        sum of all balances at its end.
+        period (its first day), or channel and n_members with a posting there; earned, redeemed, expired, adjusted (with
+        its sign); by period also open, the sum of all balances at its end.
     by : str
         'month', 'quarter', 'year' or 'channel'.
     at : date
@@ -110,5 +110,6 @@ def _by_channel(known: Postings, validity: Validity, at: int) -> pd.DataFrame:
     # Postings without a channel stand in a row of their own, the first.
     names = ["", *known.channels]
     sums = {name: np.bincount(place + 1, points, minlength=len(names)) for name, (place, points) in parts.items()}
-    table = pd.DataFrame({"channel": names, **sums})
+    pairs = np.unique(np.stack([known.channel + 1, known.member]), axis=1)[0]
+    table = pd.DataFrame({"channel": names, "n_members": np.bincount(pairs, minlength=len(names)), **sums})
     return table[(table["channel"] != "") | table[list(MOVES)].any(axis=1)].reset_index(drop=True)

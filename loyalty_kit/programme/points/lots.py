@@ -101,7 +101,8 @@ class Lots:
         beyond = expired - (used - self.used)
         # One running maximum for all: each member's values stand above those of the member before.
         step = float(np.abs(beyond).max(initial=0)) * 2 + 1
-        return np.maximum(np.maximum.accumulate(beyond + self._place * step) - self._place * step, 0.0)
+        highest: Floats = np.maximum.accumulate(beyond + self._place * step) - self._place * step
+        return np.maximum(highest, 0.0)
 
     @cached_property
     def gone(self) -> Floats:

@@ -191,13 +191,13 @@ def _check_time(kind: Any, name: str) -> None:
 
 def _known(column: pa.ChunkedArray) -> npt.NDArray[np.bool_]:
     """Whether each cell holds something: neither null, nor blank text, nor a number that is none."""
-    held: npt.NDArray[np.bool_] = np.asarray(column.is_valid(), dtype=bool)
+    empty = np.asarray(column.is_null(), dtype=bool)
     if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
-        blank = pa.compute.equal(pa.compute.utf8_trim_whitespace(column), "").fill_null(True)
-        return np.logical_and(held, ~np.asarray(blank, dtype=bool))
-    if pa.types.is_floating(column.type):
-        return np.logical_and(held, ~np.isnan(np.asarray(column.fill_null(float("nan")), dtype=float)))
-    return held
+        blank = pa.compute.equal(pa.compute.utf8_trim_whitespace(column), "").fill_null(pa.scalar(True))
+        empty = np.logical_or(empty, np.asarray(blank, dtype=bool))
+    elif pa.types.is_floating(column.type):
+        empty = np.logical_or(empty, np.isnan(np.asarray(column.fill_null(float("nan")), dtype=float)))
+    return np.asarray(~empty, dtype=bool)
 
 
 def coded(column: pa.ChunkedArray) -> tuple[Whole, pd.Series]:
