@@ -144,8 +144,8 @@ def plot_balance(result: MemberEffectResult, *, ax: Axes | None = None) -> Axes:
         if table["after"].notna().any():
             ax.plot(table["after"], rows, "o", color=BLUE, label=label("figure.apart_after"))
         name_rows(ax, table["covariate"].tolist())
-        ax.set_xlabel(label("figure.balance_x"))
-        ax.set_title(label("figure.balance"), loc="left", fontweight="bold")
+        ax.set_xlabel(label("figure.member_balance_x"))
+        ax.set_title(label("figure.member_balance"), loc="left", fontweight="bold")
         ax.legend(frameon=False, loc="best")
         return ax
 

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from loyalty_kit.customers.transactions import ledger as ledgers
 from loyalty_kit.customers.transactions.days import MICROSECONDS, CustomerDays, Orders, days_of
 from loyalty_kit.customers.transactions.ledger import Ledger
 from loyalty_kit.customers.transactions.reading import read_transactions
+from loyalty_kit.statistics import sorting
 
 ROWS = st.lists(
     st.tuples(st.integers(0, 4), st.integers(-9, 20_000), st.sampled_from([-8.0, -0.0001, 0.0, 0.25, 3.0, 4.5])),
@@ -48,7 +48,7 @@ def test_orders_and_their_days_give_one_ledger(rows):
 
 @pytest.mark.parametrize("word", [8, 63])
 def test_numbers_too_large_for_one_word_come_in_the_same_order(word, monkeypatch):
-    monkeypatch.setattr(ledgers, "WORD", word)
+    monkeypatch.setattr(sorting, "WORD", word)
     ids = pd.Series(["b", "a"])
     zeros = np.zeros(4)
     days = CustomerDays(ids, np.array([1, 0, 1, 1]), np.array([9, 3, 2, 9]), np.arange(4.0), zeros, zeros)
