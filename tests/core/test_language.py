@@ -42,7 +42,7 @@ FILES = sorted(path for path in REPORTING.rglob("*.py") if path.parent != REPORT
 NAMES = set(
     "Kendall Lawshe W Bartlett Benjamini Breusch Cronbach Holm Jaccard Kaiser LMG MAP Pagan R SHA VIF logit".split()
 )
-NAMES |= set("Cox DeLong Gamma Kaplan Meier NBD".split())
+NAMES |= set("Cox DeLong Gamma Kaplan Leiman Meier NBD Schmid".split())
 NAMES |= set("CUPED Fisher Harman Hochberg Kruskal Newcombe Wald Wallis Welch Wilson".split())
 SYMBOLS = set("C N a b e k t".split())
 """Of formulas told in words."""
@@ -50,7 +50,7 @@ INDICES = {"AVE", "CFI", "HTMT", "KMO", "P", "RESET", "RMSEA", "SRMR", "TLI", "n
 SYSTEMS = {"Alpine", "Debian", "Fedora", "Ubuntu", "Windows", "macOS", "git", "font", "fonts", "google", "noto", "sans"}
 CHARTS = set("Altair Bokeh Chrome Chromium HTML Plotly bokeh convert export io kaleido plotly python vl".split())
 CHARTS |= {"get_screenshot_as_png"}
-PARAMETERS = {"screen_out", "missing", "fiml", "true", "cjk"}
+PARAMETERS = {"screen_out", "missing", "fiml", "pairwise", "wlsmv", "true", "cjk"}
 PARAMETERS |= set("price too_cheap cheap expensive too_expensive intent_cheap intent_expensive ladder".split())
 
 
