@@ -158,10 +158,13 @@ def _times(counts: dict[str, float], at: date) -> Iterator[_Check]:
 
 def _repeated(frame: Any, columns: Columns) -> _Check:
     """Rows that repeat an earlier one in every column of the log; two equal purchases may be two purchases."""
-    groups = frame.with_columns(nw.lit(1.0).alias("lk_n")).group_by(columns.names).agg(nw.col("lk_n").sum())
-    extra = groups.filter(nw.col("lk_n") > 1).select((nw.col("lk_n") - 1).sum().alias("lk_n"))
-    table = fetched(extra)
-    n = float((table["lk_n"].to_list() or [0])[0] or 0)
+    if isinstance(frame, nw.LazyFrame):
+        groups = frame.with_columns(nw.lit(1.0).alias("lk_n")).group_by(columns.names).agg(nw.col("lk_n").sum())
+        extra = groups.filter(nw.col("lk_n") > 1).select((nw.col("lk_n") - 1).sum().alias("lk_n"))
+        n = float((fetched(extra)["lk_n"].to_list() or [0])[0] or 0)
+    else:
+        # What lies in memory pandas compares ten times as fast as groups are made.
+        n = float(frame.select(columns.names).to_pandas().duplicated().sum())
     told = message("{n} rows repeat an earlier row whole; they are kept.", n=int(n))
     return _Check("repeated", "warn" if n else "pass", n, told)
 
