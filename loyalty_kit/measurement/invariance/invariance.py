@@ -193,7 +193,7 @@ def invariance(
     `chance` has that error, or the error of limits that a user names, and the power against one standardized loading
     that is lower by .2 in one group, items and groups taking turns. Limits may lie on the better side of no change,
     where equality as such improves CFI and RMSEA. In 200 surveys each of two groups that are alike they refused 1.5 %
-    (100 a group, normal answers), 7 % (400, normal), 4.5 % (200, misfit of the structure) and 6 % (200, 'mlr', misfit and
+    (100 a group, normal answers), 7 % (400, normal), 4.5 % (200, a misfit) and 6 % (200, 'mlr', misfit and
     steep five-point answers), each ± 1.5 points; under 'wlsmv' with 200 a group and answers as steep 13 % (± 2), as the
     sampling covariance of polychoric correlations holds for larger groups only.
 
