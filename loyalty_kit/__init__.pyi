@@ -72,6 +72,7 @@ from .measurement.scores.by_group import scores_by_group as scores_by_group
 from .measurement.scores.recommendation import recommendation as recommendation
 from .measurement.structure_verdict import judge_structure as judge_structure
 from .paths.path_model import path_model as path_model
+from .paths.path_verdict import judge_paths as judge_paths
 from .programme.balance import effect_on_members as effect_on_members
 from .programme.earning import check_earning as check_earning
 from .programme.enrolment import enrolment_effect as enrolment_effect

@@ -66,6 +66,7 @@ from .measurement.scores.recommendation import RecommendationResult as Recommend
 from .measurement.structure_verdict import StructureVerdict as StructureVerdict
 from .paths.groups.by_group import PathGroupsResult as PathGroupsResult
 from .paths.path_result import PathResult as PathResult
+from .paths.path_verdict import PathVerdict as PathVerdict
 from .paths.prediction.predict import PathPredictionResult as PathPredictionResult
 from .paths.prediction.priorities import PathPriorityResult as PathPriorityResult
 from .paths.prediction.rivals import RivalsResult as RivalsResult

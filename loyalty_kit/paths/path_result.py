@@ -9,6 +9,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from loyalty_kit.core.checks import check_rng, check_whole
+from loyalty_kit.core.estimates import Estimate
+from loyalty_kit.core.messages import message
 from loyalty_kit.core.results import Result
 from loyalty_kit.paths.covariance.fit import Structure
 from loyalty_kit.paths.covariance.tables import (
@@ -112,6 +114,40 @@ class PathResult(Result):
             columns=["kind", "via"]
         )
 
+    @property
+    def outcome(self) -> str:
+        """Construct that a report is about: that of the role 'outcome' among those explained, else the last."""
+        explained = [self.model.constructs[j] for j in self.model.explained]
+        named = [name for name in self.codebook.role("outcome") if name in explained]
+        ends = [self.model.constructs[j] for j in self.model.explained if not self.model.structure[j].any()]
+        return (named or ends)[-1]
+
+    def estimates(self) -> tuple[Estimate, ...]:
+        """Each path, and R² of each construct that others act on."""
+        paths = (
+            Estimate(
+                f"paths/{row['target']}/{row['source']}",
+                row["estimate"],
+                row["ci_low"],
+                row["ci_high"],
+                self.n_used,
+                message("Path from {source} to {target}", source=row["source"], target=row["target"]),
+            )
+            for row in self.to_frame().to_dict("records")
+        )
+        explained = (
+            Estimate(
+                f"paths/{row['target']}/r_squared",
+                row["r2"],
+                row["r2_low"],
+                row["r2_high"],
+                self.n_used,
+                message("R² of {outcome}", outcome=self.labels.get(row["target"], row["target"])),
+            )
+            for row in self.r_squared().to_dict("records")
+        )
+        return (*explained, *paths)
+
     def r_squared(self) -> pd.DataFrame:
         """R² of each construct that is explained: target, r2, r2_low, r2_high, r2_adjusted, bic."""
         first = len(self.model.edges)
@@ -173,6 +209,7 @@ class PathResult(Result):
             constructs=constructs if self.structure is None else constructs.assign(rho_a=np.nan),
             items=item_table(self.model, self.correlations, self.weights, self.loadings),
             distinct=distinct_table(self.model, self.ratios, ends),
+            labels=self.labels,
             n_used=self.n_used,
             confidence=self.confidence,
         )

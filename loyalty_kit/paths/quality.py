@@ -1,6 +1,7 @@
 """Quality of the constructs of a path model: items, reliability, and whether they are distinct."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -32,6 +33,7 @@ class PathQualityResult(Result):
     constructs: pd.DataFrame
     items: pd.DataFrame
     distinct: pd.DataFrame
+    labels: Mapping[str, str] = field(repr=False)
     n_used: int
     confidence: float
     warnings: tuple[str, ...] = ()

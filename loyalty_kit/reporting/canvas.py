@@ -143,7 +143,7 @@ def drawn_narrowly(draw: Callable[[], Axes | None]) -> Figure:
     return cast(Figure, figure)
 
 
-def _wrapped(text: str, width: int) -> str:
+def wrapped(text: str, width: int) -> str:
     """Break a name into lines at its blanks, and after any Chinese character, which is as wide as two others."""
     lines, room = [""], width
     for piece in _PIECES.findall(text):
@@ -162,11 +162,11 @@ def _thin(axes: Axes) -> None:
         if isinstance(axis.get_major_locator(), MaxNLocator):
             axis.set_major_locator(MaxNLocator(nbins=4, steps=[1, 2, 2.5, 5, 10]))
     if isinstance(axes.yaxis.get_major_locator(), FixedLocator):
-        names = [_wrapped(text.get_text(), _LONG_NAME) for text in axes.get_yticklabels()]
+        names = [wrapped(text.get_text(), _LONG_NAME) for text in axes.get_yticklabels()]
         axes.set_yticks(axes.get_yticks(), names)
     if isinstance(axes.xaxis.get_major_locator(), FixedLocator):
         axes.tick_params(axis="x", labelrotation=90)
-    axes.set_ylabel(_wrapped(axes.get_ylabel(), _LONG_LINE))
+    axes.set_ylabel(wrapped(axes.get_ylabel(), _LONG_LINE))
     axes.xaxis.label.set_wrap(True)
     for title in axes.get_children():
         if isinstance(title, Text) and title not in axes.texts:

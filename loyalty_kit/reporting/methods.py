@@ -11,6 +11,8 @@ from datetime import date as Date
 from string import Formatter
 from typing import Any
 
+import numpy as np
+
 from loyalty_kit.core.language import date, given, language, level, phrases, term, translate
 from loyalty_kit.core.messages import Message
 
@@ -61,7 +63,8 @@ def _settings(result: Any, known: dict[str, str]) -> Iterator[str]:
     """Write the fields of a result that the catalogue has a word for, with the values of this run."""
     for field in fields(result) if is_dataclass(result) else ():
         value = getattr(result, field.name)
-        if f"setting.{field.name}" in known and not (isinstance(value, str) and not value):
+        told = f"setting.{field.name}" in known and not isinstance(value, np.ndarray)
+        if told and not (isinstance(value, str) and not value):
             labels = getattr(result, "labels", None)
             named = labels.get(value, value) if isinstance(labels, Mapping) and isinstance(value, str) else value
             yield known[f"setting.{field.name}"].format(value=_written(field.name, named).rstrip(".。"))

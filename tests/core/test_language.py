@@ -42,15 +42,15 @@ FILES = sorted(path for path in REPORTING.rglob("*.py") if path.parent != REPORT
 NAMES = set(
     "Kendall Lawshe W Bartlett Benjamini Breusch Cronbach Holm Jaccard Kaiser LMG MAP Pagan R SHA VIF logit".split()
 )
-NAMES |= set("Cox DeLong Gamma Kaplan Leiman Meier NBD Schmid".split())
+NAMES |= set("BCa BIC CVPAT Cox DeLong Gamma Kaplan Leiman Meier NBD PLS PLSc PLSpredict Schmid".split())
 NAMES |= set("CUPED Fisher Harman Hochberg Kruskal Newcombe Wald Wallis Welch Wilson".split())
-SYMBOLS = set("C N a b e k t".split())
+SYMBOLS = set("A C N a b e f k t".split())
 """Of formulas told in words."""
 INDICES = {"AVE", "CFI", "HTMT", "KMO", "P", "RESET", "RMSEA", "SRMR", "TLI", "n", "p"}
 SYSTEMS = {"Alpine", "Debian", "Fedora", "Ubuntu", "Windows", "macOS", "git", "font", "fonts", "google", "noto", "sans"}
 CHARTS = set("Altair Bokeh Chrome Chromium HTML Plotly bokeh convert export io kaleido plotly python vl".split())
 CHARTS |= {"get_screenshot_as_png"}
-PARAMETERS = {"screen_out", "missing", "fiml", "pairwise", "wlsmv", "true", "cjk"}
+PARAMETERS = {"plsc", "screen_out", "missing", "fiml", "pairwise", "wlsmv", "true", "cjk"}
 PARAMETERS |= set("price too_cheap cheap expensive too_expensive intent_cheap intent_expensive ladder".split())
 
 

@@ -140,8 +140,10 @@ class People:
         importance, validation = model.importance(bootstrap=20, rng=1), model.validate(rng=1)
         priorities = lk.priorities(model, scores, bootstrap=20, rng=1)
         paths = lk.path_model(self.responses, self.book, paths={"loyalty": ["image", "price"]}, bootstrap=200, rng=1)
+        foreseen, others = paths.predict(5), paths.rivals(5)
+        where = paths.priorities("loyalty", bootstrap=200)
         return [
-            *(paths, paths.quality(), paths.predict(5), paths.priorities("loyalty", bootstrap=200), paths.rivals(5)),
+            *(paths, paths.quality(), foreseen, where, others, lk.judge_paths(paths, foreseen, where, others)),
             paths.by("channel", permutations=200, bootstrap=200, min_cell=20),
             *(model, model.design, model.fitted, groups, groups.moderation, model.robustness()),
             *(importance, validation, priorities, lk.judge_drivers(model, importance, validation, priorities)),

@@ -58,6 +58,18 @@ class Specification:
         kept = [j for j in range(len(self.constructs)) if j not in self.formative]
         return [(a, b) for place, a in enumerate(kept) for b in kept[place + 1 :]]
 
+    @property
+    def in_order(self) -> list[int]:
+        """Places of the constructs, each after those that act on it, near to them."""
+        left, found = list(range(len(self.constructs))), list[int]()
+        while left:
+            free = [j for j in left if not np.isin(self.sources(j), left).any()]
+            nearest = max(free, key=lambda j: (max((found.index(a) for a in self.sources(j)), default=-1), -j))
+            following = nearest if len(self.sources(nearest)) else free[0]
+            found.append(following)
+            left.remove(following)
+        return found
+
     def block(self, construct: int) -> npt.NDArray[np.intp]:
         """Places of a construct's items."""
         return np.flatnonzero(self.blocks[:, construct])

@@ -218,13 +218,14 @@ def plot_priorities(result: PriorityResult, *, ax: Axes | None = None) -> Axes:
             closer = result.ranked and row["quadrant"] == LOOK_CLOSER
             note = label("figure.look_closer", driver=name) if closer else name
             place = (row["performance"], 100 * row["share"])
-            ax.add_patch(_ellipse(row, place, colour))
+            sds = (row["sd_performance"], 100 * row["sd_share"])
+            ax.add_patch(ellipse(place, sds, row["correlation"], colour))
             ax.plot(*place, "o", color=colour, markersize=6, clip_on=False)
             ax.annotate(note, place, (7, 5), textcoords="offset points", fontsize=9)
         ax.axvline(result.performance_cut, color=INK, linewidth=1, linestyle="--")
         ax.axhline(100 * result.share_cut, color=INK, linewidth=1, linestyle="--")
         if result.ranked:
-            _name_corners(ax)
+            name_corners(ax)
         ax.autoscale_view()
         bottom, top = ax.get_ylim()
         ax.set_ylim(max(bottom, 0.0), min(top, 100.0))
@@ -234,7 +235,8 @@ def plot_priorities(result: PriorityResult, *, ax: Axes | None = None) -> Axes:
         return ax
 
 
-def _name_corners(ax: Axes) -> None:
+def name_corners(ax: Axes) -> None:
+    """Name the corners of a map of importance and performance."""
     corner: dict[str, Any] = {"xycoords": "axes fraction", "fontsize": 9, "color": MUTED, "style": "italic"}
     for name, (x, y), ha, va in (
         ("act_first", (0.01, 0.99), "left", "top"),
@@ -245,10 +247,9 @@ def _name_corners(ax: Axes) -> None:
         ax.annotate(label(f"quadrant.{name}"), (x, y), ha=ha, va=va, **corner)
 
 
-def _ellipse(row: Mapping[Any, Any], centre: tuple[float, float], colour: str) -> Ellipse:
+def ellipse(centre: tuple[float, float], sds: tuple[float, float], correlation: float, colour: str) -> Ellipse:
     """Region that holds 95 % of the bootstrap samples, if these are normal."""
-    sds = np.array([row["sd_performance"], 100 * row["sd_share"]])
-    covariance = np.outer(sds, sds) * [[1, row["correlation"]], [row["correlation"], 1]]
+    covariance = np.outer(sds, sds) * [[1, correlation], [correlation, 1]]
     values, vectors = np.linalg.eigh(np.nan_to_num(covariance))
     width, height = 2 * ELLIPSE_SDS * np.sqrt(np.maximum(values[::-1], 0))
     angle = float(np.degrees(np.arctan2(*vectors[::-1, 1])))

@@ -118,6 +118,7 @@ def write_whole(path: Path, text: str) -> None:
 def _reports(file: str, language: str | None) -> str:
     head = message("Reports that `loyalty-kit render` builds in this folder. Paths start from here.")
     more = message("When the codebook says which scale is the outcome and which are drivers:")
+    paths = message("When its table [paths] says which scale acts on which:")
     return f"""# {translate(head, language=language)}
 
 output = "reports"
@@ -133,4 +134,9 @@ name = "scale-quality"
 # [[report]]
 # notebook = "30-loyalty-drivers"
 # name = "drivers"
+
+# {translate(paths, language=language)}
+# [[report]]
+# notebook = "35-loyalty-paths"
+# name = "paths"
 """
