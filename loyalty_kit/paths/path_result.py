@@ -25,7 +25,7 @@ from loyalty_kit.paths.model.effects import effect_table
 from loyalty_kit.paths.model.fitted import Inner
 from loyalty_kit.paths.model.intervals import bias_corrected, percentile
 from loyalty_kit.paths.model.specification import Answers, Floats, Specification
-from loyalty_kit.paths.pls.partial_least_squares import Scheme, score_correlations
+from loyalty_kit.paths.pls.partial_least_squares import Scheme, outer_weights, score_correlations
 from loyalty_kit.paths.prediction.held_out import parts_of
 from loyalty_kit.paths.prediction.predict import PathPredictionResult, predict
 from loyalty_kit.paths.prediction.priorities import PathPriorityResult, path_priorities
@@ -299,7 +299,8 @@ class PathResult(Result):
         RivalsResult
             Each rival's error out of sample and its BIC beside the model's, and which predicts as well.
         """
-        scores = score_correlations(self.weights[None], self.correlations[None])[0]
+        weights = outer_weights(self.correlations[None], self.model, self.scheme).weights
+        scores = score_correlations(weights, self.correlations[None])[0]
         return rivals(self.answers, self._parts(folds, rng), self.model, self.scheme, scores, **self._about())
 
     def by(
