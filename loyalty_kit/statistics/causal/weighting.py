@@ -12,6 +12,8 @@ from loyalty_kit.statistics.causal.propensity import propensity_slopes, standard
 STEPS = 200
 BALANCED = 1e-8
 FARTHEST = 1e4
+ROUNDING = 1e-12
+"""Of the function that the balancing weights make least: near its least value no smaller step is seen."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,7 +137,7 @@ def balancing_weights(apart: Floats) -> Floats:
         length = 1.0
         while length > 1e-10:
             tried, lower = _share(apart, slopes + length * step)
-            if lower <= height + 1e-4 * length * float(mean @ step):
+            if lower <= height + 1e-4 * length * float(mean @ step) + ROUNDING:
                 break
             length /= 2
         slopes, share, height = slopes + length * step, tried, lower
