@@ -167,14 +167,11 @@ class PathResult(Result):
         -------
         DataFrame
             source, via, target, kind ('direct', 'indirect', 'total_indirect', 'total'), estimate, ci_low, ci_high,
-            share_of_total, mediation ('complementary', 'competitive', 'indirect_only', 'direct_only', 'none', or
-            empty where nothing stands between the two); under 'ml' and 'mlr' further the columns of `to_frame`.
+            bca_low, bca_high, share_of_total, mediation ('complementary', 'competitive', 'indirect_only',
+            'direct_only', 'none', or empty where nothing stands between the two); under 'ml' and 'mlr' further the columns of `to_frame`.
         """
-        size = len(self.model.constructs)
-        samples = np.zeros((len(self.samples), size, size))
-        first, second = (np.array(places, dtype=int) for places in zip(*self.model.edges, strict=True))
-        samples[:, first, second] = self.samples[:, : len(first)]
-        table = effect_table(self.model, self.inner.paths, samples, self.confidence)
+        drawn, left = self._paths_of(self.samples), self._paths_of(self.left_out)
+        table = effect_table(self.model, self.inner.paths, drawn, left, self.confidence)
         return table if self.structure is None else with_errors(table, self.structure, self.confidence)
 
     def parameters(self) -> pd.DataFrame:
@@ -368,6 +365,14 @@ class PathResult(Result):
 
     def _about(self) -> dict[str, Any]:
         return {"labels": self.labels, "n_dropped": self.n_dropped, "confidence": self.confidence}
+
+    def _paths_of(self, samples: Floats) -> Floats:
+        """Paths of samples at (source, target)."""
+        size = len(self.model.constructs)
+        found = np.zeros((len(samples), size, size))
+        first, second = (np.array(places, dtype=int) for places in zip(*self.model.edges, strict=True))
+        found[:, first, second] = samples[:, : len(first)]
+        return found
 
     def _inflation(self) -> Floats:
         """VIF of each path, by the correlations that the paths come from."""

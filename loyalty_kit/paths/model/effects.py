@@ -5,10 +5,11 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from loyalty_kit.paths.model.intervals import percentile
+from loyalty_kit.paths.model.intervals import bias_corrected, percentile
 from loyalty_kit.paths.model.specification import Floats, Specification
 
-EFFECT_COLUMNS = ["source", "via", "target", "kind", "estimate", "ci_low", "ci_high", "share_of_total", "mediation"]
+EFFECT_COLUMNS = ["source", "via", "target", "kind", "estimate", "ci_low", "ci_high", "bca_low", "bca_high"]
+EFFECT_COLUMNS += ["share_of_total", "mediation"]
 
 
 def chains(model: Specification, source: int, target: int) -> Iterator[tuple[int, ...]]:
@@ -27,7 +28,9 @@ def along(paths: Floats, chain: tuple[int, ...]) -> Floats:
     return product
 
 
-def effect_table(model: Specification, paths: Floats, samples: Floats, confidence: float) -> pd.DataFrame:
+def effect_table(
+    model: Specification, paths: Floats, samples: Floats, left_out: Floats, confidence: float
+) -> pd.DataFrame:
     """Effects of all pairs that are joined.
 
     Parameters
@@ -37,8 +40,10 @@ def effect_table(model: Specification, paths: Floats, samples: Floats, confidenc
         At (source, target).
     samples : array of shape (samples, constructs, constructs)
         Bootstrap samples of them.
+    left_out : array of shape (parts, constructs, constructs)
+        The same without each of some equal parts of the respondents.
     confidence : float
-        Level of the percentile intervals.
+        Level of the intervals, percentile and BCa.
 
     Returns
     -------
@@ -60,15 +65,21 @@ def effect_table(model: Specification, paths: Floats, samples: Floats, confidenc
         for source in range(len(model.constructs)):
             found = sorted(chains(model, source, target), key=len) if source != target else []
             if found:
-                rows += _pair(model, found, paths, samples, confidence)
+                rows += _pair(model, found, paths, samples, left_out, confidence)
     return pd.DataFrame(rows, columns=EFFECT_COLUMNS)
 
 
 def _pair(
-    model: Specification, found: list[tuple[int, ...]], paths: Floats, samples: Floats, confidence: float
+    model: Specification,
+    found: list[tuple[int, ...]],
+    paths: Floats,
+    samples: Floats,
+    left_out: Floats,
+    confidence: float,
 ) -> list[dict[str, object]]:
     single = [along(paths[None], chain)[0] for chain in found]
-    drawn = [along(samples, chain) for chain in found]
+    together = np.concatenate([samples, left_out])
+    drawn = [along(together, chain) for chain in found]
     kinds = ["direct" if len(chain) == 2 else "indirect" for chain in found]
     parts = list(zip(kinds, found, single, drawn, strict=True))
     through = [part for part in parts if part[0] == "indirect"]
@@ -80,7 +91,9 @@ def _pair(
     entries.append(("total", (), total, np.sum(drawn, axis=0)))
     rows: list[dict[str, object]] = []
     for kind, via, value, draws in entries:
-        low, high = percentile(draws, confidence)
+        own, without = draws[: len(samples), None], draws[len(samples) :, None]
+        ends = (percentile(own, confidence), bias_corrected(own, np.array([value]), without, confidence))
+        (low, high), (bca_low, bca_high) = (end[:, 0] for end in ends)
         rows.append(
             {
                 "source": model.constructs[found[0][0]],
@@ -90,6 +103,8 @@ def _pair(
                 "estimate": float(value),
                 "ci_low": float(low),
                 "ci_high": float(high),
+                "bca_low": float(bca_low),
+                "bca_high": float(bca_high),
                 "share_of_total": float(value / total) if one_sign and total else np.nan,
             }
         )
