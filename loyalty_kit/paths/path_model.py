@@ -84,6 +84,10 @@ def path_model(
     correlations, of which each sample's are one weighted product. A path is an association at given values of the
     other sources, not the effect of a change.
 
+    Under 'pls' constructs are scores with the error of their items, which shrinks paths and indirect effects: with
+    three items that load by .8, 95 % intervals of indirect effects cover the truth in 10 to 67 % of surveys of 400,
+    under 'plsc' and 'ml' in 92 to 96 %. Where constructs are common causes of their items, take one of those two.
+
     'ml' estimates constructs as factors: Σ = Λ(I − B)⁻¹Ψ(I − B)⁻ᵀΛᵀ + Θ, in the unit of each one's first item and
     then standardized; a construct of one item is that item. Constructs that nothing acts on covary, and so do what
     the paths leave of constructs that act on no other (as in lavaan's `sem`). f² is then of the estimated

@@ -168,7 +168,8 @@ class PathResult(Result):
         DataFrame
             source, via, target, kind ('direct', 'indirect', 'total_indirect', 'total'), estimate, ci_low, ci_high,
             bca_low, bca_high, share_of_total, mediation ('complementary', 'competitive', 'indirect_only',
-            'direct_only', 'none', or empty where nothing stands between the two); under 'ml' and 'mlr' further the columns of `to_frame`.
+            'direct_only', 'none', or empty where nothing stands between the two); under 'ml' and 'mlr' further the
+            columns of `to_frame`.
         """
         drawn, left = self._paths_of(self.samples), self._paths_of(self.left_out)
         table = effect_table(self.model, self.inner.paths, drawn, left, self.confidence)

@@ -138,7 +138,7 @@ def test_the_same_seed_gives_the_same_differences():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("estimator", "surveys"), [("pls", 1000), ("ml", 100)])
+@pytest.mark.parametrize(("estimator", "surveys"), [("pls", 200), ("ml", 40)])
 def test_equal_groups_are_told_apart_in_no_more_than_five_in_a_hundred(estimator, surveys):
     """Groups of 100 and 200 of one population: refused, or with any path that 'differs', each in at most 5 in 100."""
     rng, refused, wrong = np.random.default_rng(17), 0, 0
