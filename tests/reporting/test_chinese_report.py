@@ -36,7 +36,7 @@ LABELS = {
 GROUPS = {"store": "门店", "web": "网站", "app": "应用"}
 KNOWN = """
     AVE Bartlett CFI Cronbach HTMT Heywood KMO Kaiser MAP MLR RMSEA SHA SRMR TLI
-    Python git loyalty-kit numpy pandas scipy seed survey.csv screen_out true missing fiml
+    Python git loyalty-kit numpy pandas scipy seed survey.csv screen_out true missing fiml pairwise wlsmv
 """
 
 

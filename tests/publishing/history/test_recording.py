@@ -178,8 +178,8 @@ def test_a_factor_model_records_its_fit(answers):
     [
         ({}, ""),
         ({"estimator": "mlr"}, "_robust"),
-        ({"estimator": "mlr", "missing": "fiml"}, "_scaled"),
-        ({"estimator": "wlsmv"}, "_scaled"),
+        ({"estimator": "mlr", "missing": "fiml"}, "_robust"),
+        ({"estimator": "wlsmv"}, "_robust"),
     ],
 )
 def test_a_factor_model_records_the_fit_that_its_report_leads_with(answers, plan, kind):
